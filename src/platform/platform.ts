@@ -1,0 +1,37 @@
+/**
+ * What this library needs of the machine it runs on. The Node and browser implementations are the only
+ * modules that import `node:*` or touch browser storage; everything else is written against these types.
+ *
+ * @module
+ */
+
+/** A file that can be read by range. Implementations hold no more of it in memory than a read returns. */
+export interface FileHandle {
+  /** Size in bytes. */
+  readonly size: number;
+  /**
+   * Fills `target` with the bytes from `offset` on.
+   *
+   * @throws FormatError when the file ends before `target` is full.
+   */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A directory of a model: local, in browser storage, picked by the user, or remote. Paths use `/`. */
+export interface ModelDirectory {
+  /** What to call this directory in messages. */
+  readonly name: string;
+  /** A local file system path, where there is one. */
+  readonly path?: string;
+  /** Opens a file for reading, or returns null where there is none of that name. */
+  open(path: string): Promise<FileHandle | null>;
+  /** Names of the entries directly under `path` (files and directories); empty where it does not exist. */
+  list(path?: string): Promise<string[]>;
+}
+
+/** What the core asks of the machine. */
+export interface Platform {
+  /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (the CRC of what came before; 0 at the start). */
+  crc32c(bytes: Uint8Array, seed?: number): number;
+}
