@@ -1,0 +1,132 @@
+/**
+ * A node's attributes, read by type and completed by the defaults of the op's definition.
+ *
+ * Source: `tensorflow/core/framework/attr_value.proto`.
+ *
+ * @module
+ */
+
+import {FormatError} from '../errors.js';
+import type {DType} from './dtypes.js';
+import type {PartialShape} from './shape.js';
+import {decodeUtf8, type HostTensor} from './tensor.js';
+
+/** A function named by an attribute, with the attributes it is instantiated with. */
+export interface FunctionRef {
+  readonly name: string;
+  readonly attrs: ReadonlyMap<string, Attr>;
+}
+
+/** One attribute value. */
+export type Attr =
+  | {readonly type: 'int'; readonly value: number | bigint}
+  | {readonly type: 'float'; readonly value: number}
+  | {readonly type: 'bool'; readonly value: boolean}
+  | {readonly type: 'string'; readonly value: Uint8Array}
+  | {readonly type: 'type'; readonly value: DType}
+  | {readonly type: 'shape'; readonly value: PartialShape}
+  | {readonly type: 'tensor'; readonly value: HostTensor}
+  | {readonly type: 'func'; readonly value: FunctionRef}
+  | {readonly type: 'placeholder'; readonly value: string}
+  | {readonly type: 'list'; readonly value: readonly Attr[]};
+
+type AttrType = Attr['type'];
+type ValueOf<T extends AttrType> = Extract<Attr, {type: T}>['value'];
+
+/** Looks an attribute up by name; undefined where neither the node nor the op's definition has it. */
+export type AttrSource = (name: string) => Attr | undefined;
+
+/** Typed access to the attributes of one node. Every getter throws a FormatError for a missing or ill-typed one. */
+export class Attrs {
+  readonly #source: AttrSource;
+  readonly #owner: string;
+
+  /** @param owner - what to call the node in messages, such as `node 'a/b' (Conv2D)` */
+  constructor(source: AttrSource, owner: string) {
+    this.#source = source;
+    this.#owner = owner;
+  }
+
+  /** True when the attribute is set or has a default. */
+  has(name: string): boolean {
+    return this.#source(name) !== undefined;
+  }
+
+  /** The attribute as it is, undefined where absent. */
+  raw(name: string): Attr | undefined {
+    return this.#source(name);
+  }
+
+  int(name: string): number {
+    return Number(this.#get(name, 'int'));
+  }
+  bigint(name: string): bigint {
+    return BigInt(this.#get(name, 'int'));
+  }
+  float(name: string): number {
+    return this.#get(name, 'float');
+  }
+  bool(name: string): boolean {
+    return this.#get(name, 'bool');
+  }
+  bytes(name: string): Uint8Array {
+    return this.#get(name, 'string');
+  }
+  string(name: string): string {
+    return decodeUtf8(this.#get(name, 'string'));
+  }
+  dtype(name: string): DType {
+    return this.#get(name, 'type');
+  }
+  shape(name: string): PartialShape {
+    return this.#get(name, 'shape');
+  }
+  tensor(name: string): HostTensor {
+    return this.#get(name, 'tensor');
+  }
+  func(name: string): FunctionRef {
+    return this.#get(name, 'func');
+  }
+
+  ints(name: string): number[] {
+    return this.#list(name, 'int').map(Number);
+  }
+  floats(name: string): number[] {
+    return this.#list(name, 'float');
+  }
+  bools(name: string): boolean[] {
+    return this.#list(name, 'bool');
+  }
+  strings(name: string): string[] {
+    return this.#list(name, 'string').map(decodeUtf8);
+  }
+  bytesList(name: string): Uint8Array[] {
+    return this.#list(name, 'string');
+  }
+  dtypes(name: string): DType[] {
+    return this.#list(name, 'type');
+  }
+  shapes(name: string): PartialShape[] {
+    return this.#list(name, 'shape');
+  }
+  funcs(name: string): FunctionRef[] {
+    return this.#list(name, 'func');
+  }
+
+  #get<T extends AttrType>(name: string, type: T): ValueOf<T> {
+    const attr = this.#source(name);
+    if (attr === undefined) throw new FormatError(`${this.#owner} has no attribute '${name}'`);
+    return this.#typed(attr, name, type);
+  }
+
+  #list<T extends AttrType>(name: string, type: T): ValueOf<T>[] {
+    return (this.#get(name, 'list') as readonly Attr[]).map((item) => this.#typed(item, name, type));
+  }
+
+  #typed<T extends AttrType>(attr: Attr, name: string, type: T): ValueOf<T> {
+    if (attr.type !== type) {
+      throw new FormatError(`attribute '${name}' of ${this.#owner} is a ${attr.type}, not a ${type}`);
+    }
+    return attr.value as ValueOf<T>;
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * Elementwise computation on host data: any dtype, NumPy broadcasting. Used for what a tfjs backend cannot hold
+ * (int64, float64, uint8, ...) and for small values that no gradient hangs on (shapes, indices).
+ *
+ * @module
+ */
+
+import {CallError} from '../errors.js';
+import {type DType, dtypeInfo, isBigInt, type NumericArray} from '../graph/dtypes.js';
+import {broadcastShapes, formatShape, sameShape, stridesOf} from '../graph/shape.js';
+import {roundToBfloat16, roundToFloat16} from '../graph/small_floats.js';
+import {allocate, sizeOf} from '../graph/tensor.js';
+import {Value} from './value.js';
+
+/** Rounds numbers stored for a narrow float; typed arrays wrap integers and round float32 by themselves. */
+const STORE: Partial<Record<DType, (x: number) => number>> = {
+  float16: roundToFloat16,
+  bfloat16: roundToBfloat16,
+};
+
+/** A function of two elements, per class of element: JavaScript numbers, and bigints for int64 and uint64. */
+export interface BinaryScalar {
+  readonly number: (a: number, b: number) => number | boolean;
+  readonly bigint?: (a: bigint, b: bigint) => bigint | number | boolean;
+}
+
+/** A function of one element, per class of element. */
+export interface UnaryScalar {
+  readonly number: (a: number) => number | boolean;
+  readonly bigint?: (a: bigint) => bigint | number | boolean;
+}
+
+/** Applies `f` to each element of a real numeric value. `dtype` is the result's, the operand's when absent. */
+export function mapUnary(x: Value, f: UnaryScalar, dtype: DType = x.dtype): Value {
+  const source = x.numeric();
+  const out = allocate(dtype, source.length);
+  const scalar = pick(f, x.dtype);
+  const store = storing(dtype, isBigInt(x.dtype));
+  for (let i = 0; i < source.length; i++) out[i] = store(scalar(source[i]!)) as never;
+  return Value.host(dtype, x.shape, out);
+}
+
+/** Applies `f` to each pair of elements of two broadcast real numeric values of one dtype. */
+export function mapBinary(x: Value, y: Value, f: BinaryScalar, dtype: DType = x.dtype): Value {
+  const shape = broadcastOrThrow(x.shape, y.shape);
+  const out = allocate(dtype, sizeOf(shape));
+  const a = x.numeric();
+  const b = y.numeric();
+  const scalar = pick(f, x.dtype);
+  const store = storing(dtype, isBigInt(x.dtype));
+  forEachBroadcast([x.shape, y.shape], shape, (i, [ia, ib]) => {
+    out[i] = store(scalar(a[ia!]!, b[ib!]!)) as never;
+  });
+  return Value.host(dtype, shape, out);
+}
+
+/** The shape both broadcast to; a CallError where they do not. */
+export function broadcastOrThrow(a: readonly number[], b: readonly number[]): number[] {
+  const shape = broadcastShapes(a, b);
+  if (shape === undefined) {
+    throw new CallError(`incompatible shapes: ${formatShape(a)} vs. ${formatShape(b)}`);
+  }
+  return shape;
+}
+
+/**
+ * Visits the elements of `shape` in row-major order: `visit(i, offsets)` with the flat index of the result and of
+ * each operand. `offsets` is reused between visits.
+ */
+export function forEachBroadcast(
+  shapes: readonly (readonly number[])[],
+  shape: readonly number[],
+  visit: (index: number, offsets: readonly number[]) => void,
+): void {
+  const size = sizeOf(shape);
+  const offsets = new Array<number>(shapes.length).fill(0);
+  if (shapes.every((each) => sameShape(each, shape))) {
+    for (let i = 0; i < size; i++) visit(i, offsets.fill(i));
+    return;
+  }
+  const rank = shape.length;
+  const strides = shapes.map((each) => broadcastStrides(each, rank));
+  const position = new Array<number>(rank).fill(0);
+  for (let i = 0; i < size; i++) {
+    visit(i, offsets);
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      position[axis]!++;
+      for (let k = 0; k < offsets.length; k++) offsets[k]! += strides[k]![axis]!;
+      if (position[axis]! < shape[axis]!) break;
+      for (let k = 0; k < offsets.length; k++) offsets[k]! -= strides[k]![axis]! * shape[axis]!;
+      position[axis] = 0;
+    }
+  }
+}
+
+/** Strides of `shape` seen at `rank` dimensions: 0 along axes that are broadcast. */
+function broadcastStrides(shape: readonly number[], rank: number): number[] {
+  const own = stridesOf(shape);
+  const lead = rank - shape.length;
+  return Array.from({length: rank}, (_, axis) => {
+    const at = axis - lead;
+    return at < 0 || shape[at] === 1 ? 0 : own[at]!;
+  });
+}
+
+/**
+ * Elements converted as `tf.cast` does: floats to integers truncate, integers wrap, anything but 0 is true, complex
+ * loses its imaginary part. `source` is real; `lanes` of complex targets are filled with 0 imaginary parts.
+ */
+export function convertNumbers(source: NumericArray, dtype: DType): NumericArray {
+  const {kind} = dtypeInfo(dtype);
+  const size = source.length;
+  const out = allocate(dtype, size);
+  const big = source instanceof BigInt64Array || source instanceof BigUint64Array;
+  if (kind === 'complex') {
+    for (let i = 0; i < size; i++) out[2 * i] = Number(source[i]) as never;
+  } else if (kind === 'bool') {
+    for (let i = 0; i < size; i++) out[i] = (Number(source[i]) !== 0 ? 1 : 0) as never;
+  } else if (isBigInt(dtype)) {
+    for (let i = 0; i < size; i++)
+      out[i] = (big ? source[i]! : truncateToBigInt(source[i] as number)) as never;
+  } else if (big && kind !== 'float') {
+    for (let i = 0; i < size; i++) out[i] = Number(BigInt.asIntN(32, source[i] as bigint)) as never;
+  } else {
+    const store = STORE[dtype];
+    for (let i = 0; i < size; i++) out[i] = (store ? store(Number(source[i])) : Number(source[i])) as never;
+  }
+  return out;
+}
+
+/** INT64_MIN, which x86 gives for a float that has no int64. */
+const INT64_INDEFINITE = -(2n ** 63n);
+
+function truncateToBigInt(x: number): bigint {
+  return Number.isFinite(x) && Math.abs(x) < 2 ** 64 ? BigInt(Math.trunc(x)) : INT64_INDEFINITE;
+}
+
+type Scalar = (...operands: (number | bigint)[]) => number | bigint | boolean;
+
+function pick(f: UnaryScalar | BinaryScalar, dtype: DType): Scalar {
+  const scalar = isBigInt(dtype) ? f.bigint : f.number;
+  if (scalar === undefined) throw new CallError(`this operation is not defined for ${dtype}`);
+  return scalar as Scalar;
+}
+
+/** Turns a computed element into what the result's array takes. */
+function storing(dtype: DType, fromBigInt: boolean): (x: number | bigint | boolean) => number | bigint {
+  const round = STORE[dtype];
+  if (round !== undefined) return (x) => round(Number(x));
+  if (isBigInt(dtype)) return fromBigInt ? (x) => x as bigint : (x) => BigInt(x);
+  return (x) => Number(x);
+}

@@ -1,0 +1,110 @@
+/**
+ * The contract between the interpreter and the ops: what a kernel is given and what it returns.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError, UnsupportedOpError} from '../errors.js';
+import type {Attrs, FunctionRef} from '../graph/attrs.js';
+import type {DType} from '../graph/dtypes.js';
+import type {HostTensor} from '../graph/tensor.js';
+import {convertNumbers} from './host.js';
+import {roundTensor} from './rounding.js';
+import {type Resource, Value} from './value.js';
+
+/** What a kernel can ask of the running model. */
+export interface Session {
+  /** Calls a function of the model's library. */
+  call(fn: FunctionRef, args: readonly Value[]): Value[];
+  /** The resource known under this name, made by `create` at the first request. */
+  resource<T extends Resource>(container: string, name: string, create: () => T): T;
+  /** A resource that shares its name with no other: for ops with an empty `shared_name` in a function. */
+  anonymous<T extends Resource>(create: () => T): T;
+  /** The whole content of a file of the model (an asset), by the path that the graph holds. */
+  readFile(path: Uint8Array): Uint8Array;
+  /** A tensor of the checkpoint `prefix`, as `RestoreV2` reads it. */
+  restore(prefix: Uint8Array, name: Uint8Array, shapeAndSlice: Uint8Array): HostTensor;
+}
+
+/** The node that a kernel computes. One context serves every execution of its node. */
+export interface KernelContext {
+  /** Name of the node and of its op. */
+  readonly name: string;
+  readonly op: string;
+  readonly attrs: Attrs;
+  /** Number of outputs by the op's definition. */
+  readonly outputs: number;
+  readonly session: Session;
+  /** Storage private to the node, for what is worth keeping between executions (a compiled pattern, a seed's state). */
+  memo<T>(create: () => T): T;
+}
+
+/**
+ * Computes one op. Inputs and outputs are flat lists in the order of the op's definition, list arguments spread out
+ * (their length is in an attribute). A single output may be returned bare. A kernel may return one of its inputs, must
+ * not change or release any, and may leave tfjs tensors behind: they are disposed when it returns.
+ */
+export type Kernel = (inputs: readonly Value[], ctx: KernelContext) => Value | readonly Value[];
+
+/** What this library knows of one op. */
+export interface OpImplementation {
+  readonly kernel: Kernel;
+  /** What of the op is not supported, or computed differently from TensorFlow: shown in `docs/ops.md`. */
+  readonly limits?: string;
+}
+
+/** The ops of one family by TensorFlow's name. */
+export type OpFamily = Readonly<Record<string, OpImplementation>>;
+
+/**
+ * A tfjs result as a value of `dtype`: rounded where the dtype is narrower than the float32 that carries it.
+ * Ints and bools are cast when tfjs computed them in another type.
+ */
+export function fromTensor(tensor: tf.Tensor, dtype: DType): Value {
+  switch (dtype) {
+    case 'float16':
+    case 'bfloat16':
+      return Value.device(roundTensor(tensor, dtype), dtype);
+    case 'float32':
+    case 'float64':
+      return Value.device(tensor.dtype === 'float32' ? tensor : tf.cast(tensor, 'float32'), dtype);
+    case 'int32':
+    case 'bool':
+    case 'complex64':
+    case 'string':
+      return Value.device(tensor.dtype === dtype ? tensor : tf.cast(tensor, dtype), dtype);
+    default:
+      return narrowTensor(tensor, dtype);
+  }
+}
+
+/** A tfjs result as a host value of a dtype that no backend holds (int64, uint8, complex128, ...). */
+function narrowTensor(tensor: tf.Tensor, dtype: DType): Value {
+  const source = Value.device(tensor).numeric();
+  const out = Value.host(dtype, tensor.shape, convertNumbers(source, dtype));
+  return out;
+}
+
+/** True while a tfjs gradient tape records what is computed. */
+export function isTaping(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
+
+/** An error for a form of an op that is not implemented. */
+export function unsupported(ctx: KernelContext, what: string): UnsupportedOpError {
+  return new UnsupportedOpError(`${ctx.op} (node '${ctx.name}'): ${what} is not supported`);
+}
+
+/** An error for inputs that the op does not allow (TensorFlow's InvalidArgumentError). */
+export function invalid(ctx: KernelContext, what: string): CallError {
+  return new CallError(`${ctx.op} (node '${ctx.name}'): ${what}`);
+}
+
+/** An axis counted from the front, from one that may be negative. `rank` is the number of dimensions it may name. */
+export function resolveAxis(axis: number, rank: number, ctx: KernelContext): number {
+  if (axis < -rank || axis >= rank) {
+    throw invalid(ctx, `axis ${axis} is out of range for rank ${rank} (expected [${-rank}, ${rank}))`);
+  }
+  return axis < 0 ? axis + rank : axis;
+}

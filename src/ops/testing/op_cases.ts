@@ -1,0 +1,210 @@
+/**
+ * Checks kernels against what the real TensorFlow gave for single ops (`fixtures/ops/*.json`).
+ *
+ * Each case runs with its inputs on the host and on the tfjs backend, because kernels choose by that where to compute.
+ *
+ * @module
+ */
+
+import {readFileSync} from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type Attr, Attrs} from '../../graph/attrs.js';
+import {type DType, isFloating, lanes} from '../../graph/dtypes.js';
+import {type HostTensor, sizeOf} from '../../graph/tensor.js';
+import {decodeTensorBytes} from '../../graph/tensor_bytes.js';
+import {setCpuBackendQuiet} from '../../platform/tfjs_backend.js';
+import type {KernelContext, OpFamily, Session} from '../kernel.js';
+import {hasDeviceType, Value} from '../value.js';
+
+interface JsonTensor {
+  readonly dtype: DType;
+  readonly shape: number[];
+  readonly data: string | string[];
+}
+
+interface OpCase {
+  readonly op: string;
+  readonly note?: string;
+  readonly error?: true;
+  readonly inputs: JsonTensor[];
+  readonly attrs: Record<string, JsonAttr>;
+  readonly outputs?: JsonTensor[];
+  readonly gradients?: (JsonTensor | null)[];
+  readonly rtol?: number;
+  readonly atol?: number;
+}
+
+interface JsonAttr {
+  readonly type: Attr['type'];
+  readonly value: never;
+}
+
+/** Default tolerances per dtype: what one op may differ by (see the design's "Quality of the numbers"). */
+const TOLERANCE: Partial<Record<DType, {rtol: number; atol: number}>> = {
+  float32: {rtol: 1e-5, atol: 1e-6},
+  complex64: {rtol: 1e-5, atol: 1e-6},
+  float64: {rtol: 1e-12, atol: 1e-12},
+  complex128: {rtol: 1e-12, atol: 1e-12},
+  float16: {rtol: 2e-3, atol: 1e-6},
+  bfloat16: {rtol: 1.6e-2, atol: 1e-6},
+};
+
+/** float64 on a gradient tape is carried in float32. */
+const DEVICE_FLOAT64 = {rtol: 1e-5, atol: 1e-6};
+
+/** Defines the tests of a family: every case of `fixtures/ops/<name>.json`, on the named tfjs backends. */
+export function testOpFamily(name: string, family: OpFamily, backends = ['cpu', 'wasm']): void {
+  const url = new URL(`../../../fixtures/ops/${name}.json`, import.meta.url);
+  const {cases} = JSON.parse(readFileSync(url, 'utf8')) as {cases: OpCase[]};
+  for (const backend of backends) {
+    describe(`${name} ops as TensorFlow computes them, ${backend} backend`, () => {
+      beforeAll(() => useBackend(backend));
+      afterAll(() => expect(tf.memory().numTensors).toBe(0));
+      cases.forEach((each, index) => {
+        const title = `#${index} ${each.op}(${each.inputs.map((i) => `${i.dtype}[${i.shape}]`).join(', ')})`;
+        for (const residence of ['host', 'device'] as const) {
+          if (residence === 'device' && !each.inputs.some((i) => hasDeviceType(i.dtype))) continue;
+          it(`${title} ${each.note ?? ''} on ${residence}`, () => checkCase(each, family, residence));
+        }
+        if (each.gradients) it(`${title} gradients`, () => checkGradients(each, family));
+      });
+    });
+  }
+}
+
+async function useBackend(name: string): Promise<void> {
+  await setCpuBackendQuiet();
+  if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
+  await tf.setBackend(name);
+}
+
+function checkCase(each: OpCase, family: OpFamily, residence: 'host' | 'device'): void {
+  tf.tidy(() => {
+    const inputs = each.inputs.map((json) => place(decodeTensor(json), residence));
+    const run = () => runKernel(each, family, inputs);
+    if (each.error) {
+      expect(run).toThrow();
+      return;
+    }
+    const outputs = run();
+    expect(outputs.length).toBe(each.outputs!.length);
+    outputs.forEach((output, i) => {
+      expectSame(output, decodeTensor(each.outputs![i]!), each, `output ${i}`);
+    });
+  });
+}
+
+function checkGradients(each: OpCase, family: OpFamily): void {
+  tf.tidy(() => {
+    const inputs = each.inputs.map(decodeTensor);
+    const wanted = inputs.flatMap((input, i) => (isFloating(input.dtype) ? [i] : []));
+    const tensors = wanted.map((i) => Value.of(inputs[i]!).tensor());
+    const loss = (...args: tf.Tensor[]): tf.Tensor => {
+      const values = inputs.map((input, i) => {
+        const at = wanted.indexOf(i);
+        return at < 0 ? Value.of(input) : Value.device(args[at]!, input.dtype);
+      });
+      const outputs = runKernel(each, family, values).filter((output) => isFloating(output.dtype));
+      const terms = outputs.map((output) =>
+        tf.sum(tf.mul(output.tensor(), tf.tensor(cotangent(output.size), output.shape as number[]))),
+      );
+      return tf.addN(terms);
+    };
+    const found = tf.grads(loss as (...args: tf.Tensor[]) => tf.Tensor)(tensors);
+    wanted.forEach((i, at) => {
+      const expected = each.gradients![i];
+      if (expected == null) return;
+      const {dtype} = inputs[i]!;
+      expectSame(Value.device(found[at]!, dtype), decodeTensor(expected), each, `gradient of input ${i}`);
+    });
+  });
+}
+
+function cotangent(size: number): Float32Array {
+  return Float32Array.from({length: size}, (_, i) => Math.cos(i));
+}
+
+/** Runs one kernel outside of any graph. */
+export function runKernel(each: Pick<OpCase, 'op' | 'attrs'>, family: OpFamily, inputs: Value[]): Value[] {
+  const implementation = family[each.op];
+  if (implementation === undefined) throw new Error(`no kernel for ${each.op}`);
+  const result = implementation.kernel(inputs, testContext(each));
+  return result instanceof Value ? [result] : [...result];
+}
+
+function testContext({op, attrs}: Pick<OpCase, 'op' | 'attrs'>): KernelContext {
+  let memo: unknown;
+  return {
+    name: 'test',
+    op,
+    attrs: new Attrs((name) => (attrs[name] ? decodeAttr(attrs[name]) : undefined), `test node (${op})`),
+    outputs: 1,
+    session: NO_SESSION,
+    memo: <T>(create: () => T): T => (memo ??= create()) as T,
+  };
+}
+
+const NO_SESSION = new Proxy({} as Session, {
+  get: (_, key) => {
+    throw new Error(`a single-op test has no session (${String(key)})`);
+  },
+});
+
+function decodeAttr({type, value}: JsonAttr): Attr {
+  const decode: Partial<Record<Attr['type'], (value: never) => unknown>> = {
+    int: (text: string) => BigInt(text),
+    float: (number: number | string) =>
+      Number(number === 'inf' ? Infinity : number === '-inf' ? -Infinity : number),
+    string: (text: string) => fromBase64(text),
+    tensor: (tensor: JsonTensor) => decodeTensor(tensor),
+    list: (items: JsonAttr[]) => items.map(decodeAttr),
+  };
+  return {type, value: decode[type] ? decode[type](value) : value} as Attr;
+}
+
+/** A tensor of the fixtures' JSON. */
+export function decodeTensor({dtype, shape, data}: JsonTensor): HostTensor {
+  if (Array.isArray(data)) return {dtype, shape, data: data.map(fromBase64)};
+  return {dtype, shape, data: decodeTensorBytes(dtype, fromBase64(data), sizeOf(shape))};
+}
+
+function fromBase64(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
+
+function place(tensor: HostTensor, residence: 'host' | 'device'): Value {
+  const value = Value.of(tensor);
+  return residence === 'device' && hasDeviceType(tensor.dtype)
+    ? Value.device(value.tensor(), tensor.dtype)
+    : value;
+}
+
+function expectSame(actual: Value, expected: HostTensor, each: OpCase, what: string): void {
+  expect({dtype: actual.dtype, shape: [...actual.shape]}, what).toEqual({
+    dtype: expected.dtype,
+    shape: [...expected.shape],
+  });
+  const data = Array.from(actual.hostData() as ArrayLike<unknown>);
+  const wanted = Array.from(expected.data as ArrayLike<unknown>);
+  expect(data.length, `${what}: elements`).toBe(sizeOf(expected.shape) * lanes(expected.dtype));
+  const tolerance =
+    actual.onDevice && expected.dtype === 'float64' ? DEVICE_FLOAT64 : TOLERANCE[expected.dtype];
+  if (tolerance === undefined) {
+    expect(data, what).toEqual(wanted);
+    return;
+  }
+  const {rtol, atol} = {
+    ...tolerance,
+    ...(each.rtol && {rtol: each.rtol}),
+    ...(each.atol && {atol: each.atol}),
+  };
+  (data as number[]).forEach((value, i) => {
+    const target = wanted[i] as number;
+    const close =
+      Object.is(value, target) ||
+      value === target ||
+      Math.abs(value - target) <= atol + rtol * Math.abs(target);
+    if (!close) expect.fail(`${what}[${i}]: got ${value}, TensorFlow gives ${target}`);
+  });
+}
