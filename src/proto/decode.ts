@@ -1,0 +1,38 @@
+/**
+ * Decoding that fails as this library's errors do, naming what was being read.
+ *
+ * @module
+ */
+
+import {FormatError} from '../errors.js';
+import {BinaryReader} from './wire.js';
+
+/** A generated message type (`SavedModel`, `GraphDef`, ...) as far as reading it goes. */
+export interface MessageDecoder<T> {
+  decode(input: BinaryReader, length?: number): T;
+}
+
+/** A generated message type as far as writing it goes. */
+export interface MessageEncoder<T> {
+  encode(message: T): {finish(): Uint8Array<ArrayBuffer>};
+}
+
+/**
+ * Decodes a message. Its `bytes` fields are views of `bytes`.
+ *
+ * @param what - Names the file or message in the error, e.g. `saved_model.pb of /models/x`.
+ * @throws FormatError when the bytes are not such a message.
+ */
+export function decodeMessage<T>(type: MessageDecoder<T>, bytes: Uint8Array, what: string): T {
+  try {
+    return type.decode(new BinaryReader(bytes));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FormatError(`${what} is not the protocol buffer it should be: ${reason}`, {cause});
+  }
+}
+
+/** The bytes of a message, fields in the order of their numbers as TensorFlow writes them. */
+export function encodeMessage<T>(type: MessageEncoder<T>, message: T): Uint8Array<ArrayBuffer> {
+  return type.encode(message).finish();
+}
