@@ -8,12 +8,15 @@
 
 import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
+// For the gradients it registers.
+import '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Attr, Attrs} from '../../graph/attrs.js';
 import {type DType, isFloating, lanes} from '../../graph/dtypes.js';
 import {type HostTensor, sizeOf} from '../../graph/tensor.js';
 import {decodeTensorBytes} from '../../graph/tensor_bytes.js';
 import {setCpuBackendQuiet} from '../../platform/tfjs_backend.js';
+import {completeBackend} from '../backend_kernels.js';
 import type {KernelContext, OpFamily, Session} from '../kernel.js';
 import {hasDeviceType, Value} from '../value.js';
 
@@ -77,6 +80,7 @@ async function useBackend(name: string): Promise<void> {
   await setCpuBackendQuiet();
   if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   await tf.setBackend(name);
+  completeBackend(name);
 }
 
 function checkCase(each: OpCase, family: OpFamily, residence: 'host' | 'device'): void {
