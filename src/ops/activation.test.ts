@@ -1,0 +1,4 @@
+import {activations} from './activation.js';
+import {testOpFamily} from './testing/op_cases.js';
+
+testOpFamily('activation', activations);
