@@ -57,6 +57,11 @@ export class Attrs {
     return this.#source(name);
   }
 
+  /** The same attributes with one set anew. */
+  with(name: string, attr: Attr): Attrs {
+    return new Attrs((wanted) => (wanted === name ? attr : this.#source(wanted)), this.#owner);
+  }
+
   int(name: string): number {
     return Number(this.#get(name, 'int'));
   }

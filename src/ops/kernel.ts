@@ -6,9 +6,10 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError, UnsupportedOpError} from '../errors.js';
-import type {Attrs, FunctionRef} from '../graph/attrs.js';
+import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
 import type {DType} from '../graph/dtypes.js';
 import type {HostTensor} from '../graph/tensor.js';
+import type {CustomGradient} from './custom_gradient.js';
 import {convertNumbers} from './host.js';
 import {roundTensor} from './rounding.js';
 import {type Resource, Value} from './value.js';
@@ -21,6 +22,10 @@ export interface Session {
   resource<T extends Resource>(container: string, name: string, create: () => T): T;
   /** A resource that shares its name with no other: for ops with an empty `shared_name` in a function. */
   anonymous<T extends Resource>(create: () => T): T;
+  /** Pins a value for as long as the model lives: a constant, made once. */
+  keep<T>(kept: T): T;
+  /** The function that computes the gradient for nodes of this `_gradient_op_type`; undefined where none was saved. */
+  customGradient(opType: string): CustomGradient | undefined;
   /** The whole content of a file of the model (an asset), by the path that the graph holds. */
   readFile(path: Uint8Array): Uint8Array;
   /** A tensor of the checkpoint `prefix`, as `RestoreV2` reads it. */
@@ -107,4 +112,28 @@ export function resolveAxis(axis: number, rank: number, ctx: KernelContext): num
     throw invalid(ctx, `axis ${axis} is out of range for rank ${rank} (expected [${-rank}, ${rank}))`);
   }
   return axis < 0 ? axis + rank : axis;
+}
+
+/** Runs one kernel within another, under attributes of its own: for ops that are made of others. Its first output. */
+export function runWithin(
+  ctx: KernelContext,
+  family: OpFamily,
+  op: string,
+  inputs: readonly Value[],
+  attrs: Readonly<Record<string, Attr>> = {},
+): Value {
+  return runAllWithin(ctx, family, op, inputs, attrs)[0]!;
+}
+
+/** {@link runWithin} for ops with several outputs. */
+export function runAllWithin(
+  ctx: KernelContext,
+  family: OpFamily,
+  op: string,
+  inputs: readonly Value[],
+  attrs: Readonly<Record<string, Attr>> = {},
+): readonly Value[] {
+  const own = new Attrs((name) => attrs[name], `${op} within ${ctx.op} (node '${ctx.name}')`);
+  const outputs = family[op]!.kernel(inputs, {...ctx, op, attrs: own, memo: (create) => create()});
+  return outputs instanceof Value ? [outputs] : outputs;
 }

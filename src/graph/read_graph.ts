@@ -1,0 +1,292 @@
+/**
+ * Graphs and function libraries from their protocol buffers: names become indices, and every edge is checked.
+ *
+ * @module
+ */
+
+import {FormatError} from '../errors.js';
+import {
+  type AttrValue,
+  decodeMessage,
+  FunctionDef,
+  type FunctionDefLibrary,
+  type GraphDef,
+  type NodeDef,
+  type OpDefProto,
+} from '../proto/index.js';
+import {BinaryReader} from '../proto/wire.js';
+import {type Attr, type AttrSource, Attrs} from './attrs.js';
+import {attrOf, dtypeOf} from './from_proto.js';
+import {
+  ARGUMENT_OP,
+  type Endpoint,
+  type FunctionGraph,
+  type FunctionLibrary,
+  type FunctionPort,
+  type Graph,
+  type GraphNode,
+} from './graph.js';
+import {type ArgDef, type OpDef, opDef} from './op_defs.js';
+
+/** Finds a function's signature where a node uses the function's name as its op. */
+type SignatureLookup = (name: string) => OpDefProto | undefined;
+
+/** The main graph of a model. Edges are written `node`, `node:2` and `^node`. */
+export function readGraph(def: GraphDef): Graph {
+  const label = 'the main graph';
+  const names = indexNames(def.node, 0, label);
+  const nodes = def.node.map((node) =>
+    readNode(node, names, label, (text) => {
+      const {name, rest} = splitName(text);
+      return {node: lookUp(names, name, node, label), output: rest === '' ? 0 : parsePort(rest, node, label)};
+    }),
+  );
+  return {label, nodes, find: (name) => names.get(name)};
+}
+
+/** The functions of a model; each is decoded and checked when it is first asked for. */
+export function readLibrary(def: FunctionDefLibrary | undefined): FunctionLibrary {
+  const bytes = new Map<string, Uint8Array>();
+  for (const each of def?.function ?? []) bytes.set(functionName(each), each);
+  const gradients = new Map((def?.gradient ?? []).map((each) => [each.functionName, each.gradientFunc]));
+  const decoded = new Map<string, FunctionDef>();
+  const graphs = new Map<string, FunctionGraph>();
+  const decode = (name: string): FunctionDef | undefined => {
+    const encoded = bytes.get(name);
+    let found = decoded.get(name);
+    if (found === undefined && encoded !== undefined) {
+      found = decodeMessage(FunctionDef, encoded, `function '${name}'`);
+      decoded.set(name, found);
+    }
+    return found;
+  };
+  return {
+    names: () => bytes.keys(),
+    gradientOf: (name) => gradients.get(name),
+    get(name) {
+      let graph = graphs.get(name);
+      if (graph === undefined) {
+        const found = decode(name);
+        if (found === undefined) return undefined;
+        graph = readFunction(found, (callee) => decode(callee)?.signature);
+        graphs.set(name, graph);
+        decoded.delete(name);
+      }
+      return graph;
+    },
+  };
+}
+
+/** Name of an encoded FunctionDef (field 1, the signature; its field 1), read without decoding the rest. */
+function functionName(encoded: Uint8Array): string {
+  const what = 'a function of the library';
+  const first = (bytes: Uint8Array): Uint8Array => {
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      const [field, wireType] = reader.tag();
+      if (field === 1 && wireType === 2) return reader.bytes();
+      reader.skip(wireType, field);
+    }
+    throw new FormatError(`${what} has no name`);
+  };
+  try {
+    return new TextDecoder().decode(first(first(encoded)));
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    throw new FormatError(`${what} is not the protocol buffer it should be: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * One function. Edges are written `argument`, `node:output_name:index` and `^node`; an output's name is that of the
+ * op's definition, so its flat number follows from the definition and the node's attributes.
+ */
+function readFunction(def: FunctionDef, signatureOf: SignatureLookup): FunctionGraph {
+  const signature = def.signature;
+  if (signature === undefined) throw new FormatError('a function of the library has no signature');
+  const {name} = signature;
+  const label = `function '${name}'`;
+  const parameters = signature.inputArg.map((arg) => port(arg, label));
+  const names = indexNames(def.nodeDef, parameters.length, label);
+  const argumentIndex = new Map(parameters.map((parameter, index) => [parameter.name, index]));
+  const outputs = new OutputNumbers(def, parameters.length, signatureOf, label);
+  const resolve = (text: string, user: {readonly name: string}): Endpoint => {
+    const {name: producer, rest} = splitName(text);
+    const node = names.get(producer);
+    if (node === undefined) return {node: lookUp(argumentIndex, producer, user, label), output: 0};
+    return {node, output: outputs.of(node, rest, user)};
+  };
+  const nodes = [
+    ...parameters.map((parameter): GraphNode => argumentNode(parameter)),
+    ...def.nodeDef.map((node) => readNode(node, names, label, (text) => resolve(text, node))),
+  ];
+  return {
+    name,
+    label,
+    nodes,
+    find: (wanted) => names.get(wanted) ?? argumentIndex.get(wanted),
+    parameters,
+    results: signature.outputArg.map((arg) => {
+      const source = def.ret.get(arg.name);
+      if (source === undefined)
+        throw new FormatError(`${label} says nowhere what its result '${arg.name}' is`);
+      return {...port(arg, label), source: resolve(source, {name: `the result '${arg.name}'`})};
+    }),
+    controlResults: [...def.controlRet.values()].map((node) =>
+      lookUp(names, node, {name: 'a control result'}, label),
+    ),
+    attrs: attrsOf(def.attr, undefined, label),
+  };
+}
+
+function port(arg: OpDefProto['inputArg'][number], label: string): FunctionPort {
+  return {name: arg.name, dtype: dtypeOf(arg.type, `'${arg.name}' of ${label}`)};
+}
+
+function argumentNode({name}: FunctionPort): GraphNode {
+  return {
+    name,
+    op: ARGUMENT_OP,
+    inputs: [],
+    controls: [],
+    attrs: new Attrs(() => undefined, `argument '${name}'`),
+  };
+}
+
+function readNode(
+  def: NodeDef,
+  names: ReadonlyMap<string, number>,
+  label: string,
+  resolve: (input: string) => Endpoint,
+): GraphNode {
+  const inputs: Endpoint[] = [];
+  const controls: number[] = [];
+  for (const input of def.input) {
+    if (input.startsWith('^')) controls.push(lookUp(names, input.slice(1), def, label, true));
+    else inputs.push(resolve(input));
+  }
+  const attrs = attrsOf(def.attr, def.op, `node '${def.name}' (${def.op}) of ${label}`);
+  return {name: def.name, op: def.op, inputs, controls: controls.filter((index) => index >= 0), attrs};
+}
+
+/** Attributes converted when first read; those a node leaves out are what the op's definition says. */
+function attrsOf(values: ReadonlyMap<string, AttrValue>, op: string | undefined, owner: string): Attrs {
+  const converted = new Map<string, Attr | undefined>();
+  const convert: AttrSource = (name) => {
+    const value = values.get(name);
+    if (value !== undefined) return attrOf(value, owner);
+    return op === undefined ? undefined : opDef(op)?.attrs.find((each) => each.name === name)?.default;
+  };
+  return new Attrs((name) => {
+    if (!converted.has(name)) {
+      const attr = convert(name);
+      // A constant's value is kept by the node that makes it; a second copy here would double large weights.
+      if (attr?.type === 'tensor') return attr;
+      converted.set(name, attr);
+    }
+    return converted.get(name);
+  }, owner);
+}
+
+function indexNames(nodes: readonly NodeDef[], offset: number, label: string): Map<string, number> {
+  const names = new Map<string, number>();
+  nodes.forEach(({name}, index) => {
+    if (names.has(name)) throw new FormatError(`${label} has two nodes of the name '${name}'`);
+    names.set(name, index + offset);
+  });
+  return names;
+}
+
+function lookUp(
+  names: ReadonlyMap<string, number>,
+  name: string,
+  user: {readonly name: string},
+  label: string,
+  control = false,
+): number {
+  const index = names.get(name);
+  if (index === undefined) {
+    // A control edge from an argument orders nothing: arguments are there before anything runs.
+    if (control && label.startsWith('function')) return -1;
+    throw new FormatError(`node '${user.name}' of ${label} reads '${name}', which does not exist`);
+  }
+  return index;
+}
+
+function splitName(text: string): {name: string; rest: string} {
+  const colon = text.indexOf(':');
+  return colon < 0 ? {name: text, rest: ''} : {name: text.slice(0, colon), rest: text.slice(colon + 1)};
+}
+
+function parsePort(text: string, user: {readonly name: string}, label: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
+    throw new FormatError(`node '${user.name}' of ${label} reads the output '${text}', which is no number`);
+  }
+  return port;
+}
+
+/** More outputs than any op has, few enough to allocate. */
+const MAX_PORT = 1_000_000;
+
+/** Flat numbers of named outputs, worked out once per node and name. */
+class OutputNumbers {
+  readonly #def: FunctionDef;
+  readonly #offset: number;
+  readonly #signatureOf: SignatureLookup;
+  readonly #label: string;
+  readonly #known = new Map<string, number>();
+
+  constructor(def: FunctionDef, offset: number, signatureOf: SignatureLookup, label: string) {
+    this.#def = def;
+    this.#offset = offset;
+    this.#signatureOf = signatureOf;
+    this.#label = label;
+  }
+
+  /** @param rest - `output_name:index`, what follows the node's name in an edge */
+  of(index: number, rest: string, user: {readonly name: string}): number {
+    const {name, rest: port} = splitName(rest);
+    const key = `${index}:${name}`;
+    let first = this.#known.get(key);
+    if (first === undefined) {
+      first = this.#first(this.#def.nodeDef[index - this.#offset]!, name, user);
+      this.#known.set(key, first);
+    }
+    return first + (port === '' ? 0 : parsePort(port, user, this.#label));
+  }
+
+  #first(node: NodeDef, output: string, user: {readonly name: string}): number {
+    const outputs = outputNames(node, this.#signatureOf);
+    // An op of a library we have no definition of: its outputs can still be told apart when it has only one.
+    if (outputs === undefined) return 0;
+    let number = 0;
+    for (const {name, count} of outputs) {
+      if (name === output) return number;
+      number += count;
+    }
+    throw new FormatError(
+      `node '${user.name}' of ${this.#label} reads the output '${output}' of '${node.name}', and ${node.op} has none`,
+    );
+  }
+}
+
+function outputNames(
+  node: NodeDef,
+  signatureOf: SignatureLookup,
+): {name: string; count: number}[] | undefined {
+  const definition: OpDef | undefined = opDef(node.op);
+  if (definition !== undefined)
+    return definition.outputs.map((arg) => ({name: arg.name, count: outputCount(arg, node)}));
+  return signatureOf(node.op)?.outputArg.map(({name}) => ({name, count: 1}));
+}
+
+function outputCount(arg: ArgDef, node: NodeDef): number {
+  if (arg.kind === 'single') return 1;
+  const value = node.attr.get(arg.kind === 'repeated' ? arg.numberAttr : arg.typeListAttr)?.value;
+  if (value?.$case === 'i') return Number(value.value);
+  if (value?.$case === 'list') return value.value.type.length;
+  return 0;
+}

@@ -1,0 +1,39 @@
+/**
+ * Every op this library runs, from the tables of its families.
+ *
+ * @module
+ */
+
+import {controlFlow} from './control_flow.js';
+import {customGradients} from './custom_gradient.js';
+import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
+import {lists} from './list.js';
+import {variables} from './variable.js';
+
+/** Families by the name of their file. */
+export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
+  control_flow: controlFlow,
+  custom_gradient: customGradients,
+  list: lists,
+  variable: variables,
+};
+
+const OPS: ReadonlyMap<string, OpImplementation> = new Map(
+  Object.values(OP_FAMILIES).flatMap((family) => Object.entries(family)),
+);
+
+/** The kernel of an op, undefined where the op is not supported. */
+export function kernelOf(op: string): Kernel | undefined {
+  return OPS.get(op)?.kernel;
+}
+
+/** True when this library can run the op: it has a kernel, or the interpreter executes it itself. */
+export function isSupported(op: string): boolean {
+  return OPS.has(op) || INTERPRETED.has(op);
+}
+
+/** Ops without kernel, which the interpreter executes itself. */
+export const INTERPRETED: ReadonlySet<string> = new Set([
+  '_Arg',
+  ...['Switch', 'Merge', 'Enter', 'Exit', 'NextIteration'].flatMap((op) => [op, `Ref${op}`]),
+]);

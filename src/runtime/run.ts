@@ -1,0 +1,133 @@
+/**
+ * What the executors share: the interface of something that can be run, and how one node is executed.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError, HubError, UnsupportedOpError} from '../errors.js';
+import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
+import {opDef} from '../graph/op_defs.js';
+import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
+import {Value} from '../ops/value.js';
+import {Variable} from '../ops/variable.js';
+
+/** A part of a graph that is ready to be executed. */
+export interface Runnable {
+  /**
+   * Computes the fetches from the feeds. The caller holds the arguments; the results belong to nobody until the caller
+   * retains them.
+   */
+  run(args: readonly Value[]): Value[];
+}
+
+/** What to run of a graph. */
+export interface RunRequest {
+  /** Endpoints whose values are given, in the order of the arguments. */
+  readonly feeds: readonly Endpoint[];
+  /** Endpoints whose values are asked for, in the order of the results. */
+  readonly fetches: readonly Endpoint[];
+  /** Nodes to run for their effect. */
+  readonly targets: readonly number[];
+}
+
+/** A node with its kernel looked up. */
+export interface Step {
+  readonly index: number;
+  readonly node: GraphNode;
+  readonly kernel: Kernel;
+  readonly context: KernelContext;
+  /** Inputs that carry a reference to a variable where the op wants its value (TensorFlow 1). */
+  readonly dereferenced: readonly boolean[] | undefined;
+}
+
+/** Looks up the kernel of an op; undefined where there is none. */
+export type KernelLookup = (op: string) => Kernel | undefined;
+
+/** Prepares one node. A missing kernel fails when the node runs, so that the rest of the graph stays usable. */
+export function prepare(graph: Graph, index: number, session: Session, lookup: KernelLookup): Step {
+  const node = graph.nodes[index]!;
+  const definition = opDef(node.op);
+  const memos: unknown[] = [];
+  const context: KernelContext = {
+    name: node.name,
+    op: node.op,
+    attrs: node.attrs,
+    outputs: definition?.outputs.length ?? 1,
+    session,
+    memo: <T>(create: () => T): T => {
+      if (memos.length === 0) memos.push(session.keep(create()));
+      return memos[0] as T;
+    },
+  };
+  const kernel = lookup(node.op) ?? missingKernel(graph);
+  return {index, node, kernel, context, dereferenced: dereferencedInputs(graph, node)};
+}
+
+function missingKernel(graph: Graph): Kernel {
+  return (_inputs, {op, name}) => {
+    throw new UnsupportedOpError(
+      `op ${op} is not supported (node '${name}' in ${graph.label}). ` +
+        `\`tfhub ops\` lists every op a model uses and whether it is supported.`,
+    );
+  };
+}
+
+/** Runs one node. Of the tfjs tensors it makes, only those of its outputs outlive it. */
+export function execute(step: Step, inputs: readonly Value[], graph: Graph): readonly Value[] {
+  const engine = tf.engine();
+  engine.startScope();
+  let outputs: readonly Value[] = [];
+  try {
+    const operands = step.dereferenced
+      ? inputs.map((v, i) => (step.dereferenced![i] ? dereference(v) : v))
+      : inputs;
+    const result = step.kernel(operands, step.context);
+    outputs = result instanceof Value ? [result] : result;
+    return outputs;
+  } catch (error) {
+    throw located(error, step, graph);
+  } finally {
+    engine.endScope(outputs.flatMap((output) => [...output.deviceTensors()]));
+  }
+}
+
+/** Adds to an error where in the model it happened, innermost node first. */
+function located(error: unknown, {node}: Step, graph: Graph): Error {
+  if (error instanceof UnsupportedOpError) return error;
+  const where = `\n  at node '${node.name}' (${node.op}) in ${graph.label}`;
+  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    return new CallError(`functions of the model call each other too deeply${where}`, {cause: error});
+  }
+  if (error instanceof HubError) {
+    // One line per function: the calling nodes, too, but not without end.
+    if (error.message.split('\n').length < 12) error.message += where;
+    return error;
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CallError(`${reason}${where}`, {cause: error});
+}
+
+/** Which inputs are reference edges that end in an op that takes values: known from both ops' definitions. */
+function dereferencedInputs(graph: Graph, node: GraphNode): readonly boolean[] | undefined {
+  const flags = node.inputs.map((input, i) => isReference(graph, input) && !takesReference(node, i));
+  return flags.includes(true) ? flags : undefined;
+}
+
+function isReference(graph: Graph, {node, output}: Endpoint): boolean {
+  const outputs = opDef(graph.nodes[node]!.op)?.outputs;
+  return outputs?.[Math.min(output, outputs.length - 1)]?.isRef ?? false;
+}
+
+function takesReference(node: GraphNode, input: number): boolean {
+  const inputs = opDef(node.op)?.inputs;
+  if (inputs === undefined || inputs.length === 0) return false;
+  return inputs[Math.min(input, inputs.length - 1)]!.isRef;
+}
+
+/** The value a reference stands for; references to other resources (tables) are passed on. */
+function dereference(value: Value): Value {
+  if (value.dtype !== 'resource') return value;
+  const [object] = value.hostData() as readonly object[];
+  return object instanceof Variable ? object.read() : value;
+}

@@ -1,0 +1,204 @@
+/**
+ * A running model: its function library made executable, its resources, and the memory it holds.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError, FormatError} from '../errors.js';
+import type {FunctionRef} from '../graph/attrs.js';
+import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
+import {opDef} from '../graph/op_defs.js';
+import type {HostTensor} from '../graph/tensor.js';
+import type {CustomGradient} from '../ops/custom_gradient.js';
+import type {Kernel, Session} from '../ops/kernel.js';
+import {kernelOf} from '../ops/registry.js';
+import {type Resource, Value} from '../ops/value.js';
+import {Variable} from '../ops/variable.js';
+import {Dataflow} from './dataflow.js';
+import {type SavedGradient, withCustomGradients} from './gradient.js';
+import {Plan} from './plan.js';
+import type {Runnable, RunRequest} from './run.js';
+import {isDataflow, neededNodes, topologicalOrder} from './schedule.js';
+
+/** What a model brings along for its graphs to run. */
+export interface RuntimeOptions {
+  readonly library: FunctionLibrary;
+  /** Content of an asset, by the path the graph holds. */
+  readonly readFile?: (path: Uint8Array) => Uint8Array;
+  /** The model's own gradients, by `_gradient_op_type`. */
+  readonly gradients?: ReadonlyMap<string, SavedGradient>;
+  /** A tensor of the model's checkpoint. */
+  readonly restore?: (name: Uint8Array, shapeAndSlice: Uint8Array) => HostTensor;
+}
+
+const NO_GRADIENTS: ReadonlyMap<string, SavedGradient> = new Map();
+
+/** Functions may call each other (and themselves) this deep. */
+const MAX_DEPTH = 1000;
+
+/** Executes the functions and graphs of one model. Synchronous throughout. */
+export class Runtime implements Session {
+  readonly #options: RuntimeOptions;
+  readonly #functions = new Map<string, Runnable>();
+  readonly #resources = new Map<string, Resource>();
+  readonly #anonymous: Resource[] = [];
+  readonly #kept = new Set<Value>();
+  #depth = 0;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+  }
+
+  get library(): FunctionLibrary {
+    return this.#options.library;
+  }
+
+  /** Calls from inside a running graph. */
+  call(fn: FunctionRef, args: readonly Value[]): Value[] {
+    if (++this.#depth > MAX_DEPTH) {
+      this.#depth--;
+      throw new CallError(
+        `functions of the model call each other more than ${MAX_DEPTH} deep (at '${fn.name}')`,
+      );
+    }
+    try {
+      return this.function(fn.name).run(args);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** The executable form of a function of the library. */
+  function(name: string): Runnable {
+    let runnable = this.#functions.get(name);
+    if (runnable === undefined) {
+      const graph = this.library.get(name);
+      if (graph === undefined) throw new FormatError(`the model has no function '${name}'`);
+      const honoured = withCustomGradients(graph, this.#options.gradients ?? NO_GRADIENTS);
+      runnable = this.prepare(honoured, functionRequest(honoured));
+      this.#functions.set(name, runnable);
+    }
+    return runnable;
+  }
+
+  /** Makes part of a graph executable. */
+  prepare(graph: Graph, request: RunRequest): Runnable {
+    const fed = new Set(request.feeds.map(({node}) => node));
+    const roots = [...request.targets, ...request.fetches.map(({node}) => node)];
+    const needed = neededNodes(graph, roots, fed);
+    const lookup = (op: string) => this.#kernel(op);
+    return isDataflow(graph, needed)
+      ? new Dataflow(graph, needed, request, this, lookup)
+      : new Plan(graph, topologicalOrder(graph, needed, fed), request, this, lookup);
+  }
+
+  /**
+   * Runs something from outside: `convert` makes of the results what the caller gets, and every tfjs tensor that is not
+   * in what it lists is disposed.
+   */
+  invoke<T>(
+    runnable: Runnable,
+    args: readonly Value[],
+    convert: (results: readonly Value[]) => {readonly result: T; readonly tensors: readonly tf.Tensor[]},
+  ): T {
+    const engine = tf.engine();
+    engine.startScope();
+    let kept: readonly tf.Tensor[] = [];
+    const depth = this.#depth;
+    try {
+      for (const arg of args) arg.retain();
+      const results = runnable.run(args);
+      for (const result of results) result.retain();
+      try {
+        const {result, tensors} = convert(results);
+        kept = tensors;
+        return result;
+      } finally {
+        for (const result of results) result.release();
+      }
+    } finally {
+      this.#depth = depth;
+      for (const arg of args) arg.yield();
+      engine.endScope(kept as tf.Tensor[]);
+    }
+  }
+
+  resource<T extends Resource>(container: string, name: string, create: () => T): T {
+    const key = `${container}\0${name}`;
+    let resource = this.#resources.get(key);
+    if (resource === undefined) {
+      resource = create();
+      this.#resources.set(key, resource);
+    }
+    return resource as T;
+  }
+
+  anonymous<T extends Resource>(create: () => T): T {
+    const resource = create();
+    this.#anonymous.push(resource);
+    return resource;
+  }
+
+  keep<T>(kept: T): T {
+    if (kept instanceof Value) this.#kept.add(kept.pin());
+    return kept;
+  }
+
+  customGradient(opType: string): CustomGradient | undefined {
+    const gradient = this.#options.gradients?.get(opType);
+    if (gradient === undefined) return undefined;
+    return {
+      results: gradient.results,
+      call: (args) => this.call({name: gradient.function, attrs: new Map()}, gradient.bind(args)),
+    };
+  }
+
+  readFile(path: Uint8Array): Uint8Array {
+    if (this.#options.readFile === undefined) throw new CallError('this model has no files to read');
+    return this.#options.readFile(path);
+  }
+
+  restore(_prefix: Uint8Array, name: Uint8Array, shapeAndSlice: Uint8Array): HostTensor {
+    if (this.#options.restore === undefined)
+      throw new CallError('this model has no checkpoint to restore from');
+    return this.#options.restore(name, shapeAndSlice);
+  }
+
+  /** Every named resource that exists now. */
+  resources(): Iterable<Resource> {
+    return this.#resources.values();
+  }
+
+  /** Frees constants and variables. The runtime cannot be used afterwards. */
+  dispose(): void {
+    for (const value of this.#kept) value.unpin();
+    for (const resource of [...this.#resources.values(), ...this.#anonymous]) {
+      if (resource instanceof Variable) resource.dispose();
+    }
+    this.#kept.clear();
+    this.#resources.clear();
+    this.#functions.clear();
+  }
+
+  /** Old graphs call functions by using their name as an op. */
+  #kernel(op: string): Kernel | undefined {
+    const kernel = kernelOf(op);
+    if (kernel !== undefined) return kernel;
+    if (opDef(op) !== undefined || this.library.get(op) === undefined) return undefined;
+    return (inputs, ctx) => ctx.session.call({name: op, attrs: new Map()}, inputs);
+  }
+}
+
+/**
+ * What a call of a function runs: its results and control results. Functions that list no control results are from
+ * before these existed, or have no effects that must happen: TensorFlow then runs every stateful op.
+ */
+function functionRequest(graph: FunctionGraph): RunRequest {
+  const stateful = (): number[] => graph.nodes.flatMap(({op}, index) => (opDef(op)?.stateful ? [index] : []));
+  return {
+    feeds: graph.parameters.map((_, node) => ({node, output: 0})),
+    fetches: graph.results.map(({source}) => source),
+    targets: graph.controlResults.length > 0 ? graph.controlResults : stateful(),
+  };
+}

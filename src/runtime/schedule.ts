@@ -1,0 +1,91 @@
+/**
+ * Which nodes of a graph a run needs, and in what order: a topological order over data and control edges.
+ *
+ * @module
+ */
+
+import {FormatError} from '../errors.js';
+import type {Endpoint, Graph} from '../graph/graph.js';
+
+/** Ops that make a graph a dataflow graph of TensorFlow 1, which has no static order of execution. */
+const DATAFLOW_OPS: ReadonlySet<string> = new Set(
+  ['Switch', 'Merge', 'Enter', 'Exit', 'NextIteration'].flatMap((op) => [op, `Ref${op}`]),
+);
+
+/** True for the ops that {@link isDataflow} looks for. */
+export function isDataflowOp(op: string): boolean {
+  return DATAFLOW_OPS.has(op);
+}
+
+/** True when one of the nodes is control flow of TensorFlow 1. */
+export function isDataflow(graph: Graph, nodes: Iterable<number>): boolean {
+  for (const index of nodes) if (isDataflowOp(graph.nodes[index]!.op)) return true;
+  return false;
+}
+
+/** Every node that `roots` need, themselves included; the producers of `feeds` are not looked behind. */
+export function neededNodes(graph: Graph, roots: Iterable<number>, fed: ReadonlySet<number>): Set<number> {
+  const needed = new Set<number>();
+  const stack = [...roots];
+  while (stack.length > 0) {
+    const index = stack.pop()!;
+    if (needed.has(index)) continue;
+    needed.add(index);
+    if (fed.has(index)) continue;
+    const node = graph.nodes[index]!;
+    for (const {node: producer} of node.inputs) stack.push(producer);
+    for (const control of node.controls) stack.push(control);
+  }
+  return needed;
+}
+
+/** Orders nodes so that each comes after what it needs. A cycle is a FormatError. */
+export function topologicalOrder(
+  graph: Graph,
+  needed: ReadonlySet<number>,
+  fed: ReadonlySet<number>,
+): number[] {
+  const order: number[] = [];
+  const state = new Uint8Array(graph.nodes.length);
+  for (const root of needed) if (state[root] === UNSEEN) visit(graph, root, fed, state, order);
+  return order;
+}
+
+const UNSEEN = 0;
+const OPEN = 1;
+const DONE = 2;
+
+/** Depth-first, with a stack of its own: chains of nodes are deeper than the call stack. */
+function visit(
+  graph: Graph,
+  root: number,
+  fed: ReadonlySet<number>,
+  state: Uint8Array,
+  order: number[],
+): void {
+  const stack: {index: number; before: readonly number[]; next: number}[] = [];
+  const open = (index: number) => {
+    state[index] = OPEN;
+    stack.push({index, before: fed.has(index) ? [] : dependencies(graph, index), next: 0});
+  };
+  open(root);
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1]!;
+    const dependency = top.before[top.next++];
+    if (dependency === undefined) {
+      state[top.index] = DONE;
+      order.push(top.index);
+      stack.pop();
+    } else if (state[dependency] === OPEN) {
+      throw new FormatError(`${graph.label} has a cycle through node '${graph.nodes[dependency]!.name}'`);
+    } else if (state[dependency] === UNSEEN) {
+      open(dependency);
+    }
+  }
+}
+
+/** Control dependencies come first, so that side effects keep the order in which the graph lists them. */
+function dependencies(graph: Graph, index: number): number[] {
+  const {inputs, controls} = graph.nodes[index]!;
+  return [...controls, ...inputs.map((input: Endpoint) => input.node)];
+}
