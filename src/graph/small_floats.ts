@@ -27,6 +27,7 @@ const LAYOUTS: Readonly<Record<SmallFloat, Layout>> = {
 const FLOAT32_MANTISSA_BITS = 23;
 const FLOAT32_BIAS = 127;
 const FLOAT32_INFINITY = 0x7f800000;
+const FLOAT32_NAN = 0x7fc00000;
 /** Adding and then subtracting this rounds a smaller non-negative double to an integer, ties to even. */
 const ROUND_TO_INTEGER = 2 ** 52;
 
@@ -53,21 +54,24 @@ function wideBitsOf(type: SmallFloat): Uint32Array {
 }
 
 function widenPattern(type: SmallFloat, pattern: number): number {
-  const {exponentBits, mantissaBits, overflow} = LAYOUTS[type];
+  const {exponentBits, mantissaBits, overflow, nan} = LAYOUTS[type];
   const bias = 2 ** (exponentBits - 1) - 1;
   const sign = pattern >>> (exponentBits + mantissaBits);
   const magnitude = pattern & (2 ** (exponentBits + mantissaBits) - 1);
   const exponent = magnitude >>> mantissaBits;
   const mantissa = magnitude & (2 ** mantissaBits - 1);
-  const alignedMantissa = mantissa << (FLOAT32_MANTISSA_BITS - mantissaBits);
   let wide: number;
-  if (magnitude >= overflow) {
-    wide = FLOAT32_INFINITY | alignedMantissa;
+  if (magnitude > overflow || magnitude === nan) {
+    wide = FLOAT32_NAN;
+  } else if (magnitude === overflow) {
+    wide = FLOAT32_INFINITY;
   } else if (exponent === 0) {
     scratch[0] = mantissa * 2 ** (1 - bias - mantissaBits);
     wide = scratchBits[0]!;
   } else {
-    wide = ((exponent - bias + FLOAT32_BIAS) << FLOAT32_MANTISSA_BITS) | alignedMantissa;
+    wide =
+      ((exponent - bias + FLOAT32_BIAS) << FLOAT32_MANTISSA_BITS) |
+      (mantissa << (FLOAT32_MANTISSA_BITS - mantissaBits));
   }
   return ((sign << 31) | wide) >>> 0;
 }

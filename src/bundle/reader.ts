@@ -1,0 +1,425 @@
+/**
+ * Reads checkpoints: TensorFlow's tensor bundles, an index file and one or more data files ("shards").
+ *
+ * The index is a sorted table from a tensor's name to its dtype, shape and place in a shard. A tensor's bytes are read
+ * by range straight into the memory they are used from, and checksummed piece by piece while the next piece is read.
+ * (Mirrors `BundleReader` in `tensorflow/core/util/tensor_bundle/tensor_bundle.h`.)
+ *
+ * @module
+ */
+
+import {FormatError, HubError, UnsupportedOpError} from '../errors.js';
+import {type DType, dtypeInfo, lanes, type NumericArray} from '../graph/dtypes.js';
+import {sameShape} from '../graph/shape.js';
+import {decodeUtf8, encodeUtf8, type HostTensor, sizeOf} from '../graph/tensor.js';
+import {storageIn, type TensorStorage, tensorStorage} from '../graph/tensor_bytes.js';
+import {getPlatform} from '../platform/current.js';
+import type {FileHandle, ModelDirectory} from '../platform/platform.js';
+import {type BundleHeader, decodeEntry, decodeHeader, HEADER_KEY, type StoredTensor} from './entries.js';
+import {checksumStringTensor, decodeStringTensor} from './string_tensor.js';
+import {SortedTable} from './table.js';
+import {unmaskChecksum} from './table_format.js';
+import {
+  areDisjoint,
+  type Box,
+  boxOf,
+  copyOverlap,
+  formatSlice,
+  fullSlice,
+  intersect,
+  isContiguous,
+  isFullSlice,
+  isSliceKey,
+  offsetIn,
+  parseShapeAndSlice,
+  sliceKey,
+  type TensorSlice,
+} from './tensor_slice.js';
+
+/** So much is read, then checksummed while it is still in the processor's cache and the next piece is on its way. */
+const PIECE_BYTES = 2 ** 22;
+
+/** A tensor from a checkpoint, in host storage (see {@link HostTensor}). */
+export type CheckpointTensor = HostTensor;
+
+/** What the index tells of a tensor. */
+export interface CheckpointEntry {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+export interface CheckpointOptions {
+  /** Compare the data with its checksums. The index is always compared. Default true. */
+  readonly verifyChecksums?: boolean;
+}
+
+/** By key as a byte string, in the order of the index; an error for what cannot be read. */
+type Entries = ReadonlyMap<string, StoredTensor | UnsupportedOpError>;
+
+/** A part of a tensor, and where it is in it. */
+interface Part {
+  readonly box: Box;
+  readonly stored: StoredTensor;
+}
+
+/**
+ * An open checkpoint.
+ *
+ * Reads may run concurrently. Memory beyond what is returned is a few MB, whatever the size of a tensor.
+ *
+ * @example
+ * const checkpoint = await CheckpointReader.open(directory, 'variables/variables');
+ * for (const key of checkpoint.keys()) console.log(key, await checkpoint.read(key));
+ * await checkpoint.close();
+ */
+export class CheckpointReader {
+  readonly #directory: ModelDirectory;
+  readonly #prefix: string;
+  readonly #name: string;
+  readonly #header: BundleHeader;
+  readonly #entries: Entries;
+  readonly #verify: boolean;
+  readonly #shards = new Map<number, Promise<FileHandle>>();
+
+  private constructor(
+    directory: ModelDirectory,
+    prefix: string,
+    header: BundleHeader,
+    entries: Entries,
+    verify: boolean,
+  ) {
+    this.#directory = directory;
+    this.#prefix = prefix;
+    this.#name = `${directory.name}/${prefix}`;
+    this.#header = header;
+    this.#entries = entries;
+    this.#verify = verify;
+  }
+
+  /**
+   * Reads the index of the checkpoint `prefix`, such as `variables/variables`.
+   *
+   * @throws FormatError when there is none, or it is damaged.
+   */
+  static async open(
+    directory: ModelDirectory,
+    prefix: string,
+    options: CheckpointOptions = {},
+  ): Promise<CheckpointReader> {
+    const path = `${prefix}.index`;
+    const name = `${directory.name}/${prefix}`;
+    const file = await directory.open(path);
+    if (file === null)
+      throw new FormatError(`${directory.name} has no checkpoint "${prefix}": there is no ${path}`);
+    const values = new Map<string, Uint8Array>();
+    try {
+      const table = await SortedTable.open(file, `${directory.name}/${path}`);
+      await table.scan((key, value) => {
+        values.set(key, value);
+      });
+    } finally {
+      await file.close();
+    }
+    const headerValue = values.get(HEADER_KEY);
+    if (headerValue === undefined)
+      throw new FormatError(`${name}.index has no header: it is no checkpoint's`);
+    const header = decodeHeader(headerValue, name);
+    values.delete(HEADER_KEY);
+    const entries: Entries = new Map(
+      Array.from(values, ([key, value]) => [key, decodeEntry(value, displayName(key), name)]),
+    );
+    checkPlaces(entries, header, name);
+    return new CheckpointReader(directory, prefix, header, entries, options.verifyChecksums ?? true);
+  }
+
+  /** The names of the tensors, in the order of their bytes. Parts of partitioned tensors are not among them. */
+  keys(): string[] {
+    return [...this.#entries.keys()].filter((key) => !isSliceKey(key)).map(displayName);
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(byteKey(key));
+  }
+
+  /** @throws FormatError when there is no tensor of that name. */
+  entry(key: string): CheckpointEntry {
+    const {dtype, shape} = this.#stored(key);
+    return {dtype, shape};
+  }
+
+  /**
+   * Reads a tensor; one that was stored in parts is put together.
+   *
+   * @throws FormatError when there is none of that name, or the files are damaged.
+   */
+  async read(key: string): Promise<CheckpointTensor> {
+    const stored = this.#stored(key);
+    if (stored.slices.length === 0) return this.#readStored(stored);
+    return this.#readParts(key, stored, fullSlice(stored.shape.length));
+  }
+
+  /**
+   * Reads a slice of a tensor, as `RestoreV2` does.
+   *
+   * @param shapeAndSlice - The shape of the full tensor and the slice, such as `20 4 0,10:-`; all of it when empty.
+   * @throws FormatError when it does not fit the tensor that is stored, or as `read` does.
+   */
+  async readSlice(key: string, shapeAndSlice: string): Promise<CheckpointTensor> {
+    if (shapeAndSlice === '') return this.read(key);
+    const stored = this.#stored(key);
+    const {shape, slice} = parseShapeAndSlice(shapeAndSlice);
+    if (!sameShape(shape, stored.shape)) {
+      throw new FormatError(
+        `${this.#what(stored)} has the shape [${stored.shape}], and a slice of [${shape}] was asked for`,
+      );
+    }
+    return this.#readParts(key, stored, slice);
+  }
+
+  /** Closes the data files. Reads that are under way fail. */
+  async close(): Promise<void> {
+    const shards = await Promise.allSettled(this.#shards.values());
+    this.#shards.clear();
+    await Promise.all(
+      shards.map((shard) => (shard.status === 'fulfilled' ? shard.value.close() : undefined)),
+    );
+  }
+
+  #stored(key: string): StoredTensor {
+    const stored = this.#entries.get(byteKey(key));
+    if (stored === undefined) {
+      throw new FormatError(`the checkpoint ${this.#name} has no tensor ${JSON.stringify(key)}`);
+    }
+    if (stored instanceof Error) throw stored;
+    return stored;
+  }
+
+  /** Names a tensor in errors. */
+  #what(stored: StoredTensor): string {
+    return `tensor ${JSON.stringify(stored.name)} of ${this.#name}`;
+  }
+
+  /** A tensor, or part of one, that is stored in one piece. */
+  async #readStored(stored: StoredTensor): Promise<CheckpointTensor> {
+    const {dtype, shape} = stored;
+    const file = await this.#locate(stored);
+    if (dtype === 'string') return {dtype, shape, data: await this.#readStrings(stored, file)};
+    const storage = this.#allocate(stored, stored.elementCount);
+    await this.#fill(storage, stored, file);
+    return {dtype, shape, data: storage.data};
+  }
+
+  /** A slice of a tensor, from the parts that the tensor is stored in. */
+  async #readParts(key: string, whole: StoredTensor, slice: TensorSlice): Promise<CheckpointTensor> {
+    const {dtype} = whole;
+    const box = boxOf(slice, whole.shape);
+    const parts = this.#partsOf(key, whole, box);
+    // Before anything is allocated for them: all parts are where they should be.
+    const files = await Promise.all(parts.map(({stored}) => this.#locate(stored)));
+    const count = sizeOf(box.shape);
+    if (dtype === 'string') {
+      const data = new Array<Uint8Array>(count);
+      for (const [i, part] of parts.entries()) {
+        copyOverlap(await this.#readStrings(part.stored, files[i]!), part.box, data, box, 1);
+      }
+      return {dtype, shape: box.shape, data};
+    }
+    const {data} = this.#allocate(whole, count);
+    for (const [i, part] of parts.entries()) await this.#fillFrom(part, files[i]!, data, box);
+    return {dtype, shape: box.shape, data};
+  }
+
+  /** Puts what a part has of `box` in `data`, which is the elements of that box. */
+  async #fillFrom(part: Part, file: FileHandle, data: NumericArray, box: Box): Promise<void> {
+    const {stored} = part;
+    const width = lanes(stored.dtype);
+    if (isWithin(part.box, box) && isContiguous(part.box, box)) {
+      const start = offsetIn(box, part.box.start) * width;
+      const range = data.subarray(start, start + stored.elementCount * width);
+      await this.#fill(storageIn(stored.dtype, range), stored, file);
+    } else {
+      const storage = this.#allocate(stored, stored.elementCount);
+      await this.#fill(storage, stored, file);
+      // Both are of the dtype's one array type, so elements fit.
+      copyOverlap<number | bigint>(storage.data, part.box, data, box, width);
+    }
+  }
+
+  /** The stored parts that hold the elements of `box`, each of them once. */
+  #partsOf(key: string, whole: StoredTensor, box: Box): Part[] {
+    const slices = whole.slices.length === 0 ? [fullSlice(whole.shape.length)] : whole.slices;
+    const boxes = slices.map((slice) => boxOf(slice, whole.shape));
+    const parts: Part[] = [];
+    let covered = 0;
+    for (const [i, slice] of slices.entries()) {
+      const overlap = intersect(boxes[i]!, box);
+      if (overlap === null) continue;
+      covered += sizeOf(overlap.shape);
+      parts.push({box: boxes[i]!, stored: this.#storedPart(key, whole, slice, boxes[i]!)});
+    }
+    if (covered !== sizeOf(box.shape) || !areDisjoint(boxes)) {
+      throw new FormatError(`${this.#what(whole)} is corrupt: its parts do not make up the whole`);
+    }
+    return parts;
+  }
+
+  #storedPart(key: string, whole: StoredTensor, slice: TensorSlice, box: Box): StoredTensor {
+    if (isFullSlice(slice)) return whole;
+    const stored = this.#entries.get(sliceKey(byteKey(key), slice));
+    if (stored === undefined) {
+      throw new FormatError(`${this.#what(whole)} is corrupt: its part ${formatSlice(slice)} is missing`);
+    }
+    if (stored instanceof Error) throw stored;
+    if (stored.dtype !== whole.dtype || !sameShape(stored.shape, box.shape)) {
+      throw new FormatError(
+        `${this.#what(whole)} is corrupt: its part ${formatSlice(slice)} has another dtype or shape`,
+      );
+    }
+    return {...stored, name: `${whole.name} ${formatSlice(slice)}`};
+  }
+
+  /** The open shard, once it is sure that it has the bytes of `stored`. */
+  async #locate(stored: StoredTensor): Promise<FileHandle> {
+    const {dtype, offset, size, slices} = stored;
+    if (dtype === 'variant') {
+      throw new UnsupportedOpError(
+        `${this.#what(stored)} is a variant, which cannot be read from a checkpoint`,
+      );
+    }
+    if (dtype === 'resource' || slices.length > 0) {
+      throw new FormatError(`${this.#what(stored)} is corrupt: it is of a kind that has no bytes of its own`);
+    }
+    const file = await this.#shard(stored.shard);
+    if (offset + size > file.size) {
+      throw new FormatError(
+        `${this.#what(stored)} ends at byte ${offset + size} of a data file that has ${file.size}: ` +
+          'the file is truncated or the index is corrupt',
+      );
+    }
+    return file;
+  }
+
+  #shard(shard: number): Promise<FileHandle> {
+    let file = this.#shards.get(shard);
+    if (file === undefined) {
+      file = this.#openShard(shard);
+      this.#shards.set(shard, file);
+    }
+    return file;
+  }
+
+  async #openShard(shard: number): Promise<FileHandle> {
+    const digits = (number: number) => String(number).padStart(5, '0');
+    const path = `${this.#prefix}.data-${digits(shard)}-of-${digits(this.#header.shardCount)}`;
+    const file = await this.#directory.open(path);
+    if (file === null)
+      throw new FormatError(`the checkpoint ${this.#name} is incomplete: there is no ${path}`);
+    return file;
+  }
+
+  #allocate(stored: StoredTensor, elementCount: number): TensorStorage {
+    try {
+      return tensorStorage(stored.dtype, elementCount);
+    } catch (cause) {
+      throw new HubError(
+        `${this.#what(stored)} is too large for this JavaScript engine: ${elementCount} elements`,
+        {cause},
+      );
+    }
+  }
+
+  async #fill(storage: TensorStorage, stored: StoredTensor, file: FileHandle): Promise<void> {
+    if (this.#verify) {
+      this.#compare(stored, await readChecksummed(file, storage.stored, stored.offset));
+    } else {
+      await file.readInto(storage.stored, stored.offset);
+    }
+    if (this.#header.bigEndian)
+      swapBytes(storage.stored, dtypeInfo(stored.dtype).bytes / lanes(stored.dtype));
+    storage.finish();
+  }
+
+  async #readStrings(stored: StoredTensor, file: FileHandle): Promise<Uint8Array[]> {
+    const bytes = new Uint8Array(stored.size);
+    await file.readInto(bytes, stored.offset);
+    const what = this.#what(stored);
+    const tensor = decodeStringTensor(bytes, stored.elementCount, what);
+    if (this.#verify) {
+      this.#compare(stored, checksumStringTensor(bytes, tensor, this.#header.bigEndian, what));
+    }
+    return tensor.strings;
+  }
+
+  #compare(stored: StoredTensor, crc: number): void {
+    if (unmaskChecksum(stored.checksum) !== crc) {
+      throw new FormatError(`${this.#what(stored)} is corrupt: its checksum is wrong`);
+    }
+  }
+}
+
+/** Fills `target` from `offset` on; returns the CRC-32C of the bytes. */
+async function readChecksummed(file: FileHandle, target: Uint8Array, offset: number): Promise<number> {
+  const {crc32c} = getPlatform();
+  const piece = (at: number) => target.subarray(at, at + PIECE_BYTES);
+  let crc = 0;
+  let reading = file.readInto(piece(0), offset);
+  for (let at = 0; at < target.length; at += PIECE_BYTES) {
+    await reading;
+    const next = at + PIECE_BYTES;
+    if (next < target.length) reading = file.readInto(piece(next), offset + next);
+    crc = crc32c(piece(at), crc);
+  }
+  await reading;
+  return crc;
+}
+
+/** Reverses the bytes of each number of `width` bytes. */
+function swapBytes(bytes: Uint8Array, width: number): void {
+  for (let start = 0; start < bytes.length; start += width) {
+    for (let low = start, high = start + width - 1; low < high; low++, high--) {
+      const byte = bytes[low]!;
+      bytes[low] = bytes[high]!;
+      bytes[high] = byte;
+    }
+  }
+}
+
+/**
+ * Tensors never share bytes. With that, and each being within its file, no index however crafted makes the tensors of
+ * a checkpoint larger than its files.
+ */
+function checkPlaces(entries: Entries, header: BundleHeader, name: string): void {
+  const places: StoredTensor[] = [];
+  for (const stored of entries.values())
+    if (!(stored instanceof Error) && stored.size > 0) places.push(stored);
+  places.sort((a, b) => a.shard - b.shard || a.offset - b.offset);
+  for (const [i, stored] of places.entries()) {
+    const quoted = JSON.stringify(stored.name);
+    if (stored.shard < 0 || stored.shard >= header.shardCount) {
+      throw new FormatError(
+        `tensor ${quoted} of ${name} is in data file ${stored.shard} of ${header.shardCount}`,
+      );
+    }
+    const before = places[i - 1];
+    if (before?.shard === stored.shard && before.offset + before.size > stored.offset) {
+      throw new FormatError(`${name} is corrupt: tensor ${quoted} overlaps ${JSON.stringify(before.name)}`);
+    }
+  }
+}
+
+function isWithin(part: Box, whole: Box): boolean {
+  return part.start.every(
+    (start, d) => start >= whole.start[d]! && start + part.shape[d]! <= whole.start[d]! + whole.shape[d]!,
+  );
+}
+
+/** A tensor's name as the index has it: its UTF-8 bytes as a byte string. */
+function byteKey(key: string): string {
+  let bytes = '';
+  for (const byte of encodeUtf8(key)) bytes += String.fromCharCode(byte);
+  return bytes;
+}
+
+function displayName(key: string): string {
+  return decodeUtf8(Uint8Array.from(key, (byte) => byte.charCodeAt(0)));
+}

@@ -1,0 +1,117 @@
+/**
+ * The browser platform: directories of the origin private file system or that the user picked, and lists of files.
+ *
+ * Importing this module makes it the platform in use.
+ *
+ * @module
+ */
+
+import {HubError} from '../errors.js';
+import {portableCrc32c} from './crc32c.js';
+import {setPlatform} from './current.js';
+import {checkRange, FlatDirectory} from './memory.js';
+import {pathSegments} from './paths.js';
+import type {FileHandle, ModelDirectory, Platform} from './platform.js';
+
+/** A blob's bytes come in memory of their own and are copied from there: so much of it at a time. */
+const PIECE_BYTES = 2 ** 24;
+
+export const browserPlatform: Platform = {crc32c: portableCrc32c};
+
+setPlatform(browserPlatform);
+
+/** A model directory over a directory that the user picked, or one of the origin private file system. */
+export function handleDirectory(root: FileSystemDirectoryHandle): ModelDirectory {
+  return new HandleDirectory(root);
+}
+
+class HandleDirectory implements ModelDirectory {
+  readonly name: string;
+  readonly #root: FileSystemDirectoryHandle;
+
+  constructor(root: FileSystemDirectoryHandle) {
+    this.#root = root;
+    this.name = root.name;
+  }
+
+  async open(path: string): Promise<FileHandle | null> {
+    const parents = pathSegments(path);
+    const name = parents.pop();
+    if (name === undefined) return null;
+    const directory = await this.#directory(parents);
+    const handle = await absentAsNull(path, directory?.getFileHandle(name));
+    return handle && blobFile(await handle.getFile(), `${this.name}/${path}`);
+  }
+
+  async list(path = ''): Promise<string[]> {
+    const directory = await this.#directory(pathSegments(path));
+    if (directory === null) return [];
+    const names: string[] = [];
+    for await (const name of directory.keys()) names.push(name);
+    return names.sort();
+  }
+
+  async #directory(segments: readonly string[]): Promise<FileSystemDirectoryHandle | null> {
+    let directory: FileSystemDirectoryHandle | null = this.#root;
+    for (const segment of segments) {
+      directory = await absentAsNull(segment, directory?.getDirectoryHandle(segment));
+    }
+    return directory;
+  }
+}
+
+/**
+ * A model directory over files of an `<input type="file" webkitdirectory>` or dropped ones. The name of the directory
+ * that was picked, which all their relative paths start with, is left out.
+ */
+export function fileListDirectory(files: Iterable<File>): ModelDirectory {
+  const list = [...files];
+  const roots = new Set(list.map((file) => file.webkitRelativePath?.split('/', 1)[0] ?? ''));
+  const root = roots.size === 1 ? [...roots][0]! : '';
+  return new FlatDirectory(
+    root || 'files',
+    list.map((file) => {
+      const path = file.webkitRelativePath || file.name;
+      return [root === '' ? path : path.slice(root.length + 1), () => blobFile(file, path)] as const;
+    }),
+  );
+}
+
+function blobFile(blob: Blob, name: string): FileHandle {
+  return {
+    size: blob.size,
+    async readInto(target, offset) {
+      checkRange(name, blob.size, offset, target.length);
+      for (let at = 0; at < target.length; at += PIECE_BYTES) {
+        const end = Math.min(at + PIECE_BYTES, target.length);
+        const piece = await bytesOf(blob.slice(offset + at, offset + end), name);
+        target.set(piece, at);
+      }
+    },
+    async close() {},
+  };
+}
+
+/** Fails when the file was changed or removed since it was picked. */
+async function bytesOf(blob: Blob, name: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (cause) {
+    throw new HubError(`cannot read ${name}: ${messageOf(cause)}`, {cause});
+  }
+}
+
+/** Null where there is nothing of that name and kind; an error that says so where it cannot be had. */
+async function absentAsNull<T>(name: string, result: Promise<T> | undefined): Promise<T | null> {
+  try {
+    return (await result) ?? null;
+  } catch (cause) {
+    const kind = cause instanceof DOMException ? cause.name : '';
+    if (kind === 'NotFoundError' || kind === 'TypeMismatchError') return null;
+    throw new HubError(`cannot open ${name}: ${messageOf(cause)}`, {cause});
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
