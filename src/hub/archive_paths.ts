@@ -36,13 +36,16 @@ const RULES: readonly NameRule[] = [
   },
   {
     // What NFKC turns into a separator or into dots would escape where names are normalised that way.
-    refuses: (name) => /[/\\]|^\.\.?$/.test(name.split('/').filter(isNotDot).map(compatible).join('')),
+    refuses: (name) =>
+      name
+        .split('/')
+        .filter(isNotDot)
+        .some((part) => /[/\\]|^\.\.?$/.test(part.normalize('NFKC'))),
     because: 'it contains a look-alike of a separator or of dots',
   },
 ];
 
 const isNotDot = (part: string) => part !== '' && part !== '.';
-const compatible = (part: string) => part.normalize('NFKC');
 
 /** One spelling for all names that a file system without case, or one that normalises Unicode, takes as the same. */
 const folded = (path: string) => path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');

@@ -76,6 +76,18 @@ export function hostingUrl(url: string, format: HostingFormat): string {
   return `${bare}${joint}tf-hub-format=${format}`;
 }
 
+/** Hosts of the protocol whose archives lie elsewhere, as the reference knows them. */
+const MIRRORS: Readonly<Record<string, (path: string) => string>> = {
+  'https://hub.tensorflow.google.cn/': (path) =>
+    `https://gcs.tensorflow.google.cn/tfhub-modules/${path}.tar.gz`,
+};
+
+/** The address of the archive that a model URL or an archive URL stands for. */
+export function archiveUrl(url: string): string {
+  const mirror = Object.keys(MIRRORS).find((start) => url.startsWith(start));
+  return mirror === undefined ? hostingUrl(url, 'compressed') : MIRRORS[mirror]!(url.slice(mirror.length));
+}
+
 /** A handle or URL as it may be shown and written down: without a password. */
 export function withoutCredentials(handle: string): string {
   return handle.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');

@@ -87,8 +87,10 @@ export interface FileSystem {
   /** Sets the modification time to now; false where that is not allowed. */
   touch(path: string): Promise<boolean>;
   createFile(path: string): Promise<FileWriter>;
-  /** The bytes of a file from `offset` on, in chunks. */
+  /** The bytes of a file, in chunks. */
   readFile(path: string): AsyncIterable<Uint8Array>;
+  /** Whether two files hold the same bytes. */
+  sameContent(a: string, b: string): Promise<boolean>;
   /** Whether a process of this machine is alive. */
   isProcessAlive(processId: number): boolean;
   directory(path: string): ModelDirectory;
@@ -136,8 +138,23 @@ export interface HubServices {
   readonly files: FileSystem | null;
   /** Null in Node, and where a browser gives a page no storage. */
   browserCache(): Promise<BrowserCache | null>;
+  /** The directory that an object of the platform stands for (picked, dropped), or null where it is none. */
+  directoryOf(source: unknown): ModelDirectory | null;
   /** SHA-1 in hexadecimal of a text's UTF-8 bytes. */
   sha1(text: string): Promise<string>;
   /** Shows a download to a person who asked for it (TFHUB_DOWNLOAD_PROGRESS). */
   showProgress(label: string): ProgressDisplay;
+}
+
+let current: HubServices | null = null;
+
+/** Called by a package entry point, with the services of its platform. */
+export function setHubServices(services: HubServices): void {
+  current = services;
+}
+
+export function getHubServices(): HubServices {
+  if (!current)
+    throw new Error('No platform is set: import the package by its name, not one of its modules.');
+  return current;
 }

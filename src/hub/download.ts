@@ -1,0 +1,172 @@
+/**
+ * From an archive's address to a model's directory, through the cache that the platform has.
+ *
+ * @module
+ */
+
+import {DownloadError, HubError} from '../errors.js';
+import {memoryDirectory} from '../platform/memory.js';
+import type {ModelDirectory} from '../platform/platform.js';
+import type {BrowserCache, FileSizes, ModelSink} from '../platform/services.js';
+import {unpackArchive} from './archive.js';
+import {DirectoryCache, type Fill} from './cache.js';
+import {shown} from './failures.js';
+import {withoutCredentials} from './handle.js';
+import {type HeaderPolicy, HttpSession} from './http.js';
+import type {ResolveSettings} from './options.js';
+import {Progress} from './progress.js';
+import {transfer} from './transfer.js';
+
+/** A model found in a cache, or put there. */
+export interface Obtained {
+  readonly directory: ModelDirectory;
+  readonly fromCache: boolean;
+}
+
+/** Where an archive's bytes come from. */
+export type ArchiveSource =
+  | {readonly url: string; readonly headersFor: HeaderPolicy}
+  | {readonly file: string};
+
+/** The model of `handle`: from the cache, or else unpacked from `source` into it. */
+export async function obtainArchive(
+  handle: string,
+  source: ArchiveSource,
+  settings: ResolveSettings,
+): Promise<Obtained> {
+  const progress = new Progress(settings, handle);
+  let downloaded = false;
+  const fill: Fill = async (sink) => {
+    downloaded = true;
+    try {
+      return await unpackInto(sink, source, settings, progress);
+    } catch (cause) {
+      throw about(handle, cause);
+    }
+  };
+  let complete = false;
+  try {
+    settings.signal?.throwIfAborted();
+    const directory = await obtain(handle, fill, settings, progress);
+    complete = true;
+    return {directory, fromCache: !downloaded};
+  } finally {
+    progress.end(complete);
+  }
+}
+
+async function obtain(
+  handle: string,
+  fill: Fill,
+  settings: ResolveSettings,
+  progress: Progress,
+): Promise<ModelDirectory> {
+  const {services} = settings;
+  if (services.files) {
+    const cache = new DirectoryCache(services.files, services, settings.cacheDir);
+    return cache.obtain(handle, fill, {...settings, onWait: () => progress.waiting()});
+  }
+  const cache = await services.browserCache();
+  return cache
+    ? obtainInBrowser(cache, await services.sha1(handle), handle, fill, settings)
+    : obtainInMemory(handle, fill);
+}
+
+async function obtainInBrowser(
+  cache: BrowserCache,
+  key: string,
+  handle: string,
+  fill: Fill,
+  settings: ResolveSettings,
+): Promise<ModelDirectory> {
+  const present = await cache.lookup(key);
+  if (present) return present;
+  return cache.exclusively(key, settings.signal, async () => {
+    // Another tab may have finished in the meantime.
+    const there = await cache.lookup(key);
+    if (there) return there;
+    const writer = await cache.begin(key, withoutCredentials(handle));
+    try {
+      return await writer.commit(await fill(writer));
+    } catch (error) {
+      await writer.clear().catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/** For pages without storage: a page that was not served securely has none. */
+async function obtainInMemory(handle: string, fill: Fill): Promise<ModelDirectory> {
+  const files: Record<string, Uint8Array> = Object.create(null);
+  const clear = async () => {
+    for (const path of Object.keys(files)) delete files[path];
+  };
+  await fill({
+    createDirectory: async () => undefined,
+    clear,
+    async createFile(path) {
+      const chunks: Uint8Array<ArrayBuffer>[] = [];
+      return {
+        write: async (bytes) => {
+          chunks.push(bytes.slice());
+        },
+        close: async () => {
+          files[path] = new Uint8Array(await new Blob(chunks).arrayBuffer());
+        },
+      };
+    },
+  });
+  return memoryDirectory(files, withoutCredentials(handle));
+}
+
+async function unpackInto(
+  sink: ModelSink,
+  source: ArchiveSource,
+  settings: ResolveSettings,
+  progress: Progress,
+): Promise<FileSizes> {
+  const unpack = (body: AsyncIterable<Uint8Array>) => unpackArchive(body, sink, settings);
+  if ('file' in source) return unpack(settings.services.files!.readFile(source.file));
+  return withDeadline(settings, source.url, (signal) =>
+    transfer(
+      {
+        session: new HttpSession(settings, source.headersFor, signal),
+        url: source.url,
+        signal,
+        retries: settings.retries,
+        decodesContent: settings.services.http.decodesContent,
+        onBytes: (received, total) => progress.downloading(received, total),
+      },
+      unpack,
+      () => sink.clear(),
+    ),
+  );
+}
+
+/** Runs `work` with a signal that the caller's signal and the overall time-out end. */
+export async function withDeadline<T>(
+  settings: ResolveSettings,
+  url: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const {timeoutMs, signal} = settings;
+  const expire = () =>
+    deadline.abort(
+      new DownloadError(`Downloading ${shown(url)} took longer than the ${timeoutMs} ms it was given.`),
+    );
+  const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+  try {
+    return await work(signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Names the handle in a failure whose words do not. */
+function about(handle: string, cause: unknown): unknown {
+  const name = withoutCredentials(handle);
+  if (!(cause instanceof HubError) || cause.message.includes(name)) return cause;
+  cause.message = `${name}: ${cause.message}`;
+  return cause;
+}

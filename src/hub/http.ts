@@ -1,0 +1,221 @@
+/**
+ * GET with the manners of this library: redirects followed with care, headers that stay with their origin, an end to
+ * waiting.
+ *
+ * @module
+ */
+
+import {DownloadError} from '../errors.js';
+import type {HttpResponse} from '../platform/services.js';
+import {NetworkError, networkError, shown, statusError} from './failures.js';
+import type {ResolveSettings} from './options.js';
+import {Patience} from './retry.js';
+import {collect} from './streams.js';
+
+/** The headers that a request to `url` carries beside its own: credentials, decided anew at each redirect. */
+export type HeaderPolicy = (url: URL) => Readonly<Record<string, string>>;
+
+/** An answer whose body is watched: it fails with a NetworkError where nothing arrives for too long. */
+export interface Answer extends HttpResponse {
+  /** Gives the connection up. To be called where the body is not read to its end. */
+  cancel(): void;
+}
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** As the reference's HTTP library. */
+const MAX_REDIRECTS = 10;
+const MAX_DETAIL = 64 << 10;
+const MAX_TEXT = 32 << 20;
+const USER_AGENT = 'tensorflow-hub-js';
+
+export class HttpSession {
+  constructor(
+    private readonly settings: Pick<ResolveSettings, 'services' | 'idleTimeoutMs' | 'insecure' | 'retries'>,
+    private readonly headersFor: HeaderPolicy,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Sends a GET and follows redirects. Answers of every other status are returned. */
+  async get(address: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    let url = new URL(address);
+    for (let hops = 0; ; hops++) {
+      const answer = await this.exchange(url, headers);
+      const location = REDIRECTS.has(answer.status) ? answer.header('location') : null;
+      if (location === null) return answer;
+      answer.cancel();
+      if (hops === MAX_REDIRECTS) {
+        throw new DownloadError(`${shown(address)} redirects more than ${MAX_REDIRECTS} times.`);
+      }
+      url = redirect(url, location);
+    }
+  }
+
+  /** The body of an answer of the one status that is wanted, tried again after failures that pass. */
+  async text(url: string, status = 200): Promise<string> {
+    const patience = new Patience(this.settings.retries, this.signal);
+    for (;;) {
+      try {
+        const answer = await this.get(url);
+        if (answer.status !== status) throw await failure(answer);
+        const tooLong = () => new DownloadError(`${shown(url)} answers with more than ${MAX_TEXT} bytes.`);
+        return new TextDecoder().decode(await collect(answer.body, MAX_TEXT, tooLong));
+      } catch (error) {
+        await patience.afterFailure(error);
+      }
+    }
+  }
+
+  async json<T>(url: string): Promise<T> {
+    const text = await this.text(url);
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw new DownloadError(`${shown(url)} does not answer in JSON.`, {cause});
+    }
+  }
+
+  private async exchange(target: URL, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    const url = new URL(target);
+    url.username = '';
+    url.password = '';
+    url.hash = '';
+    const watch = new Watch(url.href, this.signal, this.settings.idleTimeoutMs);
+    const response = await watch.during(
+      this.settings.services.http.send({
+        url: url.href,
+        headers: {
+          'user-agent': USER_AGENT,
+          // An archive is compressed by itself; a transfer encoding would only hide its length.
+          'accept-encoding': 'identity',
+          ...headers,
+          ...this.headersFor(target),
+        },
+        signal: watch.signal,
+        insecure: this.settings.insecure,
+      }),
+    );
+    return {
+      status: response.status,
+      url: response.url,
+      header: (name) => response.header(name),
+      body: watch.over(response.body),
+      cancel: () => watch.cancel(),
+    };
+  }
+}
+
+/** The error that an answer of an unwanted status stands for, with what its body says. Ends the answer. */
+export async function failure(answer: Answer): Promise<Error> {
+  const type = answer.header('content-type') ?? '';
+  let detail = '';
+  if (/json|text\/plain/.test(type)) {
+    const bytes = await collect(answer.body, MAX_DETAIL, () => new Error('too long')).catch(() => null);
+    if (bytes) detail = readable(new TextDecoder().decode(bytes));
+  }
+  answer.cancel();
+  return statusError(answer.status, answer.url, detail, answer.header('retry-after'));
+}
+
+/** The first line of a text, or the message of a JSON answer. */
+function readable(text: string): string {
+  let message: unknown = text;
+  try {
+    const {message: direct, error} = JSON.parse(text) as {message?: unknown; error?: {message?: unknown}};
+    message = direct ?? error?.message ?? '';
+  } catch {
+    // Not JSON: the text itself.
+  }
+  return typeof message === 'string' ? message.trim().split('\n', 1)[0]!.slice(0, 300) : '';
+}
+
+function redirect(from: URL, location: string): URL {
+  if (!URL.canParse(location, from)) {
+    throw new DownloadError(`${shown(from.href)} redirects to '${location}', which is no address.`);
+  }
+  const to = new URL(location, from);
+  if (to.protocol !== 'https:' && to.protocol !== 'http:') {
+    throw new DownloadError(`${shown(from.href)} redirects to ${to.protocol}, which is not followed.`);
+  }
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
+    throw new DownloadError(
+      `${shown(from.href)} redirects to ${shown(to.href)}, away from a protected connection; that is not followed.`,
+    );
+  }
+  return to;
+}
+
+/** Watches one exchange: ends it when nothing arrives for too long, and says why it failed. */
+class Watch {
+  private readonly controller = new AbortController();
+  private idle = false;
+  readonly signal: AbortSignal;
+
+  constructor(
+    private readonly url: string,
+    private readonly session: AbortSignal,
+    private readonly idleTimeoutMs: number,
+  ) {
+    this.signal = AbortSignal.any([session, this.controller.signal]);
+  }
+
+  async during<T>(step: Promise<T>): Promise<T> {
+    const timer = setTimeout(() => {
+      this.idle = true;
+      this.controller.abort();
+    }, this.idleTimeoutMs);
+    try {
+      return await step;
+    } catch (cause) {
+      if (this.session.aborted) throw this.session.reason;
+      if (this.idle) {
+        const seconds = this.idleTimeoutMs / 1000;
+        throw new NetworkError(`Cannot read ${shown(this.url)}: nothing arrived for ${seconds} s.`, true, {
+          cause,
+        });
+      }
+      throw networkError(this.url, cause);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async *over(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const iterator = body[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        // The clock stands while the reader is busy.
+        const next = await this.during(iterator.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+
+  cancel(): void {
+    this.controller.abort();
+  }
+}
+
+/** Headers for one origin and no other: those of the `headers` option, and a password written into the handle. */
+export function originHeaders(handle: string, headers: Readonly<Record<string, string>> = {}): HeaderPolicy {
+  const {origin, username, password} = new URL(handle);
+  const own: Record<string, string> = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  if (username !== '' || password !== '') {
+    own.authorization ??= basicAuthorization(decodeURIComponent(username), decodeURIComponent(password));
+  }
+  return (url) => (url.origin === origin ? own : {});
+}
+
+export function basicAuthorization(user: string, password: string): string {
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/** Both policies; where both set a header, the second wins. */
+export function bothHeaders(first: HeaderPolicy, second: HeaderPolicy): HeaderPolicy {
+  return (url) => ({...first(url), ...second(url)});
+}

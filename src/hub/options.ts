@@ -1,0 +1,111 @@
+/**
+ * How a handle is resolved: the options of `resolve` and `load`, and the environment variables behind them.
+ *
+ * @module
+ */
+
+import {HandleError} from '../errors.js';
+import type {HubServices} from '../platform/services.js';
+
+/** `UNCOMPRESSED` reads models where they are stored, without a cache; the other two download archives. */
+export type LoadFormat = 'AUTO' | 'COMPRESSED' | 'UNCOMPRESSED';
+
+export interface DownloadProgress {
+  readonly handle: string;
+  /**
+   * `waiting` while another process or tab downloads the same model, `downloading` while bytes arrive, `complete`
+   * once when the model is there. A model that is in the cache already reports nothing.
+   */
+  readonly phase: 'waiting' | 'downloading' | 'complete';
+  readonly receivedBytes: number;
+  /** Null where the server did not say. */
+  readonly totalBytes: number | null;
+}
+
+export interface ResolveOptions {
+  /** Where models are kept (Node). Default: `TFHUB_CACHE_DIR`, else `tfhub_modules` in the temporary directory. */
+  readonly cacheDir?: string;
+  /** Default: `TFHUB_MODEL_LOAD_FORMAT`, else `AUTO`. */
+  readonly loadFormat?: LoadFormat;
+  /** Told of a download, about ten times a second. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Ends the work; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Bound on the size of an unpacked model. Default: 32 GiB. */
+  readonly maxBytes?: number;
+  /** Bound on the time for all of a download, in milliseconds. Default: none. */
+  readonly timeoutMs?: number;
+  /** How long a server may say nothing before the transfer is taken up anew, in milliseconds. Default: 60,000. */
+  readonly idleTimeoutMs?: number;
+  /** How often to try again without having got any further. Default: 5. */
+  readonly retries?: number;
+  /** Request headers, sent to the origin of the handle and nowhere else. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * How long the temporary directory of another downloader may not grow before its lock is taken for abandoned, in
+   * milliseconds. Default: 600,000.
+   */
+  readonly lockTimeoutMs?: number;
+  /**
+   * The same for a lock whose owner was a process of this machine that is gone, in milliseconds. Default: 30,000,
+   * for the owner may live in another container of the same host name.
+   */
+  readonly deadLockTimeoutMs?: number;
+  /** Where `gs://` locations are read. Default: `STORAGE_EMULATOR_HOST`, else `https://storage.googleapis.com`. */
+  readonly gcsEndpoint?: string;
+  /** Where Kaggle's API is. Default: `KAGGLE_API_ENDPOINT`, else `https://www.kaggle.com`. */
+  readonly kaggleEndpoint?: string;
+}
+
+const LOAD_FORMATS: readonly string[] = ['AUTO', 'COMPRESSED', 'UNCOMPRESSED'] satisfies LoadFormat[];
+
+const DEFAULT_MAX_BYTES = 32 * 2 ** 30;
+
+/** Options with everything settled that does not depend on the handle. */
+export interface ResolveSettings extends ResolveOptions {
+  readonly services: HubServices;
+  readonly loadFormat: LoadFormat;
+  readonly maxBytes: number;
+  readonly idleTimeoutMs: number;
+  readonly retries: number;
+  readonly lockTimeoutMs: number;
+  readonly deadLockTimeoutMs: number;
+  readonly gcsEndpoint: string;
+  readonly kaggleEndpoint: string;
+  readonly insecure: boolean;
+}
+
+export function settle(options: ResolveOptions, services: HubServices): ResolveSettings {
+  const variable = (name: string) => services.environment(name) || undefined;
+  const loadFormat = options.loadFormat ?? variable('TFHUB_MODEL_LOAD_FORMAT') ?? 'AUTO';
+  if (!LOAD_FORMATS.includes(loadFormat)) {
+    throw new HandleError(
+      `'${loadFormat}' is no load format. TFHUB_MODEL_LOAD_FORMAT and loadFormat take ${LOAD_FORMATS.join(', ')}.`,
+    );
+  }
+  return {
+    ...options,
+    services,
+    loadFormat: loadFormat as LoadFormat,
+    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+    idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
+    retries: options.retries ?? 5,
+    lockTimeoutMs: options.lockTimeoutMs ?? 600_000,
+    deadLockTimeoutMs: options.deadLockTimeoutMs ?? 30_000,
+    gcsEndpoint: endpoint(
+      options.gcsEndpoint ?? variable('STORAGE_EMULATOR_HOST') ?? 'https://storage.googleapis.com',
+    ),
+    kaggleEndpoint: endpoint(
+      options.kaggleEndpoint ?? variable('KAGGLE_API_ENDPOINT') ?? 'https://www.kaggle.com',
+    ),
+    // The reference takes this one value and no other.
+    insecure: variable('TFHUB_DISABLE_CERT_VALIDATION') === 'true',
+  };
+}
+
+/** An address without a slash at its end; Google's clients take STORAGE_EMULATOR_HOST without a scheme, too. */
+function endpoint(address: string): string {
+  const url = /^https?:\/\//i.test(address) ? address : `http://${address}`;
+  if (!URL.canParse(url)) throw new HandleError(`'${address}' is not the address of a server.`);
+  return url.replace(/\/+$/, '');
+}

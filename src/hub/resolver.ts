@@ -1,0 +1,234 @@
+/**
+ * From a handle to a model's directory: the resolvers, in the order in which they are asked.
+ *
+ * @module
+ */
+
+import {DownloadError, HandleError} from '../errors.js';
+import type {ModelDirectory} from '../platform/platform.js';
+import {getHubServices} from '../platform/services.js';
+import {DirectoryCache} from './cache.js';
+import {type Obtained, obtainArchive, withDeadline} from './download.js';
+import {gcsDirectory, gcsMediaUrl} from './gcs.js';
+import {
+  archiveUrl,
+  type Handle,
+  hostingUrl,
+  isArchiveName,
+  type KaggleModel,
+  parseHandle,
+  parseKaggleName,
+  parseKaggleUrl,
+  withoutCredentials,
+} from './handle.js';
+import {bothHeaders, HttpSession, originHeaders} from './http.js';
+import {kaggleHeaders, kagglehubCached, resolveKaggle} from './kaggle.js';
+import {warnOnce} from './log.js';
+import {type ResolveOptions, type ResolveSettings, settle} from './options.js';
+import {modelRoot} from './sources.js';
+
+/** Where a model is. */
+export interface ResolvedModel {
+  /** What was resolved, as it was given. */
+  readonly handle: string;
+  readonly directory: ModelDirectory;
+  /** The local path, where the model is on a local file system. */
+  readonly path?: string;
+  /** False where the model was downloaded just now, or is read from afar. */
+  readonly fromCache: boolean;
+}
+
+/**
+ * What names or holds a model: a handle, a URL, a directory that the user picked (`FileSystemDirectoryHandle`), files
+ * (`FileList`, dropped `File`s), or a directory of this library's own kind.
+ */
+export type ModelSource = string | URL | ModelDirectory | FileSystemDirectoryHandle | Iterable<File>;
+
+/** Turns handles of a kind of its own into models. */
+export interface Resolver {
+  /** For messages. */
+  readonly name: string;
+  /** Whether `handle` is for this resolver; nothing is fetched yet. */
+  supports(handle: string): boolean | Promise<boolean>;
+  /** The model's directory, or another handle, which is resolved in its turn. */
+  resolve(handle: string, options: ResolveOptions): Promise<ModelDirectory | string>;
+}
+
+const registered: Resolver[] = [];
+const MAX_FORWARDS = 10;
+
+/**
+ * Adds a resolver. It is asked before the built-in ones, and before those registered earlier.
+ *
+ * @returns A function that takes it away again.
+ * @example
+ * registerResolver({
+ *   name: 'models of our team',
+ *   supports: (handle) => handle.startsWith('team:'),
+ *   resolve: async (handle) => `https://models.example.com/${handle.slice('team:'.length)}`,
+ * });
+ */
+export function registerResolver(resolver: Resolver): () => void {
+  registered.unshift(resolver);
+  return () => {
+    const at = registered.indexOf(resolver);
+    if (at >= 0) registered.splice(at, 1);
+  };
+}
+
+/**
+ * Finds a model and, where it is not on this machine, downloads it into the cache.
+ *
+ * @throws HandleError when the handle is malformed or names nothing.
+ * @throws DownloadError when the model cannot be had: network, status, disk.
+ * @throws FormatError when what arrives is no archive, a broken or a hostile one.
+ */
+export async function resolve(source: ModelSource, options: ResolveOptions = {}): Promise<ResolvedModel> {
+  const settings = settle(options, getHubServices());
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    const directory = isModelDirectory(source) ? source : settings.services.directoryOf(source);
+    if (!directory)
+      throw new HandleError('A model is given by a handle, a URL, a directory or a list of files.');
+    return found(directory.name, await modelRoot(directory), true);
+  }
+  if (settings.insecure) {
+    warnOnce('TFHUB_DISABLE_CERT_VALIDATION is set: the certificates of servers are not checked.');
+  }
+  const handle = String(source);
+  let current = handle;
+  for (let forwards = 0; forwards <= MAX_FORWARDS; forwards++) {
+    const resolver = await firstSupporting(current);
+    if (!resolver) {
+      const {directory, fromCache} = await resolveBuiltIn(current, settings);
+      return found(handle, directory, fromCache);
+    }
+    const result = await resolver.resolve(current, options);
+    if (typeof result !== 'string') return found(handle, result, true);
+    current = result;
+  }
+  throw new HandleError(`'${withoutCredentials(handle)}' leads from one resolver to the next without end.`);
+}
+
+function found(handle: string, directory: ModelDirectory, fromCache: boolean): ResolvedModel {
+  const {path} = directory;
+  return {handle, directory, fromCache, ...(path === undefined ? {} : {path})};
+}
+
+function isModelDirectory(source: object): source is ModelDirectory {
+  return 'open' in source && typeof source.open === 'function' && 'list' in source;
+}
+
+async function firstSupporting(handle: string): Promise<Resolver | null> {
+  for (const resolver of registered) if (await resolver.supports(handle)) return resolver;
+  return null;
+}
+
+type Kind = Handle['kind'];
+
+/** One for each kind of handle. */
+const BUILT_IN: {
+  readonly [K in Kind]: (
+    handle: string,
+    parsed: Extract<Handle, {kind: K}>,
+    settings: ResolveSettings,
+  ) => Promise<Obtained>;
+} = {
+  path: resolvePath,
+  http: resolveHttp,
+  gs: async (handle, location, settings) =>
+    isArchiveName(location.object)
+      ? obtainArchive(
+          handle,
+          {url: gcsMediaUrl(settings.gcsEndpoint, location), headersFor: () => ({})},
+          settings,
+        )
+      : {directory: await gcsDirectory(location, settings), fromCache: false},
+  kaggle: (_, {model}, settings) => resolveKaggle(model, settings),
+  unknown: async (handle, {scheme}) => {
+    throw new HandleError(
+      `'${withoutCredentials(handle)}': nothing here resolves ${scheme}:// handles. ` +
+        'Paths, http(s)://, gs:// and kaggle: are known; registerResolver adds others.',
+    );
+  },
+};
+
+function resolveBuiltIn(handle: string, settings: ResolveSettings): Promise<Obtained> {
+  const parsed = parseHandle(handle);
+  const resolver = BUILT_IN[parsed.kind] as (
+    handle: string,
+    parsed: Handle,
+    settings: ResolveSettings,
+  ) => Promise<Obtained>;
+  return resolver(handle, parsed, settings);
+}
+
+async function resolvePath(
+  handle: string,
+  {path}: {readonly path: string},
+  settings: ResolveSettings,
+): Promise<Obtained> {
+  const {files} = settings.services;
+  const kaggle = parseKaggleName(path);
+  if (!files) {
+    if (kaggle) return resolveKaggle(kaggle, settings);
+    throw new HandleError(
+      `'${handle}' is a path, and a browser has no file system. Give a URL or picked files.`,
+    );
+  }
+  const absolute = files.absolute(path);
+  const status = await files.status(absolute);
+  if (status?.kind === 'directory') return {directory: files.directory(absolute), fromCache: true};
+  if (status?.kind === 'file' && isArchiveName(absolute)) {
+    // A file that was written anew is another archive.
+    const key = `${files.fileUrl(absolute)}#${status.size}-${Math.round(status.modified)}`;
+    return obtainArchive(key, {file: absolute}, settings);
+  }
+  if (status)
+    throw new HandleError(`${absolute} is not a directory, and not a .tar, .tar.gz or .tgz archive.`);
+  if (kaggle) return resolveKaggle(kaggle, settings);
+  throw new HandleError(`${absolute} does not exist.`);
+}
+
+async function resolveHttp(
+  handle: string,
+  {url}: {readonly url: string},
+  settings: ResolveSettings,
+): Promise<Obtained> {
+  const headersFor = bothHeaders(await kaggleHeaders(settings), originHeaders(url, settings.headers));
+  if (settings.loadFormat === 'UNCOMPRESSED') {
+    const location = await withDeadline(settings, url, (signal) =>
+      new HttpSession(settings, headersFor, signal).text(hostingUrl(url, 'uncompressed'), 303),
+    );
+    return {
+      directory: await gcsDirectory(parseLocation(handle, location.trim()), settings),
+      fromCache: false,
+    };
+  }
+  const kaggle = parseKaggleUrl(url);
+  if (kaggle && kaggle.version === null) return resolveKaggle(kaggle, settings);
+  const kept = kaggle && (await keptByKagglehub(handle, {...kaggle, version: kaggle.version!}, settings));
+  return kept || obtainArchive(handle, {url: archiveUrl(url), headersFor}, settings);
+}
+
+/** This library's cache comes first; kagglehub's saves a download. */
+async function keptByKagglehub(
+  handle: string,
+  model: KaggleModel & {readonly version: number},
+  {services, cacheDir}: ResolveSettings,
+): Promise<Obtained | null> {
+  if (!services.files) return null;
+  const own = await new DirectoryCache(services.files, services, cacheDir).lookup(handle);
+  return own ? {directory: own, fromCache: true} : kagglehubCached(model, services);
+}
+
+/** The answer to a request for the uncompressed model. */
+function parseLocation(handle: string, answer: string) {
+  const location = answer.startsWith('gs://') ? parseHandle(answer) : null;
+  if (location?.kind !== 'gs') {
+    throw new DownloadError(
+      `${withoutCredentials(handle)} was asked for the place of its uncompressed model, and answers ` +
+        `'${answer.slice(0, 100)}' instead of a gs:// location. Leave TFHUB_MODEL_LOAD_FORMAT at AUTO.`,
+    );
+  }
+  return location;
+}

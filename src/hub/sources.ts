@@ -1,0 +1,42 @@
+/**
+ * Models that are handed over rather than named.
+ *
+ * @module
+ */
+
+import type {ModelDirectory} from '../platform/platform.js';
+
+/** The files of which a model has at least one at its root. */
+export const MODEL_FILES: readonly string[] = [
+  'saved_model.pb',
+  'saved_model.pbtxt',
+  'saved_model.cpb',
+  'tfhub_module.pb',
+];
+
+/**
+ * The directory that has the model's files: `directory`, or the only one in it that has them, where a user picked or
+ * dropped one too high.
+ */
+export async function modelRoot(directory: ModelDirectory): Promise<ModelDirectory> {
+  if (await isModel(directory)) return directory;
+  const inner: ModelDirectory[] = [];
+  for (const name of await directory.list()) {
+    const candidate = subdirectory(directory, name);
+    if (await isModel(candidate)) inner.push(candidate);
+  }
+  return inner.length === 1 ? inner[0]! : directory;
+}
+
+async function isModel(directory: ModelDirectory): Promise<boolean> {
+  const names = await directory.list();
+  return MODEL_FILES.some((name) => names.includes(name));
+}
+
+function subdirectory(directory: ModelDirectory, path: string): ModelDirectory {
+  return {
+    name: `${directory.name}/${path}`,
+    open: (file) => directory.open(`${path}/${file}`),
+    list: (inside) => directory.list(inside ? `${path}/${inside}` : path),
+  };
+}

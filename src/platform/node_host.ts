@@ -1,0 +1,260 @@
+/**
+ * A small server that speaks the hosting protocol, for the models under one directory.
+ *
+ * - `/<path>` and `/<path>/<version>`: with `?tf-hub-format=compressed` the model's archive, with
+ *   `?tf-hub-format=uncompressed` status 303 and the model's `gs://` location, else a line about the model.
+ * - `/storage/v1/b/<bucket>/o`: as much of Cloud Storage's JSON API as it takes to read that location from here.
+ *
+ * @module
+ */
+
+import {createHash} from 'node:crypto';
+import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {type ArchiveStore, archiveStore, type ByteSource, fileSource} from './node_archive.js';
+import {type HostedFile, type HostedModel, ModelTree} from './node_tree.js';
+
+export interface HostOptions {
+  /** Every SavedModel under it is served, and nothing else. */
+  readonly directory: string;
+  /** Default: 0, any free one. */
+  readonly port?: number;
+  /** The address to listen on. Default: `127.0.0.1`, this machine alone. */
+  readonly host?: string;
+  /** Compress archives, which takes room for them in the temporary directory. Default: false. */
+  readonly gzip?: boolean;
+  /** The bucket named in the answers to requests for the uncompressed model. Default: `tfhub`. */
+  readonly bucket?: string;
+  /** Called after each request. */
+  readonly onRequest?: (request: {method: string; url: string; status: number; bytes: number}) => void;
+}
+
+export interface Host {
+  /** Without a slash at its end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Whatever a request is answered with. */
+interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | ByteSource;
+}
+
+interface Context {
+  readonly tree: ModelTree;
+  readonly archives: ArchiveStore;
+  readonly bucket: string;
+}
+
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers':
+    'accept-ranges, content-length, content-range, etag, last-modified, x-goog-hash',
+};
+
+/** Serves the models under a directory until `close` is called. */
+export async function hostModels(options: HostOptions): Promise<Host> {
+  const context: Context = {
+    tree: await ModelTree.open(options.directory),
+    archives: archiveStore({gzip: options.gzip ?? false}),
+    bucket: options.bucket ?? 'tfhub',
+  };
+  const server = createServer((request, response) => {
+    response.on('close', () => {
+      const {method = '', url = ''} = request;
+      options.onRequest?.({
+        method,
+        url,
+        status: response.statusCode,
+        bytes: response.socket?.bytesWritten ?? 0,
+      });
+    });
+    answer(context, request)
+      .catch((error): Reply => {
+        console.error(error);
+        return text(500, 'The server failed.');
+      })
+      .then((reply) => send(request, response, reply))
+      // A reader that went away, or a file that changed under it: either way the connection is of no more use.
+      .catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
+  });
+  const {address, family, port} = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await context.archives.close();
+    },
+  };
+}
+
+async function answer(context: Context, request: IncomingMessage): Promise<Reply> {
+  if (request.method === 'OPTIONS') {
+    return {
+      status: 204,
+      headers: {
+        'access-control-allow-methods': 'GET, HEAD',
+        'access-control-allow-headers': 'range, if-range, if-none-match',
+        'access-control-max-age': '86400',
+      },
+    };
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return {...text(405, 'Only GET and HEAD are answered.'), headers: {allow: 'GET, HEAD, OPTIONS'}};
+  }
+  const target = `http://host${request.url}`;
+  const segments = URL.canParse(target) ? pathSegments(request.url!.replace(/[?#].*$/s, '')) : null;
+  if (!segments) return text(400, 'The path of this request is malformed.');
+  const {searchParams} = new URL(target);
+  if (segments[0] === 'storage' && segments[1] === 'v1')
+    return answerStorage(context, segments.slice(2), searchParams);
+  if (segments.length === 0) return listing(context);
+  const model = await context.tree.find(segments);
+  if (!model) return text(404, `There is no model at /${segments.join('/')}.`);
+  const format = searchParams.getAll('tf-hub-format').at(-1);
+  const reply = FORMATS[format ?? ''];
+  return reply ? reply(context, model) : text(400, `'${format}' is no format: compressed or uncompressed.`);
+}
+
+/** By the value of `tf-hub-format`. */
+const FORMATS: Readonly<Record<string, (context: Context, model: HostedModel) => Reply | Promise<Reply>>> = {
+  '': (_, {path, files}) => {
+    const bytes = files.reduce((sum, {size}) => sum + size, 0);
+    return text(
+      200,
+      `SavedModel ${path}: ${files.length} files, ${bytes} bytes. Load it with this URL as its handle.`,
+    );
+  },
+  compressed: async ({archives}, model) => ({status: 200, body: await archives.archiveOf(model)}),
+  // Without a Location header: clients take the place from the body.
+  uncompressed: ({bucket}, {path}) => text(303, `gs://${bucket}/${path}`),
+};
+
+async function listing({tree}: Context): Promise<Reply> {
+  const models = (await tree.models()).map((path) => `/${path}`);
+  return json({models});
+}
+
+/** `b/<bucket>/o` lists, `b/<bucket>/o/<object>` reads. */
+async function answerStorage(
+  context: Context,
+  path: readonly string[],
+  query: URLSearchParams,
+): Promise<Reply> {
+  const [b, bucket, o, ...object] = path;
+  if (b !== 'b' || o !== 'o' || bucket !== context.bucket) return text(404, 'There is no such bucket.');
+  if (object.length === 0) return listObjects(context, query);
+  const file = await context.tree.file(object.join('/').split('/'));
+  const generation = query.get('generation');
+  if (!file || (generation !== null && generation !== generationOf(file))) {
+    return text(404, 'There is no such object.');
+  }
+  return query.get('alt') === 'media' ? {status: 200, body: fileSource(file)} : json(resource(file));
+}
+
+async function listObjects({tree}: Context, query: URLSearchParams): Promise<Reply> {
+  const prefix = query.get('prefix') ?? '';
+  const limit = Math.min(Math.max(Number(query.get('maxResults') ?? 1000) || 1000, 1), 1000);
+  const after = query.get('pageToken') ?? '';
+  const all = (await tree.filesUnder(prefix)).filter(({path}) => path > after);
+  const page = all.slice(0, limit);
+  const more = all.length > limit ? {nextPageToken: page.at(-1)!.path} : {};
+  return json({kind: 'storage#objects', items: page.map(resource), ...more});
+}
+
+function resource(file: HostedFile) {
+  return {name: file.path, size: String(file.size), generation: generationOf(file)};
+}
+
+function generationOf({modified}: HostedFile): string {
+  return String(Math.round(modified * 1000));
+}
+
+function text(status: number, body: string): Reply {
+  return {status, body, headers: {'content-type': 'text/plain; charset=utf-8'}};
+}
+
+function json(value: unknown): Reply {
+  return {status: 200, body: JSON.stringify(value), headers: {'content-type': 'application/json'}};
+}
+
+/** The names along a URL's path; null where one of them is none. */
+function pathSegments(path: string): string[] | null {
+  try {
+    const segments = path
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent);
+    // Objects in a bucket have their slashes encoded; as a part of a path of files, each is checked again there.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+    return segments.some((part) => part === '.' || part === '..' || /[\\\x00-\x1f]/.test(part))
+      ? null
+      : segments;
+  } catch {
+    return null;
+  }
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  const {body = ''} = reply;
+  if (typeof body !== 'string') return sendSource(request, response, body);
+  response.writeHead(reply.status, {...CORS, 'content-length': Buffer.byteLength(body), ...reply.headers});
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Sends bytes, or the range of them that was asked for (RFC 9110, section 14). */
+async function sendSource(
+  request: IncomingMessage,
+  response: ServerResponse,
+  source: ByteSource,
+): Promise<void> {
+  const etag = `"${createHash('sha1').update(source.identity).digest('hex')}"`;
+  const headers = {
+    ...CORS,
+    'accept-ranges': 'bytes',
+    'content-type': source.type,
+    etag,
+    'last-modified': new Date(source.modified).toUTCString(),
+  };
+  if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const ifRange = request.headers['if-range'];
+  const isSame = ifRange === undefined || ifRange === etag || ifRange === headers['last-modified'];
+  const range = isSame ? parseRange(request.headers.range, source.size) : null;
+  if (range === 'unsatisfiable') {
+    response.writeHead(416, {...headers, 'content-range': `bytes */${source.size}`}).end();
+    return;
+  }
+  const {from, to} = range ?? {from: 0, to: source.size};
+  response.writeHead(range ? 206 : 200, {
+    ...headers,
+    'content-length': to - from,
+    ...(range ? {'content-range': `bytes ${from}-${to - 1}/${source.size}`} : {}),
+  });
+  if (request.method === 'HEAD') response.end();
+  else await pipeline(Readable.from(source.read(from, to), {objectMode: false}), response);
+}
+
+/** One range; several at once, and what is malformed, count as none. */
+function parseRange(
+  header: string | undefined,
+  size: number,
+): {from: number; to: number} | 'unsatisfiable' | null {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+  if (first === undefined || last === undefined || (first === '' && last === '')) return null;
+  const from = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const to = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
+  if (first !== '' && last !== '' && Number(last) < from) return null;
+  return from < to ? {from, to} : 'unsatisfiable';
+}
