@@ -8,15 +8,22 @@
 import {CallError} from '../errors.js';
 import {type DType, dtypeInfo, isBigInt, type NumericArray} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../graph/shape.js';
-import {roundToBfloat16, roundToFloat16} from '../graph/small_floats.js';
+import {isSmallFloat, roundInPlace, roundToBfloat16, roundToFloat16} from '../graph/small_floats.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {Value} from './value.js';
 
-/** Rounds numbers stored for a narrow float; typed arrays wrap integers and round float32 by themselves. */
+/** Rounds or wraps what is stored wider than its dtype; typed arrays wrap integers and round float32 by themselves. */
 const STORE: Partial<Record<DType, (x: number) => number>> = {
   float16: roundToFloat16,
   bfloat16: roundToBfloat16,
+  int4: (x) => (x << 28) >> 28,
+  uint4: (x) => x & 15,
 };
+
+/** A number as a float dtype holds it. */
+export function roundToDType(x: number, dtype: DType): number {
+  return dtype === 'float32' ? Math.fround(x) : (STORE[dtype]?.(x) ?? x);
+}
 
 /** A function of two elements, per class of element: JavaScript numbers, and bigints for int64 and uint64. */
 export interface BinaryScalar {
@@ -104,35 +111,54 @@ function broadcastStrides(shape: readonly number[], rank: number): number[] {
 }
 
 /**
- * Elements converted as `tf.cast` does: floats to integers truncate, integers wrap, anything but 0 is true, complex
- * loses its imaginary part. `source` is real; `lanes` of complex targets are filled with 0 imaginary parts.
+ * Elements converted as `tf.cast` does: floats to integers truncate, integers wrap, anything but 0 is true. The
+ * imaginary parts of a complex target are 0. `source` is real.
  */
 export function convertNumbers(source: NumericArray, dtype: DType): NumericArray {
+  const out = allocate(dtype, source.length);
   const {kind} = dtypeInfo(dtype);
-  const size = source.length;
-  const out = allocate(dtype, size);
-  const big = source instanceof BigInt64Array || source instanceof BigUint64Array;
   if (kind === 'complex') {
-    for (let i = 0; i < size; i++) out[2 * i] = Number(source[i]) as never;
-  } else if (kind === 'bool') {
-    for (let i = 0; i < size; i++) out[i] = (Number(source[i]) !== 0 ? 1 : 0) as never;
-  } else if (isBigInt(dtype)) {
-    for (let i = 0; i < size; i++)
-      out[i] = (big ? source[i]! : truncateToBigInt(source[i] as number)) as never;
-  } else if (big && kind !== 'float') {
-    for (let i = 0; i < size; i++) out[i] = Number(BigInt.asIntN(32, source[i] as bigint)) as never;
+    for (let i = 0; i < source.length; i++) out[2 * i] = Number(source[i]) as never;
   } else {
-    const store = STORE[dtype];
-    for (let i = 0; i < size; i++) out[i] = (store ? store(Number(source[i])) : Number(source[i])) as never;
+    const convert = isBigInt(dtype) ? bigIntConverter(source, dtype) : numberConverter(source, dtype);
+    for (let i = 0; i < source.length; i++) out[i] = convert(source[i]!) as never;
+    if (isSmallFloat(dtype)) roundInPlace(dtype, out as Float32Array);
   }
   return out;
 }
 
-/** INT64_MIN, which x86 gives for a float that has no int64. */
+const isFloatArray = (array: NumericArray): boolean =>
+  array instanceof Float32Array || array instanceof Float64Array;
+
+const isBigIntArray = (array: NumericArray): boolean =>
+  array instanceof BigInt64Array || array instanceof BigUint64Array;
+
+/** A float that has no integer of the target's width gives the number that x86 does, as in TensorFlow. */
+const INT32_INDEFINITE = -(2 ** 31);
 const INT64_INDEFINITE = -(2n ** 63n);
 
-function truncateToBigInt(x: number): bigint {
-  return Number.isFinite(x) && Math.abs(x) < 2 ** 64 ? BigInt(Math.trunc(x)) : INT64_INDEFINITE;
+/** To an element of a bigint array, which wraps what it is given. */
+function bigIntConverter(source: NumericArray, dtype: DType): (x: number | bigint) => bigint {
+  if (!isFloatArray(source)) return BigInt;
+  const limit = dtype === 'uint64' ? 2 ** 64 : 2 ** 63;
+  return (x) =>
+    (x as number) >= -(2 ** 63) && (x as number) < limit ? BigInt(Math.trunc(x as number)) : INT64_INDEFINITE;
+}
+
+/** To an element of any other array, which truncates and wraps what it is given. */
+function numberConverter(source: NumericArray, dtype: DType): (x: number | bigint) => number {
+  const {kind} = dtypeInfo(dtype);
+  if (kind === 'bool') return (x) => (Number(x) === 0 ? 0 : 1);
+  if (kind === 'float') return Number;
+  const wrap = STORE[dtype] ?? ((x: number) => x);
+  if (isBigIntArray(source)) return (x) => wrap(Number(BigInt.asIntN(32, x as bigint)));
+  if (!isFloatArray(source)) return wrap as (x: number | bigint) => number;
+  // TensorFlow converts to 32 bits first, for uint32 to 64 bits, and keeps the low ones.
+  if (dtype === 'uint32') return (x) => (Math.abs(x as number) < 2 ** 63 ? (x as number) : 0);
+  return (x) => {
+    const number = Math.trunc(x as number);
+    return wrap(number >= -(2 ** 31) && number < 2 ** 31 ? number : INT32_INDEFINITE);
+  };
 }
 
 type Scalar = (...operands: (number | bigint)[]) => number | bigint | boolean;

@@ -1,0 +1,73 @@
+/**
+ * Functions of tfjs tensors that bring their own gradient: for what tfjs cannot compute, or differentiates otherwise
+ * than TensorFlow.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {forEachBroadcast} from './host.js';
+
+/**
+ * `forward(...inputs)`, differentiated by `gradient`: given the gradient of the result, the inputs and the result, it
+ * returns one tensor per input. A gradient of the result's shape is summed to the shape of an input that was broadcast.
+ * Any other tensor that `gradient` needs has to be in `kept`: only what is saved survives until it is called.
+ */
+export function withGradient(
+  inputs: readonly tf.Tensor[],
+  forward: (...inputs: tf.Tensor[]) => tf.Tensor,
+  gradient: (dy: tf.Tensor, inputs: tf.Tensor[], y: tf.Tensor, kept: tf.Tensor[]) => tf.Tensor[],
+  kept: readonly tf.Tensor[] = [],
+): tf.Tensor {
+  const differentiable = tf.customGrad((...args) => {
+    const save = args.pop() as tf.GradSaveFunc;
+    const operands = args as tf.Tensor[];
+    const value = forward(...operands);
+    save([value, ...operands, ...kept]);
+    const gradFunc = (dy: tf.Tensor, [y, ...saved]: tf.Tensor[]): tf.Tensor[] => {
+      const xs = saved.slice(0, operands.length);
+      const rest = saved.slice(operands.length);
+      return gradient(dy, xs, y!, rest).map((dx, i) => sumToShape(dx, xs[i]!.shape));
+    };
+    return {value, gradFunc};
+  });
+  return differentiable(...(inputs as tf.Tensor[]));
+}
+
+/** `forward(x)`, whose derivative at each element is `derivative(x, y)`. */
+export function withDerivative(
+  x: tf.Tensor,
+  forward: (x: tf.Tensor) => tf.Tensor,
+  derivative: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor,
+): tf.Tensor {
+  return withGradient([x], forward, (dy, [input], y) => [tf.mul(dy, derivative(input!, y))]);
+}
+
+/** Sums a gradient over the axes along which a tensor of `shape` was broadcast. */
+export function sumToShape(dy: tf.Tensor, shape: readonly number[]): tf.Tensor {
+  const lead = dy.rank - shape.length;
+  const axes = dy.shape.flatMap((dim, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && dim !== 1) ? [axis] : [],
+  );
+  return axes.length === 0 ? dy : tf.reshape(tf.sum(dy, axes), shape as number[]);
+}
+
+/** Applies a function of numbers to each element of a float tensor, on the host; not differentiable by itself. */
+export function hostMap(x: tf.Tensor, f: (x: number) => number): tf.Tensor {
+  const source = x.dataSync();
+  const out = new Float32Array(source.length);
+  for (let i = 0; i < out.length; i++) out[i] = f(source[i]!);
+  return tf.tensor(out, x.shape, 'float32');
+}
+
+/** Applies a function of two numbers to the broadcast elements of float tensors, on the host; not differentiable by itself. */
+export function hostMap2(x: tf.Tensor, y: tf.Tensor, f: (x: number, y: number) => number): tf.Tensor {
+  const shape = tf.broadcast_util.assertAndGetBroadcastShape(x.shape, y.shape);
+  const a = x.dataSync();
+  const b = y.dataSync();
+  const out = new Float32Array(tf.util.sizeFromShape(shape));
+  forEachBroadcast([x.shape, y.shape], shape, (i, [ia, ib]) => {
+    out[i] = f(a[ia!]!, b[ib!]!);
+  });
+  return tf.tensor(out, shape, 'float32');
+}

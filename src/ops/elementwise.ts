@@ -1,0 +1,98 @@
+/**
+ * Builds elementwise ops from what they do to one element of each class of dtype, and to a float tensor on a backend.
+ *
+ * Integers, booleans and complex numbers are computed on the host, where they are exact and no gradient is lost; real
+ * floats too while they are small and no gradient hangs on them; other floats by differentiable tfjs operations.
+ *
+ * @module
+ */
+
+import type * as tf from '@tensorflow/tfjs-core';
+import {CallError} from '../errors.js';
+import {type DType, dtypeInfo, isBigInt, isFloating} from '../graph/dtypes.js';
+import {type Complex, mapComplex, mapComplex2} from './complex.js';
+import {mapBinary, mapUnary} from './host.js';
+import {
+  fromTensor,
+  invalid,
+  type Kernel,
+  type KernelContext,
+  type OpImplementation,
+  unsupported,
+} from './kernel.js';
+import {preferHost, type Value} from './value.js';
+
+/** A function of one element; an absent member means that the op has no such form. */
+export interface UnaryOp {
+  /** Of a real floating point number. */
+  readonly float?: (x: number, dtype: DType) => number;
+  /** Of an integer of at most 32 bits (or a boolean); the result wraps to the dtype. */
+  readonly int?: (x: number, dtype: DType) => number;
+  /** Of a 64-bit integer; the result wraps. */
+  readonly bigint?: (x: bigint) => bigint;
+  readonly complex?: (x: Complex) => Complex;
+  /** Of a float32 tensor, differentiable. `dtype` is what the tensor stands for. */
+  readonly device?: (x: tf.Tensor, dtype: DType) => tf.Tensor;
+}
+
+/** A function of two elements; an absent member means that the op has no such form. */
+export interface BinaryOp {
+  readonly float?: (x: number, y: number, dtype: DType) => number;
+  readonly int?: (x: number, y: number, dtype: DType) => number;
+  readonly bigint?: (x: bigint, y: bigint) => bigint;
+  readonly complex?: (x: Complex, y: Complex) => Complex;
+  /** Of two float32 tensors that broadcast, differentiable. */
+  readonly device?: (x: tf.Tensor, y: tf.Tensor, dtype: DType) => tf.Tensor;
+}
+
+/** An op on one operand whose result has the operand's dtype. */
+export function unary(op: UnaryOp, limits?: string): OpImplementation {
+  return implementation((inputs, ctx) => {
+    const x = inputs[0]!;
+    const {dtype} = x;
+    if (dtypeInfo(dtype).kind === 'complex') return mapComplex(x, demand(op.complex, dtype, ctx));
+    if (isFloating(dtype) && !preferHost(x)) {
+      return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), dtype), dtype);
+    }
+    if (isBigInt(dtype)) return mapUnary(x, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
+    const f = demand(isFloating(dtype) ? op.float : op.int, dtype, ctx);
+    return mapUnary(x, {number: (a) => f(a, dtype)});
+  }, limits);
+}
+
+/** An op on two operands of one dtype that broadcast, whose result has their dtype. */
+export function binary(op: BinaryOp, limits?: string): OpImplementation {
+  return implementation((inputs, ctx) => {
+    const [x, y] = inputs as [Value, Value];
+    const {dtype} = x;
+    return located(ctx, () => {
+      if (dtypeInfo(dtype).kind === 'complex') return mapComplex2(x, y, demand(op.complex, dtype, ctx));
+      if (isFloating(dtype) && !preferHost(x, y)) {
+        return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), y.tensor(), dtype), dtype);
+      }
+      if (isBigInt(dtype)) return mapBinary(x, y, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
+      const f = demand(isFloating(dtype) ? op.float : op.int, dtype, ctx);
+      return mapBinary(x, y, {number: (a, b) => f(a, b, dtype)});
+    });
+  }, limits);
+}
+
+/** Runs `compute`; a CallError that knows no node gets the name of `ctx`'s. */
+export function located<T>(ctx: KernelContext, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof CallError && !error.message.includes(ctx.name)) throw invalid(ctx, error.message);
+    throw error;
+  }
+}
+
+export function implementation(kernel: Kernel, limits?: string): OpImplementation {
+  return limits === undefined ? {kernel} : {kernel, limits};
+}
+
+/** The form of an op for `dtype`, which must exist. */
+export function demand<T>(form: T | undefined, dtype: DType, ctx: KernelContext): T {
+  if (form === undefined) throw unsupported(ctx, dtype);
+  return form;
+}

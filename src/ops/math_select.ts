@@ -1,0 +1,206 @@
+/**
+ * Choosing and combining whole operands: Select, ClipByValue, sums of a list, bucket numbers.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {type DType, dtypeInfo, isFloating, lanes, type NumericArray} from '../graph/dtypes.js';
+import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
+import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
+import {withGradient} from './differentiable.js';
+import {located} from './elementwise.js';
+import {broadcastOrThrow, forEachBroadcast} from './host.js';
+import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
+import {binaryMath} from './math_binary.js';
+import {preferHost, Value} from './value.js';
+
+/** Elements of `x` where `condition` holds, else of `y`; all three broadcast. */
+function select(condition: Value, x: Value, y: Value): Value {
+  if (isFloating(x.dtype) && !preferHost(x, y)) {
+    const mask = condition.tensor();
+    // The gradient is chosen, not multiplied by the mask: an infinity on the other side must not become a NaN.
+    const selected = withGradient(
+      [x.tensor(), y.tensor()],
+      (a, b) => tf.where(mask, a!, b!),
+      (dy, _inputs, _y, [chosen]) => {
+        const zeros = tf.zerosLike(dy);
+        return [tf.where(chosen!, dy, zeros), tf.where(chosen!, zeros, dy)];
+      },
+      [mask],
+    );
+    return Value.device(selected, x.dtype);
+  }
+  const shape = broadcastOrThrow(condition.shape, broadcastOrThrow(x.shape, y.shape));
+  const holds = condition.numeric();
+  const out = newStorage(x.dtype, sizeOf(shape));
+  const copyFromX = elementCopier(x.hostData(), out, lanes(x.dtype));
+  const copyFromY = elementCopier(y.hostData(), out, lanes(x.dtype));
+  forEachBroadcast([condition.shape, x.shape, y.shape], shape, (i, [c, a, b]) => {
+    if (holds[c!]) copyFromX(a!, i);
+    else copyFromY(b!, i);
+  });
+  return Value.host(x.dtype, shape, out);
+}
+
+function newStorage(dtype: DType, size: number): HostData {
+  return dtypeInfo(dtype).array === undefined ? new Array<object>(size) : allocate(dtype, size);
+}
+
+/** Copies one element of `from` to `to`, by position. */
+function elementCopier(
+  from: HostData,
+  to: HostData,
+  width: number,
+): (source: number, target: number) => void {
+  const [a, b] = [from as object[], to as object[]];
+  return (source, target) => {
+    for (let lane = 0; lane < width; lane++) b[target * width + lane] = a[source * width + lane]!;
+  };
+}
+
+/** `Select` knows no broadcasting, but takes a scalar or one boolean per row. */
+const selectRows: Kernel = (inputs, ctx) => {
+  const [condition, x, y] = inputs as [Value, Value, Value];
+  if (!sameShape(x.shape, y.shape)) {
+    throw invalid(
+      ctx,
+      `both branches need one shape, got ${formatShape(x.shape)} and ${formatShape(y.shape)}`,
+    );
+  }
+  if (condition.rank === 0 || sameShape(condition.shape, x.shape)) return select(condition, x, y);
+  if (condition.rank !== 1 || condition.size !== x.shape[0]) {
+    throw invalid(ctx, `condition ${formatShape(condition.shape)} fits no rows of ${formatShape(x.shape)}`);
+  }
+  return select(condition.reshape([condition.size, ...x.shape.slice(1).fill(1)]), x, y);
+};
+
+const selectBroadcast: Kernel = (inputs, ctx) => {
+  const [condition, x, y] = inputs as [Value, Value, Value];
+  return located(ctx, () => select(condition, x, y));
+};
+
+const addAll: Kernel = (inputs, ctx) => {
+  const [first] = inputs as [Value];
+  for (const each of inputs) {
+    if (!sameShape(each.shape, first.shape)) {
+      throw invalid(ctx, `cannot add ${formatShape(first.shape)} and ${formatShape(each.shape)}`);
+    }
+  }
+  if (inputs.length === 1) return first;
+  if (isFloating(first.dtype) && !preferHost(...inputs)) {
+    return fromTensor(tf.addN(inputs.map((each) => each.tensor())), first.dtype);
+  }
+  return inputs.reduce((sum, each) => binaryMath.AddV2!.kernel([sum, each], ctx) as Value);
+};
+
+const clip: Kernel = (inputs, ctx) => {
+  const [x, low, high] = inputs as [Value, Value, Value];
+  for (const bound of [low, high]) {
+    if (bound.rank !== 0 && !sameShape(bound.shape, x.shape)) {
+      throw invalid(ctx, `a bound of shape ${formatShape(bound.shape)} does not fit ${formatShape(x.shape)}`);
+    }
+  }
+  if (isFloating(x.dtype) && !preferHost(x, low, high)) {
+    return Value.device(clipTensor(x.tensor(), low.tensor(), high.tensor()), x.dtype);
+  }
+  const below = binaryMath.Minimum!.kernel([x, high], ctx) as Value;
+  return binaryMath.Maximum!.kernel([below, low], ctx);
+};
+
+function clipTensor(x: tf.Tensor, low: tf.Tensor, high: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x, low, high],
+    (a, lowest, highest) => tf.maximum(tf.minimum(a!, highest!), lowest!),
+    (dy, [a, lowest, highest]) => {
+      const zeros = tf.zerosLike(dy);
+      const isLow = tf.less(a!, lowest!);
+      const isHigh = tf.greater(a!, highest!);
+      return [
+        tf.where(tf.logicalOr(isLow, isHigh), zeros, dy),
+        tf.where(isLow, dy, zeros),
+        tf.where(isHigh, dy, zeros),
+      ];
+    },
+  );
+}
+
+/** How many of the sorted `boundaries` satisfy `isBefore`, which holds for the first of them only. */
+function partitionPoint(boundaries: ArrayLike<number>, isBefore: (boundary: number) => boolean): number {
+  let [low, high] = [0, boundaries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(boundaries[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Boundaries belong to the bucket above them; a NaN comes after all of them. */
+const bucketAbove: BucketOf = (boundaries, x) => partitionPoint(boundaries, (boundary) => !(x < boundary));
+
+/** Boundaries belong to the bucket below them, and the last bucket has no end (quantile_ops.cc). */
+const bucketBelow: BucketOf = (boundaries, x) =>
+  Math.min(
+    partitionPoint(boundaries, (boundary) => boundary < x),
+    Math.max(boundaries.length - 1, 0),
+  );
+
+type BucketOf = (boundaries: ArrayLike<number>, x: number) => number;
+
+function bucketNumbers(x: Value, boundaries: ArrayLike<number>, bucketOf: BucketOf): Value {
+  const source: NumericArray = x.numeric();
+  const out = new Int32Array(source.length);
+  for (let i = 0; i < out.length; i++) out[i] = bucketOf(boundaries, Number(source[i]));
+  return Value.host('int32', x.shape, out);
+}
+
+const bucketize: Kernel = ([x], ctx) => {
+  const boundaries = ctx.attrs.floats('boundaries');
+  checkSorted(boundaries, ctx);
+  return bucketNumbers(x!, boundaries, bucketAbove);
+};
+
+function checkSorted(boundaries: readonly number[], ctx: KernelContext): void {
+  if (boundaries.some((bound, i) => i > 0 && bound < boundaries[i - 1]!)) {
+    throw invalid(ctx, 'the boundaries must be in ascending order');
+  }
+}
+
+const bucketizeEach: Kernel = (inputs, ctx) => {
+  const count = ctx.attrs.int('num_features');
+  return inputs
+    .slice(0, count)
+    .map((x, i) => bucketNumbers(x, inputs[count + i]!.numeric() as Float32Array, bucketBelow));
+};
+
+/** The axes over which a gradient is summed for each of two operands that were broadcast. */
+const broadcastGradientArgs: Kernel = (inputs, ctx) => {
+  const shapes = inputs.map((each) => each.numbers());
+  const [a, b] = shapes as [number[], number[]];
+  const {dtype} = inputs[0]!;
+  if (broadcastShapes(a, b) === undefined) {
+    throw invalid(ctx, `incompatible shapes: ${formatShape(a)} vs. ${formatShape(b)}`);
+  }
+  if (sameShape(a, b)) return [Value.vector(dtype, []), Value.vector(dtype, [])];
+  const rank = Math.max(a.length, b.length);
+  return shapes.map((shape) => {
+    const lead = rank - shape.length;
+    const axes = Array.from({length: rank}, (_, axis) => axis);
+    return Value.vector(
+      dtype,
+      axes.filter((axis) => axis < lead || shape[axis - lead] === 1),
+    );
+  });
+};
+
+export const selection: OpFamily = {
+  Select: {kernel: selectRows},
+  SelectV2: {kernel: selectBroadcast},
+  AddN: {kernel: addAll, limits: 'not of variants'},
+  AccumulateNV2: {kernel: addAll},
+  ClipByValue: {kernel: clip},
+  Bucketize: {kernel: bucketize},
+  BoostedTreesBucketize: {kernel: bucketizeEach},
+  BroadcastGradientArgs: {kernel: broadcastGradientArgs},
+};
