@@ -250,8 +250,8 @@ def prune(files, roots):
   return [file for file in files if file.message_type or file.enum_type]
 
 
-def adapt(files):
-  """Applies LAZY, NUMBERS and what newer releases added."""
+def add_newer(files):
+  """Applies NEWER_FIELDS and NEWER_VALUES."""
   declared = declarations(files)
   for name, additions in NEWER_FIELDS.items():
     present = {field.number for field in declared[name].field}
@@ -269,8 +269,12 @@ def adapt(files):
     del enum.value[:]
     enum.value.extend(copies)
 
+
+
+def choose_types(files):
+  """Applies LAZY and NUMBERS."""
   unused = LAZY | NUMBERS
-  for name, message in declared.items():
+  for name, message in declarations(files).items():
     for field in getattr(message, 'field', []):
       full_name = f'{name}.{field.name}'
       if full_name in LAZY:
@@ -335,11 +339,43 @@ def rewrite(path, text):
   return text
 
 
+def field_table(files):
+  """The fields of every message as text: what src/proto/text_format.ts is guided by."""
+  lines = []
+  for name, declared in sorted(declarations(files).items()):
+    if isinstance(declared, descriptor_pb2.EnumDescriptorProto):
+      lines.append(' '.join([f'#{name}'] + [f'{value.name}={value.number}' for value in declared.value]))
+      continue
+    words = [name]
+    for field in declared.field:
+      repeated = '*' if field.label == Field.LABEL_REPEATED else ':'
+      kind = Field.Type.Name(field.type).removeprefix('TYPE_').lower()
+      if field.type_name:
+        kind = ('#' if kind == 'enum' else '') + field.type_name.lstrip('.')
+      oneof = ''
+      if field.HasField('oneof_index') and not field.proto3_optional:
+        oneof = '/' + declared.oneof_decl[field.oneof_index].name
+      words.append(f'{field.name}={field.number}{repeated}{kind}{oneof}')
+    lines.append(' '.join(words))
+  return (
+      '// Written by scripts/generate_protos.py. DO NOT EDIT.\n\n'
+      '/**\n'
+      ' * One message or enum (marked #) a line. A field is name=number, `:` or, where repeated, `*`, its type, and\n'
+      ' * `/oneof` where it belongs to one; an enum value is name=number.\n'
+      ' */\n'
+      'export const FIELD_TABLE = `\\\n' + '\n'.join(lines) + '`;\n')
+
+
 def generate():
   files, roots = collect()
-  adapt(files)
+  add_newer(files)
   files = prune(files, roots)
-  return {path: rewrite(path, text) for path, text in sorted(run_plugin(files).items())}
+  table = field_table(files)
+  choose_types(files)
+  files = prune(files, roots)
+  generated = {path: rewrite(path, text) for path, text in run_plugin(files).items()}
+  generated['field_table.ts'] = table
+  return dict(sorted(generated.items()))
 
 
 def main():

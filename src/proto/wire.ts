@@ -6,7 +6,7 @@
  * @module
  */
 
-import {BinaryReader as Base} from '@bufbuild/protobuf/wire';
+import {BinaryReader as Base, type WireType} from '@bufbuild/protobuf/wire';
 
 export {BinaryWriter} from '@bufbuild/protobuf/wire';
 
@@ -23,8 +23,11 @@ export class BinaryReader extends Base {
   private readonly data: Uint8Array;
 
   constructor(data: Uint8Array) {
-    super(data);
-    this.data = data;
+    // A subclass such as Node's Buffer would make every `bytes` field one, too.
+    const plain =
+      data.constructor === Uint8Array ? data : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    super(plain);
+    this.data = plain;
   }
 
   /** A 32-bit varint: tags, lengths, `uint32` fields. One of more than 32 bits is an error, not cut off. */
@@ -88,6 +91,11 @@ export class BinaryReader extends Base {
   /** A `uint64` that is a size or a position. */
   uint64Number(): number {
     return safe(this.uint64());
+  }
+
+  override skip(wireType: WireType, fieldNumber?: number): Uint8Array {
+    if (fieldNumber === 0) throw new RangeError(`the field before byte ${this.pos} has no number`);
+    return super.skip(wireType, fieldNumber);
   }
 
   private readUint32(): number {
