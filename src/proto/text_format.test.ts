@@ -64,11 +64,8 @@ describe('text format', () => {
   });
 
   it('takes and refuses the texts that the parser of protobuf does', () => {
-    const cases = JSON.parse(readFileSync(new URL('cases.json', FIXTURE), 'utf8')) as [
-      keyof typeof TYPES,
-      string,
-      string | null,
-    ][];
+    const lines = readFileSync(new URL('cases.jsonl', FIXTURE), 'utf8').trimEnd().split('\n');
+    const cases = lines.map((line) => JSON.parse(line) as [keyof typeof TYPES, string, string | null]);
     for (const [name, text, expected] of cases) {
       const type = TYPES[name] as typeof AttrValue;
       const typeName = `tensorflow.${name}`;
