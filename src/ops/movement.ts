@@ -1,0 +1,380 @@
+/**
+ * Moving elements: the primitives that the data movement ops are made of. Each takes any dtype and any rank, stays on
+ * the host where the value is there, and is differentiable on a tfjs backend.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {isFloating, lanes} from '../graph/dtypes.js';
+import {sameShape, stridesOf} from '../graph/shape.js';
+import {sizeOf} from '../graph/tensor.js';
+import {linear, zerosFrom} from './linear.js';
+import {allocateHost, copyRegion, type MutableHostData, partOf, type Region} from './strided_copy.js';
+import {preferHost, Value} from './value.js';
+
+/**
+ * True when elements are best moved on the host. What is no float stays there whatever its size: it is an index, a
+ * mask or a text on its way to another host computation.
+ */
+export function movesOnHost(...values: readonly Value[]): boolean {
+  return values.every(
+    (value) => value.dtype === 'string' || preferHost(value) || (value.hostReady && !isFloating(value.dtype)),
+  );
+}
+
+/** Applies a tfjs operation to a value; to the real part (lane 0) and the imaginary part (1) of a complex one. */
+export function mapTensor(x: Value, f: (part: tf.Tensor, lane: 0 | 1) => tf.Tensor): Value {
+  return mapTensors([x], ([part], lane) => f(part!, lane));
+}
+
+/** {@link mapTensor} for an operation on several values of one dtype. */
+export function mapTensors(
+  values: readonly Value[],
+  f: (parts: tf.Tensor[], lane: 0 | 1) => tf.Tensor,
+): Value {
+  const tensors = values.map((value) => value.tensor());
+  const {dtype} = values[0]!;
+  if (tensors[0]!.dtype !== 'complex64') return Value.device(f(tensors, 0), dtype);
+  const real = f(
+    tensors.map((tensor) => tf.real(tensor)),
+    0,
+  );
+  const imaginary = f(
+    tensors.map((tensor) => tf.imag(tensor)),
+    1,
+  );
+  return Value.device(tf.complex(real, imaginary), dtype);
+}
+
+/** Zeros, empty strings, or nothing for dtypes without a zero when the shape is empty. */
+export function zeros(dtype: Value['dtype'], shape: readonly number[]): Value {
+  return Value.host(dtype, shape, allocateHost(dtype, sizeOf(shape)));
+}
+
+/** Zeros made from `x`, where `x` or the result has no elements. */
+export function emptyFrom(x: Value, shape: readonly number[]): Value {
+  const tensor = x.deviceTensor;
+  if (tensor === undefined || !isFloating(x.dtype)) return zeros(x.dtype, shape);
+  return Value.device(zerosFrom(tensor, shape), x.dtype);
+}
+
+/** Reorders axes: axis `k` of the result is axis `perm[k]` of `x`. */
+export function transpose(x: Value, perm: readonly number[]): Value {
+  const shape = perm.map((axis) => x.shape[axis]!);
+  const simple = simplifyPermutation(x.shape, perm);
+  if (simple.perm.every((axis, k) => axis === k)) return sameShape(shape, x.shape) ? x : x.reshape(shape);
+  if (sizeOf(shape) === 0) return emptyFrom(x, shape);
+  if (movesOnHost(x)) {
+    const strides = stridesOf(x.shape);
+    return gatherRegion(x, shape, {offset: 0, strides: perm.map((axis) => strides[axis]!)});
+  }
+  return mapTensor(x, (part) => tf.reshape(tf.transpose(tf.reshape(part, simple.shape), simple.perm), shape));
+}
+
+/** The same permutation with axes of one element left out and axes that stay neighbours joined. */
+function simplifyPermutation(shape: readonly number[], perm: readonly number[]) {
+  const runs: number[][] = [];
+  for (const axis of perm) {
+    if (shape[axis] === 1) continue;
+    const run = runs.at(-1);
+    const gap = run === undefined ? [] : shape.slice(run.at(-1)! + 1, axis);
+    if (run !== undefined && axis > run.at(-1)! && gap.every((dim) => dim === 1)) run.push(axis);
+    else runs.push([axis]);
+  }
+  const ordered = [...runs].sort((a, b) => a[0]! - b[0]!);
+  return {
+    shape: ordered.map((run) => sizeOf(run.map((axis) => shape[axis]!))),
+    perm: runs.map((run) => ordered.indexOf(run)),
+  };
+}
+
+/** The block of `size` that starts at `begin`. */
+export function slice(x: Value, begin: readonly number[], size: readonly number[]): Value {
+  if (sameShape(size, x.shape)) return x;
+  if (sizeOf(size) === 0) return emptyFrom(x, size);
+  if (movesOnHost(x)) {
+    const strides = stridesOf(x.shape);
+    return gatherRegion(x, size, {offset: dot(begin, strides), strides});
+  }
+  const groups = joinAxes(x.shape, (k) => size[k] !== x.shape[k]);
+  const from = groups.map(([first]) => begin[first!]!);
+  const count = sizesOf(groups, size);
+  return mapTensor(x, (part) =>
+    tf.reshape(tf.slice(tf.reshape(part, sizesOf(groups, x.shape)), from, count), size as number[]),
+  );
+}
+
+/** `size` elements along each axis, from `begin` on in steps that may be negative. */
+export function stridedSlice(
+  x: Value,
+  begin: readonly number[],
+  size: readonly number[],
+  steps: readonly number[],
+): Value {
+  if (sizeOf(size) === 0) return emptyFrom(x, size);
+  if (steps.every((step, k) => step === 1 || size[k] === 1)) return slice(x, begin, size);
+  if (movesOnHost(x)) {
+    const strides = stridesOf(x.shape);
+    return gatherRegion(x, size, {
+      offset: dot(begin, strides),
+      strides: strides.map((stride, k) => stride * steps[k]!),
+    });
+  }
+  const {low, span} = spanOf(begin, size, steps);
+  let block = reverse(
+    slice(x, low, span),
+    steps.map((step, k) => step < 0 && size[k]! > 1),
+  );
+  for (let k = 0; k < size.length; k++) block = everyNth(block, k, Math.abs(steps[k]!), size[k]!);
+  return block;
+}
+
+/** The inverse of {@link stridedSlice}: zeros of `shape` with the elements of `x` where the slice took them from. */
+export function stridedUnslice(
+  x: Value,
+  shape: readonly number[],
+  begin: readonly number[],
+  steps: readonly number[],
+): Value {
+  const size = x.shape;
+  if (x.size === 0) return emptyFrom(x, shape);
+  if (movesOnHost(x)) {
+    const strides = stridesOf(shape);
+    const out = allocateHost(x.dtype, sizeOf(shape));
+    scatterRegion(x, out, {
+      offset: dot(begin, strides),
+      strides: strides.map((stride, k) => stride * steps[k]!),
+    });
+    return Value.host(x.dtype, shape, out);
+  }
+  const {low, span} = spanOf(begin, size, steps);
+  let block = x;
+  for (let k = 0; k < size.length; k++) block = spread(block, k, Math.abs(steps[k]!), size[k]!);
+  block = reverse(
+    block,
+    steps.map((step, k) => step < 0 && size[k]! > 1),
+  );
+  return pad(
+    block,
+    low,
+    shape.map((dim, k) => dim - low[k]! - span[k]!),
+  );
+}
+
+/** The smallest block that holds all elements of a strided slice. */
+function spanOf(begin: readonly number[], size: readonly number[], steps: readonly number[]) {
+  const reach = size.map((count, k) => (count - 1) * steps[k]!);
+  return {
+    low: begin.map((at, k) => at + Math.min(0, reach[k]!)),
+    span: reach.map((distance) => Math.abs(distance) + 1),
+  };
+}
+
+/** Elements 0, step, 2 * step, ... of an axis. */
+function everyNth(x: Value, axis: number, step: number, count: number): Value {
+  if (step === 1 || count === 1) return x;
+  const [outer, inner] = around(x.shape, axis);
+  const full = pad(x.reshape([outer, x.shape[axis]!, inner]), [0, 0, 0], [0, step - 1, 0]);
+  const first = slice(full.reshape([outer, count, step * inner]), [0, 0, 0], [outer, count, inner]);
+  return first.reshape(x.shape.with(axis, count));
+}
+
+/** The inverse of {@link everyNth}: `step - 1` zeros between the elements of an axis. */
+function spread(x: Value, axis: number, step: number, count: number): Value {
+  if (step === 1 || count === 1) return x;
+  const [outer, inner] = around(x.shape, axis);
+  const padded = pad(x.reshape([outer, count, inner]), [0, 0, 0], [0, 0, (step - 1) * inner]);
+  const length = (count - 1) * step + 1;
+  const rows = slice(padded.reshape([outer, count * step, inner]), [0, 0, 0], [outer, length, inner]);
+  return rows.reshape(x.shape.with(axis, length));
+}
+
+/** Reverses the axes whose flag is set. */
+export function reverse(x: Value, flags: readonly boolean[]): Value {
+  const matters = flags.map((flag, k) => flag && x.shape[k]! > 1);
+  if (x.size === 0 || !matters.includes(true)) return x;
+  if (movesOnHost(x)) {
+    const strides = stridesOf(x.shape);
+    return gatherRegion(x, x.shape, {
+      offset: strides.reduce((sum, stride, k) => sum + (matters[k] ? stride * (x.shape[k]! - 1) : 0), 0),
+      strides: strides.map((stride, k) => (matters[k] ? -stride : stride)),
+    });
+  }
+  const groups = joinAxes(x.shape, (k) => matters[k]!);
+  const axes = groups.flatMap(([first], at) => (matters[first!] ? [at] : []));
+  return mapTensor(x, (part) => {
+    const reversed = boolAsInt(tf.reshape(part, sizesOf(groups, x.shape)), (t) => tf.reverse(t, axes));
+    return tf.reshape(reversed, x.shape as number[]);
+  });
+}
+
+/** Values of one dtype joined along `axis`; their other dimensions agree. */
+export function concat(values: readonly Value[], axis: number): Value {
+  const first = values[0]!;
+  if (values.length === 1) return first;
+  const shape = first.shape.with(
+    axis,
+    values.reduce((sum, value) => sum + value.shape[axis]!, 0),
+  );
+  const filled = values.filter((value) => value.size > 0);
+  if (filled.length === 0) return emptyFrom(first, shape);
+  if (movesOnHost(...values)) return concatOnHost(filled, axis, shape);
+  const [outer, inner] = around(shape, axis);
+  return mapTensors(values, (parts) => {
+    const blocks = parts.map((part) => tf.reshape(part, [outer, (part.shape[axis] ?? 0) * inner]));
+    return tf.reshape(tf.concat(blocks, 1), shape);
+  });
+}
+
+function concatOnHost(values: readonly Value[], axis: number, shape: readonly number[]): Value {
+  const {dtype} = values[0]!;
+  const out = allocateHost(dtype, sizeOf(shape));
+  const strides = stridesOf(shape);
+  let at = 0;
+  for (const value of values) {
+    scatterRegion(value, out, {offset: at * strides[axis]!, strides});
+    at += value.shape[axis]!;
+  }
+  return Value.host(dtype, shape, out);
+}
+
+/** Adds `before[k]` and `after[k]` elements around axis `k`: zeros, or the scalar `fill`. */
+export function pad(x: Value, before: readonly number[], after: readonly number[], fill?: Value): Value {
+  const shape = x.shape.map((dim, k) => before[k]! + dim + after[k]!);
+  if (sameShape(shape, x.shape)) return x;
+  if (sizeOf(shape) === 0) return emptyFrom(x, shape);
+  if (movesOnHost(x)) {
+    const strides = stridesOf(shape);
+    const out = fill ? filledData(fill, sizeOf(shape)) : allocateHost(x.dtype, sizeOf(shape));
+    scatterRegion(x, out, {offset: dot(before, strides), strides});
+    return Value.host(x.dtype, shape, out);
+  }
+  if (x.size === 0) return fill ? broadcastTo(fill, shape) : emptyFrom(x, shape);
+  const groups = joinAxes(x.shape, (k) => before[k] !== 0 || after[k] !== 0);
+  const around = groups.map(([first]) => [before[first!]!, after[first!]!] as [number, number]);
+  const constants = fill?.numeric();
+  return mapTensor(x, (part, lane) => {
+    const constant = Number(constants?.[lane] ?? 0);
+    const padded = boolAsInt(tf.reshape(part, sizesOf(groups, x.shape)), (t) => tf.pad(t, around, constant));
+    return tf.reshape(padded, shape);
+  });
+}
+
+/** Moves booleans as integers: the wasm backend writes beyond its memory when it pads or reverses booleans. */
+function boolAsInt(x: tf.Tensor, f: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
+  return x.dtype === 'bool' ? tf.cast(f(tf.cast(x, 'int32')), 'bool') : f(x);
+}
+
+/** Repeats the whole of each axis `repeats[k]` times. */
+export function tile(x: Value, repeats: readonly number[]): Value {
+  const shape = x.shape.map((dim, k) => dim * repeats[k]!);
+  if (sameShape(shape, x.shape)) return x;
+  if (sizeOf(shape) === 0) return emptyFrom(x, shape);
+  if (movesOnHost(x)) {
+    const strides = stridesOf(x.shape);
+    const copies = gatherRegion(
+      x,
+      x.shape.flatMap((dim, k) => [repeats[k]!, dim]),
+      {offset: 0, strides: strides.flatMap((stride) => [0, stride])},
+    );
+    return copies.reshape(shape);
+  }
+  const groups = joinAxes(x.shape, (k) => repeats[k] !== 1);
+  const dims = sizesOf(groups, x.shape);
+  const counts = groups.map(([first]) => repeats[first!]!);
+  return mapTensor(x, (part) => tf.reshape(tileTensor(tf.reshape(part, dims), counts), shape));
+}
+
+/** `tf.tile`, whose own gradient ends at rank 4. */
+function tileTensor(x: tf.Tensor, repeats: readonly number[]): tf.Tensor {
+  const {shape} = x;
+  return linear(
+    x,
+    (input) => tf.tile(input, repeats as number[]),
+    (dy) => {
+      let sum = dy;
+      repeats.forEach((count, axis) => {
+        const [outer, inner] = around(sum.shape, axis);
+        const copies = tf.reshape(sum, [outer, count, shape[axis]! * inner]);
+        sum = tf.reshape(tf.sum(copies, 1), sum.shape.with(axis, shape[axis]!));
+      });
+      return sum;
+    },
+  );
+}
+
+/** Stretches axes of one element, and adds leading axes, to `shape`, to which `x` must be broadcastable. */
+export function broadcastTo(x: Value, shape: readonly number[]): Value {
+  if (sameShape(shape, x.shape)) return x;
+  const lead = shape.length - x.rank;
+  const own = [...new Array<number>(lead).fill(1), ...x.shape];
+  if (sizeOf(shape) > 0 && movesOnHost(x)) {
+    const strides = stridesOf(own);
+    return gatherRegion(x, shape, {
+      offset: 0,
+      strides: strides.map((stride, k) => (own[k] === 1 ? 0 : stride)),
+    });
+  }
+  return tile(
+    x.reshape(own),
+    shape.map((dim, k) => (own[k] === 1 ? dim : 1)),
+  );
+}
+
+/** Storage for `size` elements, all equal to the scalar `fill`. */
+export function filledData(fill: Value, size: number): MutableHostData {
+  const {dtype} = fill;
+  const out = allocateHost(dtype, size);
+  if (lanes(dtype) === 1) return out.fill((fill.hostData() as readonly unknown[])[0] as never);
+  const [real, imaginary] = fill.numeric();
+  for (let i = 0; i < out.length; i += 2) {
+    out[i] = real as never;
+    out[i + 1] = imaginary as never;
+  }
+  return out;
+}
+
+/** Product of the dimensions before `axis`, and of those after it. */
+export function around(shape: readonly number[], axis: number): [outer: number, inner: number] {
+  return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
+}
+
+/** Axes in groups, those that an operation leaves alone joined with their like, so that few dimensions remain. */
+function joinAxes(shape: readonly number[], touched: (axis: number) => boolean): number[][] {
+  const groups: number[][] = [];
+  let open = false;
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (open && !touched(axis)) groups.at(-1)!.push(axis);
+    else groups.push([axis]);
+    open = !touched(axis);
+  }
+  return groups;
+}
+
+function sizesOf(groups: readonly number[][], shape: readonly number[]): number[] {
+  return groups.map((group) => sizeOf(group.map((axis) => shape[axis]!)));
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, k) => sum + value * b[k]!, 0);
+}
+
+/** The elements of a region of `x`, as a host value of `shape`. Those in one piece are not copied. */
+function gatherRegion(x: Value, shape: readonly number[], region: Region): Value {
+  const size = sizeOf(shape);
+  const data = x.hostData();
+  const strides = stridesOf(shape);
+  const inOnePiece = region.strides.every((stride, k) => stride === strides[k] || shape[k] === 1);
+  if (inOnePiece) {
+    return Value.host(x.dtype, shape, partOf(data, x.dtype, region.offset, region.offset + size));
+  }
+  const out = allocateHost(x.dtype, size);
+  copyRegion(x.dtype, shape, data, region, out, {offset: 0, strides});
+  return Value.host(x.dtype, shape, out);
+}
+
+/** Writes all elements of `x` to a region of `out`. */
+function scatterRegion(x: Value, out: MutableHostData, region: Region): void {
+  copyRegion(x.dtype, x.shape, x.hostData(), {offset: 0, strides: stridesOf(x.shape)}, out, region);
+}
