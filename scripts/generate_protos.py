@@ -307,6 +307,7 @@ def run_plugin(files):
 # - every message allocated an object for unknown fields: a third of the time to decode a graph;
 # - lengths were not compared with the end of the enclosing message, nor the end reached with the end announced;
 # - a 64-bit integer became a number through its decimal text;
+# - a tag 0 or an end of group ended a message without complaint;
 # - the range check of one being written compared bigint with number (the writer makes the check itself).
 REWRITES = [
     (r'import \{ (BinaryReader, BinaryWriter) \} from "@bufbuild/protobuf/wire";',
@@ -318,7 +319,7 @@ REWRITES = [
     (r'const end = length === undefined \? reader\.len : reader\.pos \+ length;', r'const end = reader.end(length);'),
     (r'const end2 = reader\.uint32\(\) \+ reader\.pos;', r'const end2 = reader.end(reader.uint32());'),
     (r'(\n *\}\n)( *)(return message;\n *\} finally)', r'\1\2reader.finish(end);\n\2\3'),
-    (r'\(tag & 7\) === 4 \|\| tag === 0', r'(tag & 7) === 4'),
+    (r'\n *if \(\(tag & 7\) === 4 \|\| tag === 0\) \{\n *break;\n *\}', r''),
     (r'reader\.skip\(tag & 7\)', r'reader.skip(tag & 7, tag >>> 3)'),
     (r'longToNumber\(reader\.(u?)int64\(\)\)', r'reader.\1int64Number()'),
     (r'(?s)\n *if \(\s*BigInt\.as(?:Int|Uint)N\(64,.*?too large",?\s*\);\n *\}', r''),
@@ -333,7 +334,7 @@ def rewrite(path, text):
     text = re.sub(pattern, replacement(depth) if callable(replacement) else replacement, text)
   if '.decode(' in text and (text.count('reader.finish(end)') != text.count('reader.end(length)')):
     sys.exit(f'{path}: ts-proto writes its decode functions in another way than this script expects')
-  for stale in ('longToNumber', 'asIntN', 'asUintN', '@bufbuild', '__tsProto', 'reader.uint32() + reader.pos', '_unknownFields!['):
+  for stale in ('longToNumber', 'tag === 0', 'asIntN', 'asUintN', '@bufbuild', '__tsProto', 'reader.uint32() + reader.pos', '_unknownFields!['):
     if stale in text:
       sys.exit(f'{path}: {stale!r} is left: ts-proto writes code in another way than this script expects')
   return text

@@ -61,9 +61,6 @@ export const SavedMetadata: MessageFns<SavedMetadata> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -160,9 +157,6 @@ export const SavedObject: MessageFns<SavedObject> = {
             message.version = VersionDef.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

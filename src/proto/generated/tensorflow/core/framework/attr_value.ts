@@ -190,9 +190,6 @@ export const AttrValue: MessageFns<AttrValue> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -379,9 +376,6 @@ export const AttrValue_ListValue: MessageFns<AttrValue_ListValue> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -449,9 +443,6 @@ export const NameAttrList: MessageFns<NameAttrList> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -515,9 +506,6 @@ export const NameAttrList_AttrEntry: MessageFns<NameAttrList_AttrEntry> = {
             message.value = AttrValue.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

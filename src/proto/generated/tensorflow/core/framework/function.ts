@@ -142,9 +142,6 @@ export const FunctionDefLibrary: MessageFns<FunctionDefLibrary> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -288,9 +285,6 @@ export const FunctionDef: MessageFns<FunctionDef> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -355,9 +349,6 @@ export const FunctionDef_AttrEntry: MessageFns<FunctionDef_AttrEntry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -413,9 +404,6 @@ export const FunctionDef_ArgAttrs: MessageFns<FunctionDef_ArgAttrs> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -481,9 +469,6 @@ export const FunctionDef_ArgAttrs_AttrEntry: MessageFns<FunctionDef_ArgAttrs_Att
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -547,9 +532,6 @@ export const FunctionDef_ArgAttrEntry: MessageFns<FunctionDef_ArgAttrEntry> = {
             message.value = FunctionDef_ArgAttrs.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -615,9 +597,6 @@ export const FunctionDef_ResourceArgUniqueIdEntry: MessageFns<FunctionDef_Resour
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -681,9 +660,6 @@ export const FunctionDef_RetEntry: MessageFns<FunctionDef_RetEntry> = {
             message.value = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -749,9 +725,6 @@ export const FunctionDef_ControlRetEntry: MessageFns<FunctionDef_ControlRetEntry
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -816,9 +789,6 @@ export const GradientDef: MessageFns<GradientDef> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -882,9 +852,6 @@ export const RegisteredGradient: MessageFns<RegisteredGradient> = {
             message.registeredOpType = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

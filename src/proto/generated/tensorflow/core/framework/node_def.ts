@@ -142,9 +142,6 @@ export const NodeDef: MessageFns<NodeDef> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -208,9 +205,6 @@ export const NodeDef_AttrEntry: MessageFns<NodeDef_AttrEntry> = {
             message.value = AttrValue.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

@@ -127,9 +127,6 @@ export const ResourceHandleProto: MessageFns<ResourceHandleProto> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -193,9 +190,6 @@ export const ResourceHandleProto_DtypeAndShape: MessageFns<ResourceHandleProto_D
             message.shape = TensorShapeProto.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

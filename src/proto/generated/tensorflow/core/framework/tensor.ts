@@ -425,9 +425,6 @@ export const TensorProto: MessageFns<TensorProto> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -502,9 +499,6 @@ export const VariantTensorDataProto: MessageFns<VariantTensorDataProto> = {
             message.tensors.push(TensorProto.decode(reader, reader.uint32()));
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

@@ -69,9 +69,6 @@ export const TensorShapeProto: MessageFns<TensorShapeProto> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -135,9 +132,6 @@ export const TensorShapeProto_Dim: MessageFns<TensorShapeProto_Dim> = {
             message.name = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

@@ -57,9 +57,6 @@ export const TensorSliceProto: MessageFns<TensorSliceProto> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -125,9 +122,6 @@ export const TensorSliceProto_Extent: MessageFns<TensorSliceProto_Extent> = {
             message.hasLength = { $case: "length", value: reader.int64Number() };
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

@@ -199,9 +199,6 @@ export const VariableDef: MessageFns<VariableDef> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -317,9 +314,6 @@ export const SaveSliceInfoDef: MessageFns<SaveSliceInfoDef> = {
 
             break;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

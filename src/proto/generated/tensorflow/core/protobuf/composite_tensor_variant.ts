@@ -52,9 +52,6 @@ export const CompositeTensorVariantMetadata: MessageFns<CompositeTensorVariantMe
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }

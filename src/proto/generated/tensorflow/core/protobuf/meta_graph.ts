@@ -267,9 +267,6 @@ export const MetaGraphDef: MessageFns<MetaGraphDef> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -413,9 +410,6 @@ export const MetaGraphDef_MetaInfoDef: MessageFns<MetaGraphDef_MetaInfoDef> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -484,9 +478,6 @@ export const MetaGraphDef_MetaInfoDef_FunctionAliasesEntry: MessageFns<MetaGraph
               continue;
             }
           }
-          if ((tag & 7) === 4) {
-            break;
-          }
           const buf = reader.skip(tag & 7, tag >>> 3);
           ((message._unknownFields ??= {})[tag] ??= []).push(buf);
         }
@@ -551,9 +542,6 @@ export const MetaGraphDef_CollectionDefEntry: MessageFns<MetaGraphDef_Collection
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -617,9 +605,6 @@ export const MetaGraphDef_SignatureDefEntry: MessageFns<MetaGraphDef_SignatureDe
             message.value = SignatureDef.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -720,9 +705,6 @@ export const CollectionDef: MessageFns<CollectionDef> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -776,9 +758,6 @@ export const CollectionDef_NodeList: MessageFns<CollectionDef_NodeList> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -831,9 +810,6 @@ export const CollectionDef_BytesList: MessageFns<CollectionDef_BytesList> = {
             message.value.push(reader.bytes());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -902,9 +878,6 @@ export const CollectionDef_Int64List: MessageFns<CollectionDef_Int64List> = {
             break;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -972,9 +945,6 @@ export const CollectionDef_FloatList: MessageFns<CollectionDef_FloatList> = {
             break;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1027,9 +997,6 @@ export const CollectionDef_AnyList: MessageFns<CollectionDef_AnyList> = {
             message.value.push(Any.decode(reader, reader.uint32()));
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -1133,9 +1100,6 @@ export const TensorInfo: MessageFns<TensorInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1211,9 +1175,6 @@ export const TensorInfo_CooSparse: MessageFns<TensorInfo_CooSparse> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1277,9 +1238,6 @@ export const TensorInfo_CompositeTensor: MessageFns<TensorInfo_CompositeTensor> 
             message.components.push(TensorInfo.decode(reader, reader.uint32()));
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -1376,9 +1334,6 @@ export const SignatureDef: MessageFns<SignatureDef> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1442,9 +1397,6 @@ export const SignatureDef_InputsEntry: MessageFns<SignatureDef_InputsEntry> = {
             message.value = TensorInfo.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -1510,9 +1462,6 @@ export const SignatureDef_OutputsEntry: MessageFns<SignatureDef_OutputsEntry> = 
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1577,9 +1526,6 @@ export const SignatureDef_DefaultsEntry: MessageFns<SignatureDef_DefaultsEntry> 
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1643,9 +1589,6 @@ export const AssetFileDef: MessageFns<AssetFileDef> = {
             message.filename = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

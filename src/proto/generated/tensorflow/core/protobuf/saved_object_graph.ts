@@ -194,9 +194,6 @@ export const SavedObjectGraph: MessageFns<SavedObjectGraph> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -260,9 +257,6 @@ export const SavedObjectGraph_ConcreteFunctionsEntry: MessageFns<SavedObjectGrap
             message.value = SavedConcreteFunction.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -493,9 +487,6 @@ export const SavedObject: MessageFns<SavedObject> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -559,9 +550,6 @@ export const SavedObject_SaveableObjectsEntry: MessageFns<SavedObject_SaveableOb
             message.value = SaveableObject.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -638,9 +626,6 @@ export const SavedUserObject: MessageFns<SavedUserObject> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -693,9 +678,6 @@ export const SavedAsset: MessageFns<SavedAsset> = {
             message.assetFileDefIndex = reader.int32();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -761,9 +743,6 @@ export const SavedFunction: MessageFns<SavedFunction> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -827,9 +806,6 @@ export const CapturedTensor: MessageFns<CapturedTensor> = {
             message.concreteFunction = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -919,9 +895,6 @@ export const SavedConcreteFunction: MessageFns<SavedConcreteFunction> = {
             message.outputSignature = StructuredValue.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -1015,9 +988,6 @@ export const SavedBareConcreteFunction: MessageFns<SavedBareConcreteFunction> = 
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1070,9 +1040,6 @@ export const SavedConstant: MessageFns<SavedConstant> = {
             message.operation = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -1214,9 +1181,6 @@ export const SavedVariable: MessageFns<SavedVariable> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1303,9 +1267,6 @@ export const FunctionSpec: MessageFns<FunctionSpec> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1358,9 +1319,6 @@ export const SavedResource: MessageFns<SavedResource> = {
             message.device = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -1425,9 +1383,6 @@ export const SaveableObject: MessageFns<SaveableObject> = {
             message.restoreFunction = reader.int32();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

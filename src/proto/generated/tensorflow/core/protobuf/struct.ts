@@ -336,9 +336,6 @@ export const StructuredValue: MessageFns<StructuredValue> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -380,9 +377,6 @@ export const NoneValue: MessageFns<NoneValue> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -437,9 +431,6 @@ export const ListValue: MessageFns<ListValue> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -492,9 +483,6 @@ export const TupleValue: MessageFns<TupleValue> = {
             message.values.push(StructuredValue.decode(reader, reader.uint32()));
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -551,9 +539,6 @@ export const DictValue: MessageFns<DictValue> = {
             }
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -619,9 +604,6 @@ export const DictValue_FieldsEntry: MessageFns<DictValue_FieldsEntry> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -686,9 +668,6 @@ export const PairValue: MessageFns<PairValue> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -752,9 +731,6 @@ export const NamedTupleValue: MessageFns<NamedTupleValue> = {
             message.values.push(PairValue.decode(reader, reader.uint32()));
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -830,9 +806,6 @@ export const TensorSpecProto: MessageFns<TensorSpecProto> = {
             message.dtype = reader.int32() as any;
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -931,9 +904,6 @@ export const BoundedTensorSpecProto: MessageFns<BoundedTensorSpecProto> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -1019,9 +989,6 @@ export const TypeSpecProto: MessageFns<TypeSpecProto> = {
             message.numFlatComponents = reader.int32();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

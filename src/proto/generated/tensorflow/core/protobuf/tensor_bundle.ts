@@ -100,9 +100,6 @@ export const BundleHeaderProto: MessageFns<BundleHeaderProto> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -221,9 +218,6 @@ export const BundleEntryProto: MessageFns<BundleEntryProto> = {
             message.slices.push(TensorSliceProto.decode(reader, reader.uint32()));
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

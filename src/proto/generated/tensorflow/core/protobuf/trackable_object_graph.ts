@@ -87,9 +87,6 @@ export const TrackableObjectGraph: MessageFns<TrackableObjectGraph> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -198,9 +195,6 @@ export const TrackableObjectGraph_TrackableObject: MessageFns<TrackableObjectGra
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -269,9 +263,6 @@ export const TrackableObjectGraph_TrackableObject_ObjectReference: MessageFns<
             message.localName = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -352,9 +343,6 @@ export const TrackableObjectGraph_TrackableObject_SerializedTensor: MessageFns<
             message.checkpointKey = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -439,9 +427,6 @@ export const TrackableObjectGraph_TrackableObject_SlotVariableReference: Message
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -505,9 +490,6 @@ export const RegisteredSaver: MessageFns<RegisteredSaver> = {
             message.objectName = reader.string();
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

@@ -111,9 +111,6 @@ export const SavedSliceMeta: MessageFns<SavedSliceMeta> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -177,9 +174,6 @@ export const SavedTensorSliceMeta: MessageFns<SavedTensorSliceMeta> = {
             message.versions = VersionDef.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -256,9 +250,6 @@ export const SavedSlice: MessageFns<SavedSlice> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -322,9 +313,6 @@ export const SavedTensorSlices: MessageFns<SavedTensorSlices> = {
             message.data = SavedSlice.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

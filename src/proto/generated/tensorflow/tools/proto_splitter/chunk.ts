@@ -125,9 +125,6 @@ export const ChunkMetadata: MessageFns<ChunkMetadata> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -203,9 +200,6 @@ export const ChunkInfo: MessageFns<ChunkInfo> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -270,9 +264,6 @@ export const ChunkedMessage: MessageFns<ChunkedMessage> = {
             continue;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
@@ -336,9 +327,6 @@ export const ChunkedField: MessageFns<ChunkedField> = {
             message.message = ChunkedMessage.decode(reader, reader.uint32());
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -416,9 +404,6 @@ export const FieldIndex: MessageFns<FieldIndex> = {
             message.kind = { $case: "index", value: reader.uint64Number() };
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
@@ -529,9 +514,6 @@ export const FieldIndex_MapKey: MessageFns<FieldIndex_MapKey> = {
             message.type = { $case: "i64", value: reader.int64() as bigint };
             continue;
           }
-        }
-        if ((tag & 7) === 4) {
-          break;
         }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);

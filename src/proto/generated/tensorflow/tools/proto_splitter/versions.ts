@@ -89,9 +89,6 @@ export const VersionDef: MessageFns<VersionDef> = {
             break;
           }
         }
-        if ((tag & 7) === 4) {
-          break;
-        }
         const buf = reader.skip(tag & 7, tag >>> 3);
         ((message._unknownFields ??= {})[tag] ??= []).push(buf);
       }
