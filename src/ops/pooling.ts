@@ -1,0 +1,209 @@
+/**
+ * Pooling of float tensors (channels last) over two or three spatial axes, with its gradients.
+ *
+ * The gradients are composed of forward operations: tfjs's own divide an average by the elements of the window that lie
+ * in the padding too, and its kernels for maxima differ from TensorFlow, and between backends, for negative maxima.
+ * Pooling over three axes is pooling over two and then over the third.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {depthwise} from './convolution.js';
+import {withGradient} from './differentiable.js';
+import type {Window} from './window.js';
+
+type Plane = readonly [Window, Window];
+
+/** A pooling and its gradient with respect to the input, both differentiable. */
+export interface Pooling {
+  forward(x: tf.Tensor, windows: readonly Window[]): tf.Tensor;
+  /** `x` and `y` may be missing for an average, which does not depend on them. */
+  input(dy: tf.Tensor, windows: readonly Window[], x?: tf.Tensor): tf.Tensor;
+}
+
+/** Pooling over height and width. */
+interface PlanePooling {
+  readonly forward: (x: tf.Tensor, plane: Plane) => tf.Tensor;
+  readonly input: (dy: tf.Tensor, plane: Plane, x?: tf.Tensor) => tf.Tensor;
+}
+
+/** Which of several largest elements get the gradient. */
+type Ties = 'first' | 'all';
+
+const maxima = (ties: Ties): PlanePooling => ({
+  forward: (x, plane) =>
+    withGradient(
+      [x],
+      (a) => run(tf.MaxPool, a, plane),
+      (dy, [a], y) => [maximumInput(dy, a!, y, plane, ties)],
+    ),
+  input: (dy, plane, x) => maximumInput(dy, x!, run(tf.MaxPool, x!, plane), plane, ties),
+});
+
+const averages: PlanePooling = {
+  forward: (x, plane) =>
+    withGradient(
+      [x],
+      (a) => run(tf.AvgPool, a, plane),
+      (dy) => [averageInput(dy, plane)],
+    ),
+  input: averageInput,
+};
+
+/** TensorFlow gives the gradient to the first maximum in two dimensions and to all of them in three. */
+export const maximum: Pooling = overPlanes(maxima('first'), maxima('all'));
+
+export const average: Pooling = overPlanes(averages, averages);
+
+/** Extends pooling over height and width to a third axis before them. */
+function overPlanes(flat: PlanePooling, pooling: PlanePooling): Pooling {
+  return {
+    forward: (x, windows) => {
+      if (windows.length === 2) return flat.forward(x, windows as unknown as Plane);
+      const [depth, plane] = cut(windows);
+      const planes = pooling.forward(asPlanes(x), plane);
+      const columns = pooling.forward(asColumns(planes, x.shape[0]!), [depth, UNIT]);
+      return tf.reshape(columns, resultShape(x.shape, windows));
+    },
+    input: (dy, windows, x) => {
+      if (windows.length === 2) return flat.input(dy, windows as unknown as Plane, x);
+      const [depth, plane] = cut(windows);
+      const n = dy.shape[0]!;
+      const planes = x && pooling.forward(asPlanes(x), plane);
+      const gradient = tf.reshape(dy, [n, depth.output, 1, dy.size / (n * depth.output)]);
+      const columns = pooling.input(gradient, [depth, UNIT], planes && asColumns(planes, n));
+      const [h, w] = plane;
+      const ofPlanes = tf.reshape(columns, [n * depth.input, h.output, w.output, dy.shape[4]!]);
+      const dx = pooling.input(ofPlanes, plane, x && asPlanes(x));
+      return tf.reshape(dx, [n, depth.input, h.input, w.input, dy.shape[4]!]);
+    },
+  };
+}
+
+/** The window that covers an axis of one element. */
+const UNIT: Window = {size: 1, dilation: 1, stride: 1, before: 0, after: 0, input: 1, output: 1};
+
+const cut = ([depth, h, w]: readonly Window[]): [Window, Plane] => [depth!, [h!, w!]];
+
+/** `[n, d, h, w, c]` as `n * d` images. */
+const asPlanes = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)]);
+
+/** `n * d` images as images of height `d` and width 1, each pixel a channel. */
+const asColumns = (planes: tf.Tensor, n: number): tf.Tensor =>
+  tf.reshape(planes, [n, planes.shape[0]! / n, 1, planes.size / planes.shape[0]!]);
+
+const resultShape = (shape: number[], windows: readonly Window[]): number[] => [
+  shape[0]!,
+  ...windows.map(({output}) => output),
+  shape.at(-1)!,
+];
+
+function run(name: string, x: tf.Tensor, [h, w]: Plane): tf.Tensor {
+  const attrs = {
+    filterSize: [h.size, w.size],
+    strides: [h.stride, w.stride],
+    pad: [
+      [0, 0],
+      [h.before, h.after],
+      [w.before, w.after],
+      [0, 0],
+    ],
+  };
+  return tf.engine().runKernel(name, {x}, attrs) as tf.Tensor;
+}
+
+/** Each gradient spread evenly over the elements of the input that its window covers. */
+function averageInput(dy: tf.Tensor, plane: Plane): tf.Tensor {
+  const [h, w] = plane;
+  const shares = counts(h).flatMap((rows) => counts(w).map((columns) => 1 / (rows * columns)));
+  const even = tf.mul(dy, tf.tensor(shares, [1, h.output, w.output, 1]));
+  return depthwise.input(even, tf.ones([h.size, w.size, dy.shape[3]!, 1]), plane);
+}
+
+/** How many elements of the input, not of its padding, lie under each position of a window. */
+function counts({size, stride, before, input, output}: Window): number[] {
+  return Array.from({length: output}, (_, o) => {
+    const from = o * stride - before;
+    return Math.min(input, from + size) - Math.max(0, from);
+  });
+}
+
+/** Each gradient at the largest element, or elements, under its window. */
+function maximumInput(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane, ties: Ties): tf.Tensor {
+  const [h, w] = plane;
+  const masks = isMaximum(x, y, plane, ties);
+  const lengths = plane.map(lengthOf) as [number, number];
+  const terms = masks.map((mask, k) => {
+    const at = [Math.floor(k / w.size), k % w.size] as const;
+    return place(tf.mul(dy, mask), plane, at, lengths);
+  });
+  return tf.slice(tf.addN(terms), [0, h.before, w.before, 0], [-1, h.input, w.input, -1]);
+}
+
+/** For each position in the window, 1 where the element there equals the maximum (and, of `first`, none before it does). */
+function isMaximum(x: tf.Tensor, y: tf.Tensor, plane: Plane, ties: Ties): tf.Tensor[] {
+  const [h, w] = plane;
+  const pads = plane.map((window) => [window.before, lengthOf(window) - window.before - window.input]) as [
+    [number, number],
+    [number, number],
+  ];
+  const full = tf.pad(x, [[0, 0], ...pads, [0, 0]], -Infinity);
+  const masks: tf.Tensor[] = [];
+  let open: tf.Tensor | undefined;
+  for (let i = 0; i < h.size; i++) {
+    for (let j = 0; j < w.size; j++) {
+      const equal = tf.cast(tf.equal(take(full, plane, [i, j]), y), 'float32');
+      masks.push(open === undefined ? equal : tf.mul(equal, open));
+      if (ties === 'all') continue;
+      const closed = tf.sub(1, equal);
+      open = open === undefined ? closed : tf.mul(open, closed);
+    }
+  }
+  return masks;
+}
+
+/** Elements along an axis such that a whole stride follows each position of the window. */
+const lengthOf = ({size, stride, before, after, input, output}: Window): number =>
+  Math.max(before + input + after, size - 1 + output * stride);
+
+/** The element at position `[i, j]` of each window. */
+function take(full: tf.Tensor, [h, w]: Plane, [i, j]: readonly [number, number]): tf.Tensor {
+  const [n, , , channels] = full.shape as [number, number, number, number];
+  const block = tf.slice(full, [0, i, j, 0], [n, h.output * h.stride, w.output * w.stride, channels]);
+  const rows = everyFirst(block, n * h.output, h.stride, w.output * w.stride * channels);
+  const elements = everyFirst(rows, n * h.output * w.output, w.stride, channels);
+  return tf.reshape(elements, [n, h.output, w.output, channels]);
+}
+
+/** The first of each `stride` runs of `inner` elements. */
+function everyFirst(x: tf.Tensor, outer: number, stride: number, inner: number): tf.Tensor {
+  return stride === 1 ? x : tf.slice(tf.reshape(x, [outer, stride * inner]), [0, 0], [outer, inner]);
+}
+
+/** The reverse of {@link take}: the elements where they came from, among zeros. */
+function place(
+  x: tf.Tensor,
+  [h, w]: Plane,
+  [i, j]: readonly [number, number],
+  [height, width]: readonly [number, number],
+): tf.Tensor {
+  const [n, , , channels] = x.shape as [number, number, number, number];
+  const apart = asFirst(x, n * h.output * w.output, w.stride, channels);
+  const rows = asFirst(apart, n * h.output, h.stride, w.output * w.stride * channels);
+  const block = tf.reshape(rows, [n, h.output * h.stride, w.output * w.stride, channels]);
+  return tf.pad(block, [
+    [0, 0],
+    [i, height - i - h.output * h.stride],
+    [j, width - j - w.output * w.stride],
+    [0, 0],
+  ]);
+}
+
+function asFirst(x: tf.Tensor, outer: number, stride: number, inner: number): tf.Tensor {
+  if (stride === 1) return x;
+  return tf.pad(tf.reshape(x, [outer, inner]), [
+    [0, 0],
+    [0, (stride - 1) * inner],
+  ]);
+}
