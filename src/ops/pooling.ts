@@ -28,18 +28,15 @@ interface PlanePooling {
   readonly input: (dy: tf.Tensor, plane: Plane, x?: tf.Tensor) => tf.Tensor;
 }
 
-/** Which of several largest elements get the gradient. */
-type Ties = 'first' | 'all';
-
-const maxima = (ties: Ties): PlanePooling => ({
+const maxima: PlanePooling = {
   forward: (x, plane) =>
     withGradient(
       [x],
       (a) => run(tf.MaxPool, a, plane),
-      (dy, [a], y) => [maximumInput(dy, a!, y, plane, ties)],
+      (dy, [a], y) => [maximumInput(dy, a!, y, plane)],
     ),
-  input: (dy, plane, x) => maximumInput(dy, x!, run(tf.MaxPool, x!, plane), plane, ties),
-});
+  input: (dy, plane, x) => maximumInput(dy, x!, run(tf.MaxPool, x!, plane), plane),
+};
 
 const averages: PlanePooling = {
   forward: (x, plane) =>
@@ -51,23 +48,21 @@ const averages: PlanePooling = {
   input: averageInput,
 };
 
-/** TensorFlow gives the gradient to the first maximum in two dimensions and to all of them in three. */
-export const maximum: Pooling = overPlanes(maxima('first'), maxima('all'));
-
-export const average: Pooling = overPlanes(averages, averages);
+export const maximum: Pooling = overPlanes(maxima);
+export const average: Pooling = overPlanes(averages);
 
 /** Extends pooling over height and width to a third axis before them. */
-function overPlanes(flat: PlanePooling, pooling: PlanePooling): Pooling {
+function overPlanes(pooling: PlanePooling): Pooling {
   return {
     forward: (x, windows) => {
-      if (windows.length === 2) return flat.forward(x, windows as unknown as Plane);
+      if (windows.length === 2) return pooling.forward(x, windows as unknown as Plane);
       const [depth, plane] = cut(windows);
       const planes = pooling.forward(asPlanes(x), plane);
       const columns = pooling.forward(asColumns(planes, x.shape[0]!), [depth, UNIT]);
       return tf.reshape(columns, resultShape(x.shape, windows));
     },
     input: (dy, windows, x) => {
-      if (windows.length === 2) return flat.input(dy, windows as unknown as Plane, x);
+      if (windows.length === 2) return pooling.input(dy, windows as unknown as Plane, x);
       const [depth, plane] = cut(windows);
       const n = dy.shape[0]!;
       const planes = x && pooling.forward(asPlanes(x), plane);
@@ -129,10 +124,10 @@ function counts({size, stride, before, input, output}: Window): number[] {
   });
 }
 
-/** Each gradient at the largest element, or elements, under its window. */
-function maximumInput(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane, ties: Ties): tf.Tensor {
+/** Each gradient at the first of the largest elements under its window. */
+function maximumInput(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor {
   const [h, w] = plane;
-  const masks = isMaximum(x, y, plane, ties);
+  const masks = isFirstMaximum(x, y, plane);
   const lengths = plane.map(lengthOf) as [number, number];
   const terms = masks.map((mask, k) => {
     const at = [Math.floor(k / w.size), k % w.size] as const;
@@ -141,8 +136,8 @@ function maximumInput(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane, t
   return tf.slice(tf.addN(terms), [0, h.before, w.before, 0], [-1, h.input, w.input, -1]);
 }
 
-/** For each position in the window, 1 where the element there equals the maximum (and, of `first`, none before it does). */
-function isMaximum(x: tf.Tensor, y: tf.Tensor, plane: Plane, ties: Ties): tf.Tensor[] {
+/** For each position in the window, 1 where the element there, and none before it, equals the maximum. */
+function isFirstMaximum(x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor[] {
   const [h, w] = plane;
   const pads = plane.map((window) => [window.before, lengthOf(window) - window.before - window.input]) as [
     [number, number],
@@ -155,7 +150,6 @@ function isMaximum(x: tf.Tensor, y: tf.Tensor, plane: Plane, ties: Ties): tf.Ten
     for (let j = 0; j < w.size; j++) {
       const equal = tf.cast(tf.equal(take(full, plane, [i, j]), y), 'float32');
       masks.push(open === undefined ? equal : tf.mul(equal, open));
-      if (ties === 'all') continue;
       const closed = tf.sub(1, equal);
       open = open === undefined ? closed : tf.mul(open, closed);
     }
