@@ -47,7 +47,7 @@ export interface ResolveOptions {
    */
   readonly lockTimeoutMs?: number;
   /**
-   * The same for a lock whose owner was a process of this machine that is gone, in milliseconds. Default: 30,000,
+   * The same for a lock whose owner was a process of this machine that is gone, in milliseconds. Default: 10,000,
    * for the owner may live in another container of the same host name.
    */
   readonly deadLockTimeoutMs?: number;
@@ -91,7 +91,7 @@ export function settle(options: ResolveOptions, services: HubServices): ResolveS
     idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
     retries: options.retries ?? 5,
     lockTimeoutMs: options.lockTimeoutMs ?? 600_000,
-    deadLockTimeoutMs: options.deadLockTimeoutMs ?? 30_000,
+    deadLockTimeoutMs: options.deadLockTimeoutMs ?? 10_000,
     gcsEndpoint: endpoint(
       options.gcsEndpoint ?? variable('STORAGE_EMULATOR_HOST') ?? 'https://storage.googleapis.com',
     ),

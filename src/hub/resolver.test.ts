@@ -11,14 +11,13 @@ import '../platform/node_hub.js';
 import {hostModels} from '../platform/node_host.js';
 import type {DownloadProgress} from './options.js';
 import {registerResolver, resolve} from './resolver.js';
+import {digests, readDigests} from './testing/digests.js';
 import {
   afterThis,
   archiveOf,
   contentOf,
-  digests,
   MODEL_FILES,
   noise,
-  readDigests,
   temporaryDirectory,
   tree,
   writeModel,

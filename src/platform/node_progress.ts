@@ -4,7 +4,7 @@
  * @module
  */
 
-import {Format, SingleBar} from 'cli-progress';
+import cliProgress from 'cli-progress';
 import type {ProgressDisplay} from './services.js';
 
 const LINE_INTERVAL_MS = 5000;
@@ -14,7 +14,7 @@ export function nodeProgress(label: string, stream: NodeJS.WriteStream = process
 }
 
 function bar(label: string, stream: NodeJS.WriteStream): ProgressDisplay {
-  const display = new SingleBar({
+  const display = new cliProgress.SingleBar({
     stream,
     hideCursor: true,
     clearOnComplete: false,
@@ -22,7 +22,7 @@ function bar(label: string, stream: NodeJS.WriteStream): ProgressDisplay {
       const seconds = Math.max((Date.now() - startTime) / 1000, 0.001);
       const speed = `${readable(value / seconds)}/s`;
       if (!known) return `${label}  ${readable(value)}  ${speed}`;
-      const drawn = Format.BarFormat(progress, options);
+      const drawn = cliProgress.Format.BarFormat(progress, options);
       return `${label} |${drawn}| ${Math.floor(progress * 100)}%  ${readable(value)} of ${readable(total)}  ${speed}`;
     },
   });

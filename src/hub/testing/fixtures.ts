@@ -4,12 +4,10 @@
  * @module
  */
 
-import {createHash} from 'node:crypto';
 import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {afterEach} from 'vitest';
-import type {ModelDirectory} from '../../platform/platform.js';
 import {gzip, tar} from './tar.js';
 
 /** Runs when the test that calls it is over. */
@@ -49,31 +47,6 @@ export const MODEL_FILES: Readonly<Record<string, Uint8Array>> = {
 
 export function archiveOf(files: Readonly<Record<string, Uint8Array>> = MODEL_FILES): Uint8Array {
   return gzip(tar(...Object.entries(files).map(([name, body]) => ({name, body}))));
-}
-
-const digest = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
-
-/** The SHA-1 of each file. */
-export function digests(files: Readonly<Record<string, Uint8Array>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, digest(bytes)]));
-}
-
-/** The same of a model's files, read through its directory. */
-export async function readDigests(directory: ModelDirectory, prefix = ''): Promise<Record<string, string>> {
-  const files: Record<string, string> = {};
-  for (const name of await directory.list(prefix)) {
-    const inner = prefix === '' ? name : `${prefix}/${name}`;
-    const file = await directory.open(inner);
-    if (!file) {
-      Object.assign(files, await readDigests(directory, inner));
-      continue;
-    }
-    const bytes = new Uint8Array(file.size);
-    await file.readInto(bytes, 0);
-    await file.close();
-    files[inner] = digest(bytes);
-  }
-  return files;
 }
 
 export async function writeModel(directory: string, files = MODEL_FILES): Promise<void> {
