@@ -118,7 +118,7 @@ function joinRows(x: Value, width: number, index: Int32Array, shape: readonly nu
 }
 
 /** Rows of a matrix on a backend; its gradient adds rows. */
-function takeTensorRows(x: tf.Tensor, index: Int32Array): tf.Tensor {
+export function takeTensorRows(x: tf.Tensor, index: Int32Array): tf.Tensor {
   const [rows, width] = x.shape as [number, number];
   const missing = index.includes(NO_ROW);
   const source = missing
@@ -137,7 +137,7 @@ function takeTensorRows(x: tf.Tensor, index: Int32Array): tf.Tensor {
 }
 
 /** Sums of rows of a matrix on a backend; its gradient takes rows. */
-function addTensorRows(x: tf.Tensor, index: Int32Array, rows: number): tf.Tensor {
+export function addTensorRows(x: tf.Tensor, index: Int32Array, rows: number): tf.Tensor {
   const width = x.shape[1]!;
   const missing = index.includes(NO_ROW);
   const rowOf = missing ? index.map((row) => (row < 0 ? rows : row)) : index;

@@ -1,0 +1,4 @@
+import {indexing} from './indexing.js';
+import {testOpFamily} from './testing/op_cases.js';
+
+testOpFamily('indexing', indexing);
