@@ -13,6 +13,7 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo} from 'node:net';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
+import {HubError} from '../errors.js';
 import {type ArchiveStore, archiveStore, type ByteSource, fileSource} from './node_archive.js';
 import {type HostedFile, type HostedModel, ModelTree} from './node_tree.js';
 
@@ -83,7 +84,7 @@ export async function hostModels(options: HostOptions): Promise<Host> {
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => reject(new HubError(`Cannot listen: ${cause.message}.`, {cause})));
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });
   const {address, family, port} = server.address() as AddressInfo;

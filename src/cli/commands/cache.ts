@@ -1,0 +1,95 @@
+/**
+ * `tfhub cache`: what is kept, and removing it.
+ *
+ * @module
+ */
+
+import type {Command} from 'commander';
+import {HandleError} from '../../errors.js';
+import {DirectoryCache} from '../../hub/cache.js';
+import '../../platform/node_hub.js';
+import {type CacheEntry, getHubServices} from '../../platform/services.js';
+
+interface CacheOptions {
+  readonly cacheDir?: string;
+  readonly json?: boolean;
+}
+
+export function registerCache(program: Command): void {
+  const cache = program.command('cache').description('show and remove downloaded models');
+  const cacheDir = ['--cache-dir <dir>', 'default: TFHUB_CACHE_DIR, else a temporary directory'] as const;
+  const json = ['--json', 'print one JSON object'] as const;
+
+  cache
+    .command('list')
+    .description('list the models: handle, size, when downloaded, when last used')
+    .option(...cacheDir)
+    .option(...json)
+    .action(async (options: CacheOptions) => {
+      const opened = open(options);
+      const models = (await opened.entries()).sort(byLastUse);
+      if (options.json) console.log(JSON.stringify({directory: opened.directory, models}));
+      else for (const line of table(opened.directory, models)) console.log(line);
+    });
+
+  cache
+    .command('remove')
+    .description('remove models, by handle or by the name of their directory')
+    .argument('<handle...>')
+    .option(...cacheDir)
+    .action(async (handles: readonly string[], options: CacheOptions) => {
+      const opened = open(options);
+      const missing: string[] = [];
+      for (const handle of handles) if (!(await opened.remove(handle))) missing.push(handle);
+      if (missing.length > 0)
+        throw new HandleError(`Not in the cache ${opened.directory}: ${missing.join(', ')}`);
+    });
+
+  cache
+    .command('clear')
+    .description('remove all models, and what interrupted downloads left')
+    .option(...cacheDir)
+    .option(...json)
+    .action(async (options: CacheOptions) => {
+      const opened = open(options);
+      const removed = await opened.clear();
+      console.log(
+        options.json
+          ? JSON.stringify({directory: opened.directory, removed})
+          : `Removed ${removed} model${removed === 1 ? '' : 's'} from ${opened.directory}`,
+      );
+    });
+}
+
+function open({cacheDir}: CacheOptions): DirectoryCache {
+  const services = getHubServices();
+  return new DirectoryCache(services.files!, services, cacheDir);
+}
+
+function byLastUse(a: CacheEntry, b: CacheEntry): number {
+  return (b.lastUsed?.getTime() ?? 0) - (a.lastUsed?.getTime() ?? 0);
+}
+
+function table(directory: string, models: readonly CacheEntry[]): string[] {
+  if (models.length === 0) return [`No models in ${directory}`];
+  const rows = models.map(({key, handle, size, downloaded, lastUsed}) => [
+    megabytes(size),
+    date(downloaded),
+    date(lastUsed),
+    handle ?? `(unknown handle, directory ${key})`,
+  ]);
+  const head = ['SIZE', 'DOWNLOADED', 'LAST USED', 'HANDLE'];
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padStart(widths[0]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd();
+  const total = models.reduce((sum, {size}) => sum + size, 0);
+  return [line(head), ...rows.map(line), `${models.length} in ${directory}, ${megabytes(total)}`];
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+const date = (time: Date | null) => (time ? time.toISOString().slice(0, 16).replace('T', ' ') : '-');

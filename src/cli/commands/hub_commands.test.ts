@@ -1,0 +1,94 @@
+/** Tests of the commands around handles: resolve, cache, host. */
+
+import path from 'node:path';
+import {Command} from 'commander';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {afterThis, MODEL_FILES, temporaryDirectory, writeModel} from '../../hub/testing/fixtures.js';
+import '../../platform/node.js';
+import {hostModels} from '../../platform/node_host.js';
+import {registerCache} from './cache.js';
+import {registerHost} from './host.js';
+import {registerResolve} from './resolve.js';
+
+let printed: string[];
+
+beforeEach(() => {
+  printed = [];
+  vi.spyOn(console, 'log').mockImplementation((line) => printed.push(line));
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function tfhub(...args: string[]): Promise<string[]> {
+  printed = [];
+  const program = new Command('tfhub').exitOverride().configureOutput({writeErr: () => undefined});
+  registerResolve(program);
+  registerCache(program);
+  registerHost(program);
+  await program.parseAsync(args, {from: 'user'});
+  return printed;
+}
+
+async function served() {
+  const directory = await temporaryDirectory();
+  await writeModel(path.join(directory, 'model'));
+  const server = await hostModels({directory});
+  afterThis(() => server.close());
+  return {handle: `${server.url}/model`, directory};
+}
+
+describe('tfhub resolve', () => {
+  it('prints the local path', async () => {
+    const {handle, directory} = await served();
+    const cacheDir = await temporaryDirectory();
+    const [downloaded] = await tfhub('resolve', handle, '--cache-dir', cacheDir);
+    expect(path.dirname(downloaded!)).toBe(cacheDir);
+    expect(await tfhub('resolve', path.join(directory, 'model'))).toEqual([path.join(directory, 'model')]);
+    const [json] = await tfhub('resolve', handle, '--cache-dir', cacheDir, '--json');
+    expect(JSON.parse(json!)).toEqual({handle, path: downloaded, fromCache: true});
+  });
+});
+
+describe('tfhub cache', () => {
+  it('lists, removes and clears', async () => {
+    const {handle} = await served();
+    const cacheDir = await temporaryDirectory();
+    await tfhub('resolve', handle, '--cache-dir', cacheDir);
+    await tfhub('resolve', `${handle}/1`, '--cache-dir', cacheDir);
+    const lines = await tfhub('cache', 'list', '--cache-dir', cacheDir);
+    expect(lines[0]).toMatch(/^ *SIZE {2}DOWNLOADED +LAST USED +HANDLE$/);
+    expect(
+      lines.slice(1, 3).every((line) => /^ *0\.1 MB {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}\d{4}.* http/.test(line)),
+    ).toBe(true);
+    const [json] = await tfhub('cache', 'list', '--cache-dir', cacheDir, '--json');
+    const {models} = JSON.parse(json!);
+    expect(models.map((model: {handle: string}) => model.handle).sort()).toEqual([handle, `${handle}/1`]);
+    expect(models[0].size).toBe(Object.values(MODEL_FILES).reduce((sum, {length}) => sum + length, 0));
+    await tfhub('cache', 'remove', handle, '--cache-dir', cacheDir);
+    await expect(tfhub('cache', 'remove', handle, '--cache-dir', cacheDir)).rejects.toThrow(
+      /Not in the cache/,
+    );
+    expect(await tfhub('cache', 'clear', '--cache-dir', cacheDir)).toEqual([
+      `Removed 1 model from ${cacheDir}`,
+    ]);
+    expect(await tfhub('cache', 'list', '--cache-dir', cacheDir)).toEqual([`No models in ${cacheDir}`]);
+  });
+});
+
+describe('tfhub host', () => {
+  it('serves until it is told to stop', async () => {
+    const directory = await temporaryDirectory();
+    await writeModel(path.join(directory, 'model'));
+    const running = tfhub('host', directory, '--port', '0', '--quiet');
+    await vi.waitFor(() => expect(printed).toHaveLength(1));
+    const url = /http:\S+/.exec(printed[0]!)![0];
+    expect(await (await fetch(url)).json()).toEqual({models: ['/model']});
+    process.emit('SIGTERM');
+    await running;
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('refuses what is no port, and no directory', async () => {
+    await expect(tfhub('host', '.', '--port', 'http')).rejects.toThrow(/up to 65535/);
+    await expect(tfhub('host', '/no/such/directory')).rejects.toThrow(/is not a directory/);
+  });
+});

@@ -1,0 +1,26 @@
+/**
+ * `tfhub resolve`: from a handle to a local path.
+ *
+ * @module
+ */
+
+import type {Command} from 'commander';
+import {resolve} from '../../hub/resolver.js';
+import '../../platform/node_hub.js';
+
+export function registerResolve(program: Command): void {
+  program
+    .command('resolve')
+    .description('download a model if need be, and print where it is')
+    .argument('<handle>', 'path, URL, gs:// location or Kaggle name')
+    .option(
+      '--cache-dir <dir>',
+      'where models are kept (default: TFHUB_CACHE_DIR, else a temporary directory)',
+    )
+    .option('--json', 'print one JSON object')
+    .action(async (handle: string, options: {cacheDir?: string; json?: boolean}) => {
+      const {directory, path, fromCache} = await resolve(handle, {cacheDir: options.cacheDir});
+      const place = path ?? directory.name;
+      console.log(options.json ? JSON.stringify({handle, path: place, fromCache}) : place);
+    });
+}
