@@ -4,7 +4,7 @@
  * @module
  */
 
-import {FormatError, UnsupportedOpError} from '../errors.js';
+import {FormatError} from '../errors.js';
 import {type DType, dtypeFromEnum, dtypeInfo} from '../graph/dtypes.js';
 import {sizeOf} from '../graph/tensor.js';
 import {decodeMessage} from '../proto/decode.js';
@@ -67,16 +67,12 @@ export function decodeHeader(bytes: Uint8Array, checkpoint: string): BundleHeade
  * @param name - The tensor's name, for messages.
  * @throws FormatError when it is no entry, or one that contradicts itself.
  */
-export function decodeEntry(
-  bytes: Uint8Array,
-  name: string,
-  checkpoint: string,
-): StoredTensor | UnsupportedOpError {
+export function decodeEntry(bytes: Uint8Array, name: string, checkpoint: string): StoredTensor | FormatError {
   const what = `tensor ${JSON.stringify(name)} of ${checkpoint}`;
   const entry = decodeMessage(BundleEntryProto, bytes, what);
   const dtype = dtypeFromEnum(entry.dtype);
   if (dtype === undefined) {
-    return new UnsupportedOpError(`${what} is of a dtype, number ${entry.dtype}, that is unknown here`);
+    return new FormatError(`${what} is of the unknown dtype number ${entry.dtype}`);
   }
   const shape = entry.shape?.dim.map((dim) => dim.size) ?? [];
   if (entry.shape?.unknownRank || shape.some((dim) => dim < 0)) {

@@ -11,11 +11,12 @@
 import {FormatError, HubError, UnsupportedOpError} from '../errors.js';
 import {type DType, dtypeInfo, lanes, type NumericArray} from '../graph/dtypes.js';
 import {sameShape} from '../graph/shape.js';
-import {decodeUtf8, encodeUtf8, type HostTensor, sizeOf} from '../graph/tensor.js';
+import {type HostTensor, sizeOf} from '../graph/tensor.js';
 import {storageIn, type TensorStorage, tensorStorage} from '../graph/tensor_bytes.js';
-import {getPlatform} from '../platform/current.js';
-import type {FileHandle, ModelDirectory} from '../platform/platform.js';
+import type {ModelDirectory} from '../platform/platform.js';
+import {textOf, utf8ByteString} from './byte_string.js';
 import {type BundleHeader, decodeEntry, decodeHeader, HEADER_KEY, type StoredTensor} from './entries.js';
+import {Shard} from './shard.js';
 import {checksumStringTensor, decodeStringTensor} from './string_tensor.js';
 import {SortedTable} from './table.js';
 import {unmaskChecksum} from './table_format.js';
@@ -36,9 +37,6 @@ import {
   type TensorSlice,
 } from './tensor_slice.js';
 
-/** So much is read, then checksummed while it is still in the processor's cache and the next piece is on its way. */
-const PIECE_BYTES = 2 ** 22;
-
 /** A tensor from a checkpoint, in host storage (see {@link HostTensor}). */
 export type CheckpointTensor = HostTensor;
 
@@ -54,7 +52,7 @@ export interface CheckpointOptions {
 }
 
 /** By key as a byte string, in the order of the index; an error for what cannot be read. */
-type Entries = ReadonlyMap<string, StoredTensor | UnsupportedOpError>;
+type Entries = ReadonlyMap<string, StoredTensor | FormatError>;
 
 /** A part of a tensor, and where it is in it. */
 interface Part {
@@ -79,7 +77,7 @@ export class CheckpointReader {
   readonly #header: BundleHeader;
   readonly #entries: Entries;
   readonly #verify: boolean;
-  readonly #shards = new Map<number, Promise<FileHandle>>();
+  readonly #shards = new Map<number, Promise<Shard>>();
 
   private constructor(
     directory: ModelDirectory,
@@ -126,7 +124,7 @@ export class CheckpointReader {
     const header = decodeHeader(headerValue, name);
     values.delete(HEADER_KEY);
     const entries: Entries = new Map(
-      Array.from(values, ([key, value]) => [key, decodeEntry(value, displayName(key), name)]),
+      Array.from(values, ([key, value]) => [key, decodeEntry(value, textOf(key), name)]),
     );
     checkPlaces(entries, header, name);
     return new CheckpointReader(directory, prefix, header, entries, options.verifyChecksums ?? true);
@@ -134,11 +132,11 @@ export class CheckpointReader {
 
   /** The names of the tensors, in the order of their bytes. Parts of partitioned tensors are not among them. */
   keys(): string[] {
-    return [...this.#entries.keys()].filter((key) => !isSliceKey(key)).map(displayName);
+    return [...this.#entries.keys()].filter((key) => !isSliceKey(key)).map(textOf);
   }
 
   has(key: string): boolean {
-    return this.#entries.has(byteKey(key));
+    return this.#entries.has(utf8ByteString(key));
   }
 
   /** @throws FormatError when there is no tensor of that name. */
@@ -186,7 +184,7 @@ export class CheckpointReader {
   }
 
   #stored(key: string): StoredTensor {
-    const stored = this.#entries.get(byteKey(key));
+    const stored = this.#entries.get(utf8ByteString(key));
     if (stored === undefined) {
       throw new FormatError(`the checkpoint ${this.#name} has no tensor ${JSON.stringify(key)}`);
     }
@@ -202,10 +200,10 @@ export class CheckpointReader {
   /** A tensor, or part of one, that is stored in one piece. */
   async #readStored(stored: StoredTensor): Promise<CheckpointTensor> {
     const {dtype, shape} = stored;
-    const file = await this.#locate(stored);
-    if (dtype === 'string') return {dtype, shape, data: await this.#readStrings(stored, file)};
+    const shard = await this.#locate(stored);
+    if (dtype === 'string') return {dtype, shape, data: await this.#readStrings(stored, shard)};
     const storage = this.#allocate(stored, stored.elementCount);
-    await this.#fill(storage, stored, file);
+    await this.#fill(storage, stored, shard);
     return {dtype, shape, data: storage.data};
   }
 
@@ -215,31 +213,31 @@ export class CheckpointReader {
     const box = boxOf(slice, whole.shape);
     const parts = this.#partsOf(key, whole, box);
     // Before anything is allocated for them: all parts are where they should be.
-    const files = await Promise.all(parts.map(({stored}) => this.#locate(stored)));
+    const shards = await Promise.all(parts.map(({stored}) => this.#locate(stored)));
     const count = sizeOf(box.shape);
     if (dtype === 'string') {
       const data = new Array<Uint8Array>(count);
       for (const [i, part] of parts.entries()) {
-        copyOverlap(await this.#readStrings(part.stored, files[i]!), part.box, data, box, 1);
+        copyOverlap(await this.#readStrings(part.stored, shards[i]!), part.box, data, box, 1);
       }
       return {dtype, shape: box.shape, data};
     }
     const {data} = this.#allocate(whole, count);
-    for (const [i, part] of parts.entries()) await this.#fillFrom(part, files[i]!, data, box);
+    for (const [i, part] of parts.entries()) await this.#fillFrom(part, shards[i]!, data, box);
     return {dtype, shape: box.shape, data};
   }
 
   /** Puts what a part has of `box` in `data`, which is the elements of that box. */
-  async #fillFrom(part: Part, file: FileHandle, data: NumericArray, box: Box): Promise<void> {
+  async #fillFrom(part: Part, shard: Shard, data: NumericArray, box: Box): Promise<void> {
     const {stored} = part;
     const width = lanes(stored.dtype);
     if (isWithin(part.box, box) && isContiguous(part.box, box)) {
       const start = offsetIn(box, part.box.start) * width;
       const range = data.subarray(start, start + stored.elementCount * width);
-      await this.#fill(storageIn(stored.dtype, range), stored, file);
+      await this.#fill(storageIn(stored.dtype, range), stored, shard);
     } else {
       const storage = this.#allocate(stored, stored.elementCount);
-      await this.#fill(storage, stored, file);
+      await this.#fill(storage, stored, shard);
       // Both are of the dtype's one array type, so elements fit.
       copyOverlap<number | bigint>(storage.data, part.box, data, box, width);
     }
@@ -265,7 +263,7 @@ export class CheckpointReader {
 
   #storedPart(key: string, whole: StoredTensor, slice: TensorSlice, box: Box): StoredTensor {
     if (isFullSlice(slice)) return whole;
-    const stored = this.#entries.get(sliceKey(byteKey(key), slice));
+    const stored = this.#entries.get(sliceKey(utf8ByteString(key), slice));
     if (stored === undefined) {
       throw new FormatError(`${this.#what(whole)} is corrupt: its part ${formatSlice(slice)} is missing`);
     }
@@ -279,7 +277,7 @@ export class CheckpointReader {
   }
 
   /** The open shard, once it is sure that it has the bytes of `stored`. */
-  async #locate(stored: StoredTensor): Promise<FileHandle> {
+  async #locate(stored: StoredTensor): Promise<Shard> {
     const {dtype, offset, size, slices} = stored;
     if (dtype === 'variant') {
       throw new UnsupportedOpError(
@@ -289,32 +287,32 @@ export class CheckpointReader {
     if (dtype === 'resource' || slices.length > 0) {
       throw new FormatError(`${this.#what(stored)} is corrupt: it is of a kind that has no bytes of its own`);
     }
-    const file = await this.#shard(stored.shard);
-    if (offset + size > file.size) {
+    const shard = await this.#shard(stored.shard);
+    if (offset + size > shard.size) {
       throw new FormatError(
-        `${this.#what(stored)} ends at byte ${offset + size} of a data file that has ${file.size}: ` +
+        `${this.#what(stored)} ends at byte ${offset + size} of a data file that has ${shard.size}: ` +
           'the file is truncated or the index is corrupt',
       );
     }
-    return file;
+    return shard;
   }
 
-  #shard(shard: number): Promise<FileHandle> {
-    let file = this.#shards.get(shard);
-    if (file === undefined) {
-      file = this.#openShard(shard);
-      this.#shards.set(shard, file);
+  #shard(number: number): Promise<Shard> {
+    let shard = this.#shards.get(number);
+    if (shard === undefined) {
+      shard = this.#openShard(number);
+      this.#shards.set(number, shard);
     }
-    return file;
+    return shard;
   }
 
-  async #openShard(shard: number): Promise<FileHandle> {
-    const digits = (number: number) => String(number).padStart(5, '0');
-    const path = `${this.#prefix}.data-${digits(shard)}-of-${digits(this.#header.shardCount)}`;
+  async #openShard(number: number): Promise<Shard> {
+    const digits = (value: number) => String(value).padStart(5, '0');
+    const path = `${this.#prefix}.data-${digits(number)}-of-${digits(this.#header.shardCount)}`;
     const file = await this.#directory.open(path);
     if (file === null)
       throw new FormatError(`the checkpoint ${this.#name} is incomplete: there is no ${path}`);
-    return file;
+    return new Shard(file);
   }
 
   #allocate(stored: StoredTensor, elementCount: number): TensorStorage {
@@ -328,20 +326,20 @@ export class CheckpointReader {
     }
   }
 
-  async #fill(storage: TensorStorage, stored: StoredTensor, file: FileHandle): Promise<void> {
+  async #fill(storage: TensorStorage, stored: StoredTensor, shard: Shard): Promise<void> {
     if (this.#verify) {
-      this.#compare(stored, await readChecksummed(file, storage.stored, stored.offset));
+      this.#compare(stored, await shard.readChecksummed(storage.stored, stored.offset));
     } else {
-      await file.readInto(storage.stored, stored.offset);
+      await shard.readInto(storage.stored, stored.offset);
     }
     if (this.#header.bigEndian)
       swapBytes(storage.stored, dtypeInfo(stored.dtype).bytes / lanes(stored.dtype));
     storage.finish();
   }
 
-  async #readStrings(stored: StoredTensor, file: FileHandle): Promise<Uint8Array[]> {
+  async #readStrings(stored: StoredTensor, shard: Shard): Promise<Uint8Array[]> {
     const bytes = new Uint8Array(stored.size);
-    await file.readInto(bytes, stored.offset);
+    await shard.readInto(bytes, stored.offset);
     const what = this.#what(stored);
     const tensor = decodeStringTensor(bytes, stored.elementCount, what);
     if (this.#verify) {
@@ -355,22 +353,6 @@ export class CheckpointReader {
       throw new FormatError(`${this.#what(stored)} is corrupt: its checksum is wrong`);
     }
   }
-}
-
-/** Fills `target` from `offset` on; returns the CRC-32C of the bytes. */
-async function readChecksummed(file: FileHandle, target: Uint8Array, offset: number): Promise<number> {
-  const {crc32c} = getPlatform();
-  const piece = (at: number) => target.subarray(at, at + PIECE_BYTES);
-  let crc = 0;
-  let reading = file.readInto(piece(0), offset);
-  for (let at = 0; at < target.length; at += PIECE_BYTES) {
-    await reading;
-    const next = at + PIECE_BYTES;
-    if (next < target.length) reading = file.readInto(piece(next), offset + next);
-    crc = crc32c(piece(at), crc);
-  }
-  await reading;
-  return crc;
 }
 
 /** Reverses the bytes of each number of `width` bytes. */
@@ -411,15 +393,4 @@ function isWithin(part: Box, whole: Box): boolean {
   return part.start.every(
     (start, d) => start >= whole.start[d]! && start + part.shape[d]! <= whole.start[d]! + whole.shape[d]!,
   );
-}
-
-/** A tensor's name as the index has it: its UTF-8 bytes as a byte string. */
-function byteKey(key: string): string {
-  let bytes = '';
-  for (const byte of encodeUtf8(key)) bytes += String.fromCharCode(byte);
-  return bytes;
-}
-
-function displayName(key: string): string {
-  return decodeUtf8(Uint8Array.from(key, (byte) => byte.charCodeAt(0)));
 }

@@ -1,7 +1,7 @@
 /**
  * Reads a sorted table: the file format of a checkpoint's index (see `table_format.ts`).
  *
- * Keys are byte strings: JavaScript strings with one character for each byte, whose order is the order of the bytes.
+ * Keys are byte strings (see `byte_string.ts`).
  *
  * @module
  */
@@ -11,6 +11,7 @@ import {FormatError} from '../errors.js';
 import {getPlatform} from '../platform/current.js';
 import type {FileHandle} from '../platform/platform.js';
 import {ByteReader} from './byte_reader.js';
+import {byteStringOf} from './byte_string.js';
 import {COMPRESSION, FOOTER_BYTES, TABLE_MAGIC, TRAILER_BYTES, unmaskChecksum} from './table_format.js';
 
 /** Blocks are a few KB each: so much of a file is read at once. */
@@ -116,7 +117,7 @@ export class SortedTable {
       if (shared > key.length) {
         throw new FormatError(`${what} is corrupt: a key shares ${shared} of ${key.length} bytes`);
       }
-      key = key.slice(0, shared) + byteString(entries.take(unshared));
+      key = key.slice(0, shared) + byteStringOf(entries.take(unshared));
       keys.accept(key);
       visit(key, entries.take(valueLength));
     }
@@ -196,10 +197,4 @@ class KeyOrder {
 
 function readHandle(reader: ByteReader): BlockHandle {
   return {offset: reader.varint(), size: reader.varint()};
-}
-
-function byteString(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!);
-  return text;
 }

@@ -124,25 +124,31 @@ export interface TestCheckpoint extends TableOptions {
   readonly header?: Partial<BundleHeaderProto>;
 }
 
+/** What the index says of a tensor whose bytes start at `offset`. */
+export function entryProto(tensor: TestTensor, offset: number): BundleEntryProto {
+  const {bytes, shape, dtype, crc, entry} = tensor;
+  return {
+    dtype: dtype as BundleEntryProto['dtype'],
+    shape: {dim: shape.map((size) => ({size, name: ''})), unknownRank: false},
+    shardId: 0,
+    offset,
+    size: bytes.length,
+    crc32c: maskChecksum(crc ?? portableCrc32c(bytes)),
+    slices: [],
+    ...entry,
+  };
+}
+
 /** The files of a checkpoint `ckpt` with one shard. */
 export function writeCheckpoint(
   tensors: readonly TestTensor[],
   options: TestCheckpoint = {},
 ): {'ckpt.index': Uint8Array; 'ckpt.data-00000-of-00001': Uint8Array} {
   let offset = 0;
-  const entries = tensors.map(({key, bytes, shape, dtype, crc, entry}) => {
-    const proto: BundleEntryProto = {
-      dtype: dtype as BundleEntryProto['dtype'],
-      shape: {dim: shape.map((size) => ({size, name: ''})), unknownRank: false},
-      shardId: 0,
-      offset,
-      size: bytes.length,
-      crc32c: maskChecksum(crc ?? portableCrc32c(bytes)),
-      slices: [],
-      ...entry,
-    };
-    offset += bytes.length;
-    return [key, encodeMessage(BundleEntryProto, proto)] as const;
+  const entries = tensors.map((tensor) => {
+    const proto = entryProto(tensor, offset);
+    offset += tensor.bytes.length;
+    return [tensor.key, encodeMessage(BundleEntryProto, proto)] as const;
   });
   const header: BundleHeaderProto = {
     numShards: 1,
