@@ -123,12 +123,12 @@ function propagatingNaN(extremum: BinaryTensors): BinaryTensors {
   };
 }
 
-function largerBigInt(x: bigint, y: bigint): bigint {
+export function largerBigInt(x: bigint, y: bigint): bigint {
   if (x > y) return x;
   return y;
 }
 
-function smallerBigInt(x: bigint, y: bigint): bigint {
+export function smallerBigInt(x: bigint, y: bigint): bigint {
   if (x < y) return x;
   return y;
 }
