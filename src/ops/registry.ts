@@ -4,17 +4,39 @@
  * @module
  */
 
+import {activations} from './activation.js';
+import {array} from './array.js';
+import {checkpoint} from './checkpoint.js';
 import {controlFlow} from './control_flow.js';
+import {convolutions} from './conv.js';
 import {customGradients} from './custom_gradient.js';
+import {fingerprint} from './fingerprint.js';
+import {indexing} from './indexing.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {lists} from './list.js';
+import {math} from './math.js';
+import {pools} from './pool.js';
+import {reduction} from './reduction.js';
+import {string} from './string.js';
+import {table} from './table.js';
 import {variables} from './variable.js';
 
 /** Families by the name of their file. */
 export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
+  activation: activations,
+  array,
+  checkpoint,
   control_flow: controlFlow,
+  conv: convolutions,
   custom_gradient: customGradients,
+  fingerprint,
+  indexing,
   list: lists,
+  math,
+  pool: pools,
+  reduction,
+  string,
+  table,
   variable: variables,
 };
 

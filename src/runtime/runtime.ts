@@ -9,7 +9,7 @@ import {CallError, FormatError} from '../errors.js';
 import type {FunctionRef} from '../graph/attrs.js';
 import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
-import type {HostTensor} from '../graph/tensor.js';
+import {decodeUtf8, type HostTensor} from '../graph/tensor.js';
 import type {CustomGradient} from '../ops/custom_gradient.js';
 import type {Kernel, Session} from '../ops/kernel.js';
 import {kernelOf} from '../ops/registry.js';
@@ -29,7 +29,7 @@ export interface RuntimeOptions {
   /** The model's own gradients, by `_gradient_op_type`. */
   readonly gradients?: ReadonlyMap<string, SavedGradient>;
   /** A tensor of the model's checkpoint. */
-  readonly restore?: (name: Uint8Array, shapeAndSlice: Uint8Array) => HostTensor;
+  readonly restore?: (name: Uint8Array, shapeAndSlice: Uint8Array) => HostTensor | undefined;
 }
 
 const NO_GRADIENTS: ReadonlyMap<string, SavedGradient> = new Map();
@@ -94,7 +94,7 @@ export class Runtime implements Session {
   }
 
   /**
-   * Runs something from outside: `convert` makes of the results what the caller gets, and every tfjs tensor that is not
+   * Runs something from outside. The arguments are released afterwards: pin those that live longer. `convert` makes of the results what the caller gets, and every tfjs tensor that is not
    * in what it lists is disposed.
    */
   invoke<T>(
@@ -119,7 +119,7 @@ export class Runtime implements Session {
       }
     } finally {
       this.#depth = depth;
-      for (const arg of args) arg.yield();
+      for (const arg of args) arg.release();
       engine.endScope(kept as tf.Tensor[]);
     }
   }
@@ -160,9 +160,11 @@ export class Runtime implements Session {
   }
 
   restore(_prefix: Uint8Array, name: Uint8Array, shapeAndSlice: Uint8Array): HostTensor {
-    if (this.#options.restore === undefined)
-      throw new CallError('this model has no checkpoint to restore from');
-    return this.#options.restore(name, shapeAndSlice);
+    const tensor = this.#options.restore?.(name, shapeAndSlice);
+    if (tensor === undefined) {
+      throw new CallError(`variables are restored when the model is loaded; '${decodeUtf8(name)}' cannot be read now`);
+    }
+    return tensor;
   }
 
   /** Every named resource that exists now. */

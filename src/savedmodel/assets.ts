@@ -1,0 +1,70 @@
+/**
+ * The files that a model brings along, such as vocabularies.
+ *
+ * @module
+ */
+
+import {CallError, FormatError} from '../errors.js';
+import {decodeUtf8, encodeUtf8} from '../graph/tensor.js';
+import {Value} from '../ops/value.js';
+import type {ModelDirectory} from '../platform/platform.js';
+import type {AssetFileDef} from '../proto/index.js';
+import {readFileIfThere} from './read_model.js';
+
+/** A file of a model. */
+export interface Asset {
+  /** Name under `assets/`. */
+  readonly filename: string;
+  /** What the graph is told: a path, local where the model is. */
+  readonly path: string;
+}
+
+/** The assets of a model, read when the model is loaded because graphs read files in the middle of a step. */
+export class Assets {
+  readonly list: readonly Asset[];
+  readonly #contents: ReadonlyMap<string, Uint8Array>;
+
+  private constructor(list: readonly Asset[], contents: ReadonlyMap<string, Uint8Array>) {
+    this.list = list;
+    this.#contents = contents;
+  }
+
+  static async read(
+    directory: ModelDirectory,
+    defs: readonly AssetFileDef[],
+    subdirectory: string,
+  ): Promise<Assets> {
+    const list = defs.map(({filename}) => {
+      if (filename.split(/[/\\]/).includes('..') || /^[/\\]/.test(filename)) {
+        throw new FormatError(`${directory.name}: the asset '${filename}' is outside of the model`);
+      }
+      return {filename, path: `${directory.path ?? directory.name}/${subdirectory}/${filename}`};
+    });
+    const contents = new Map<string, Uint8Array>();
+    for (const {filename, path} of list) {
+      const content = await readFileIfThere(directory, `${subdirectory}/${filename}`);
+      if (content === undefined) {
+        throw new FormatError(`${directory.name} lacks its asset ${subdirectory}/${filename}`);
+      }
+      contents.set(path, content);
+    }
+    return new Assets(list, contents);
+  }
+
+  /** Content by the path that the graph was told. */
+  content(path: Uint8Array): Uint8Array {
+    const content = this.#contents.get(decodeUtf8(path));
+    if (content === undefined) {
+      throw new CallError(`the model reads the file '${decodeUtf8(path)}', which is none of its assets`);
+    }
+    return content;
+  }
+
+  /** The path of an asset as the graph receives it. */
+  value(index: number): Value {
+    const asset = this.list[index];
+    if (asset === undefined)
+      throw new FormatError(`the model refers to an asset number ${index} that it does not have`);
+    return Value.host('string', [], [encodeUtf8(asset.path)]);
+  }
+}

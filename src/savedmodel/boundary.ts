@@ -1,0 +1,232 @@
+/**
+ * The border between a model and its user: JavaScript values go in as TensorFlow values, results come out as tfjs
+ * tensors. dtypes narrow here and nowhere else, and never silently.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError} from '../errors.js';
+import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../graph/dtypes.js';
+import type {TensorStructure} from '../graph/nest.js';
+import {fitsShape, formatShape} from '../graph/shape.js';
+import {allocate, encodeUtf8, type HostData, type HostTensor, sizeOf} from '../graph/tensor.js';
+import {convertNumbers} from '../ops/host.js';
+import {fromTensor, isTaping} from '../ops/kernel.js';
+import {Value} from '../ops/value.js';
+
+/** A tensor in TensorFlow's own dtype: what `{exact: true}` gives, and what can be given where a tensor is expected. */
+export interface ExactTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** A typed array (complex: real and imaginary parts in turn); byte strings for `string`. */
+  readonly data: HostData;
+}
+
+/** Elements of a nested array. */
+export type TensorElement = number | bigint | boolean | string | Uint8Array;
+
+/** A nested array of elements: rows of equal length. */
+export type NestedArray = readonly (TensorElement | NestedArray)[];
+
+/** Typed arrays that stand for a rank-1 tensor (a `Uint8Array` also for one byte string). */
+export type TypedArrayInput = NumericArray | Uint8ClampedArray;
+
+/** What can be given where a function expects a tensor. */
+export type TensorInput = tf.Tensor | ExactTensor | TypedArrayInput | TensorElement | NestedArray;
+
+/** Results of a call: tfjs tensors, or exact ones where the caller asks for them. */
+export type TensorOutput = tf.Tensor | ExactTensor;
+
+/** The dtype that a typed array holds as it is. */
+const ARRAY_DTYPES: readonly (readonly [new (length: number) => TypedArrayInput, DType])[] = [
+  [Float32Array, 'float32'],
+  [Float64Array, 'float64'],
+  [Int8Array, 'int8'],
+  [Int16Array, 'int16'],
+  [Int32Array, 'int32'],
+  [BigInt64Array, 'int64'],
+  [Uint8Array, 'uint8'],
+  [Uint8ClampedArray, 'uint8'],
+  [Uint16Array, 'uint16'],
+  [Uint32Array, 'uint32'],
+  [BigUint64Array, 'uint64'],
+];
+
+/** dtypes a narrower kind of input widens to when conversion is allowed: a float stays a float. */
+const CONVERTIBLE: Readonly<Record<string, readonly string[]>> = {
+  float: ['float', 'complex'],
+  int: ['int', 'uint', 'float', 'complex'],
+  uint: ['int', 'uint', 'float', 'complex'],
+  bool: ['bool'],
+  complex: ['complex'],
+  string: ['string'],
+};
+
+/**
+ * The value of `input` for a tensor position, or undefined where it does not fit.
+ *
+ * @param convert - whether other dtypes than the expected one may be converted to it, and JavaScript values be made
+ *   tensors; TensorFlow tries without first
+ */
+export function toValue(input: unknown, spec: TensorStructure, convert: boolean): Value | undefined {
+  if (input instanceof tf.Tensor) return fromTfjs(input, spec, convert);
+  const exact = asExactTensor(input);
+  if (exact !== undefined) return fromHost(exact, spec, convert);
+  if (!convert) return undefined;
+  const given = fromNested(input, spec.dtype);
+  return given === undefined ? undefined : fromHost(given, spec, true);
+}
+
+/** tfjs shows int64, uint8, ... as int32 and the other floats as float32: these convert back. */
+function fromTfjs(tensor: tf.Tensor, spec: TensorStructure, convert: boolean): Value | undefined {
+  if (!fitsShape(tensor.shape, spec.shape)) return undefined;
+  if (tensor.dtype === spec.dtype && tensor.dtype !== 'string') return Value.device(tensor).pin();
+  const kind = dtypeInfo(tensor.dtype as DType).kind;
+  const wanted = dtypeInfo(spec.dtype).kind;
+  if (tensor.dtype === 'string') {
+    return spec.dtype === 'string'
+      ? Value.host('string', tensor.shape, Value.device(tensor).hostData())
+      : undefined;
+  }
+  const same = kind === wanted || (kind === 'int' && wanted === 'uint');
+  if (!convert || !same) return undefined;
+  if (spec.dtype === 'float64' && isTaping()) return Value.device(tensor, 'float64').pin();
+  if (wanted === 'float' && spec.dtype !== 'float64') return fromTensor(tensor, spec.dtype);
+  const data = Value.device(tensor).numeric();
+  return fromHost({dtype: tensor.dtype as DType, shape: tensor.shape, data}, spec, true);
+}
+
+/** A value that is a host tensor already, or a typed array. */
+function asExactTensor(input: unknown): HostTensor | undefined {
+  if (ArrayBuffer.isView(input)) {
+    const array = input as TypedArrayInput;
+    const dtype = ARRAY_DTYPES.find(([type]) => input instanceof type)?.[1];
+    if (dtype === undefined) return undefined;
+    const data = array instanceof Uint8ClampedArray ? new Uint8Array(array) : array;
+    return {dtype, shape: [array.length], data};
+  }
+  if (typeof input !== 'object' || input === null) return undefined;
+  const {dtype, shape, data} = input as Partial<ExactTensor>;
+  if (typeof dtype !== 'string' || !Array.isArray(shape) || data === undefined || !(dtype in KNOWN))
+    return undefined;
+  if ((data as ArrayLike<unknown>).length !== sizeOf(shape) * lanes(dtype)) {
+    throw new CallError(`a ${dtype} tensor of shape ${formatShape(shape)} needs ${sizeOf(shape)} elements`);
+  }
+  return {dtype, shape, data};
+}
+
+const KNOWN: Readonly<Record<string, true>> = Object.fromEntries(
+  ['float16', 'bfloat16', 'bool', 'string', 'complex64', 'complex128', 'resource', 'variant']
+    .concat(ARRAY_DTYPES.map(([, dtype]) => dtype))
+    .map((dtype) => [dtype, true] as const),
+);
+
+function fromHost(tensor: HostTensor, spec: TensorStructure, convert: boolean): Value | undefined {
+  if (spec.dtype === 'string' && tensor.dtype === 'uint8' && fitsShape([], spec.shape) && convert) {
+    return Value.host('string', [], [tensor.data as Uint8Array]);
+  }
+  if (!fitsShape(tensor.shape, spec.shape)) return undefined;
+  if (tensor.dtype === spec.dtype) return Value.of(tensor);
+  if (!convert) return undefined;
+  const from = dtypeInfo(tensor.dtype).kind;
+  const to = dtypeInfo(spec.dtype).kind;
+  const data = tensor.data as NumericArray;
+  if (to === 'bool' && (from === 'int' || from === 'uint')) {
+    return data.every((x: number | bigint) => Number(x) === 0 || Number(x) === 1)
+      ? Value.host('bool', tensor.shape, convertNumbers(data, 'bool'))
+      : undefined;
+  }
+  if (!CONVERTIBLE[from]?.includes(to)) return undefined;
+  if (from === 'complex') {
+    const parts =
+      spec.dtype === 'complex64'
+        ? Float32Array.from(data as Float64Array)
+        : Float64Array.from(data as Float32Array);
+    return Value.host(spec.dtype, tensor.shape, parts);
+  }
+  const converted = convertNumbers(data, spec.dtype);
+  if ((to === 'int' || to === 'uint') && !sameNumbers(data, converted)) return undefined;
+  return Value.host(spec.dtype, tensor.shape, converted);
+}
+
+function sameNumbers(a: NumericArray, b: NumericArray): boolean {
+  for (let i = 0; i < a.length; i++) if (BigInt(a[i]!) !== BigInt(b[i]!)) return false;
+  return true;
+}
+
+/** A number, string, boolean or nested array as a host tensor of the expected kind; undefined where it is none. */
+function fromNested(input: unknown, dtype: DType): HostTensor | undefined {
+  const shape: number[] = [];
+  for (let level = input; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const elements: unknown[] = [];
+  if (!collect(input, shape, 0, elements)) return undefined;
+  const {kind} = dtypeInfo(dtype);
+  const store = STORE_ELEMENT[kind];
+  if (store === undefined) return undefined;
+  if (kind === 'string') {
+    const strings = elements.map(store);
+    return strings.includes(undefined) ? undefined : {dtype, shape, data: strings as Uint8Array[]};
+  }
+  const data = allocate(dtype, elements.length);
+  for (let i = 0; i < elements.length; i++) {
+    const element = store(elements[i]);
+    if (element === undefined) return undefined;
+    if (isBigInt(dtype)) {
+      data[i] = BigInt(element as number) as never;
+      if (data[i] !== BigInt(element as number)) return undefined;
+    } else if (kind === 'complex') {
+      data[2 * i] = Number(element) as never;
+    } else {
+      data[i] = Number(element) as never;
+      if ((kind === 'int' || kind === 'uint') && data[i] !== Number(element)) return undefined;
+    }
+  }
+  return {dtype, shape, data: kind === 'float' ? convertNumbers(data, dtype) : data};
+}
+
+/** How one JavaScript element becomes one of a dtype's kind; undefined for what does not. */
+const STORE_ELEMENT: Readonly<Record<string, (element: unknown) => unknown>> = {
+  float: (x) => (typeof x === 'number' || typeof x === 'bigint' ? x : undefined),
+  complex: (x) => (typeof x === 'number' ? x : undefined),
+  int: (x) => (typeof x === 'bigint' || (typeof x === 'number' && Number.isInteger(x)) ? x : undefined),
+  uint: (x) => (typeof x === 'bigint' || (typeof x === 'number' && Number.isInteger(x)) ? x : undefined),
+  bool: (x) => (typeof x === 'boolean' ? Number(x) : undefined),
+  string: (x) => (typeof x === 'string' ? encodeUtf8(x) : x instanceof Uint8Array ? x : undefined),
+};
+
+/** Elements in row-major order; false where rows differ in length or depth. */
+function collect(input: unknown, shape: readonly number[], depth: number, out: unknown[]): boolean {
+  if (depth === shape.length) {
+    out.push(input);
+    return !Array.isArray(input);
+  }
+  if (!Array.isArray(input) || input.length !== shape[depth]) return false;
+  return input.every((item) => collect(item, shape, depth + 1, out));
+}
+
+/** A result as the caller wants it. The tensor returned is the caller's; the value stays the model's. */
+export function fromValue(value: Value, exact: boolean, what: string): TensorOutput {
+  if (exact || value.dtype === 'resource' || value.dtype === 'variant') {
+    const {dtype, shape} = value;
+    return {dtype, shape, data: copied(value.hostData())};
+  }
+  if (value.dtype === 'complex128') {
+    const data = Float32Array.from(value.numeric() as Float64Array);
+    return Value.host('complex64', value.shape, data).tensor();
+  }
+  try {
+    return tf.clone(value.tensor());
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    throw new CallError(
+      `${what} is ${value.dtype} and ${error.message}, the widest integer of tfjs; ask for it with {exact: true}`,
+      {cause: error},
+    );
+  }
+}
+
+/** The caller may change what it gets; constants and variables must not change with it. */
+function copied(data: HostData): HostData {
+  return data.slice();
+}

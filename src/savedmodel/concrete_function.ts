@@ -1,0 +1,177 @@
+/**
+ * One trace of a function: a graph with a fixed structure of inputs and outputs, and the variables, constants and
+ * resources it is bound to.
+ *
+ * @module
+ */
+
+import type * as tf from '@tensorflow/tfjs-core';
+import * as tfjs from '@tensorflow/tfjs-core';
+import {CallError} from '../errors.js';
+import {
+  type CompositeStructure,
+  childrenOf,
+  flattenTensors,
+  type Structure,
+  type TensorStructure,
+} from '../graph/nest.js';
+import type {Value} from '../ops/value.js';
+import type {Runnable} from '../runtime/run.js';
+import type {Runtime} from '../runtime/runtime.js';
+import {type ExactTensor, fromValue, type TensorOutput} from './boundary.js';
+import {IndexedSlices, RaggedTensor, SparseTensor} from './composites.js';
+
+/** What a function gives: a tensor, or a nest of tensors as it was saved. */
+export type NestedOutput =
+  | TensorOutput
+  | RaggedTensor
+  | SparseTensor
+  | IndexedSlices
+  | null
+  | string
+  | number
+  | bigint
+  | boolean
+  | NestedOutput[]
+  | {[key: string]: NestedOutput};
+
+/** How results are wanted. */
+export interface CallOptions {
+  /** Results as {@link ExactTensor}s in TensorFlow's own dtypes, in place of tfjs tensors. */
+  readonly exact?: boolean;
+}
+
+/** What makes a concrete function. */
+export interface ConcreteFunctionSpec {
+  readonly name: string;
+  readonly runtime: Runtime;
+  /** A pair: the tuple of positional arguments, and the dict of keyword arguments. */
+  readonly inputs: Structure;
+  readonly outputs: Structure;
+  /** Values of the captured inputs, which follow the arguments. */
+  bound(): readonly Value[];
+  /** What runs, where that is not the library's function of this name. */
+  readonly runnable?: () => Runnable;
+}
+
+/** A function traced for one structure of inputs. */
+export class ConcreteFunction {
+  readonly name: string;
+  /** A pair: the tuple of positional arguments, and the dict of keyword arguments. */
+  readonly inputs: Structure;
+  readonly outputs: Structure;
+  readonly #spec: ConcreteFunctionSpec;
+  #bound: readonly Value[] | undefined;
+
+  constructor(spec: ConcreteFunctionSpec) {
+    this.name = spec.name;
+    this.inputs = spec.inputs;
+    this.outputs = spec.outputs;
+    this.#spec = spec;
+  }
+
+  /** The positional arguments' structures, and those of the keyword arguments by name. */
+  get signature(): {readonly args: readonly Structure[]; readonly kwargs: ReadonlyMap<string, Structure>} {
+    const {inputs} = this;
+    if (inputs.kind === 'tuple' && inputs.items.length === 2) {
+      const [args, kwargs] = inputs.items;
+      return {
+        args: args!.kind === 'tuple' || args!.kind === 'list' ? args.items : [],
+        kwargs: kwargs!.kind === 'dict' ? kwargs.fields : new Map(),
+      };
+    }
+    return {args: inputs.kind === 'none' ? [] : [inputs], kwargs: new Map()};
+  }
+
+  /** Runs the function on its flat tensor inputs. */
+  call(values: readonly Value[], options: CallOptions = {}): NestedOutput {
+    const {runtime} = this.#spec;
+    this.#bound ??= this.#spec.bound();
+    const runnable = this.#spec.runnable?.() ?? runtime.function(this.name);
+    return runtime.invoke(runnable, [...values, ...this.#bound], (results) => {
+      const tensors: tf.Tensor[] = [];
+      const result = pack(
+        this.outputs,
+        results[Symbol.iterator](),
+        options.exact ?? false,
+        tensors,
+        this.name,
+      );
+      return {result, tensors};
+    });
+  }
+
+  /** Runs the function and hands its flat results to `use` before they are freed. */
+  callFlat<T>(values: readonly Value[], use: (results: readonly Value[]) => T): T {
+    const {runtime} = this.#spec;
+    this.#bound ??= this.#spec.bound();
+    const runnable = this.#spec.runnable?.() ?? runtime.function(this.name);
+    return runtime.invoke(runnable, [...values, ...this.#bound], (results) => ({
+      result: use(results),
+      tensors: [],
+    }));
+  }
+
+  /** The same function with its arguments arranged otherwise; the flat tensors stay in their order. */
+  withInputs(inputs: Structure): ConcreteFunction {
+    return new ConcreteFunction({...this.#spec, inputs});
+  }
+
+  /** Names, dtypes and shapes of the tensors it takes, in their flat order. */
+  get flatInputs(): TensorStructure[] {
+    return flattenTensors(this.inputs);
+  }
+}
+
+/** Results in the structure that was saved. Every tfjs tensor made is listed in `tensors`. */
+function pack(
+  structure: Structure,
+  values: Iterator<Value>,
+  exact: boolean,
+  tensors: tf.Tensor[],
+  what: string,
+): NestedOutput {
+  const take = (): TensorOutput => {
+    const {value, done} = values.next();
+    if (done) throw new CallError(`function '${what}' gives fewer tensors than its signature says`);
+    const output = fromValue(value, exact, `a result of '${what}'`);
+    if (output instanceof tfjs.Tensor) tensors.push(output);
+    return output;
+  };
+  const visit = (each: Structure): NestedOutput => {
+    switch (each.kind) {
+      case 'tensor':
+        return take();
+      case 'composite':
+        return compose(each, each.components.map(take));
+      case 'list':
+      case 'tuple':
+        return each.items.map(visit);
+      case 'dict':
+      case 'namedTuple':
+        return Object.fromEntries(childrenOf(each).map(([key, child]) => [key, visit(child)]));
+      case 'literal':
+        return each.value;
+      default:
+        return null;
+    }
+  };
+  return visit(structure);
+}
+
+/** Exact components stay a plain object, for the classes hold tfjs tensors. */
+function compose({type, components}: CompositeStructure, parts: readonly TensorOutput[]): NestedOutput {
+  if (!parts.every((part): part is tf.Tensor => part instanceof tfjs.Tensor)) {
+    return Object.fromEntries(components.map(({name}, i) => [name, parts[i] as ExactTensor]));
+  }
+  switch (type) {
+    case 'ragged':
+      return RaggedTensor.fromNestedRowSplits(parts[0]!, parts.slice(1));
+    case 'sparse':
+      return new SparseTensor(parts[0]!, parts[1]!, parts[2]!);
+    case 'indexedSlices':
+      return new IndexedSlices(parts[0]!, parts[1]!, parts[2]);
+    case 'other':
+      return [...parts];
+  }
+}

@@ -1,0 +1,36 @@
+import {fileURLToPath} from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {localDirectory} from '../platform/node.js';
+import {setCpuBackendQuiet} from '../platform/tfjs_backend.js';
+import {loadModel} from './load.js';
+import type {LoadedObject} from './loaded_object.js';
+import {caseTitle, checkCase, checkModel, readFixtures} from './testing/fixture_cases.js';
+
+/** Conformance builds fixtures anew elsewhere and names the place. */
+const DIRECTORY =
+  process.env.TFHUB_FIXTURES ?? fileURLToPath(new URL('../../fixtures/models', import.meta.url));
+
+const fixtures = readFixtures(DIRECTORY);
+
+it('finds the fixtures', () => {
+  expect(fixtures.length).toBeGreaterThan(0);
+});
+
+for (const fixture of fixtures) {
+  describe(`${fixture.name}: ${fixture.description}`, () => {
+    let model: LoadedObject;
+    beforeAll(async () => {
+      await setCpuBackendQuiet();
+      model = await loadModel(localDirectory(fixture.directory), fixture.tags ? {tags: fixture.tags} : {});
+    });
+    afterAll(() => {
+      model?.dispose();
+      expect(tf.memory().numTensors, 'tensors left after dispose').toBe(0);
+    });
+    it('has the signatures and variables that were saved', () => checkModel(model, fixture));
+    fixture.cases.forEach((each, index) => {
+      it(caseTitle(each, index), () => checkCase(model, each));
+    });
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * Loading a SavedModel from a directory.
+ *
+ * @module
+ */
+
+import {CheckpointReader} from '../bundle/reader.js';
+import {readGraph, readLibrary} from '../graph/read_graph.js';
+import {Variable} from '../ops/variable.js';
+import type {ModelDirectory} from '../platform/platform.js';
+import type {GraphDef, MetaGraphDef} from '../proto/index.js';
+import type {SavedGradient} from '../runtime/gradient.js';
+import {Runtime} from '../runtime/runtime.js';
+import {Assets} from './assets.js';
+import {loadV1, prune, type RestoredTensors, restoredKey} from './load_v1.js';
+import type {LoadedObject, ModelInfo} from './loaded_object.js';
+import {ObjectGraph} from './object_graph.js';
+import {chooseMetaGraph, isHubModule, readSavedModel, VARIABLES_PREFIX} from './read_model.js';
+import {restoreObjects} from './restore.js';
+
+/** How to load a model. */
+export interface LoadModelOptions {
+  /** Which of the model's graphs; needed where it has several. */
+  readonly tags?: readonly string[];
+  /** Compare the data of the variables with its checksums. Default true. */
+  readonly verifyChecksums?: boolean;
+}
+
+/** What a model without a main graph has. */
+const EMPTY_GRAPH: GraphDef = {
+  node: [],
+  versions: undefined,
+  version: 0,
+  library: undefined,
+  debugInfo: new Uint8Array(),
+};
+
+/** Where assets are, in SavedModels and in the legacy Hub format alike. */
+const ASSETS_DIRECTORY = 'assets';
+
+/**
+ * Loads a SavedModel: its objects with their functions, variables, tables and assets (TensorFlow 2), or its signatures
+ * (TensorFlow 1).
+ *
+ * @throws FormatError when the directory holds no SavedModel or a damaged one.
+ * @throws CallError when no graph has the tags, or an initialiser of the model fails.
+ */
+export async function loadModel(
+  directory: ModelDirectory,
+  options: LoadModelOptions = {},
+): Promise<LoadedObject> {
+  const saved = await readSavedModel(directory);
+  const hubModule = await isHubModule(directory);
+  const tags = options.tags ?? (hubModule ? [] : undefined);
+  const metaGraph = chooseMetaGraph(saved, tags, directory.name);
+  return loadMetaGraph(directory, metaGraph, hubModule, options);
+}
+
+async function loadMetaGraph(
+  directory: ModelDirectory,
+  metaGraph: MetaGraphDef,
+  hubModule: boolean,
+  options: LoadModelOptions,
+): Promise<LoadedObject> {
+  const graph = readGraph(metaGraph.graphDef ?? EMPTY_GRAPH);
+  const assets = await Assets.read(directory, metaGraph.assetFileDef, ASSETS_DIRECTORY);
+  const restored: RestoredTensors = new Map();
+  const gradients = new Map<string, SavedGradient>();
+  const runtime = new Runtime({
+    library: readLibrary(metaGraph.graphDef?.library),
+    gradients,
+    readFile: (path) => assets.content(path),
+    restore: (name, shapeAndSlice) => restored.get(restoredKey(name, shapeAndSlice)),
+  });
+  let variables: ModelInfo['variables'] = () => [];
+  const info: ModelInfo = {
+    directory: directory.path ?? directory.name,
+    tags: metaGraph.metaInfoDef?.tags ?? [],
+    tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? '',
+    isHubModule: hubModule,
+    assets: assets.list,
+    graph,
+    variables: () => variables(),
+    prune: (feeds, fetches) => prune(graph, runtime, feeds, fetches),
+    dispose: () => runtime.dispose(),
+  };
+  const checkpoint = await openCheckpoint(directory, options);
+  try {
+    const objects = metaGraph.objectGraphDef;
+    if (objects === undefined || objects.nodes.length === 0) {
+      variables = () => [...runtime.resources()].filter((each) => each instanceof Variable);
+      return await loadV1({metaGraph, graph, assets, runtime, info, checkpoint, restored});
+    }
+    const objectGraph = new ObjectGraph({metaGraph, objects, graph, assets, runtime, info});
+    for (const [type, gradient] of objectGraph.gradients()) gradients.set(type, gradient);
+    variables = () => objectGraph.reachableVariables(0);
+    if (checkpoint !== undefined) await restoreObjects(objectGraph, checkpoint);
+    objectGraph.initializeResources();
+    return objectGraph.object(0) as LoadedObject;
+  } catch (error) {
+    runtime.dispose();
+    throw error;
+  } finally {
+    await checkpoint?.close();
+  }
+}
+
+/** The checkpoint of the model; a model without variables may have none. */
+async function openCheckpoint(
+  directory: ModelDirectory,
+  {verifyChecksums}: LoadModelOptions,
+): Promise<CheckpointReader | undefined> {
+  const index = await directory.open(`${VARIABLES_PREFIX}.index`);
+  if (index === null) return undefined;
+  await index.close();
+  return CheckpointReader.open(directory, VARIABLES_PREFIX, {verifyChecksums: verifyChecksums ?? true});
+}

@@ -1,0 +1,350 @@
+/**
+ * TensorFlow 1 models: one graph, whose signatures, variables and initialisers are named by collections.
+ *
+ * Source: `tensorflow/python/saved_model/load_v1_in_v2.py`.
+ *
+ * @module
+ */
+
+import type {CheckpointReader} from '../bundle/reader.js';
+import {CallError, FormatError} from '../errors.js';
+import {dtypeOf, shapeOf, tensorOf} from '../graph/from_proto.js';
+import type {Endpoint, Graph} from '../graph/graph.js';
+import {type Structure, structureOf, type TensorStructure} from '../graph/nest.js';
+import {decodeUtf8, encodeUtf8, type HostTensor} from '../graph/tensor.js';
+import {onHostBackend} from '../ops/host_backend.js';
+import {Value} from '../ops/value.js';
+import {Variable} from '../ops/variable.js';
+import {
+  decodeMessage,
+  type MetaGraphDef,
+  type SignatureDef,
+  type TensorInfo,
+  VariableDef,
+} from '../proto/index.js';
+import type {Runtime} from '../runtime/runtime.js';
+import {neededNodes} from '../runtime/schedule.js';
+import type {Assets} from './assets.js';
+import type {TensorInput} from './boundary.js';
+import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
+import {type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
+import {restoredFunction} from './restored_function.js';
+import {makeSignature, type Signature} from './signature.js';
+
+/** Signature that holds no function but the op which initialises the model. */
+const INIT_SIGNATURE = '__saved_model_init_op';
+/** Signature that TensorFlow 1 training exports use likewise. */
+const TRAIN_SIGNATURE = '__saved_model_train_op';
+
+/** Tensors of the checkpoint that the model's restore ops ask for, read before they run. */
+export type RestoredTensors = Map<string, HostTensor>;
+
+/** Key of {@link RestoredTensors}. */
+export function restoredKey(name: Uint8Array, shapeAndSlice: Uint8Array): string {
+  return `${decodeUtf8(name)}\0${decodeUtf8(shapeAndSlice)}`;
+}
+
+/** What a TensorFlow 1 model is made from. */
+export interface V1Parts {
+  readonly metaGraph: MetaGraphDef;
+  readonly graph: Graph;
+  readonly assets: Assets;
+  readonly runtime: Runtime;
+  readonly info: ModelInfo;
+  /** Absent where the model has no variables. */
+  readonly checkpoint: CheckpointReader | undefined;
+  /** Filled here, read by the runtime. */
+  readonly restored: RestoredTensors;
+}
+
+/** Restores and initialises the model, and gives the object that stands for it. */
+export async function loadV1(parts: V1Parts): Promise<LoadedObject> {
+  const variables = declareVariables(parts, 'variables');
+  const trainable = new Set(variables.filter((each) => each.trainable));
+  declareVariables(parts, 'local_variables');
+  await restoreVariables(parts, variables);
+  initialize(parts);
+  const signatures = Object.fromEntries(
+    [...parts.metaGraph.signatureDef]
+      .filter(([name]) => name !== INIT_SIGNATURE && name !== TRAIN_SIGNATURE)
+      .map(([name, def]) => [name, signatureOf(parts, name, def)]),
+  ) as Readonly<Record<string, Signature>>;
+  const faces = (list: Iterable<Variable>) =>
+    [...list].filter((each) => each.initialized).map((each) => each.face());
+  return makeLoadedObject({
+    names: [],
+    attribute: () => undefined,
+    variables: () => faces(variables),
+    trainableVariables: () => faces(trainable),
+    regularizationLosses: () => [],
+    signatures: () => signatures,
+    model: parts.info,
+  });
+}
+
+/** Variables of a collection, made before any op makes them so that they know whether they are trainable. */
+function declareVariables({metaGraph, graph, runtime}: V1Parts, collection: string): Variable[] {
+  const defs = (name: string): VariableDef[] => {
+    const kind = metaGraph.collectionDef.get(name)?.kind;
+    if (kind?.$case !== 'bytesList') return [];
+    return kind.value.value.map((bytes) => decodeMessage(VariableDef, bytes, `collection '${name}'`));
+  };
+  const trainable = new Set(defs('trainable_variables').map(({variableName}) => variableName));
+  return defs(collection).flatMap(({variableName}) => {
+    const index = graph.find(splitTensorName(variableName).node);
+    if (index === undefined) return [];
+    const {name, attrs} = graph.nodes[index]!;
+    if (!attrs.has('shared_name')) return [];
+    const sharedName = attrs.string('shared_name') || name;
+    const spec = {
+      name,
+      dtype: attrs.dtype('dtype'),
+      shape: attrs.shape('shape'),
+      trainable: trainable.has(variableName),
+    };
+    return [runtime.resource(attrs.string('container'), sharedName, () => new Variable(spec))];
+  });
+}
+
+/** Runs the model's restore op, with what its `RestoreV2` nodes will ask for read beforehand. */
+async function restoreVariables(parts: V1Parts, variables: readonly Variable[]): Promise<void> {
+  const {metaGraph, graph, runtime, checkpoint, restored} = parts;
+  if (checkpoint === undefined) return;
+  const {saverDef} = metaGraph;
+  const restoreOp =
+    saverDef === undefined ? undefined : graph.find(splitTensorName(saverDef.restoreOpName).node);
+  if (saverDef === undefined || restoreOp === undefined) {
+    await restoreByName(variables, checkpoint);
+    return;
+  }
+  const filename = endpointOf(graph, saverDef.filenameTensorName);
+  for (const index of neededNodes(graph, [restoreOp], new Set([filename.node]))) {
+    const {op, inputs} = graph.nodes[index]!;
+    if (op !== 'RestoreV2') continue;
+    // Inputs: prefix, tensor names, slices.
+    const [names, slices] = constants(runtime, graph, inputs.slice(1));
+    for (const [i, name] of names!.entries()) {
+      const tensor = await checkpoint.readSlice(decodeUtf8(name), decodeUtf8(slices![i]!));
+      restored.set(restoredKey(name, slices![i]!), tensor);
+    }
+  }
+  const restore = runtime.prepare(graph, {feeds: [filename], fetches: [], targets: [restoreOp]});
+  const prefix = Value.host('string', [], [encodeUtf8(`${parts.info.directory}/variables/variables`)]);
+  onHostBackend(() => runtime.invoke(restore, [prefix], () => ({result: undefined, tensors: []})));
+  restored.clear();
+}
+
+/** Models without a saver (TensorFlow 1 Hub) keep their variables under their names. */
+async function restoreByName(variables: readonly Variable[], checkpoint: CheckpointReader): Promise<void> {
+  const values: [Variable, HostTensor][] = [];
+  for (const variable of variables) {
+    if (checkpoint.has(variable.name)) values.push([variable, await checkpoint.read(variable.name)]);
+  }
+  onHostBackend(() => {
+    for (const [variable, tensor] of values) variable.assign(Value.of(tensor));
+  });
+}
+
+/** Strings that the graph computes from constants alone. */
+function constants(
+  runtime: Runtime,
+  graph: Graph,
+  fetches: readonly Endpoint[],
+): readonly (readonly Uint8Array[])[] {
+  const runnable = runtime.prepare(graph, {feeds: [], fetches, targets: []});
+  return runtime.invoke(runnable, [], (results) => ({
+    result: results.map((each) => each.strings()),
+    tensors: [],
+  }));
+}
+
+/** Runs what fills the tables and initialises what is not in the checkpoint. */
+function initialize({metaGraph, graph, runtime, assets}: V1Parts): void {
+  const targets = initOps(metaGraph).map((name) => nodeOf(graph, name));
+  if (targets.length === 0) return;
+  const feeds: Endpoint[] = [];
+  const paths: Value[] = [];
+  metaGraph.assetFileDef.forEach(({tensorInfo}, i) => {
+    if (tensorInfo?.encoding?.$case !== 'name' || tensorInfo.encoding.value === '') return;
+    feeds.push(endpointOf(graph, tensorInfo.encoding.value));
+    paths.push(assets.value(i));
+  });
+  const runnable = runtime.prepare(graph, {feeds, fetches: [], targets});
+  runtime.invoke(runnable, paths, () => ({result: undefined, tensors: []}));
+}
+
+/** The model's own initialisation op; where it names none, what TensorFlow runs by default. */
+function initOps(metaGraph: MetaGraphDef): string[] {
+  const signature = metaGraph.signatureDef.get(INIT_SIGNATURE)?.outputs.get(INIT_SIGNATURE)?.encoding;
+  if (signature?.$case === 'name') return [signature.value];
+  const nodes = (collection: string): string[] => {
+    const kind = metaGraph.collectionDef.get(collection)?.kind;
+    return kind?.$case === 'nodeList' ? kind.value.value : [];
+  };
+  for (const collection of ['saved_model_main_op', 'legacy_init_op']) {
+    const named = nodes(collection);
+    if (named.length > 0) return named;
+  }
+  const local = metaGraph.collectionDef.get('local_variables')?.kind;
+  const initializers =
+    local?.$case === 'bytesList'
+      ? local.value.value.map(
+          (bytes) => decodeMessage(VariableDef, bytes, 'a local variable').initializerName,
+        )
+      : [];
+  return [...initializers, ...nodes('table_initializer')];
+}
+
+function signatureOf(parts: V1Parts, name: string, def: SignatureDef): Signature {
+  const {graph, runtime} = parts;
+  const inputs = portsOf(graph, def.inputs, name);
+  const outputs = portsOf(graph, def.outputs, name);
+  const feeds = inputs.flatMap(({endpoints}) => endpoints);
+  const fetches = outputs.flatMap(({endpoints}) => endpoints);
+  const structure = (ports: readonly Port[]): Structure => ({
+    kind: 'dict',
+    fields: new Map(ports.map((port) => [port.name, port.structure])),
+  });
+  let runnable: ReturnType<Runtime['prepare']> | undefined;
+  const concreteFunction = new ConcreteFunction({
+    name,
+    runtime,
+    inputs: {kind: 'tuple', items: [{kind: 'tuple', items: []}, structure(inputs)]},
+    outputs: structure(outputs),
+    bound: () => [],
+    runnable: () => (runnable ??= runtime.prepare(graph, {feeds, fetches, targets: []})),
+  });
+  const defaults = [...def.defaults].map(
+    ([key, tensor]) => [key, tensorOf(tensor, `the default of '${key}'`)] as const,
+  );
+  return makeSignature({
+    name,
+    methodName: def.methodName,
+    inputs: inputs.map((port) => [port.name, port.structure]),
+    outputs: outputs.map((port) => [port.name, port.structure]),
+    defaults: new Map(defaults),
+    concreteFunction,
+  });
+}
+
+interface Port {
+  readonly name: string;
+  readonly structure: Structure;
+  readonly endpoints: readonly Endpoint[];
+}
+
+function portsOf(graph: Graph, infos: ReadonlyMap<string, TensorInfo>, signature: string): Port[] {
+  return [...infos].map(([name, info]) => {
+    const what = `'${name}' of signature '${signature}'`;
+    const {encoding} = info;
+    switch (encoding?.$case) {
+      case 'name': {
+        const structure: TensorStructure = {
+          kind: 'tensor',
+          name,
+          dtype: dtypeOf(info.dtype, what),
+          shape: shapeOf(info.tensorShape),
+        };
+        return {name, structure, endpoints: [endpointOf(graph, encoding.value)]};
+      }
+      case 'cooSparse': {
+        const {indicesTensorName, valuesTensorName, denseShapeTensorName} = encoding.value;
+        const endpoints = [indicesTensorName, valuesTensorName, denseShapeTensorName].map((each) =>
+          endpointOf(graph, each),
+        );
+        return {name, structure: sparseStructure(info, what), endpoints};
+      }
+      case 'compositeTensor': {
+        const {typeSpec, components} = encoding.value;
+        const structure = structureOf({kind: typeSpec && {$case: 'typeSpecValue', value: typeSpec}});
+        const endpoints = components.map(({encoding: each}) => {
+          if (each?.$case !== 'name') throw new FormatError(`${what} has a component without a name`);
+          return endpointOf(graph, each.value);
+        });
+        return {name, structure, endpoints};
+      }
+      default:
+        throw new FormatError(`${what} names no tensor`);
+    }
+  });
+}
+
+function sparseStructure(info: TensorInfo, what: string): Structure {
+  const dtype = dtypeOf(info.dtype, what);
+  const shape = shapeOf(info.tensorShape);
+  const rank = shape === null ? null : shape.length;
+  return {
+    kind: 'composite',
+    type: 'sparse',
+    className: 'SparseTensor',
+    dtype,
+    shape,
+    components: [
+      {kind: 'tensor', name: 'indices', dtype: 'int64', shape: [null, rank]},
+      {kind: 'tensor', name: 'values', dtype, shape: [null]},
+      {kind: 'tensor', name: 'dense_shape', dtype: 'int64', shape: [rank]},
+    ],
+  };
+}
+
+/** A function of the graph from tensors to tensors by name. */
+export function prune(
+  graph: Graph,
+  runtime: Runtime,
+  feeds: readonly string[],
+  fetches: readonly string[],
+): (...inputs: TensorInput[]) => NestedOutput[] {
+  const ports = feeds.map((name): Structure => {
+    const endpoint = endpointOf(graph, name);
+    const {attrs} = graph.nodes[endpoint.node]!;
+    if (!attrs.has('dtype')) throw new CallError(`'${name}' does not tell its dtype; feed placeholders`);
+    return {
+      kind: 'tensor',
+      name,
+      dtype: attrs.dtype('dtype'),
+      shape: attrs.has('shape') ? attrs.shape('shape') : null,
+    };
+  });
+  const runnable = runtime.prepare(graph, {
+    feeds: feeds.map((name) => endpointOf(graph, name)),
+    fetches: fetches.map((name) => endpointOf(graph, name)),
+    targets: [],
+  });
+  const concrete = new ConcreteFunction({
+    name: 'pruned',
+    runtime,
+    inputs: {
+      kind: 'tuple',
+      items: [
+        {kind: 'tuple', items: ports},
+        {kind: 'dict', fields: new Map()},
+      ],
+    },
+    outputs: {
+      kind: 'list',
+      items: fetches.map((name) => ({kind: 'tensor', name, dtype: 'float32', shape: null})),
+    },
+    bound: () => [],
+    runnable: () => runnable,
+  });
+  const call = restoredFunction('pruned', [concrete], undefined);
+  return (...inputs) => call.invoke(inputs) as NestedOutput[];
+}
+
+/** `a/b:1` as the name of a node and the number of an output; `^a` and `a` name the node. */
+function splitTensorName(name: string): {node: string; output: number} {
+  const [node, output] = name.replace(/^\^/, '').split(':');
+  return {node: node!, output: Number(output ?? 0)};
+}
+
+function nodeOf(graph: Graph, name: string): number {
+  const index = graph.find(splitTensorName(name).node);
+  if (index === undefined) throw new FormatError(`the graph has no node '${name}'`);
+  return index;
+}
+
+function endpointOf(graph: Graph, name: string): Endpoint {
+  const {output} = splitTensorName(name);
+  if (!Number.isInteger(output) || output < 0) throw new FormatError(`'${name}' is no tensor name`);
+  return {node: nodeOf(graph, name), output};
+}

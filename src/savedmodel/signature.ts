@@ -1,0 +1,128 @@
+/**
+ * Signatures: the functions of a model that take and give named tensors.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError, FormatError} from '../errors.js';
+import type {DType} from '../graph/dtypes.js';
+import type {Structure} from '../graph/nest.js';
+import {formatShape, type PartialShape} from '../graph/shape.js';
+import type {HostTensor} from '../graph/tensor.js';
+import {Value} from '../ops/value.js';
+import type {TensorInput, TensorOutput} from './boundary.js';
+import type {CallOptions, ConcreteFunction} from './concrete_function.js';
+import {bindStructure} from './restored_function.js';
+
+/** A named tensor of a signature. */
+export interface SignatureTensor {
+  readonly name: string;
+  readonly dtype: DType;
+  /** null where the rank is unknown, null in place of an unknown dimension. */
+  readonly shape: PartialShape;
+}
+
+/**
+ * A signature of a loaded model: takes an object of inputs by name (or the bare input, where there is only one) and
+ * gives an object of outputs by name.
+ */
+export interface Signature {
+  (
+    inputs?: Readonly<Record<string, TensorInput>> | TensorInput,
+    options?: CallOptions,
+  ): Record<string, TensorOutput>;
+  readonly inputs: Readonly<Record<string, SignatureTensor>>;
+  readonly outputs: Readonly<Record<string, SignatureTensor>>;
+  /** The method that serving uses it for, such as `tensorflow/serving/predict`. */
+  readonly methodName: string;
+  /** Inputs that need not be given. */
+  readonly defaults: ReadonlyMap<string, HostTensor>;
+  readonly concreteFunction: ConcreteFunction;
+}
+
+/** What makes a signature. */
+export interface SignatureSpec {
+  readonly name: string;
+  readonly methodName: string;
+  /** Inputs by name, in the order in which the function takes them. */
+  readonly inputs: readonly (readonly [string, Structure])[];
+  readonly outputs: readonly (readonly [string, Structure])[];
+  readonly defaults: ReadonlyMap<string, HostTensor>;
+  readonly concreteFunction: ConcreteFunction;
+}
+
+/** Makes the callable form of a signature. */
+export function makeSignature(spec: SignatureSpec): Signature {
+  const {name, concreteFunction, methodName, defaults} = spec;
+  const inputs = spec.inputs.map(describeTensor);
+  const call = (given: unknown = {}, options: CallOptions = {}): Record<string, TensorOutput> => {
+    const named = byName(given, inputs);
+    const unknown = Object.keys(named).filter((key) => !inputs.some((input) => input.name === key));
+    if (unknown.length > 0) {
+      throw new CallError(`signature '${name}' has no input '${unknown[0]}'; it takes ${describe(inputs)}`);
+    }
+    const values: Value[] = [];
+    spec.inputs.forEach(([key, structure], i) => {
+      const input = named[key];
+      const preset = defaults.get(key);
+      if (input === undefined && preset !== undefined) {
+        values.push(Value.of(preset));
+      } else if (input === undefined) {
+        throw new CallError(`signature '${name}' needs the input '${key}'; it takes ${describe(inputs)}`);
+      } else if (!bindStructure(input, structure, true, values)) {
+        const {dtype, shape} = inputs[i]!;
+        throw new CallError(
+          `input '${key}' of signature '${name}' must be ${dtype} ${formatShape(shape)}, got ${describeInput(input)}`,
+        );
+      }
+    });
+    return concreteFunction.call(values, options) as Record<string, TensorOutput>;
+  };
+  const table = (tensors: readonly SignatureTensor[]) =>
+    Object.fromEntries(tensors.map((each) => [each.name, each]));
+  return Object.assign(call, {
+    inputs: table(inputs),
+    outputs: table(spec.outputs.map(describeTensor)),
+    methodName,
+    defaults,
+    concreteFunction,
+  });
+}
+
+function describeTensor([name, structure]: readonly [string, Structure]): SignatureTensor {
+  if (structure.kind === 'tensor') return {name, dtype: structure.dtype, shape: structure.shape};
+  if (structure.kind === 'composite') {
+    return {name, dtype: structure.dtype ?? 'variant', shape: structure.shape ?? null};
+  }
+  throw new FormatError(`'${name}' of a signature is no tensor`);
+}
+
+/** The inputs by name; a bare tensor is the only input. */
+function byName(given: unknown, inputs: readonly SignatureTensor[]): Readonly<Record<string, unknown>> {
+  const isNamed =
+    typeof given === 'object' &&
+    given !== null &&
+    !(given instanceof tf.Tensor) &&
+    !Array.isArray(given) &&
+    !ArrayBuffer.isView(given) &&
+    !('dtype' in given && 'shape' in given && 'data' in given);
+  if (isNamed) return given as Record<string, unknown>;
+  if (inputs.length === 1) return {[inputs[0]!.name]: given};
+  throw new CallError(`a signature with ${inputs.length} inputs takes them by name: ${describe(inputs)}`);
+}
+
+function describe(inputs: readonly SignatureTensor[]): string {
+  if (inputs.length === 0) return 'no inputs';
+  return inputs.map(({name, dtype, shape}) => `${name}: ${dtype} ${formatShape(shape)}`).join(', ');
+}
+
+function describeInput(input: unknown): string {
+  if (input instanceof tf.Tensor) return `${input.dtype} ${formatShape(input.shape)}`;
+  if (ArrayBuffer.isView(input)) return input.constructor.name;
+  if (typeof input === 'object' && input !== null && 'dtype' in input && 'shape' in input) {
+    return `${String(input.dtype)} ${formatShape(input.shape as number[])}`;
+  }
+  const text = JSON.stringify(input) ?? String(input);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
