@@ -165,7 +165,7 @@ function cEscape(bytes: Uint8Array): string {
 
 /** Numbers to text and back. */
 export const stringNumber: OpFamily = {
-  AsString: {kernel: asString, limits: 'variant input'},
+  AsString: {kernel: asString, limits: 'no variant input'},
   StringToNumber: {kernel: stringToNumber},
-  StringFormat: {kernel: stringFormat, limits: 'resource and variant inputs'},
+  StringFormat: {kernel: stringFormat, limits: 'no resource or variant inputs'},
 };

@@ -11,7 +11,7 @@ import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.
 import {Re2, Rewrite} from './re2.js';
 import {Value} from './value.js';
 
-const LIMITS = '\\C; \\B is not looked for between the bytes of one character';
+const LIMITS = 'no \\C; \\B is not looked for between the bytes of one character';
 
 /** Compiles a pattern for an op. */
 export function compilePattern(pattern: Uint8Array, ctx: KernelContext): Re2 {

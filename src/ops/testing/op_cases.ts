@@ -20,13 +20,13 @@ import {completeBackend} from '../backend_kernels.js';
 import type {KernelContext, OpFamily, Session} from '../kernel.js';
 import {hasDeviceType, Value} from '../value.js';
 
-interface JsonTensor {
+export interface JsonTensor {
   readonly dtype: DType;
   readonly shape: number[];
   readonly data: string | string[];
 }
 
-interface OpCase {
+export interface OpCase {
   readonly op: string;
   readonly note?: string;
   readonly error?: true;
@@ -132,21 +132,26 @@ function cotangent(size: number): Float32Array {
 }
 
 /** Runs one kernel outside of any graph. */
-export function runKernel(each: Pick<OpCase, 'op' | 'attrs'>, family: OpFamily, inputs: Value[]): Value[] {
+export function runKernel(
+  each: Pick<OpCase, 'op' | 'attrs'>,
+  family: OpFamily,
+  inputs: Value[],
+  session = NO_SESSION,
+): Value[] {
   const implementation = family[each.op];
   if (implementation === undefined) throw new Error(`no kernel for ${each.op}`);
-  const result = implementation.kernel(inputs, testContext(each));
+  const result = implementation.kernel(inputs, testContext(each, session));
   return result instanceof Value ? [result] : [...result];
 }
 
-function testContext({op, attrs}: Pick<OpCase, 'op' | 'attrs'>): KernelContext {
+function testContext({op, attrs}: Pick<OpCase, 'op' | 'attrs'>, session: Session): KernelContext {
   let memo: unknown;
   return {
     name: 'test',
     op,
     attrs: new Attrs((name) => (attrs[name] ? decodeAttr(attrs[name]) : undefined), `test node (${op})`),
     outputs: 1,
-    session: NO_SESSION,
+    session,
     memo: <T>(create: () => T): T => (memo ??= create()) as T,
   };
 }
