@@ -4,6 +4,8 @@
  * @module
  */
 
+// tfjs-core alone registers no gradients; tfjs-layers brings them.
+import '@tensorflow/tfjs-layers';
 import {activations} from './activation.js';
 import {array} from './array.js';
 import {checkpoint} from './checkpoint.js';
@@ -15,6 +17,7 @@ import {indexing} from './indexing.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {lists} from './list.js';
 import {math} from './math.js';
+import {normalizations} from './normalization.js';
 import {pools} from './pool.js';
 import {reduction} from './reduction.js';
 import {string} from './string.js';
@@ -33,6 +36,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   indexing,
   list: lists,
   math,
+  normalization: normalizations,
   pool: pools,
   reduction,
   string,
