@@ -7,7 +7,7 @@
 
 import {createTarDecoder} from 'modern-tar';
 import {FormatError} from '../errors.js';
-import type {FileSizes, ModelSink} from '../platform/services.js';
+import type {FileSizes, ModelSink, Transform} from '../platform/services.js';
 import {ArchivePaths} from './archive_paths.js';
 import {peek, through, Upstream} from './streams.js';
 import {checkTar} from './tar_check.js';
@@ -17,6 +17,11 @@ export interface ArchiveLimits {
   readonly maxBytes: number;
   /** Bound on the number of files and directories. */
   readonly maxEntries?: number;
+}
+
+export interface UnpackOptions extends ArchiveLimits {
+  /** Default: the web's own, which Node has, too, though a slow one. */
+  readonly gunzip?: () => Transform<Uint8Array>;
 }
 
 const MAX_ENTRIES = 100_000;
@@ -34,12 +39,12 @@ const MAX_GZIP_LAYERS = 2;
 export async function unpackArchive(
   bytes: AsyncIterable<Uint8Array>,
   sink: ModelSink,
-  limits: ArchiveLimits,
+  options: UnpackOptions,
 ): Promise<FileSizes> {
   const tar = new Upstream(
-    checkTar(await gunzip(bytes), {
-      maxStreamBytes: limits.maxBytes + MAX_OVERHEAD,
-      maxEntries: limits.maxEntries ?? MAX_ENTRIES,
+    checkTar(await gunzip(bytes, options.gunzip ?? (() => new DecompressionStream('gzip'))), {
+      maxStreamBytes: options.maxBytes + MAX_OVERHEAD,
+      maxEntries: options.maxEntries ?? MAX_ENTRIES,
     }),
   );
   const paths = new ArchivePaths();
@@ -58,9 +63,9 @@ export async function unpackArchive(
       continue;
     }
     total += header.size;
-    if (total > limits.maxBytes) {
+    if (total > options.maxBytes) {
       throw new FormatError(
-        `The archive holds more than the ${limits.maxBytes} bytes allowed for it: '${path}' has ${header.size}. ` +
+        `The archive holds more than the ${options.maxBytes} bytes allowed for it: '${path}' has ${header.size}. ` +
           'Raise the option maxBytes if that is wanted.',
       );
     }
@@ -92,7 +97,10 @@ async function writeFile(
   }
 }
 
-async function gunzip(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+async function gunzip(
+  bytes: AsyncIterable<Uint8Array>,
+  makeTransform: () => Transform<Uint8Array>,
+): Promise<AsyncIterable<Uint8Array>> {
   let stream = bytes;
   for (let layer = 0; ; layer++) {
     const peeked = await peek(stream, 2);
@@ -100,7 +108,7 @@ async function gunzip(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<U
     if (peeked.head.length === 0) throw new FormatError('The archive is empty.');
     if (peeked.head[0] !== 0x1f || peeked.head[1] !== 0x8b) return stream;
     if (layer === MAX_GZIP_LAYERS) throw new FormatError('The archive is compressed over and over.');
-    stream = through(new Upstream(stream), new DecompressionStream('gzip'), explainGzip);
+    stream = through(new Upstream(stream), makeTransform(), explainGzip);
   }
 }
 

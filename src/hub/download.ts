@@ -125,7 +125,8 @@ async function unpackInto(
   settings: ResolveSettings,
   progress: Progress,
 ): Promise<FileSizes> {
-  const unpack = (body: AsyncIterable<Uint8Array>) => unpackArchive(body, sink, settings);
+  const unpack = (body: AsyncIterable<Uint8Array>) =>
+    unpackArchive(body, sink, {maxBytes: settings.maxBytes, gunzip: settings.services.gunzip});
   if ('file' in source) return unpack(settings.services.files!.readFile(source.file));
   return withDeadline(settings, source.url, (signal) =>
     transfer(

@@ -5,11 +5,7 @@
  * @module
  */
 
-/** A writable and readable pair of the platform: a decompressor, a decoder. */
-export interface Transform<T> {
-  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
-  readonly readable: ReadableStream<T>;
-}
+import type {Transform} from '../platform/services.js';
 
 const ignore = () => undefined;
 

@@ -5,10 +5,12 @@
  */
 
 import {createHash} from 'node:crypto';
+import {Duplex} from 'node:stream';
+import {createGunzip} from 'node:zlib';
 import {nodeFiles} from './node_files.js';
 import {nodeHttp} from './node_http.js';
 import {nodeProgress} from './node_progress.js';
-import {type HubServices, setHubServices} from './services.js';
+import {type HubServices, setHubServices, type Transform} from './services.js';
 
 export const nodeHub: HubServices = {
   environment: (name) => process.env[name],
@@ -16,6 +18,8 @@ export const nodeHub: HubServices = {
   files: nodeFiles,
   browserCache: async () => null,
   directoryOf: () => null,
+  // The web's DecompressionStream does the same in pieces of 16 KiB, at less than half the speed.
+  gunzip: () => Duplex.toWeb(createGunzip({chunkSize: 1 << 18})) as Transform<Uint8Array>,
   sha1: async (text) => createHash('sha1').update(text, 'utf8').digest('hex'),
   showProgress: nodeProgress,
 };

@@ -130,6 +130,12 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
+/** A writable and readable pair: bytes in, something else out. */
+export interface Transform<T> {
+  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  readonly readable: ReadableStream<T>;
+}
+
 /** The machine, for resolving handles. */
 export interface HubServices {
   environment(name: string): string | undefined;
@@ -140,6 +146,8 @@ export interface HubServices {
   browserCache(): Promise<BrowserCache | null>;
   /** The directory that an object of the platform stands for (picked, dropped), or null where it is none. */
   directoryOf(source: unknown): ModelDirectory | null;
+  /** Undoes gzip; fails where the data is corrupt or ends early. */
+  gunzip(): Transform<Uint8Array>;
   /** SHA-1 in hexadecimal of a text's UTF-8 bytes. */
   sha1(text: string): Promise<string>;
   /** Shows a download to a person who asked for it (TFHUB_DOWNLOAD_PROGRESS). */
