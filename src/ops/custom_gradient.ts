@@ -56,11 +56,11 @@ const identityWithGradient: Kernel = (values, ctx) => {
       const given = Array.isArray(dys) ? dys : [dys];
       const kept = saved.values();
       const captured = captures.map((value, i) =>
-        onDevice[i] === undefined ? value : Value.device(kept.next().value!, value.dtype),
+        onDevice[i] === undefined ? value : Value.device(kept.next().value!, value.dtype).pin(),
       );
       let next = 0;
       const all = inputs.map((value) =>
-        isFloating(value.dtype) ? Value.device(given[next++]!, value.dtype) : zerosLike(value),
+        isFloating(value.dtype) ? Value.device(given[next++]!, value.dtype).pin() : zerosLike(value),
       );
       const results = gradient.call([...all, ...captured]);
       const wanted = inputs.flatMap((value, i) => (isFloating(value.dtype) ? [i] : []));
@@ -68,7 +68,7 @@ const identityWithGradient: Kernel = (values, ctx) => {
         wanted.map((at, i) => {
           const result = gradient.results[at];
           const dx = result === undefined ? undefined : results[result];
-          return [i, () => (dx === undefined ? tf.zerosLike(floats[i]!.tensor()) : dx.tensor())];
+          return [i, () => (dx === undefined ? tf.zeros(floats[i]!.shape as number[]) : dx.tensor())];
         }),
       );
     },
@@ -78,7 +78,7 @@ const identityWithGradient: Kernel = (values, ctx) => {
 };
 
 function zerosLike(value: Value): Value {
-  return Value.device(tf.zeros(value.shape as number[]), 'float32');
+  return Value.host('float32', value.shape, new Float32Array(value.size));
 }
 
 /** The op a graph with custom gradients is rewritten to. */

@@ -7,7 +7,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../graph/dtypes.js';
+import {DTYPES, type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../graph/dtypes.js';
 import type {TensorStructure} from '../graph/nest.js';
 import {fitsShape, formatShape} from '../graph/shape.js';
 import {allocate, encodeUtf8, type HostData, type HostTensor, sizeOf} from '../graph/tensor.js';
@@ -72,7 +72,8 @@ const CONVERTIBLE: Readonly<Record<string, readonly string[]>> = {
 export function toValue(input: unknown, spec: TensorStructure, convert: boolean): Value | undefined {
   if (input instanceof tf.Tensor) return fromTfjs(input, spec, convert);
   const exact = asExactTensor(input);
-  if (exact !== undefined) return fromHost(exact, spec, convert);
+  // Who says `{dtype, shape, data}` means that dtype.
+  if (exact !== undefined) return fromHost(exact, spec, convert && ArrayBuffer.isView(input));
   if (!convert) return undefined;
   const given = fromNested(input, spec.dtype);
   return given === undefined ? undefined : fromHost(given, spec, true);
@@ -108,19 +109,13 @@ function asExactTensor(input: unknown): HostTensor | undefined {
   }
   if (typeof input !== 'object' || input === null) return undefined;
   const {dtype, shape, data} = input as Partial<ExactTensor>;
-  if (typeof dtype !== 'string' || !Array.isArray(shape) || data === undefined || !(dtype in KNOWN))
+  if (typeof dtype !== 'string' || !Array.isArray(shape) || data === undefined || !(dtype in DTYPES))
     return undefined;
   if ((data as ArrayLike<unknown>).length !== sizeOf(shape) * lanes(dtype)) {
     throw new CallError(`a ${dtype} tensor of shape ${formatShape(shape)} needs ${sizeOf(shape)} elements`);
   }
   return {dtype, shape, data};
 }
-
-const KNOWN: Readonly<Record<string, true>> = Object.fromEntries(
-  ['float16', 'bfloat16', 'bool', 'string', 'complex64', 'complex128', 'resource', 'variant']
-    .concat(ARRAY_DTYPES.map(([, dtype]) => dtype))
-    .map((dtype) => [dtype, true] as const),
-);
 
 function fromHost(tensor: HostTensor, spec: TensorStructure, convert: boolean): Value | undefined {
   if (spec.dtype === 'string' && tensor.dtype === 'uint8' && fitsShape([], spec.shape) && convert) {

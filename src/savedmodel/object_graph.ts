@@ -27,7 +27,7 @@ import type {Runtime} from '../runtime/runtime.js';
 import type {Assets} from './assets.js';
 import {ConcreteFunction} from './concrete_function.js';
 import {defineAttributes, type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
-import {type ArgumentSpec, type RestoredFunction, restoredFunction} from './restored_function.js';
+import {type ArgumentSpec, callable, type RestoredFunction, restoredFunction} from './restored_function.js';
 import {makeSignature, type Signature} from './signature.js';
 
 /** Identifiers of the containers that Python's loader gives back as lists, tuples and dicts. */
@@ -314,12 +314,14 @@ export class ObjectGraph {
   #bareFunction(saved: SavedBareConcreteFunction): RestoredFunction {
     const concrete = this.concreteFunction(saved.concreteFunctionName);
     const name = this.#nameOfFunction(0, saved.concreteFunctionName);
-    const {args, kwargs} = concrete.signature;
     const tensors = flattenTensors(concrete.inputs);
     const keywords = saved.argumentKeywords;
-    if (saved.functionSpec !== undefined || keywords.length !== tensors.length) {
-      return restoredFunction(name, [concrete], argumentSpecOf(saved.functionSpec));
-    }
+    const structured = {
+      name,
+      concreteFunctions: [concrete],
+      argumentSpec: argumentSpecOf(saved.functionSpec),
+    };
+    if (keywords.length !== tensors.length) return callable([structured]);
     const inputs: Structure = {
       kind: 'tuple',
       items: [
@@ -327,13 +329,9 @@ export class ObjectGraph {
         {kind: 'dict', fields: new Map()},
       ],
     };
-    const byPosition = args.length + kwargs.size > 0 ? concrete.withInputs(inputs) : concrete;
-    return restoredFunction(name, [byPosition], {
-      args: keywords,
-      defaults: [],
-      kwonlyargs: [],
-      kwonlydefaults: {},
-    });
+    const argumentSpec = {args: keywords, defaults: [], kwonlyargs: [], kwonlydefaults: {}};
+    const flat = {name, concreteFunctions: [concrete.withInputs(inputs)], argumentSpec};
+    return saved.functionSpec === undefined ? callable([flat]) : callable([structured, flat]);
   }
 
   #bind(id: number): Value {

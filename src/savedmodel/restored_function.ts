@@ -44,6 +44,23 @@ export interface RestoredFunction {
   readonly argumentSpec: ArgumentSpec | undefined;
 }
 
+/** Arrays made by {@link tuple}. */
+const TUPLES = new WeakSet<object>();
+
+/**
+ * An array that stands for a Python tuple. Any array fits where a function takes a tuple, but a tuple does not fit where
+ * it takes a list: this matters for a function that was traced for both.
+ */
+export function tuple<T extends unknown[]>(...items: T): T {
+  TUPLES.add(items);
+  return items;
+}
+
+/** True for an array made by {@link tuple}. */
+export function isTuple(value: object): boolean {
+  return TUPLES.has(value);
+}
+
 /** Marks an argument that was not given and has no default. */
 const MISSING = Symbol('missing');
 
@@ -59,15 +76,27 @@ export function restoredFunction(
   concreteFunctions: readonly ConcreteFunction[],
   argumentSpec: ArgumentSpec | undefined,
 ): RestoredFunction {
+  return callable([{name, concreteFunctions, argumentSpec}]);
+}
+
+/** One way of reading the arguments of a call. */
+export interface CallForm {
+  readonly name: string;
+  readonly concreteFunctions: readonly ConcreteFunction[];
+  readonly argumentSpec: ArgumentSpec | undefined;
+}
+
+/** Makes the callable form of a function whose arguments can be read in several ways, tried in order. */
+export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFunction {
+  const [{concreteFunctions, argumentSpec}] = forms;
   const invoke: RestoredFunction['invoke'] = (args = [], kwargs = {}, options = {}) => {
-    const bound = bindArguments(name, argumentSpec, args, kwargs);
-    for (const convert of [false, true]) {
-      for (const each of concreteFunctions) {
-        const values = match(each, bound, convert);
-        if (values !== undefined) return each.call(values, options);
-      }
+    let firstFailure: CallError | undefined;
+    for (const form of forms) {
+      const selected = select(form, args, kwargs);
+      if (!(selected instanceof CallError)) return selected.concrete.call(selected.values, options);
+      firstFailure ??= selected;
     }
-    throw noMatch(name, concreteFunctions, bound);
+    throw firstFailure;
   };
   const call = (...all: unknown[]): NestedOutput => {
     const last = all[all.length - 1];
@@ -75,6 +104,23 @@ export function restoredFunction(
     return invoke(all);
   };
   return Object.assign(call, {invoke, concreteFunctions, argumentSpec});
+}
+
+/** The trace that the arguments fit and its flat inputs, or why there is none. */
+function select(
+  {name, concreteFunctions, argumentSpec}: CallForm,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+): {concrete: ConcreteFunction; values: Value[]} | CallError {
+  const bound = bindArguments(name, argumentSpec, args, kwargs);
+  if (bound instanceof CallError) return bound;
+  for (const convert of [false, true]) {
+    for (const concrete of concreteFunctions) {
+      const values = match(concrete, bound, convert);
+      if (values !== undefined) return {concrete, values};
+    }
+  }
+  return noMatch(name, concreteFunctions, bound);
 }
 
 /** A plain object whose keys are all argument names. */
@@ -98,17 +144,18 @@ function bindArguments(
   spec: ArgumentSpec | undefined,
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,
-): BoundArguments {
+): BoundArguments | CallError {
   if (spec === undefined) return {args, kwargs: new Map(Object.entries(kwargs))};
   if (args.length > spec.args.length && spec.varargs === undefined) {
-    throw new CallError(
+    return new CallError(
       `${name}() takes ${spec.args.length} positional arguments (${spec.args.join(', ')}) but ${args.length} were given`,
     );
   }
   const rest = new Map(Object.entries(kwargs));
+  const twice: string[] = [];
   const positional = spec.args.map((arg, i) => {
     if (i < args.length) {
-      if (rest.has(arg)) throw new CallError(`${name}() got two values for the argument '${arg}'`);
+      if (rest.has(arg)) twice.push(arg);
       return args[i];
     }
     if (rest.has(arg)) {
@@ -119,6 +166,7 @@ function bindArguments(
     const fromEnd = i - (spec.args.length - spec.defaults.length);
     return fromEnd >= 0 ? spec.defaults[fromEnd] : MISSING;
   });
+  if (twice.length > 0) return new CallError(`${name}() got two values for the argument '${twice[0]}'`);
   const keywordOnly = new Map<string, unknown>();
   for (const arg of spec.kwonlyargs) {
     if (rest.has(arg)) keywordOnly.set(arg, rest.get(arg));
@@ -126,9 +174,9 @@ function bindArguments(
     rest.delete(arg);
   }
   const missing = spec.args.filter((_, i) => positional[i] === MISSING);
-  if (missing.length > 0) throw new CallError(`${name}() is missing the arguments: ${missing.join(', ')}`);
+  if (missing.length > 0) return new CallError(`${name}() is missing the arguments: ${missing.join(', ')}`);
   if (rest.size > 0 && spec.varkw === undefined) {
-    throw new CallError(
+    return new CallError(
       `${name}() has no argument '${[...rest.keys()].join("', '")}'; it has: ` +
         `${[...spec.args, ...spec.kwonlyargs].join(', ') || 'none'}`,
     );
@@ -173,8 +221,10 @@ export function bindStructure(input: unknown, structure: Structure, convert: boo
     }
     case 'list':
     case 'tuple':
+      // Both are arrays here; `tuple()` tells them apart where a function was traced for each.
       return (
         Array.isArray(input) &&
+        (structure.kind === 'tuple' ? convert || isTuple(input) : !isTuple(input)) &&
         input.length === structure.items.length &&
         structure.items.every((item, i) => bindStructure(input[i], item, convert, out))
       );
