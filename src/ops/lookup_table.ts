@@ -10,9 +10,8 @@ import {CallError, UnsupportedOpError} from '../errors.js';
 import {type DType, isInteger} from '../graph/dtypes.js';
 import {formatShape, sameShape} from '../graph/shape.js';
 import {type HostData, sizeOf} from '../graph/tensor.js';
-import {toLatin1} from './bytes.js';
 import {Column} from './column.js';
-import {hash64} from './hashes.js';
+import {KeyIndex} from './key_index.js';
 import {type Resource, Value} from './value.js';
 
 /** What a table maps. */
@@ -25,9 +24,6 @@ export interface TableSpec {
   /** Shape of one value: a scalar or a vector. */
   readonly valueShape?: readonly number[];
 }
-
-/** A key as a Map knows it: equal for equal keys. */
-type KeyId = string | number;
 
 /** A table from keys to values. Every method throws a CallError for arguments that TensorFlow refuses. */
 export abstract class LookupTable implements Resource {
@@ -76,8 +72,8 @@ export abstract class LookupTable implements Resource {
     return new CallError(`table '${this.name}': ${what}`);
   }
 
-  /** The ids of `keys`, whose trailing dimensions are one key. */
-  protected keyIds(keys: Value): KeyId[] {
+  /** How many keys `keys` holds, whose trailing dimensions are one key. */
+  protected countKeys(keys: Value): number {
     if (keys.dtype !== this.keyDType) {
       throw this.fail(`keys must be ${this.keyDType}, got ${keys.dtype}`);
     }
@@ -85,13 +81,13 @@ export abstract class LookupTable implements Resource {
     if (from < 0 || !sameShape(keys.shape.slice(from), this.keyShape)) {
       throw this.fail(`key shape ${formatShape(keys.shape)} must end with ${formatShape(this.keyShape)}`);
     }
-    return elementIds(keys.dtype, keys.hostData(), sizeOf(this.keyShape));
+    return sizeOf(keys.shape.slice(0, from));
   }
 
   /** Checks that there is one value for each key. */
   protected checkValues(keys: Value, values: Value): void {
     this.checkValueDType(values);
-    const expected = this.valuesShape(keys);
+    const expected = this.#shapeOfValues(keys);
     if (!sameShape(values.shape, expected)) {
       throw this.fail(`expected shape ${formatShape(expected)} for values, got ${formatShape(values.shape)}`);
     }
@@ -103,118 +99,89 @@ export abstract class LookupTable implements Resource {
   }
 
   /** The shape of the values of `keys`. */
-  protected valuesShape(keys: Value): number[] {
+  #shapeOfValues(keys: Value): number[] {
     return [...keys.shape.slice(0, keys.rank - this.keyShape.length), ...this.valueShape];
   }
 
-  /** The values of the keys that `row` knows a row of `values` of; defaults for the others. */
+  /**
+   * The values of the keys in `index`, defaults for the others. A default of the result's shape is taken key by key
+   * with `defaultPerKey`; else its first value serves all.
+   */
   protected gather(
     keys: Value,
     defaultValue: Value,
-    values: Column,
-    row: (id: KeyId) => number | undefined,
+    {index, values}: Entries,
+    defaultPerKey: boolean,
   ): Value {
-    const ids = this.keyIds(keys);
+    const count = this.countKeys(keys);
     this.checkValueDType(defaultValue);
-    const shape = this.valuesShape(keys);
-    const oneEach = sameShape(defaultValue.shape, shape) && this.usesFullDefaults;
-    if (!sameShape(defaultValue.shape, shape) && !sameShape(defaultValue.shape, this.valueShape)) {
+    const shape = this.#shapeOfValues(keys);
+    const isFull = sameShape(defaultValue.shape, shape);
+    if (!isFull && !sameShape(defaultValue.shape, this.valueShape)) {
       throw this.fail(
         `expected shape ${formatShape(this.valueShape)} or ${formatShape(shape)} for the default value, ` +
           `got ${formatShape(defaultValue.shape)}`,
       );
     }
-    const out = new Column(this.valueDType, values.width, ids.length);
-    const defaults = defaultValue.hostData();
-    ids.forEach((id, i) => {
-      const found = row(id);
-      if (found === undefined) out.set(i, defaults, oneEach ? i : 0);
-      else out.set(i, values.data, found);
-    });
+    const out = new Column(this.valueDType, values.width, count);
+    const [keyData, defaults] = [keys.hostData(), defaultValue.hostData()];
+    const step = isFull && defaultPerKey ? 1 : 0;
+    for (let i = 0; i < count; i++) {
+      const row = index.find(keyData, i);
+      if (row >= 0) out.set(i, values.data, row);
+      else out.set(i, defaults, i * step);
+    }
     return Value.host(this.valueDType, shape, out.data);
   }
-
-  /** Whether a default of the result's shape is taken key by key; else its first value serves all. */
-  protected get usesFullDefaults(): boolean {
-    return true;
-  }
 }
 
-/** Ids of keys that are `width` elements each. */
-function elementIds(dtype: DType, data: HostData, width: number): KeyId[] {
-  const ids: KeyId[] =
-    dtype === 'string'
-      ? (data as readonly Uint8Array[]).map(toLatin1)
-      : data instanceof BigInt64Array || data instanceof BigUint64Array
-        ? int64Ids(data)
-        : Array.from(data as ArrayLike<number>);
-  if (width === 1) return ids;
-  const joined = (row: number) => {
-    const parts = ids.slice(row * width, (row + 1) * width).map(String);
-    return parts.map((part) => `${part.length}:${part}`).join('');
-  };
-  return Array.from({length: ids.length / width}, (_, row) => joined(row));
+/** Keys, their values, and the index that finds them. */
+export interface Entries {
+  readonly index: KeyIndex;
+  readonly keys: Column;
+  readonly values: Column;
 }
 
-/** Numbers where they are exact, which spares a Map the hashing of bigints. */
-function int64Ids(data: BigInt64Array | BigUint64Array): KeyId[] {
-  const halves = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
-  return Array.from({length: data.length}, (_, i) => {
-    const low = halves[2 * i]!;
-    const high = halves[2 * i + 1]!;
-    if (high === low >> 31) return low;
-    const number = high * 2 ** 32 + (low >>> 0);
-    return Number.isSafeInteger(number) ? number : String(data[i]);
-  });
-}
-
-/** Rows of keys and values, found by a Map. Rows of removed keys are used again. */
-class Rows {
-  readonly #rows = new Map<KeyId, number>();
+/** Entries in rows. Rows of removed keys are used again. */
+class Rows implements Entries {
   readonly #free: number[] = [];
   readonly keys: Column;
   readonly values: Column;
+  readonly index: KeyIndex;
 
   constructor(table: LookupTable) {
     this.keys = new Column(table.keyDType, sizeOf(table.keyShape));
     this.values = new Column(table.valueDType, sizeOf(table.valueShape));
+    this.index = new KeyIndex(this.keys);
   }
 
   get size(): number {
-    return this.#rows.size;
+    return this.index.size;
   }
 
-  row(id: KeyId): number | undefined {
-    return this.#rows.get(id);
-  }
-
-  /** Puts key and value `from` of the data in a new row. */
-  add(id: KeyId, keys: HostData, values: HostData, from: number): void {
-    const row = this.#free.pop() ?? this.#rows.size;
-    this.#rows.set(id, row);
+  /** Puts entry `from` of the data in a new row. */
+  add(keys: HostData, values: HostData, from: number): void {
+    const row = this.#free.pop() ?? this.size;
     this.keys.set(row, keys, from);
     this.values.set(row, values, from);
+    this.index.add(row);
   }
 
-  remove(id: KeyId): void {
-    const row = this.#rows.get(id);
-    if (row === undefined) return;
-    this.#rows.delete(id);
+  remove(row: number): void {
+    this.index.delete(row);
     this.#free.push(row);
   }
 
-  /** All keys and values, in the order in which the keys were added. */
   export(table: LookupTable): [Value, Value] {
     const keys = new Column(table.keyDType, this.keys.width, this.size);
     const values = new Column(table.valueDType, this.values.width, this.size);
-    let at = 0;
-    for (const row of this.#rows.values()) {
+    this.index.rows().forEach((row, at) => {
       keys.set(at, this.keys.data, row);
-      values.set(at++, this.values.data, row);
-    }
+      values.set(at, this.values.data, row);
+    });
     return [
-      Value.host(table.keyDType, [at, ...table.keyShape], keys.data),
-      Value.host(table.valueDType, [at, ...table.valueShape], values.data),
+      Value.host(table.keyDType, [this.size, ...table.keyShape], keys.data),
+      Value.host(table.valueDType, [this.size, ...table.valueShape], values.data),
     ];
   }
 }
@@ -236,33 +203,28 @@ export class StaticTable extends LookupTable {
    * entries as it has, and leaves them.
    */
   initialize(keys: Value, values: Value): void {
-    const ids = this.keyIds(keys);
+    const count = this.countKeys(keys);
     this.checkValues(keys, values);
-    if (ids.length === 0) throw this.fail('it cannot be initialized with no entries');
+    if (count === 0) throw this.fail('it cannot be initialized with no entries');
     if (this.#rows !== undefined) {
-      if (ids.length !== this.size) throw this.fail('it was already initialized with different data');
+      if (count !== this.size) throw this.fail('it was already initialized with different data');
       return;
     }
     const rows = new Rows(this);
     const [keyData, valueData] = [keys.hostData(), values.hostData()];
-    ids.forEach((id, i) => {
-      const row = rows.row(id);
-      if (row === undefined) rows.add(id, keyData, valueData, i);
+    for (let i = 0; i < count; i++) {
+      const row = rows.index.find(keyData, i);
+      if (row < 0) rows.add(keyData, valueData, i);
       else if (!rows.values.equals(row, valueData, i)) {
-        throw this.fail(`it has different values for the same key (entry ${i}, key ${printable(id)})`);
+        throw this.fail(`entry ${i} has the key of entry ${row}, but another value`);
       }
-    });
+    }
     this.#rows = rows;
   }
 
   override find(keys: Value, defaultValue: Value): Value {
-    const rows = this.#rows;
-    if (rows === undefined) throw this.fail('it is not initialized');
-    return this.gather(keys, defaultValue, rows.values, (id) => rows.row(id));
-  }
-
-  protected override get usesFullDefaults(): boolean {
-    return false;
+    if (this.#rows === undefined) throw this.fail('it is not initialized');
+    return this.gather(keys, defaultValue, this.#rows, false);
   }
 
   override insert(): void {
@@ -283,10 +245,6 @@ export class StaticTable extends LookupTable {
   }
 }
 
-function printable(id: KeyId): string {
-  return typeof id === 'number' ? String(id) : JSON.stringify(id);
-}
-
 /** `MutableHashTable` and `MutableHashTableOfTensors`. */
 export class MutableTable extends LookupTable {
   #rows = new Rows(this);
@@ -296,26 +254,30 @@ export class MutableTable extends LookupTable {
   }
 
   override find(keys: Value, defaultValue: Value): Value {
-    return this.gather(keys, defaultValue, this.#rows.values, (id) => this.#rows.row(id));
+    return this.gather(keys, defaultValue, this.#rows, true);
   }
 
   override insert(keys: Value, values: Value): void {
-    const ids = this.keyIds(keys);
+    const count = this.countKeys(keys);
     this.checkValues(keys, values);
     const [keyData, valueData] = [keys.hostData(), values.hostData()];
-    ids.forEach((id, i) => {
-      const row = this.#rows.row(id);
-      if (row === undefined) this.#rows.add(id, keyData, valueData, i);
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows.index.find(keyData, i);
+      if (row < 0) this.#rows.add(keyData, valueData, i);
       else this.#rows.values.set(row, valueData, i);
-    });
+    }
   }
 
   override remove(keys: Value): void {
-    for (const id of this.keyIds(keys)) this.#rows.remove(id);
+    const count = this.countKeys(keys);
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows.index.find(keys.hostData(), i);
+      if (row >= 0) this.#rows.remove(row);
+    }
   }
 
   override importValues(keys: Value, values: Value): void {
-    this.keyIds(keys);
+    this.countKeys(keys);
     this.checkValues(keys, values);
     this.#rows = new Rows(this);
     this.insert(keys, values);
@@ -324,201 +286,4 @@ export class MutableTable extends LookupTable {
   override exportValues(): [Value, Value] {
     return this.#rows.export(this);
   }
-}
-
-/** What a dense table is made with beyond its spec. */
-export interface DenseSpec extends TableSpec {
-  readonly emptyKey: Value;
-  readonly deletedKey: Value;
-  readonly buckets: number;
-  readonly maxLoad: number;
-}
-
-/**
- * `MutableDenseHashTable`: open addressing. Its export is its buckets as they lie, empty ones among them, which is what
- * a checkpoint holds; so each key goes to the bucket where TensorFlow would look for it.
- */
-export class DenseTable extends LookupTable {
-  readonly #emptyKey: Value;
-  readonly #deletedKey: Value;
-  readonly #emptyId: KeyId;
-  readonly #deletedId: KeyId;
-  readonly #maxLoad: number;
-  #buckets: number;
-  #keys: Column;
-  #values: Column;
-  /** The bucket of each key. */
-  #bucketOf = new Map<KeyId, number>();
-  /** What lies in each bucket. */
-  #ids: KeyId[];
-
-  constructor(spec: DenseSpec) {
-    super({...spec, keyShape: spec.emptyKey.shape});
-    this.#emptyKey = spec.emptyKey;
-    this.#deletedKey = spec.deletedKey;
-    this.#emptyId = this.keyIds(spec.emptyKey)[0]!;
-    this.#deletedId = this.keyIds(spec.deletedKey)[0]!;
-    this.#maxLoad = spec.maxLoad;
-    this.#buckets = spec.buckets;
-    if (this.keyShape.length > 1) throw this.fail('the empty key must be a scalar or a vector');
-    if (this.#emptyId === this.#deletedId) throw this.fail('empty and deleted keys cannot be equal');
-    if (!sameShape(spec.deletedKey.shape, this.keyShape)) {
-      throw this.fail('empty and deleted keys must have the same shape');
-    }
-    if (!(spec.maxLoad > 0 && spec.maxLoad < 1)) {
-      throw this.fail(`max_load_factor must be between 0 and 1, got ${spec.maxLoad}`);
-    }
-    if (spec.buckets < 4 || !Number.isInteger(Math.log2(spec.buckets))) {
-      throw this.fail(`the number of buckets must be at least 4 and a power of 2, got ${spec.buckets}`);
-    }
-    [this.#keys, this.#values] = this.#columns(0);
-    this.#ids = [];
-    this.#allocate(spec.buckets);
-  }
-
-  get size(): number {
-    return this.#bucketOf.size;
-  }
-
-  protected override get usesFullDefaults(): boolean {
-    return false;
-  }
-
-  override find(keys: Value, defaultValue: Value): Value {
-    this.#checkedIds(keys);
-    if (keys.rank > this.keyShape.length + 1) {
-      throw this.fail(`keys must be a list of keys, got shape ${formatShape(keys.shape)}`);
-    }
-    return this.gather(keys, defaultValue, this.#values, (id) => this.#bucketOf.get(id));
-  }
-
-  override insert(keys: Value, values: Value): void {
-    const ids = this.#checkedIds(keys);
-    this.checkValues(keys, values);
-    // All keys count as new, as in TensorFlow: the buckets may grow without need.
-    const pending = this.size + ids.length;
-    let buckets = this.#buckets;
-    while (pending > buckets * this.#maxLoad) buckets *= 2;
-    if (buckets > this.#buckets) this.#rebucket(buckets);
-    const [keyData, valueData] = [keys.hostData(), values.hostData()];
-    ids.forEach((id, i) => {
-      this.#put(id, keyData, valueData, i);
-    });
-  }
-
-  override remove(keys: Value): void {
-    const deleted = this.#deletedKey.hostData();
-    for (const id of this.#checkedIds(keys)) {
-      const bucket = this.#bucketOf.get(id);
-      if (bucket === undefined) continue;
-      this.#bucketOf.delete(id);
-      this.#ids[bucket] = this.#deletedId;
-      this.#keys.set(bucket, deleted, 0);
-    }
-  }
-
-  override importValues(keys: Value, values: Value): void {
-    // Buckets are a matrix even where keys or values are scalars.
-    const buckets = keys.shape[0] ?? 0;
-    const expected = [
-      [buckets, this.#keys.width],
-      [buckets, this.#values.width],
-    ];
-    this.checkValueDType(values);
-    if (keys.dtype !== this.keyDType) throw this.fail(`keys must be ${this.keyDType}, got ${keys.dtype}`);
-    if (!sameShape(keys.shape, expected[0]!) || !sameShape(values.shape, expected[1]!)) {
-      throw this.fail(
-        `buckets have shapes ${formatShape(expected[0]!)} and ${formatShape(expected[1]!)}, ` +
-          `got ${formatShape(keys.shape)} and ${formatShape(values.shape)}`,
-      );
-    }
-    const ids = elementIds(this.keyDType, keys.hostData(), this.#keys.width);
-    this.#allocate(buckets);
-    this.#ids = ids;
-    ids.forEach((id, bucket) => {
-      this.#keys.set(bucket, keys.hostData(), bucket);
-      this.#values.set(bucket, values.hostData(), bucket);
-      if (id !== this.#emptyId && id !== this.#deletedId) this.#bucketOf.set(id, bucket);
-    });
-  }
-
-  override exportValues(): [Value, Value] {
-    const [keys, values] = this.#columns(this.#buckets);
-    for (let bucket = 0; bucket < this.#buckets; bucket++) {
-      keys.set(bucket, this.#keys.data, bucket);
-      values.set(bucket, this.#values.data, bucket);
-    }
-    return [
-      Value.host(this.keyDType, [this.#buckets, keys.width], keys.data),
-      Value.host(this.valueDType, [this.#buckets, values.width], values.data),
-    ];
-  }
-
-  #columns(rows: number): [Column, Column] {
-    return [
-      new Column(this.keyDType, sizeOf(this.keyShape), rows),
-      new Column(this.valueDType, sizeOf(this.valueShape), rows),
-    ];
-  }
-
-  #allocate(buckets: number): void {
-    this.#buckets = buckets;
-    [this.#keys, this.#values] = this.#columns(buckets);
-    this.#ids = new Array<KeyId>(buckets).fill(this.#emptyId);
-    this.#bucketOf = new Map();
-    const empty = this.#emptyKey.hostData();
-    for (let bucket = 0; bucket < buckets; bucket++) this.#keys.set(bucket, empty, 0);
-  }
-
-  #rebucket(buckets: number): void {
-    const [ids, keys, values] = [this.#ids, this.#keys, this.#values];
-    this.#allocate(buckets);
-    ids.forEach((id, i) => {
-      if (id !== this.#emptyId && id !== this.#deletedId) this.#put(id, keys.data, values.data, i);
-    });
-  }
-
-  /** Puts a key in the first bucket of its probe sequence that is its own, empty or deleted. */
-  #put(id: KeyId, keys: HostData, values: HostData, from: number): void {
-    const mask = this.#buckets - 1;
-    let bucket = Number(BigInt.asUintN(52, this.#hash(keys, from))) % this.#buckets;
-    for (let probe = 1; probe <= this.#buckets; probe++) {
-      const found = this.#ids[bucket];
-      if (found === id || found === this.#emptyId || found === this.#deletedId) {
-        this.#ids[bucket] = id;
-        this.#bucketOf.set(id, bucket);
-        this.#keys.set(bucket, keys, from);
-        this.#values.set(bucket, values, from);
-        return;
-      }
-      bucket = (bucket + probe) & mask;
-    }
-    throw this.fail('no bucket is free');
-  }
-
-  #hash(keys: HostData, row: number): bigint {
-    const {width} = this.#keys;
-    let hash = 0n;
-    for (let i = 0; i < width; i++) {
-      const element = keys[row * width + i];
-      const own =
-        element instanceof Uint8Array ? hash64(element).toBigInt() : BigInt(element as number | bigint);
-      hash = width === 1 ? own : combineHashes(hash, own);
-    }
-    return BigInt.asUintN(64, hash);
-  }
-
-  #checkedIds(keys: Value): KeyId[] {
-    const ids = this.keyIds(keys);
-    for (const id of ids) {
-      if (id === this.#emptyId) throw this.fail('using the empty_key as a table key is not allowed');
-      if (id === this.#deletedId) throw this.fail('using the deleted_key as a table key is not allowed');
-    }
-    return ids;
-  }
-}
-
-/** `Hash64Combine` of `tsl/platform/hash.h`. */
-function combineHashes(a: bigint, b: bigint): bigint {
-  return a ^ BigInt.asUintN(64, b + 0x9e3779b97f4a7800n + (a << 10n) + (a >> 4n));
 }

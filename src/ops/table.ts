@@ -6,8 +6,9 @@
  */
 
 import {decodeUtf8} from '../graph/tensor.js';
+import {DenseTable} from './dense_table.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
-import {DenseTable, LookupTable, MutableTable, StaticTable, type TableSpec} from './lookup_table.js';
+import {LookupTable, MutableTable, StaticTable, type TableSpec} from './lookup_table.js';
 import {Value} from './value.js';
 import {readVocabulary} from './vocabulary.js';
 
