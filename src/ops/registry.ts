@@ -19,6 +19,7 @@ import {lists} from './list.js';
 import {math} from './math.js';
 import {normalizations} from './normalization.js';
 import {pools} from './pool.js';
+import {random} from './random.js';
 import {reduction} from './reduction.js';
 import {string} from './string.js';
 import {table} from './table.js';
@@ -38,6 +39,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   math,
   normalization: normalizations,
   pool: pools,
+  random,
   reduction,
   string,
   table,
