@@ -12,6 +12,7 @@ import {checkpoint} from './checkpoint.js';
 import {controlFlow} from './control_flow.js';
 import {convolutions} from './conv.js';
 import {customGradients} from './custom_gradient.js';
+import {debug} from './debug.js';
 import {fingerprint} from './fingerprint.js';
 import {indexing} from './indexing.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
@@ -33,6 +34,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   control_flow: controlFlow,
   conv: convolutions,
   custom_gradient: customGradients,
+  debug,
   fingerprint,
   indexing,
   list: lists,
