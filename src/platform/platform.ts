@@ -34,4 +34,6 @@ export interface ModelDirectory {
 export interface Platform {
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (the CRC of what came before; 0 at the start). */
   crc32c(bytes: Uint8Array, seed?: number): number;
+  /** Imports a tfjs backend that suits the machine, where one is installed; for users who have chosen none. */
+  importBackend?(): Promise<void>;
 }

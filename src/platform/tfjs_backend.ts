@@ -1,5 +1,5 @@
 /**
- * Sets up tfjs's cpu backend without the banner it prints at its first use in Node.
+ * tfjs's cpu backend without the banner it prints at its first use in Node.
  *
  * @module
  */
@@ -7,11 +7,9 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Makes sure the cpu backend is there and silent. The backend that is active stays so, if there is one. */
-export async function setCpuBackendQuiet(): Promise<void> {
-  const active = tf.getBackend();
+/** Initialises the cpu backend, silently, and leaves it active. */
+export async function quietCpuBackend(): Promise<void> {
   await tf.setBackend('cpu');
-  // The banner is tied to this flag of the backend, and to no setting.
+  // The banner hangs on this flag of the backend, and on no setting.
   (tf.findBackend('cpu') as unknown as {firstUse: boolean}).firstUse = false;
-  if (active !== undefined && active !== 'cpu') await tf.setBackend(active);
 }

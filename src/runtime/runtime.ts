@@ -15,6 +15,7 @@ import type {Kernel, Session} from '../ops/kernel.js';
 import {kernelOf} from '../ops/registry.js';
 import {type Resource, Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
+import {completeActiveBackend} from './backend.js';
 import {Dataflow} from './dataflow.js';
 import {type SavedGradient, withCustomGradients} from './gradient.js';
 import {Plan} from './plan.js';
@@ -102,6 +103,7 @@ export class Runtime implements Session {
     args: readonly Value[],
     convert: (results: readonly Value[]) => {readonly result: T; readonly tensors: readonly tf.Tensor[]},
   ): T {
+    completeActiveBackend();
     const engine = tf.engine();
     engine.startScope();
     let kept: readonly tf.Tensor[] = [];
@@ -162,7 +164,9 @@ export class Runtime implements Session {
   restore(_prefix: Uint8Array, name: Uint8Array, shapeAndSlice: Uint8Array): HostTensor {
     const tensor = this.#options.restore?.(name, shapeAndSlice);
     if (tensor === undefined) {
-      throw new CallError(`variables are restored when the model is loaded; '${decodeUtf8(name)}' cannot be read now`);
+      throw new CallError(
+        `variables are restored when the model is loaded; '${decodeUtf8(name)}' cannot be read now`,
+      );
     }
     return tensor;
   }

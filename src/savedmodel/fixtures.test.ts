@@ -2,7 +2,7 @@ import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {localDirectory} from '../platform/node.js';
-import {setCpuBackendQuiet} from '../platform/tfjs_backend.js';
+import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {loadModel} from './load.js';
 import type {LoadedObject} from './loaded_object.js';
 import {caseTitle, checkCase, checkModel, readFixtures} from './testing/fixture_cases.js';
@@ -21,7 +21,7 @@ for (const fixture of fixtures) {
   describe(`${fixture.name}: ${fixture.description}`, () => {
     let model: LoadedObject;
     beforeAll(async () => {
-      await setCpuBackendQuiet();
+      await quietCpuBackend();
       model = await loadModel(localDirectory(fixture.directory), fixture.tags ? {tags: fixture.tags} : {});
     });
     afterAll(() => {

@@ -9,6 +9,7 @@ import {readGraph, readLibrary} from '../graph/read_graph.js';
 import {Variable} from '../ops/variable.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {GraphDef, MetaGraphDef} from '../proto/index.js';
+import {ensureBackend} from '../runtime/backend.js';
 import type {SavedGradient} from '../runtime/gradient.js';
 import {Runtime} from '../runtime/runtime.js';
 import {Assets} from './assets.js';
@@ -49,6 +50,7 @@ export async function loadModel(
   directory: ModelDirectory,
   options: LoadModelOptions = {},
 ): Promise<LoadedObject> {
+  await ensureBackend();
   const saved = await readSavedModel(directory);
   const hubModule = await isHubModule(directory);
   const tags = options.tags ?? (hubModule ? [] : undefined);
