@@ -19,6 +19,7 @@ import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {lists} from './list.js';
 import {math} from './math.js';
 import {normalizations} from './normalization.js';
+import {parsing} from './parsing.js';
 import {pools} from './pool.js';
 import {random} from './random.js';
 import {reduction} from './reduction.js';
@@ -40,6 +41,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   list: lists,
   math,
   normalization: normalizations,
+  parsing,
   pool: pools,
   random,
   reduction,
