@@ -95,6 +95,21 @@ async function obtainInBrowser(
   });
 }
 
+/** A model in an archive that the user holds in hand. Nothing of it is cached. */
+export function unpackInHand(archive: File, settings: ResolveSettings): Promise<ModelDirectory> {
+  return obtainInMemory(archive.name, (sink) =>
+    unpackArchive(chunks(archive), sink, {maxBytes: settings.maxBytes, gunzip: settings.services.gunzip}),
+  );
+}
+
+/** A file's bytes in pieces. Not every browser iterates streams by itself. */
+async function* chunks(file: File): AsyncGenerator<Uint8Array> {
+  const size = 1 << 20;
+  for (let offset = 0; offset < file.size; offset += size) {
+    yield new Uint8Array(await file.slice(offset, offset + size).arrayBuffer());
+  }
+}
+
 /** For pages without storage: a page that was not served securely has none. */
 async function obtainInMemory(handle: string, fill: Fill): Promise<ModelDirectory> {
   const files: Record<string, Uint8Array> = Object.create(null);

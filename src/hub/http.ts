@@ -26,7 +26,6 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MAX_REDIRECTS = 10;
 const MAX_DETAIL = 64 << 10;
 const MAX_TEXT = 32 << 20;
-const USER_AGENT = 'tensorflow-hub-js';
 
 export class HttpSession {
   constructor(
@@ -83,13 +82,7 @@ export class HttpSession {
     const response = await watch.during(
       this.settings.services.http.send({
         url: url.href,
-        headers: {
-          'user-agent': USER_AGENT,
-          // An archive is compressed by itself; a transfer encoding would only hide its length.
-          'accept-encoding': 'identity',
-          ...headers,
-          ...this.headersFor(target),
-        },
+        headers: {...headers, ...this.headersFor(target)},
         signal: watch.signal,
         insecure: this.settings.insecure,
       }),

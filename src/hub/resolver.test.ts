@@ -6,6 +6,7 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import {DownloadError, FormatError, HandleError} from '../errors.js';
+import {memoryDirectory} from '../platform/memory.js';
 import '../platform/node.js';
 import '../platform/node_hub.js';
 import {hostModels} from '../platform/node_host.js';
@@ -232,13 +233,27 @@ describe('resolvers of a user', () => {
 
 describe('directories', () => {
   it('are models themselves, also where one was picked too high', async () => {
-    const model = await import('../platform/memory.js');
     const inner = Object.fromEntries(
       Object.entries(MODEL_FILES).map(([name, bytes]) => [`mine/${name}`, bytes]),
     );
-    const resolved = await resolve(model.memoryDirectory(inner));
+    const resolved = await resolve(memoryDirectory(inner));
     expect(await readDigests(resolved.directory)).toEqual(digests(MODEL_FILES));
     expect(resolved.path).toBeUndefined();
+  });
+
+  it('are put together again from files that were dropped one by one', async () => {
+    const flat = Object.entries(MODEL_FILES).map(([name, bytes]) => [path.basename(name), bytes]);
+    const {directory} = await resolve(memoryDirectory(Object.fromEntries(flat)));
+    expect(await directory.list('variables')).toEqual(['variables.data-00000-of-00001', 'variables.index']);
+    for (const [name, bytes] of Object.entries(MODEL_FILES)) {
+      expect((await directory.open(name))?.size).toBe(bytes.length);
+    }
+  });
+
+  it('may come in an archive in hand', async () => {
+    const {directory} = await resolve([new File([archiveOf() as Uint8Array<ArrayBuffer>], 'model.tar.gz')]);
+    expect(await readDigests(directory)).toEqual(digests(MODEL_FILES));
+    await expect(resolve([new File([], 'model.txt')])).rejects.toThrow(HandleError);
   });
 });
 

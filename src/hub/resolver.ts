@@ -8,7 +8,7 @@ import {DownloadError, HandleError} from '../errors.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {getHubServices} from '../platform/services.js';
 import {DirectoryCache} from './cache.js';
-import {type Obtained, obtainArchive, withDeadline} from './download.js';
+import {type Obtained, obtainArchive, unpackInHand, withDeadline} from './download.js';
 import {gcsDirectory, gcsMediaUrl} from './gcs.js';
 import {
   archiveUrl,
@@ -39,10 +39,17 @@ export interface ResolvedModel {
 }
 
 /**
- * What names or holds a model: a handle, a URL, a directory that the user picked (`FileSystemDirectoryHandle`), files
- * (`FileList`, dropped `File`s), or a directory of this library's own kind.
+ * What names or holds a model: a handle, a URL, a directory that the user picked (`FileSystemDirectoryHandle`), what
+ * was dropped (`DataTransfer`), files (`FileList`, an array of `File`s, one archive), or a directory of this library's
+ * own kind.
  */
-export type ModelSource = string | URL | ModelDirectory | FileSystemDirectoryHandle | Iterable<File>;
+export type ModelSource =
+  | string
+  | URL
+  | ModelDirectory
+  | FileSystemDirectoryHandle
+  | DataTransfer
+  | Iterable<File>;
 
 /** Turns handles of a kind of its own into models. */
 export interface Resolver {
@@ -86,10 +93,8 @@ export function registerResolver(resolver: Resolver): () => void {
 export async function resolve(source: ModelSource, options: ResolveOptions = {}): Promise<ResolvedModel> {
   const settings = settle(options, getHubServices());
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    const directory = isModelDirectory(source) ? source : settings.services.directoryOf(source);
-    if (!directory)
-      throw new HandleError('A model is given by a handle, a URL, a directory or a list of files.');
-    return found(directory.name, await modelRoot(directory), true);
+    const directory = await modelRoot(await inHand(source, settings));
+    return found(directory.name, directory, true);
   }
   if (settings.insecure) {
     warnOnce('TFHUB_DISABLE_CERT_VALIDATION is set: the certificates of servers are not checked.');
@@ -112,6 +117,28 @@ export async function resolve(source: ModelSource, options: ResolveOptions = {})
 function found(handle: string, directory: ModelDirectory, fromCache: boolean): ResolvedModel {
   const {path} = directory;
   return {handle, directory, fromCache, ...(path === undefined ? {} : {path})};
+}
+
+/** The directory of a model that was handed over rather than named. */
+async function inHand(
+  source: Exclude<ModelSource, string | URL>,
+  settings: ResolveSettings,
+): Promise<ModelDirectory> {
+  if (isModelDirectory(source)) return source;
+  const archive = soleArchive(source);
+  if (archive) return unpackInHand(archive, settings);
+  const directory = await settings.services.directoryOf(source);
+  if (!directory)
+    throw new HandleError('A model is given by a handle, a URL, a directory or a list of files.');
+  return directory;
+}
+
+function soleArchive(source: object): File | null {
+  const files = Symbol.iterator in source ? [...(source as Iterable<unknown>)] : [];
+  const [file] = files;
+  return files.length === 1 && file instanceof Blob && 'name' in file && isArchiveName(String(file.name))
+    ? (file as File)
+    : null;
 }
 
 function isModelDirectory(source: object): source is ModelDirectory {

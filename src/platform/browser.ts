@@ -77,7 +77,8 @@ export function fileListDirectory(files: Iterable<File>): ModelDirectory {
   );
 }
 
-function blobFile(blob: Blob, name: string): FileHandle {
+/** A file over a blob, whose bytes are read when they are asked for. */
+export function blobFile(blob: Blob, name: string): FileHandle {
   return {
     size: blob.size,
     async readInto(target, offset) {

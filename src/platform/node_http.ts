@@ -9,6 +9,12 @@ import type {HttpClient, HttpResponse} from './services.js';
 
 const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'no_proxy', 'NO_PROXY'];
 
+const OWN_HEADERS = {
+  'user-agent': 'tensorflow-hub-js',
+  // An archive is compressed by itself; a transfer encoding would only hide its length.
+  'accept-encoding': 'identity',
+};
+
 /** One pool of connections for each setting of proxies and certificates that was asked for. */
 const dispatchers = new Map<string, Dispatcher>();
 
@@ -31,12 +37,11 @@ function dispatcherFor(insecure: boolean): Dispatcher {
 }
 
 export const nodeHttp: HttpClient = {
-  followsRedirects: false,
   decodesContent: false,
 
   async send({url, headers, signal, insecure}): Promise<HttpResponse> {
     const dispatcher = dispatcherFor(insecure);
-    const response = await request(url, {dispatcher, headers, signal});
+    const response = await request(url, {dispatcher, signal, headers: {...OWN_HEADERS, ...headers}});
     return {
       status: response.statusCode,
       url,

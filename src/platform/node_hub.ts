@@ -17,7 +17,7 @@ export const nodeHub: HubServices = {
   http: nodeHttp,
   files: nodeFiles,
   browserCache: async () => null,
-  directoryOf: () => null,
+  directoryOf: async () => null,
   // The web's DecompressionStream does the same in pieces of 16 KiB, at less than half the speed.
   gunzip: () => Duplex.toWeb(createGunzip({chunkSize: 1 << 18})) as Transform<Uint8Array>,
   sha1: async (text) => createHash('sha1').update(text, 'utf8').digest('hex'),

@@ -26,10 +26,11 @@ export interface HttpResponse {
 }
 
 export interface HttpClient {
-  /** Sends a GET. A status of any value is an answer; what is no answer at all rejects. */
+  /**
+   * Sends a GET. A status of any value is an answer; what is no answer at all rejects. Redirects are answers, too,
+   * except in browsers, which follow them and do not show them.
+   */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Browsers follow redirects themselves and do not show them. */
-  readonly followsRedirects: boolean;
   /** Browsers undo `Content-Encoding`, so that lengths and hashes of the transfer no longer match the body. */
   readonly decodesContent: boolean;
 }
@@ -145,7 +146,7 @@ export interface HubServices {
   /** Null in Node, and where a browser gives a page no storage. */
   browserCache(): Promise<BrowserCache | null>;
   /** The directory that an object of the platform stands for (picked, dropped), or null where it is none. */
-  directoryOf(source: unknown): ModelDirectory | null;
+  directoryOf(source: unknown): Promise<ModelDirectory | null>;
   /** Undoes gzip; fails where the data is corrupt or ends early. */
   gunzip(): Transform<Uint8Array>;
   /** SHA-1 in hexadecimal of a text's UTF-8 bytes. */
