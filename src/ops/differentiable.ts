@@ -43,6 +43,15 @@ export function withDerivative(
   return withGradient([x], forward, (dy, [input], y) => [tf.mul(dy, derivative(input!, y))]);
 }
 
+/** `x` broadcast to `shape`, differentiable at any rank. */
+export function broadcastTensor(x: tf.Tensor, shape: readonly number[]): tf.Tensor {
+  return withGradient(
+    [x],
+    (input) => tf.broadcastTo(input!, shape as number[]),
+    (dy) => [dy],
+  );
+}
+
 /** Sums a gradient over the axes along which a tensor of `shape` was broadcast. */
 export function sumToShape(dy: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const lead = dy.rank - shape.length;

@@ -16,7 +16,7 @@ import {binaryMath} from './math_binary.js';
 import {preferHost, Value} from './value.js';
 
 /** Elements of `x` where `condition` holds, else of `y`; all three broadcast. */
-function select(condition: Value, x: Value, y: Value): Value {
+export function select(condition: Value, x: Value, y: Value): Value {
   if (isFloating(x.dtype) && !preferHost(x, y)) {
     const mask = condition.tensor();
     // The gradient is chosen, not multiplied by the mask: an infinity on the other side must not become a NaN.
