@@ -22,6 +22,8 @@ export interface Session {
   resource<T extends Resource>(container: string, name: string, create: () => T): T;
   /** A resource that shares its name with no other: for ops with an empty `shared_name` in a function. */
   anonymous<T extends Resource>(create: () => T): T;
+  /** A resource that lives as long as the present call of the model. */
+  temporary<T extends Resource & {close(): void}>(create: () => T): T;
   /** Pins a value for as long as the model lives: a constant, made once. */
   keep<T>(kept: T): T;
   /** The function that computes the gradient for nodes of this `_gradient_op_type`; undefined where none was saved. */

@@ -16,15 +16,21 @@ import {debug} from './debug.js';
 import {fingerprint} from './fingerprint.js';
 import {indexing} from './indexing.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
+import {linalg} from './linalg.js';
 import {lists} from './list.js';
 import {math} from './math.js';
 import {normalizations} from './normalization.js';
+import {optionals} from './optional.js';
 import {parsing} from './parsing.js';
 import {pools} from './pool.js';
 import {random} from './random.js';
 import {reduction} from './reduction.js';
+import {segment} from './segment.js';
+import {signal} from './signal.js';
+import {sparse} from './sparse.js';
 import {string} from './string.js';
 import {table} from './table.js';
+import {tensorArrays} from './tensor_array.js';
 import {variables} from './variable.js';
 
 /** Families by the name of their file. */
@@ -42,11 +48,17 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   math,
   normalization: normalizations,
   parsing,
+  optional: optionals,
   pool: pools,
   random,
   reduction,
   string,
   table,
+  tensor_array: tensorArrays,
+  linalg,
+  segment,
+  sparse,
+  signal,
   variable: variables,
 };
 

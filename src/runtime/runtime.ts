@@ -45,6 +45,7 @@ export class Runtime implements Session {
   readonly #resources = new Map<string, Resource>();
   readonly #anonymous: Resource[] = [];
   readonly #kept = new Set<Value>();
+  #temporaries: {close(): void}[] = [];
   #depth = 0;
 
   constructor(options: RuntimeOptions) {
@@ -108,6 +109,8 @@ export class Runtime implements Session {
     engine.startScope();
     let kept: readonly tf.Tensor[] = [];
     const depth = this.#depth;
+    const temporaries = this.#temporaries;
+    this.#temporaries = [];
     try {
       for (const arg of args) arg.retain();
       const results = runnable.run(args);
@@ -121,6 +124,8 @@ export class Runtime implements Session {
       }
     } finally {
       this.#depth = depth;
+      for (const temporary of this.#temporaries) temporary.close();
+      this.#temporaries = temporaries;
       for (const arg of args) arg.release();
       engine.endScope(kept as tf.Tensor[]);
     }
@@ -139,6 +144,12 @@ export class Runtime implements Session {
   anonymous<T extends Resource>(create: () => T): T {
     const resource = create();
     this.#anonymous.push(resource);
+    return resource;
+  }
+
+  temporary<T extends Resource & {close(): void}>(create: () => T): T {
+    const resource = create();
+    this.#temporaries.push(resource);
     return resource;
   }
 

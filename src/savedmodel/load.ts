@@ -5,6 +5,7 @@
  */
 
 import {CheckpointReader} from '../bundle/reader.js';
+import type {Graph} from '../graph/graph.js';
 import {readGraph, readLibrary} from '../graph/read_graph.js';
 import {Variable} from '../ops/variable.js';
 import type {ModelDirectory} from '../platform/platform.js';
@@ -39,6 +40,58 @@ const EMPTY_GRAPH: GraphDef = {
 /** Where assets are, in SavedModels and in the legacy Hub format alike. */
 const ASSETS_DIRECTORY = 'assets';
 
+/** A model's graphs and objects, before anything is restored. */
+export interface OpenModel {
+  readonly metaGraph: MetaGraphDef;
+  readonly graph: Graph;
+  readonly assets: Assets;
+  readonly runtime: Runtime;
+  readonly info: ModelInfo;
+  /** Absent in models of TensorFlow 1. */
+  readonly objects: ObjectGraph | undefined;
+  /** Where what `RestoreV2` asks for is put before it runs. */
+  readonly restored: RestoredTensors;
+}
+
+/** Reads a model's graphs and assets; its variables stay on disk. */
+export async function openModel(
+  directory: ModelDirectory,
+  {tags}: LoadModelOptions = {},
+): Promise<OpenModel> {
+  const saved = await readSavedModel(directory);
+  const hubModule = await isHubModule(directory);
+  const metaGraph = chooseMetaGraph(saved, tags ?? (hubModule ? [] : undefined), directory.name);
+  const graph = readGraph(metaGraph.graphDef ?? EMPTY_GRAPH);
+  const assets = await Assets.read(directory, metaGraph.assetFileDef, ASSETS_DIRECTORY);
+  const restored: RestoredTensors = new Map();
+  const gradients = new Map<string, SavedGradient>();
+  const runtime = new Runtime({
+    library: readLibrary(metaGraph.graphDef?.library),
+    gradients,
+    readFile: (path) => assets.content(path),
+    restore: (name, shapeAndSlice) => restored.get(restoredKey(name, shapeAndSlice)),
+  });
+  let objects: ObjectGraph | undefined;
+  const info: ModelInfo = {
+    directory: directory.path ?? directory.name,
+    tags: metaGraph.metaInfoDef?.tags ?? [],
+    tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? '',
+    isHubModule: hubModule,
+    assets: assets.list,
+    graph,
+    variables: () =>
+      objects?.reachableVariables(0) ?? [...runtime.resources()].filter((each) => each instanceof Variable),
+    prune: (feeds, fetches) => prune(graph, runtime, feeds, fetches),
+    dispose: () => runtime.dispose(),
+  };
+  const savedObjects = metaGraph.objectGraphDef;
+  if (savedObjects !== undefined && savedObjects.nodes.length > 0) {
+    objects = new ObjectGraph({metaGraph, objects: savedObjects, graph, assets, runtime, info});
+    for (const [type, gradient] of objects.gradients()) gradients.set(type, gradient);
+  }
+  return {metaGraph, graph, assets, runtime, info, objects, restored};
+}
+
 /**
  * Loads a SavedModel: its objects with their functions, variables, tables and assets (TensorFlow 2), or its signatures
  * (TensorFlow 1).
@@ -51,56 +104,16 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<LoadedObject> {
   await ensureBackend();
-  const saved = await readSavedModel(directory);
-  const hubModule = await isHubModule(directory);
-  const tags = options.tags ?? (hubModule ? [] : undefined);
-  const metaGraph = chooseMetaGraph(saved, tags, directory.name);
-  return loadMetaGraph(directory, metaGraph, hubModule, options);
-}
-
-async function loadMetaGraph(
-  directory: ModelDirectory,
-  metaGraph: MetaGraphDef,
-  hubModule: boolean,
-  options: LoadModelOptions,
-): Promise<LoadedObject> {
-  const graph = readGraph(metaGraph.graphDef ?? EMPTY_GRAPH);
-  const assets = await Assets.read(directory, metaGraph.assetFileDef, ASSETS_DIRECTORY);
-  const restored: RestoredTensors = new Map();
-  const gradients = new Map<string, SavedGradient>();
-  const runtime = new Runtime({
-    library: readLibrary(metaGraph.graphDef?.library),
-    gradients,
-    readFile: (path) => assets.content(path),
-    restore: (name, shapeAndSlice) => restored.get(restoredKey(name, shapeAndSlice)),
-  });
-  let variables: ModelInfo['variables'] = () => [];
-  const info: ModelInfo = {
-    directory: directory.path ?? directory.name,
-    tags: metaGraph.metaInfoDef?.tags ?? [],
-    tensorflowVersion: metaGraph.metaInfoDef?.tensorflowVersion ?? '',
-    isHubModule: hubModule,
-    assets: assets.list,
-    graph,
-    variables: () => variables(),
-    prune: (feeds, fetches) => prune(graph, runtime, feeds, fetches),
-    dispose: () => runtime.dispose(),
-  };
+  const model = await openModel(directory, options);
   const checkpoint = await openCheckpoint(directory, options);
   try {
-    const objects = metaGraph.objectGraphDef;
-    if (objects === undefined || objects.nodes.length === 0) {
-      variables = () => [...runtime.resources()].filter((each) => each instanceof Variable);
-      return await loadV1({metaGraph, graph, assets, runtime, info, checkpoint, restored});
-    }
-    const objectGraph = new ObjectGraph({metaGraph, objects, graph, assets, runtime, info});
-    for (const [type, gradient] of objectGraph.gradients()) gradients.set(type, gradient);
-    variables = () => objectGraph.reachableVariables(0);
-    if (checkpoint !== undefined) await restoreObjects(objectGraph, checkpoint);
-    objectGraph.initializeResources();
-    return objectGraph.object(0) as LoadedObject;
+    const {objects} = model;
+    if (objects === undefined) return await loadV1({...model, checkpoint});
+    if (checkpoint !== undefined) await restoreObjects(objects, checkpoint);
+    objects.initializeResources();
+    return objects.object(0) as LoadedObject;
   } catch (error) {
-    runtime.dispose();
+    model.runtime.dispose();
     throw error;
   } finally {
     await checkpoint?.close();

@@ -64,11 +64,7 @@ export async function loadV1(parts: V1Parts): Promise<LoadedObject> {
   declareVariables(parts, 'local_variables');
   await restoreVariables(parts, variables);
   initialize(parts);
-  const signatures = Object.fromEntries(
-    [...parts.metaGraph.signatureDef]
-      .filter(([name]) => name !== INIT_SIGNATURE && name !== TRAIN_SIGNATURE)
-      .map(([name, def]) => [name, signatureOf(parts, name, def)]),
-  ) as Readonly<Record<string, Signature>>;
+  const signatures = signaturesOf(parts);
   const faces = (list: Iterable<Variable>) =>
     [...list].filter((each) => each.initialized).map((each) => each.face());
   return makeLoadedObject({
@@ -82,8 +78,22 @@ export async function loadV1(parts: V1Parts): Promise<LoadedObject> {
   });
 }
 
+/** The signatures of a TensorFlow 1 model. */
+export function signaturesOf(
+  parts: Pick<V1Parts, 'metaGraph' | 'graph' | 'runtime'>,
+): Record<string, Signature> {
+  return Object.fromEntries(
+    [...parts.metaGraph.signatureDef]
+      .filter(([name]) => name !== INIT_SIGNATURE && name !== TRAIN_SIGNATURE)
+      .map(([name, def]) => [name, signatureOf(parts, name, def)]),
+  );
+}
+
 /** Variables of a collection, made before any op makes them so that they know whether they are trainable. */
-function declareVariables({metaGraph, graph, runtime}: V1Parts, collection: string): Variable[] {
+export function declareVariables(
+  {metaGraph, graph, runtime}: Pick<V1Parts, 'metaGraph' | 'graph' | 'runtime'>,
+  collection: string,
+): Variable[] {
   const defs = (name: string): VariableDef[] => {
     const kind = metaGraph.collectionDef.get(name)?.kind;
     if (kind?.$case !== 'bytesList') return [];
@@ -195,7 +205,7 @@ function initOps(metaGraph: MetaGraphDef): string[] {
   return [...initializers, ...nodes('table_initializer')];
 }
 
-function signatureOf(parts: V1Parts, name: string, def: SignatureDef): Signature {
+function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, def: SignatureDef): Signature {
   const {graph, runtime} = parts;
   const inputs = portsOf(graph, def.inputs, name);
   const outputs = portsOf(graph, def.outputs, name);

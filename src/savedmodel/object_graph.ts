@@ -224,7 +224,7 @@ export class ObjectGraph {
           ? []
           : this.#elements(child).map((each) => this.object(each) as RestoredFunction);
       },
-      signatures: () => this.#signatures(id),
+      signatures: () => this.signatures(id),
       model: this.#parts.info,
     });
   }
@@ -242,7 +242,8 @@ export class ObjectGraph {
     return child === undefined ? undefined : this.object(child);
   }
 
-  #signatures(id: number): Readonly<Record<string, Signature>> {
+  /** The signatures of an object. */
+  signatures(id: number): Readonly<Record<string, Signature>> {
     const map = this.children(id).get('signatures');
     if (map === undefined) return {};
     const signatures: Record<string, Signature> = {};

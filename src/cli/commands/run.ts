@@ -1,0 +1,166 @@
+/**
+ * `tfhub run`: calls a function or a signature of a model.
+ *
+ * @module
+ */
+
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Command} from 'commander';
+import {load} from '../../api.js';
+import {CallError, UnsupportedOpError} from '../../errors.js';
+import {formatShape} from '../../graph/shape.js';
+import type {ExactTensor, TensorInput} from '../../savedmodel/boundary.js';
+import type {LoadedObject} from '../../savedmodel/loaded_object.js';
+import type {RestoredFunction} from '../../savedmodel/restored_function.js';
+import {writeNpy} from '../npy.js';
+import {parseTags, UsageError} from '../usage.js';
+import {flattenOutputs, type GivenInput, parseArgument, parseInput, toJson} from '../values.js';
+
+interface RunOptions {
+  readonly signature?: string;
+  readonly function?: string;
+  readonly input: readonly string[];
+  readonly arg: readonly string[];
+  readonly tags?: string;
+  readonly engine: string;
+  readonly outdir?: string;
+  readonly json?: boolean;
+}
+
+const ENGINES = ['auto', 'onnx', 'tfjs'];
+const DEFAULT_SIGNATURE = 'serving_default';
+/** So many elements of an output are printed for people. */
+const SHOWN = 10;
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .description('call a model')
+    .argument('<handle>', 'path, URL, gs:// location or Kaggle name')
+    .option('--signature <name>', 'the signature to call')
+    .option('--function <path>', 'the function to call, such as encoder.embed')
+    .option(
+      '--input <[name=]value>',
+      'a tensor: JSON, @file.json, @file.npy or @file.npz; repeatable',
+      collect,
+      [],
+    )
+    .option(
+      '--arg <name=json>',
+      'an argument that is no tensor, such as training=true; repeatable',
+      collect,
+      [],
+    )
+    .option('--tags <tags>', 'the tags of the graph, separated by commas')
+    .option('--engine <engine>', `what computes: ${ENGINES.join(', ')}`, 'auto')
+    .option('--outdir <dir>', 'write each output to <dir>/<name>.npy')
+    .option('--json', 'print one JSON object with every output')
+    .action(run);
+}
+
+async function run(handle: string, options: RunOptions): Promise<void> {
+  if (options.signature !== undefined && options.function !== undefined) {
+    throw new UsageError('--signature and --function exclude each other');
+  }
+  if (!ENGINES.includes(options.engine)) {
+    throw new UsageError(`--engine must be one of ${ENGINES.join(', ')}, got '${options.engine}'`);
+  }
+  if (options.engine === 'onnx') {
+    throw new UnsupportedOpError('the onnx engine is not part of this version; use --engine auto or tfjs');
+  }
+  const inputs = options.input.flatMap(parseInput);
+  const args = Object.fromEntries(options.arg.map(parseArgument));
+  const tags = parseTags(options.tags);
+  const model = await load(handle, tags === undefined ? {} : {tags});
+  try {
+    const outputs = flattenOutputs(call(model, options, inputs, args));
+    if (options.outdir !== undefined) writeOutputs(options.outdir, outputs);
+    print(outputs, options.json ?? false);
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Without `--signature` or `--function`: `__call__` if there is one, else `serving_default`. */
+function call(
+  model: LoadedObject,
+  {signature, function: path}: RunOptions,
+  inputs: readonly GivenInput[],
+  args: Readonly<Record<string, unknown>>,
+): unknown {
+  if (path !== undefined || (signature === undefined && model.get('__call__') !== undefined)) {
+    const positional = inputs.filter(({name}) => name === undefined).map(({value}) => value);
+    const named = inputs.filter(({name}) => name !== undefined).map(({name, value}) => [name, value]);
+    return find(model, path ?? '__call__').invoke(
+      positional,
+      {...Object.fromEntries(named), ...args},
+      {exact: true},
+    );
+  }
+  const name = signature ?? DEFAULT_SIGNATURE;
+  const found = model.signatures[name];
+  if (found === undefined) {
+    const names = Object.keys(model.signatures).join(', ') || 'none';
+    throw new CallError(`the model has no signature '${name}'; it has: ${names}`);
+  }
+  const given = Object.fromEntries(
+    inputs.map(({name: key, value}) => [key ?? onlyInput(found.inputs, name), value]),
+  );
+  return found({...given, ...args} as Record<string, TensorInput>, {exact: true});
+}
+
+function onlyInput(inputs: Readonly<Record<string, unknown>>, signature: string): string {
+  const names = Object.keys(inputs);
+  if (names.length === 1) return names[0]!;
+  throw new UsageError(
+    `signature '${signature}' takes ${names.length} inputs; name each: --input ${names[0] ?? 'name'}=...`,
+  );
+}
+
+/** The function at a dotted path. */
+function find(model: LoadedObject, path: string): RestoredFunction {
+  let at: unknown = model;
+  for (const step of path.split('.')) {
+    at = Array.isArray(at)
+      ? at[Number(step)]
+      : typeof at === 'object' || typeof at === 'function'
+        ? attribute(at, step)
+        : undefined;
+  }
+  if (typeof (at as RestoredFunction | undefined)?.invoke === 'function') return at as RestoredFunction;
+  throw new CallError(`the model has no function '${path}'; \`tfhub show --all\` lists its functions`);
+}
+
+function attribute(object: object | null, step: string): unknown {
+  const {get} = (object ?? {}) as Partial<LoadedObject>;
+  return typeof get === 'function'
+    ? (object as LoadedObject).get(step)
+    : (object as Record<string, unknown> | null)?.[step];
+}
+
+function writeOutputs(directory: string, outputs: ReadonlyMap<string, ExactTensor>): void {
+  mkdirSync(directory, {recursive: true});
+  for (const [name, tensor] of outputs) {
+    // Names of outputs come from the model: they must not lead out of the directory.
+    const file = join(directory, `${name.replaceAll(/[^\w.-]+/g, '_').replace(/^\.+/, '_')}.npy`);
+    writeFileSync(file, writeNpy(tensor));
+    console.error(`wrote ${file}`);
+  }
+}
+
+function print(outputs: ReadonlyMap<string, ExactTensor>, json: boolean): void {
+  if (json) {
+    const all = Object.fromEntries([...outputs].map(([name, tensor]) => [name, toJson(tensor)]));
+    console.log(JSON.stringify({outputs: all}));
+    return;
+  }
+  for (const [name, tensor] of outputs) {
+    const {data} = toJson(tensor);
+    const shown = data.slice(0, SHOWN).map((each) => JSON.stringify(each));
+    const rest = data.length > SHOWN ? `, ... ${data.length - SHOWN} more` : '';
+    console.log(`${name}: ${tensor.dtype} ${formatShape(tensor.shape)} [${shown.join(', ')}${rest}]`);
+  }
+}

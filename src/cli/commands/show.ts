@@ -1,0 +1,107 @@
+/**
+ * `tfhub show`: signatures, functions, variables and assets of a model.
+ *
+ * @module
+ */
+
+import type {Command} from 'commander';
+import {formatShape} from '../../graph/shape.js';
+import {resolve} from '../../hub/resolver.js';
+import {describeModel, type FunctionDescription, type ModelDescription} from '../../savedmodel/describe.js';
+import type {SignatureTensor} from '../../savedmodel/signature.js';
+import {parseTags} from '../usage.js';
+
+export function registerShow(program: Command): void {
+  program
+    .command('show')
+    .description('show what is in a model')
+    .argument('<handle>', 'path, URL, gs:// location or Kaggle name')
+    .option('--all', 'also every function with its traces, and every variable')
+    .option('--tags <tags>', 'the tags of the graph, separated by commas')
+    .option('--json', 'print one JSON object')
+    .action(async (handle: string, options: {all?: boolean; tags?: string; json?: boolean}) => {
+      const {directory} = await resolve(handle);
+      const tags = parseTags(options.tags);
+      const model = await describeModel(directory, tags === undefined ? {} : {tags});
+      console.log(options.json ? JSON.stringify(model) : [...lines(model, options.all ?? false)].join('\n'));
+    });
+}
+
+function* lines(model: ModelDescription, all: boolean): Generator<string> {
+  const {format, tensorflowVersion, tags, size, variables, functions, assets, fingerprint} = model;
+  yield `${model.directory}`;
+  yield `  ${format}${tensorflowVersion ? `, written by ${tensorflowVersion}` : ''}, tags [${tags.join(', ')}], ${formatBytes(size)}`;
+  if (fingerprint !== undefined) yield `  fingerprint ${fingerprint}`;
+  yield '';
+  yield* signatureLines(model);
+  if (functions.length > 0) {
+    yield `Functions (${functions.length})`;
+    for (const each of functions) yield* all ? functionLines(each) : [`  ${functionTitle(each)}`];
+    yield '';
+  }
+  const parameters = variables.reduce(
+    (sum, {shape}) => sum + (shape ?? []).reduce<number>((n, dim) => n * (dim ?? 1), 1),
+    0,
+  );
+  yield `Variables (${variables.length}, ${parameters.toLocaleString('en')} parameters)`;
+  if (all) {
+    for (const {name, dtype, shape, trainable} of variables) {
+      yield `  ${name}: ${dtype} ${formatShape(shape)}${trainable ? '' : ', not trainable'}`;
+    }
+  }
+  if (assets.length > 0) yield `\nAssets (${assets.length}): ${assets.join(', ')}`;
+  if (!all) yield '\n--all shows every trace and variable.';
+}
+
+function* signatureLines({signatures}: ModelDescription): Generator<string> {
+  const entries = Object.entries(signatures);
+  yield entries.length === 0 ? 'No signatures' : 'Signatures';
+  for (const [name, {inputs, outputs, methodName}] of entries) {
+    yield `  ${name}${methodName ? `  (${methodName})` : ''}`;
+    for (const tensor of Object.values(inputs)) yield `    in   ${tensorText(tensor)}`;
+    for (const tensor of Object.values(outputs)) yield `    out  ${tensorText(tensor)}`;
+  }
+  yield '';
+}
+
+function tensorText({name, dtype, shape}: SignatureTensor): string {
+  return `${name}: ${dtype} ${formatShape(shape)}`;
+}
+
+function functionTitle({path, arguments: spec, traces}: FunctionDescription): string {
+  const parameters = spec === undefined ? '...' : parameterTexts(spec).join(', ');
+  return `${path}(${parameters})  ${traces.length} trace${traces.length === 1 ? '' : 's'}`;
+}
+
+function parameterTexts(spec: NonNullable<FunctionDescription['arguments']>): string[] {
+  const required = spec.args.length - spec.defaults.length;
+  return [
+    ...spec.args.map((arg, i) => (i < required ? arg : `${arg}=${text(spec.defaults[i - required])}`)),
+    ...(spec.varargs === undefined ? [] : [`*${spec.varargs}`]),
+    ...spec.kwonlyargs.map((arg) =>
+      arg in spec.kwonlydefaults ? `${arg}=${text(spec.kwonlydefaults[arg])}` : arg,
+    ),
+    ...(spec.varkw === undefined ? [] : [`**${spec.varkw}`]),
+  ];
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? each.toString() : each));
+}
+
+function* functionLines(each: FunctionDescription): Generator<string> {
+  yield `  ${functionTitle(each)}`;
+  for (const [i, {args, kwargs, outputs}] of each.traces.entries()) {
+    yield `    #${i + 1}`;
+    for (const arg of args) yield `      * ${arg}`;
+    for (const [key, arg] of Object.entries(kwargs)) yield `      * ${key}: ${arg}`;
+    yield `      -> ${outputs}`;
+  }
+}
+
+function formatBytes(bytes: number): string {
+  const units = ['bytes', 'KB', 'MB', 'GB'];
+  const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1000)), units.length - 1);
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
+}
