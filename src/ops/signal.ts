@@ -1,0 +1,115 @@
+/**
+ * Fourier transforms of the last dimensions.
+ *
+ * @module
+ */
+
+import {formatShape} from '../graph/shape.js';
+import {complexToReal, fftAxis, realToComplex} from './fft.js';
+import {convertNumbers} from './host.js';
+import {invalid, type Kernel, type KernelContext, type OpFamily, type OpImplementation} from './kernel.js';
+import {slice} from './movement.js';
+import {Value} from './value.js';
+
+const limits = 'no gradient passes through complex numbers';
+
+/** The transform of complex numbers over the last `rank` dimensions. */
+function complexTransform(rank: number, inverse: boolean): OpImplementation {
+  const kernel: Kernel = ([x], ctx) => {
+    checkRank(x!, rank, ctx);
+    const data = Float64Array.from(x!.numeric() as Float64Array);
+    transformAxes(data, x!.shape, x!.rank - rank, x!.rank, inverse);
+    return complexValue(x!.dtype, x!.shape, data);
+  };
+  return {kernel, limits};
+}
+
+/** Transforms the axes from `first` to before `end`, the last one first. */
+function transformAxes(
+  data: Float64Array,
+  shape: readonly number[],
+  first: number,
+  end: number,
+  inverse: boolean,
+): void {
+  for (let axis = end - 1; axis >= first; axis--) fftAxis(data, shape, axis, inverse);
+}
+
+function complexValue(dtype: Value['dtype'], shape: readonly number[], data: Float64Array): Value {
+  return Value.host(dtype, shape, dtype === 'complex64' ? Float32Array.from(data) : data);
+}
+
+function checkRank(x: Value, rank: number, ctx: KernelContext): void {
+  if (x.rank < rank)
+    throw invalid(ctx, `at least ${rank} dimensions are needed, got ${formatShape(x.shape)}`);
+}
+
+/** The lengths of the transform along the last dimensions. */
+function transformLengths(x: Value, lengths: Value, rank: number, ctx: KernelContext): number[] {
+  checkRank(x, rank, ctx);
+  const sizes = lengths.numbers();
+  if (lengths.rank !== 1 || sizes.length !== rank || sizes.some((size) => size < 0)) {
+    throw invalid(ctx, `fft_length must be ${rank} lengths, not [${sizes}]`);
+  }
+  return sizes;
+}
+
+/** The first elements of the last dimensions. The graph pads what is too short before it comes here. */
+function cropTo(x: Value, sizes: readonly number[], ctx: KernelContext): Value {
+  const lead = x.rank - sizes.length;
+  sizes.forEach((size, i) => {
+    if (size > x.shape[lead + i]!) {
+      throw invalid(ctx, `dimension ${lead + i} of ${formatShape(x.shape)} needs at least ${size} elements`);
+    }
+  });
+  return slice(
+    x,
+    x.shape.map(() => 0),
+    [...x.shape.slice(0, lead), ...sizes],
+  );
+}
+
+function realTransform(rank: number): OpImplementation {
+  const kernel: Kernel = ([x, lengths], ctx) => {
+    const sizes = transformLengths(x!, lengths!, rank, ctx);
+    const dtype = ctx.attrs.dtype('Tcomplex');
+    const n = sizes.at(-1)!;
+    const cropped = cropTo(x!, sizes, ctx);
+    const shape = cropped.shape.with(-1, n === 0 ? 0 : Math.floor(n / 2) + 1);
+    if (cropped.size === 0) return complexValue(dtype, shape, new Float64Array(0));
+    const spectra = realToComplex(cropped.numeric() as Float32Array, n);
+    transformAxes(spectra, shape, shape.length - rank, shape.length - 1, false);
+    return complexValue(dtype, shape, spectra);
+  };
+  return {kernel, limits};
+}
+
+function inverseRealTransform(rank: number): OpImplementation {
+  const kernel: Kernel = ([x, lengths], ctx) => {
+    const sizes = transformLengths(x!, lengths!, rank, ctx);
+    const dtype = ctx.attrs.dtype('Treal');
+    const n = sizes.at(-1)!;
+    const cropped = cropTo(x!, sizes.with(-1, n === 0 ? 0 : Math.floor(n / 2) + 1), ctx);
+    const shape = cropped.shape.with(-1, n);
+    const spectra = Float64Array.from(cropped.numeric() as Float64Array);
+    if (spectra.length === 0) return Value.host(dtype, shape, convertNumbers(spectra, dtype));
+    transformAxes(spectra, cropped.shape, cropped.rank - rank, cropped.rank - 1, true);
+    return Value.host(dtype, shape, convertNumbers(complexToReal(spectra, n), dtype));
+  };
+  return {kernel, limits};
+}
+
+export const signal: OpFamily = {
+  FFT: complexTransform(1, false),
+  IFFT: complexTransform(1, true),
+  FFT2D: complexTransform(2, false),
+  IFFT2D: complexTransform(2, true),
+  FFT3D: complexTransform(3, false),
+  IFFT3D: complexTransform(3, true),
+  RFFT: realTransform(1),
+  IRFFT: inverseRealTransform(1),
+  RFFT2D: realTransform(2),
+  IRFFT2D: inverseRealTransform(2),
+  RFFT3D: realTransform(3),
+  IRFFT3D: inverseRealTransform(3),
+};
