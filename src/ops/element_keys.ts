@@ -5,20 +5,18 @@
  */
 
 import {dtypeInfo, lanes} from '../graph/dtypes.js';
-
+import {toLatin1} from './bytes.js';
 import type {Value} from './value.js';
 
 /** A map key. Bytes become a string of one character each. */
 export type ElementKey = number | bigint | string | object;
-
-const BYTES = new TextDecoder('latin1');
 
 /**
  * A key for each element of `x`, equal where TensorFlow's `==` says so: 0 and -0 meet, a NaN meets nothing, not even
  * itself.
  */
 export function elementKeys(x: Value): ElementKey[] {
-  if (x.dtype === 'string') return x.strings().map((bytes) => BYTES.decode(bytes));
+  if (x.dtype === 'string') return x.strings().map(toLatin1);
   if (dtypeInfo(x.dtype).array === undefined) return [...(x.hostData() as readonly object[])];
   const data = x.numeric();
   if (lanes(x.dtype) > 1) {

@@ -18,7 +18,7 @@ import {addRows, addTensorRows, NO_ROW, takeRows, takeTensorRows} from './rows.j
 import {Value} from './value.js';
 
 /** Which segment each row of some data belongs to. */
-interface Segments {
+export interface Segments {
   /** Segment of each row; NO_ROW for one that belongs to none. */
   readonly ids: Int32Array;
   readonly count: number;
@@ -50,7 +50,7 @@ function unsortedSegments(ids: Value, total: Value, ctx: KernelContext): Segment
 }
 
 /** What becomes of the rows of each segment. `width` elements are a row. */
-type Combine = (data: Value, segments: Segments, width: number, shape: readonly number[]) => Value;
+export type Combine = (data: Value, segments: Segments, width: number, shape: readonly number[]) => Value;
 
 const segmented =
   (combine: Combine): Kernel =>
@@ -101,7 +101,8 @@ function rowIndices(indices: Value, limit: number, ctx: KernelContext): Int32Arr
   });
 }
 
-const sum: Combine = (data, {ids}, width, shape) => addRows(data, width, ids, shape);
+/** The sum of each segment. */
+export const sum: Combine = (data, {ids}, width, shape) => addRows(data, width, ids, shape);
 
 /** The sum, divided by a function of the number of rows. */
 const averaged =
@@ -232,6 +233,9 @@ const folded =
     );
   };
 
+/** The largest row of each segment, 0 for a segment without rows. */
+export const maximum = folded(MAX, 0);
+
 function foldTensor(rows: tf.Tensor, segments: Segments, fold: Fold, blank: number): tf.Tensor {
   const width = rows.shape[1]!;
   return withGradient(
@@ -334,7 +338,7 @@ const identity = (count: number) => count;
 export const segment: OpFamily = {
   SegmentSum: {kernel: segmented(sum)},
   SegmentMean: {kernel: segmented(mean)},
-  SegmentMax: {kernel: segmented(folded(MAX, 0))},
+  SegmentMax: {kernel: segmented(maximum)},
   SegmentMin: {kernel: segmented(folded(MIN, 0))},
   SegmentProd: {kernel: segmented(folded(PRODUCT))},
   UnsortedSegmentSum: {kernel: unsorted(sum)},
