@@ -14,6 +14,7 @@ import {convolutions} from './conv.js';
 import {customGradients} from './custom_gradient.js';
 import {debug} from './debug.js';
 import {fingerprint} from './fingerprint.js';
+import {imageResize} from './image_resize.js';
 import {indexing} from './indexing.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {linalg} from './linalg.js';
@@ -43,22 +44,23 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   custom_gradient: customGradients,
   debug,
   fingerprint,
+  image_resize: imageResize,
   indexing,
+  linalg,
   list: lists,
   math,
   normalization: normalizations,
-  parsing,
   optional: optionals,
+  parsing,
   pool: pools,
   random,
   reduction,
+  segment,
+  signal,
+  sparse,
   string,
   table,
   tensor_array: tensorArrays,
-  linalg,
-  segment,
-  sparse,
-  signal,
   variable: variables,
 };
 
