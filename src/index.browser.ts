@@ -1,0 +1,10 @@
+/**
+ * tensorflow-hub in browsers.
+ *
+ * @module
+ */
+
+import './platform/browser.js';
+import './platform/browser_hub.js';
+
+export * from './api.js';
