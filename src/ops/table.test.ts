@@ -7,7 +7,7 @@ import {decodeUtf8, type HostTensor} from '../graph/tensor.js';
 import type {Session} from './kernel.js';
 import {LookupTable, MutableTable} from './lookup_table.js';
 import {table} from './table.js';
-import {decodeTensor, type JsonTensor, type OpCase, runKernel} from './testing/op_cases.js';
+import {caseFile, decodeTensor, type JsonTensor, type OpCase, runKernel} from './testing/op_cases.js';
 import {type Resource, Value} from './value.js';
 
 interface Step extends Pick<OpCase, 'op' | 'attrs' | 'error' | 'inputs' | 'outputs'> {}
@@ -18,7 +18,7 @@ interface Scenario {
   readonly steps: readonly Step[];
 }
 
-const url = new URL('../../fixtures/ops/table.json', import.meta.url);
+const url = caseFile('table');
 const {scenarios} = JSON.parse(readFileSync(url, 'utf8')) as {scenarios: Scenario[]};
 
 function sessionOf(files: Record<string, string> = {}): Session {

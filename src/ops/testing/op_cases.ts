@@ -15,7 +15,7 @@ import {type Attr, Attrs} from '../../graph/attrs.js';
 import {type DType, isFloating, lanes} from '../../graph/dtypes.js';
 import {type HostTensor, sizeOf} from '../../graph/tensor.js';
 import {decodeTensorBytes} from '../../graph/tensor_bytes.js';
-import {setCpuBackendQuiet} from '../../platform/tfjs_backend.js';
+import {quietCpuBackend} from '../../platform/tfjs_backend.js';
 import {completeBackend} from '../backend_kernels.js';
 import type {KernelContext, OpFamily, Session} from '../kernel.js';
 import {hasDeviceType, Value} from '../value.js';
@@ -56,9 +56,17 @@ const TOLERANCE: Partial<Record<DType, {rtol: number; atol: number}>> = {
 /** float64 on a gradient tape is carried in float32. */
 const DEVICE_FLOAT64 = {rtol: 1e-5, atol: 1e-6};
 
+/** The file of a family's cases: the committed one, or one that conformance has written just now. */
+export function caseFile(name: string): string | URL {
+  const directory = process.env.TFHUB_OP_CASES;
+  return directory
+    ? `${directory}/${name}.json`
+    : new URL(`../../../fixtures/ops/${name}.json`, import.meta.url);
+}
+
 /** Defines the tests of a family: every case of `fixtures/ops/<name>.json`, on the named tfjs backends. */
 export function testOpFamily(name: string, family: OpFamily, backends = ['cpu', 'wasm']): void {
-  const url = new URL(`../../../fixtures/ops/${name}.json`, import.meta.url);
+  const url = caseFile(name);
   const {cases} = JSON.parse(readFileSync(url, 'utf8')) as {cases: OpCase[]};
   for (const backend of backends) {
     describe(`${name} ops as TensorFlow computes them, ${backend} backend`, () => {
@@ -77,7 +85,7 @@ export function testOpFamily(name: string, family: OpFamily, backends = ['cpu', 
 }
 
 async function useBackend(name: string): Promise<void> {
-  await setCpuBackendQuiet();
+  await quietCpuBackend();
   if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   await tf.setBackend(name);
   completeBackend(name);

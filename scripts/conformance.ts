@@ -1,0 +1,171 @@
+/**
+ * `npm run conformance`: the real TensorFlow as the judge. Installs it (two releases, each in a virtual environment
+ * under `.venv/`), builds every fixture anew, and compares what this library computes with what TensorFlow computed.
+ *
+ * Needs Python 3.10 or 3.11 and a Python package index; nothing else.
+ *
+ * @module
+ */
+
+import {spawn, spawnSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {runHubConformance} from './conformance_hub.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BUILD = join(ROOT, 'build', 'conformance');
+
+/** The releases compared with. */
+const RELEASES = {
+  '2.15': {
+    requirements: 'fixtures/requirements-2.15.txt',
+    pythons: ['python3.11', 'python3.10', 'python3.9', 'python3'],
+  },
+  newest: {
+    requirements: 'fixtures/requirements-newest.txt',
+    pythons: ['python3.11', 'python3.12', 'python3.13', 'python3.10', 'python3'],
+  },
+} as const;
+
+type Release = keyof typeof RELEASES;
+
+/** Passed and failed checks of one part. */
+interface Score {
+  readonly part: string;
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const environment = {
+  ...process.env,
+  TF_CPP_MIN_LOG_LEVEL: '3',
+  PYTHONDONTWRITEBYTECODE: '1',
+  TF_ENABLE_ONEDNN_OPTS: '0',
+};
+
+/** Runs a command to its end with its output shown; the exit code. */
+function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = environment,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit']});
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** The Python of a release's environment; installs it where it is not there or its requirements have changed. */
+async function install(release: Release): Promise<string> {
+  const {requirements, pythons} = RELEASES[release];
+  const directory = join(ROOT, '.venv', release);
+  const python = join(directory, 'bin', 'python');
+  const stamp = join(directory, 'requirements.sha256');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(ROOT, requirements)))
+    .digest('hex');
+  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
+  const base = pythons.find((name) => works(name, release));
+  if (base === undefined)
+    throw new Error(`TensorFlow ${release} needs one of: ${pythons.slice(0, -1).join(', ')}`);
+  console.log(`Installing TensorFlow ${release} with ${base} ...`);
+  rmSync(directory, {recursive: true, force: true});
+  for (const [command, ...args] of [
+    [base, '-m', 'venv', directory],
+    [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements],
+  ]) {
+    if ((await run(command!, args)) !== 0) throw new Error(`installing TensorFlow ${release} failed`);
+  }
+  writeFileSync(stamp, wanted);
+  return python;
+}
+
+function works(python: string, release: Release): boolean {
+  const {status, stdout} = spawnSync(python, ['-c', 'import sys; print(sys.version_info[1])'], {
+    encoding: 'utf8',
+  });
+  const minor = Number(stdout);
+  return status === 0 && (release === '2.15' ? minor >= 9 && minor <= 11 : minor >= 10 && minor <= 13);
+}
+
+/** Runs test files of ours on data that was built just now. */
+async function vitest(part: string, files: readonly string[], env: Record<string, string>): Promise<Score> {
+  const report = join(BUILD, `${part.replaceAll(/\W+/g, '_')}.json`);
+  const args = [
+    'vitest',
+    'run',
+    ...files,
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ];
+  const code = await run('npx', args, {...process.env, ...env});
+  if (!existsSync(report)) return {part, passed: 0, failed: 1};
+  const {numPassedTests: passed, numFailedTests: failed} = JSON.parse(readFileSync(report, 'utf8')) as {
+    numPassedTests: number;
+    numFailedTests: number;
+  };
+  return {part, passed, failed: failed === 0 && code !== 0 ? 1 : failed};
+}
+
+/** A command that either succeeds or fails. */
+async function check(
+  part: string,
+  command: string,
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<Score> {
+  const ok = (await run(command, args, env)) === 0;
+  return {part, passed: ok ? 1 : 0, failed: ok ? 0 : 1};
+}
+
+async function fixturesOf(release: Release, python: string): Promise<Score[]> {
+  const out = join(BUILD, `fixtures-${release}`);
+  const built = await check(`fixtures build with TensorFlow ${release}`, python, [
+    'fixtures/build.py',
+    '--out',
+    out,
+    '--sizes',
+    'small,medium,large',
+  ]);
+  const compared = await vitest(`fixtures of TensorFlow ${release}`, ['src/savedmodel/fixtures.test.ts'], {
+    TFHUB_FIXTURES: out,
+  });
+  return [built, compared];
+}
+
+async function opCases(python: string): Promise<Score[]> {
+  const out = join(BUILD, 'ops');
+  mkdirSync(out, {recursive: true});
+  const built = await check('single-op cases', python, ['fixtures/ops/build.py', '--out', out]);
+  return [built, await vitest('single ops', ['src/ops'], {TFHUB_OP_CASES: out})];
+}
+
+async function main(): Promise<void> {
+  rmSync(BUILD, {recursive: true, force: true});
+  mkdirSync(BUILD, {recursive: true});
+  const old = await install('2.15');
+  const newest = await install('newest');
+  const hub = async (): Promise<Score> => {
+    const {passed, failed, details} = await runHubConformance({python: old});
+    for (const line of details) console.log(line);
+    return {part: 'handles, downloads and the shared cache', passed, failed};
+  };
+  const scores = [
+    await check('message types as generated', old, ['scripts/generate_protos.py', '--check']),
+    ...(await fixturesOf('2.15', old)),
+    ...(await fixturesOf('newest', newest)),
+    ...(await opCases(old)),
+    await hub(),
+  ];
+  console.log('\nConformance');
+  for (const {part, passed, failed} of scores) console.log(`  ${part}: ${passed} passed, ${failed} failed`);
+  const total = (key: 'passed' | 'failed') => scores.reduce((sum, score) => sum + score[key], 0);
+  console.log(`${total('passed')} passed, ${total('failed')} failed`);
+  if (total('failed') > 0) process.exitCode = 1;
+}
+
+await main();
