@@ -12,6 +12,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
+import {sumInBlocks} from './block_sums.js';
 
 type Inputs = tf.NamedTensorInfoMap;
 
@@ -35,6 +36,7 @@ export function completeBackend(name: string): void {
     tf.registerKernel({kernelName, backendName: name, kernelFunc: fallback});
   }
   if (!holdsComplex) for (const kernel of own) addComplex(kernel);
+  if (name === 'wasm') sumInBlocks(name);
 }
 
 /** Sends the calls of a backend's own kernel that involve complex numbers to the cpu kernel. */

@@ -1,0 +1,43 @@
+/** Checks that sums on the wasm backend are as accurate as float32 allows. */
+
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {completeBackend} from './backend_kernels.js';
+
+beforeAll(async () => {
+  await tf.setBackend('wasm');
+  completeBackend('wasm');
+});
+
+describe('sums on the wasm backend', () => {
+  const data = (size: number) => Float32Array.from({length: size}, (_, i) => 0.1 + (i % 7) * 0.01);
+  const total = (values: Float32Array) => values.reduce((sum, each) => sum + each, 0);
+
+  for (const size of [256, 257, 4096, 100_003, 1_000_000]) {
+    it(`keep the precision of float32 over ${size} elements`, () => {
+      const values = data(size);
+      const {sum, mean} = tf.tidy(() => {
+        const x = tf.tensor1d(values);
+        return {sum: tf.sum(x).dataSync()[0]!, mean: tf.mean(x).dataSync()[0]!};
+      });
+      expect(sum / total(values)).toBeCloseTo(1, 5);
+      expect((mean * size) / total(values)).toBeCloseTo(1, 5);
+    });
+  }
+
+  it('reduce any axes, and leave no tensors behind', () => {
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const x = tf.tensor(data(2 * 300 * 3 * 5), [2, 300, 3, 5]);
+      const sum = tf.sum(x, [1, 3]);
+      const kept = tf.mean(x, [-1, 1], true);
+      expect(sum.shape).toEqual([2, 3]);
+      expect(kept.shape).toEqual([2, 1, 3, 1]);
+      const ones = tf.sum(tf.ones([2, 300, 3, 5]), [1, 3]);
+      expect([...ones.dataSync()]).toEqual(new Array(6).fill(1500));
+      expect(kept.dataSync()[0]! * 1500).toBeCloseTo(sum.dataSync()[0]!, 2);
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
