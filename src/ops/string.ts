@@ -10,6 +10,7 @@ import {stringNumber} from './string_number.js';
 import {stringRaw} from './string_raw.js';
 import {stringRegex} from './string_regex.js';
 import {stringSplitting} from './string_split.js';
+import {unicode} from './unicode.js';
 
 /** Ops on string tensors. Strings are bytes throughout. */
 export const string: OpFamily = {
@@ -18,4 +19,5 @@ export const string: OpFamily = {
   ...stringRegex,
   ...stringNumber,
   ...stringRaw,
+  ...unicode,
 };
