@@ -340,6 +340,16 @@ def rewrite(path, text):
   return text
 
 
+def sort_fields(files):
+  """Fields by number: the order in which protobuf writes them, and ts-proto follows the order here."""
+  for message in declarations(files).values():
+    if isinstance(message, descriptor_pb2.DescriptorProto):
+      ordered = sorted(message.field, key=lambda field: field.number)
+      copies = [Field.FromString(field.SerializeToString()) for field in ordered]
+      del message.field[:]
+      message.field.extend(copies)
+
+
 def field_table(files):
   """The fields of every message as text: what src/proto/text_format.ts is guided by."""
   lines = []
@@ -373,6 +383,7 @@ def generate():
   files = prune(files, roots)
   table = field_table(files)
   choose_types(files)
+  sort_fields(files)
   files = prune(files, roots)
   generated = {path: rewrite(path, text) for path, text in run_plugin(files).items()}
   generated['field_table.ts'] = table

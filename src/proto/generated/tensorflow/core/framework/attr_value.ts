@@ -9,6 +9,7 @@ import { DataType } from "./types.js";
 
 export interface AttrValue {
   value:
+    | { $case: "list"; value: AttrValue_ListValue }
     | { $case: "s"; value: Uint8Array }
     | { $case: "i"; value: bigint }
     | { $case: "f"; value: number }
@@ -16,9 +17,8 @@ export interface AttrValue {
     | { $case: "type"; value: DataType }
     | { $case: "shape"; value: TensorShapeProto }
     | { $case: "tensor"; value: TensorProto }
-    | { $case: "list"; value: AttrValue_ListValue }
-    | { $case: "func"; value: NameAttrList }
     | { $case: "placeholder"; value: string }
+    | { $case: "func"; value: NameAttrList }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -54,6 +54,9 @@ function createBaseAttrValue(): AttrValue {
 export const AttrValue: MessageFns<AttrValue> = {
   encode(message: AttrValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.value?.$case) {
+      case "list":
+        AttrValue_ListValue.encode(message.value.value, writer.uint32(10).fork()).join();
+        break;
       case "s":
         writer.uint32(18).bytes(message.value.value);
         break;
@@ -75,14 +78,11 @@ export const AttrValue: MessageFns<AttrValue> = {
       case "tensor":
         TensorProto.encode(message.value.value, writer.uint32(66).fork()).join();
         break;
-      case "list":
-        AttrValue_ListValue.encode(message.value.value, writer.uint32(10).fork()).join();
+      case "placeholder":
+        writer.uint32(74).string(message.value.value);
         break;
       case "func":
         NameAttrList.encode(message.value.value, writer.uint32(82).fork()).join();
-        break;
-      case "placeholder":
-        writer.uint32(74).string(message.value.value);
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -109,6 +109,14 @@ export const AttrValue: MessageFns<AttrValue> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.value = { $case: "list", value: AttrValue_ListValue.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 2: {
             if (tag !== 18) {
               break;
@@ -165,12 +173,12 @@ export const AttrValue: MessageFns<AttrValue> = {
             message.value = { $case: "tensor", value: TensorProto.decode(reader, reader.uint32()) };
             continue;
           }
-          case 1: {
-            if (tag !== 10) {
+          case 9: {
+            if (tag !== 74) {
               break;
             }
 
-            message.value = { $case: "list", value: AttrValue_ListValue.decode(reader, reader.uint32()) };
+            message.value = { $case: "placeholder", value: reader.string() };
             continue;
           }
           case 10: {
@@ -179,14 +187,6 @@ export const AttrValue: MessageFns<AttrValue> = {
             }
 
             message.value = { $case: "func", value: NameAttrList.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.value = { $case: "placeholder", value: reader.string() };
             continue;
           }
         }

@@ -16,12 +16,12 @@ export interface FunctionDefLibrary {
 
 export interface FunctionDef {
   signature: OpDef | undefined;
-  attr: Map<string, AttrValue>;
-  argAttr: Map<number, FunctionDef_ArgAttrs>;
-  resourceArgUniqueId: Map<number, number>;
   nodeDef: NodeDef[];
   ret: Map<string, string>;
+  attr: Map<string, AttrValue>;
   controlRet: Map<string, string>;
+  argAttr: Map<number, FunctionDef_ArgAttrs>;
+  resourceArgUniqueId: Map<number, number>;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -156,12 +156,12 @@ export const FunctionDefLibrary: MessageFns<FunctionDefLibrary> = {
 function createBaseFunctionDef(): FunctionDef {
   return {
     signature: undefined,
-    attr: new Map(),
-    argAttr: new Map(),
-    resourceArgUniqueId: new Map(),
     nodeDef: [],
     ret: new Map(),
+    attr: new Map(),
     controlRet: new Map(),
+    argAttr: new Map(),
+    resourceArgUniqueId: new Map(),
     _unknownFields: undefined,
   };
 }
@@ -171,23 +171,23 @@ export const FunctionDef: MessageFns<FunctionDef> = {
     if (message.signature !== undefined) {
       OpDef.encode(message.signature, writer.uint32(10).fork()).join();
     }
-    message.attr.forEach((value, key) => {
-      FunctionDef_AttrEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
-    });
-    message.argAttr.forEach((value, key) => {
-      FunctionDef_ArgAttrEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
-    });
-    message.resourceArgUniqueId.forEach((value, key) => {
-      FunctionDef_ResourceArgUniqueIdEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
-    });
     for (const v of message.nodeDef) {
       NodeDef.encode(v!, writer.uint32(26).fork()).join();
     }
     message.ret.forEach((value, key) => {
       FunctionDef_RetEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
     });
+    message.attr.forEach((value, key) => {
+      FunctionDef_AttrEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
     message.controlRet.forEach((value, key) => {
       FunctionDef_ControlRetEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
+    });
+    message.argAttr.forEach((value, key) => {
+      FunctionDef_ArgAttrEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
+    message.resourceArgUniqueId.forEach((value, key) => {
+      FunctionDef_ResourceArgUniqueIdEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
     });
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -221,6 +221,25 @@ export const FunctionDef: MessageFns<FunctionDef> = {
             message.signature = OpDef.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nodeDef.push(NodeDef.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = FunctionDef_RetEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.ret.set(entry4.key, entry4.value);
+            }
+            continue;
+          }
           case 5: {
             if (tag !== 42) {
               break;
@@ -229,6 +248,17 @@ export const FunctionDef: MessageFns<FunctionDef> = {
             const entry5 = FunctionDef_AttrEntry.decode(reader, reader.uint32());
             if (entry5.value !== undefined) {
               message.attr.set(entry5.key, entry5.value);
+            }
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            const entry6 = FunctionDef_ControlRetEntry.decode(reader, reader.uint32());
+            if (entry6.value !== undefined) {
+              message.controlRet.set(entry6.key, entry6.value);
             }
             continue;
           }
@@ -251,36 +281,6 @@ export const FunctionDef: MessageFns<FunctionDef> = {
             const entry8 = FunctionDef_ResourceArgUniqueIdEntry.decode(reader, reader.uint32());
             if (entry8.value !== undefined) {
               message.resourceArgUniqueId.set(entry8.key, entry8.value);
-            }
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.nodeDef.push(NodeDef.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            const entry4 = FunctionDef_RetEntry.decode(reader, reader.uint32());
-            if (entry4.value !== undefined) {
-              message.ret.set(entry4.key, entry4.value);
-            }
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            const entry6 = FunctionDef_ControlRetEntry.decode(reader, reader.uint32());
-            if (entry6.value !== undefined) {
-              message.controlRet.set(entry6.key, entry6.value);
             }
             continue;
           }

@@ -9,9 +9,9 @@ import { VersionDef } from "./versions.js";
 
 export interface GraphDef {
   node: NodeDef[];
-  versions: VersionDef | undefined;
-  version: number;
   library: FunctionDefLibrary | undefined;
+  version: number;
+  versions: VersionDef | undefined;
   debugInfo: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -19,9 +19,9 @@ export interface GraphDef {
 function createBaseGraphDef(): GraphDef {
   return {
     node: [],
-    versions: undefined,
-    version: 0,
     library: undefined,
+    version: 0,
+    versions: undefined,
     debugInfo: new Uint8Array(0),
     _unknownFields: undefined,
   };
@@ -32,14 +32,14 @@ export const GraphDef: MessageFns<GraphDef> = {
     for (const v of message.node) {
       NodeDef.encode(v!, writer.uint32(10).fork()).join();
     }
-    if (message.versions !== undefined) {
-      VersionDef.encode(message.versions, writer.uint32(34).fork()).join();
+    if (message.library !== undefined) {
+      FunctionDefLibrary.encode(message.library, writer.uint32(18).fork()).join();
     }
     if (message.version !== 0) {
       writer.uint32(24).int32(message.version);
     }
-    if (message.library !== undefined) {
-      FunctionDefLibrary.encode(message.library, writer.uint32(18).fork()).join();
+    if (message.versions !== undefined) {
+      VersionDef.encode(message.versions, writer.uint32(34).fork()).join();
     }
     if (message.debugInfo.length !== 0) {
       writer.uint32(42).bytes(message.debugInfo);
@@ -76,12 +76,12 @@ export const GraphDef: MessageFns<GraphDef> = {
             message.node.push(NodeDef.decode(reader, reader.uint32()));
             continue;
           }
-          case 4: {
-            if (tag !== 34) {
+          case 2: {
+            if (tag !== 18) {
               break;
             }
 
-            message.versions = VersionDef.decode(reader, reader.uint32());
+            message.library = FunctionDefLibrary.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -92,12 +92,12 @@ export const GraphDef: MessageFns<GraphDef> = {
             message.version = reader.int32();
             continue;
           }
-          case 2: {
-            if (tag !== 18) {
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 
-            message.library = FunctionDefLibrary.decode(reader, reader.uint32());
+            message.versions = VersionDef.decode(reader, reader.uint32());
             continue;
           }
           case 5: {

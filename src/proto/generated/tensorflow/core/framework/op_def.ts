@@ -12,15 +12,15 @@ export interface OpDef {
   name: string;
   inputArg: OpDef_ArgDef[];
   outputArg: OpDef_ArgDef[];
-  controlOutput: string[];
   attr: OpDef_AttrDef[];
-  deprecation: OpDeprecation | undefined;
   summary: string;
   description: string;
-  isCommutative: boolean;
+  deprecation: OpDeprecation | undefined;
   isAggregate: boolean;
   isStateful: boolean;
+  isCommutative: boolean;
   allowsUninitializedInput: boolean;
+  controlOutput: string[];
   isDistributedCommunication: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -65,15 +65,15 @@ function createBaseOpDef(): OpDef {
     name: "",
     inputArg: [],
     outputArg: [],
-    controlOutput: [],
     attr: [],
-    deprecation: undefined,
     summary: "",
     description: "",
-    isCommutative: false,
+    deprecation: undefined,
     isAggregate: false,
     isStateful: false,
+    isCommutative: false,
     allowsUninitializedInput: false,
+    controlOutput: [],
     isDistributedCommunication: false,
     _unknownFields: undefined,
   };
@@ -90,14 +90,8 @@ export const OpDef: MessageFns<OpDef> = {
     for (const v of message.outputArg) {
       OpDef_ArgDef.encode(v!, writer.uint32(26).fork()).join();
     }
-    for (const v of message.controlOutput) {
-      writer.uint32(162).string(v!);
-    }
     for (const v of message.attr) {
       OpDef_AttrDef.encode(v!, writer.uint32(34).fork()).join();
-    }
-    if (message.deprecation !== undefined) {
-      OpDeprecation.encode(message.deprecation, writer.uint32(66).fork()).join();
     }
     if (message.summary !== "") {
       writer.uint32(42).string(message.summary);
@@ -105,8 +99,8 @@ export const OpDef: MessageFns<OpDef> = {
     if (message.description !== "") {
       writer.uint32(50).string(message.description);
     }
-    if (message.isCommutative !== false) {
-      writer.uint32(144).bool(message.isCommutative);
+    if (message.deprecation !== undefined) {
+      OpDeprecation.encode(message.deprecation, writer.uint32(66).fork()).join();
     }
     if (message.isAggregate !== false) {
       writer.uint32(128).bool(message.isAggregate);
@@ -114,8 +108,14 @@ export const OpDef: MessageFns<OpDef> = {
     if (message.isStateful !== false) {
       writer.uint32(136).bool(message.isStateful);
     }
+    if (message.isCommutative !== false) {
+      writer.uint32(144).bool(message.isCommutative);
+    }
     if (message.allowsUninitializedInput !== false) {
       writer.uint32(152).bool(message.allowsUninitializedInput);
+    }
+    for (const v of message.controlOutput) {
+      writer.uint32(162).string(v!);
     }
     if (message.isDistributedCommunication !== false) {
       writer.uint32(168).bool(message.isDistributedCommunication);
@@ -168,28 +168,12 @@ export const OpDef: MessageFns<OpDef> = {
             message.outputArg.push(OpDef_ArgDef.decode(reader, reader.uint32()));
             continue;
           }
-          case 20: {
-            if (tag !== 162) {
-              break;
-            }
-
-            message.controlOutput.push(reader.string());
-            continue;
-          }
           case 4: {
             if (tag !== 34) {
               break;
             }
 
             message.attr.push(OpDef_AttrDef.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.deprecation = OpDeprecation.decode(reader, reader.uint32());
             continue;
           }
           case 5: {
@@ -208,12 +192,12 @@ export const OpDef: MessageFns<OpDef> = {
             message.description = reader.string();
             continue;
           }
-          case 18: {
-            if (tag !== 144) {
+          case 8: {
+            if (tag !== 66) {
               break;
             }
 
-            message.isCommutative = reader.bool();
+            message.deprecation = OpDeprecation.decode(reader, reader.uint32());
             continue;
           }
           case 16: {
@@ -232,12 +216,28 @@ export const OpDef: MessageFns<OpDef> = {
             message.isStateful = reader.bool();
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.isCommutative = reader.bool();
+            continue;
+          }
           case 19: {
             if (tag !== 152) {
               break;
             }
 
             message.allowsUninitializedInput = reader.bool();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.controlOutput.push(reader.string());
             continue;
           }
           case 21: {

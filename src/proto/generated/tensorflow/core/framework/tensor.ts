@@ -12,7 +12,6 @@ export interface TensorProto {
   tensorShape: TensorShapeProto | undefined;
   versionNumber: number;
   tensorContent: Uint8Array;
-  halfVal: number[];
   floatVal: number[];
   doubleVal: number[];
   intVal: number[];
@@ -21,6 +20,7 @@ export interface TensorProto {
   int64Val: bigint[];
   boolVal: boolean[];
   dcomplexVal: number[];
+  halfVal: number[];
   resourceHandleVal: ResourceHandleProto[];
   variantVal: VariantTensorDataProto[];
   uint32Val: number[];
@@ -42,7 +42,6 @@ function createBaseTensorProto(): TensorProto {
     tensorShape: undefined,
     versionNumber: 0,
     tensorContent: new Uint8Array(0),
-    halfVal: [],
     floatVal: [],
     doubleVal: [],
     intVal: [],
@@ -51,6 +50,7 @@ function createBaseTensorProto(): TensorProto {
     int64Val: [],
     boolVal: [],
     dcomplexVal: [],
+    halfVal: [],
     resourceHandleVal: [],
     variantVal: [],
     uint32Val: [],
@@ -73,13 +73,6 @@ export const TensorProto: MessageFns<TensorProto> = {
     }
     if (message.tensorContent.length !== 0) {
       writer.uint32(34).bytes(message.tensorContent);
-    }
-    if (message.halfVal.length !== 0) {
-      writer.uint32(106).fork();
-      for (const v of message.halfVal) {
-        writer.int32(v);
-      }
-      writer.join();
     }
     if (message.floatVal.length !== 0) {
       writer.uint32(42).fork();
@@ -130,6 +123,13 @@ export const TensorProto: MessageFns<TensorProto> = {
       writer.uint32(98).fork();
       for (const v of message.dcomplexVal) {
         writer.double(v);
+      }
+      writer.join();
+    }
+    if (message.halfVal.length !== 0) {
+      writer.uint32(106).fork();
+      for (const v of message.halfVal) {
+        writer.int32(v);
       }
       writer.join();
     }
@@ -211,24 +211,6 @@ export const TensorProto: MessageFns<TensorProto> = {
 
             message.tensorContent = reader.bytes();
             continue;
-          }
-          case 13: {
-            if (tag === 104) {
-              message.halfVal.push(reader.int32());
-
-              continue;
-            }
-
-            if (tag === 106) {
-              const end2 = reader.end(reader.uint32());
-              while (reader.pos < end2) {
-                message.halfVal.push(reader.int32());
-              }
-
-              continue;
-            }
-
-            break;
           }
           case 5: {
             if (tag === 45) {
@@ -357,6 +339,24 @@ export const TensorProto: MessageFns<TensorProto> = {
               const end2 = reader.end(reader.uint32());
               while (reader.pos < end2) {
                 message.dcomplexVal.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 13: {
+            if (tag === 104) {
+              message.halfVal.push(reader.int32());
+
+              continue;
+            }
+
+            if (tag === 106) {
+              const end2 = reader.end(reader.uint32());
+              while (reader.pos < end2) {
+                message.halfVal.push(reader.int32());
               }
 
               continue;

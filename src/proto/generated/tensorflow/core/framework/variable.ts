@@ -39,11 +39,11 @@ export namespace VariableAggregation {
 
 export interface VariableDef {
   variableName: string;
-  initialValueName: string;
   initializerName: string;
   snapshotName: string;
   saveSliceInfoDef: SaveSliceInfoDef | undefined;
   isResource: boolean;
+  initialValueName: string;
   trainable: boolean;
   synchronization: VariableSynchronization;
   aggregation: VariableAggregation;
@@ -61,11 +61,11 @@ export interface SaveSliceInfoDef {
 function createBaseVariableDef(): VariableDef {
   return {
     variableName: "",
-    initialValueName: "",
     initializerName: "",
     snapshotName: "",
     saveSliceInfoDef: undefined,
     isResource: false,
+    initialValueName: "",
     trainable: false,
     synchronization: 0,
     aggregation: 0,
@@ -78,9 +78,6 @@ export const VariableDef: MessageFns<VariableDef> = {
     if (message.variableName !== "") {
       writer.uint32(10).string(message.variableName);
     }
-    if (message.initialValueName !== "") {
-      writer.uint32(50).string(message.initialValueName);
-    }
     if (message.initializerName !== "") {
       writer.uint32(18).string(message.initializerName);
     }
@@ -92,6 +89,9 @@ export const VariableDef: MessageFns<VariableDef> = {
     }
     if (message.isResource !== false) {
       writer.uint32(40).bool(message.isResource);
+    }
+    if (message.initialValueName !== "") {
+      writer.uint32(50).string(message.initialValueName);
     }
     if (message.trainable !== false) {
       writer.uint32(56).bool(message.trainable);
@@ -134,14 +134,6 @@ export const VariableDef: MessageFns<VariableDef> = {
             message.variableName = reader.string();
             continue;
           }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.initialValueName = reader.string();
-            continue;
-          }
           case 2: {
             if (tag !== 18) {
               break;
@@ -172,6 +164,14 @@ export const VariableDef: MessageFns<VariableDef> = {
             }
 
             message.isResource = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.initialValueName = reader.string();
             continue;
           }
           case 7: {

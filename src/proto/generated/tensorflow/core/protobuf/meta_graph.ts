@@ -1064,6 +1064,22 @@ export const TensorInfo: MessageFns<TensorInfo> = {
             message.encoding = { $case: "name", value: reader.string() };
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.dtype = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tensorShape = TensorShapeProto.decode(reader, reader.uint32());
+            continue;
+          }
           case 4: {
             if (tag !== 34) {
               break;
@@ -1081,22 +1097,6 @@ export const TensorInfo: MessageFns<TensorInfo> = {
               $case: "compositeTensor",
               value: TensorInfo_CompositeTensor.decode(reader, reader.uint32()),
             };
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.dtype = reader.int32() as any;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.tensorShape = TensorShapeProto.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -28,7 +28,6 @@ export interface SavedObjectGraph_ConcreteFunctionsEntry {
 
 export interface SavedObject {
   children: TrackableObjectGraph_TrackableObject_ObjectReference[];
-  dependencies: TrackableObjectGraph_TrackableObject_ObjectReference[];
   slotVariables: TrackableObjectGraph_TrackableObject_SlotVariableReference[];
   kind:
     | { $case: "userObject"; value: SavedUserObject }
@@ -43,6 +42,7 @@ export interface SavedObject {
   saveableObjects: Map<string, SaveableObject>;
   registeredName: string;
   serializedUserProto: Any | undefined;
+  dependencies: TrackableObjectGraph_TrackableObject_ObjectReference[];
   registeredSaver: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -272,12 +272,12 @@ export const SavedObjectGraph_ConcreteFunctionsEntry: MessageFns<SavedObjectGrap
 function createBaseSavedObject(): SavedObject {
   return {
     children: [],
-    dependencies: [],
     slotVariables: [],
     kind: undefined,
     saveableObjects: new Map(),
     registeredName: "",
     serializedUserProto: undefined,
+    dependencies: [],
     registeredSaver: "",
     _unknownFields: undefined,
   };
@@ -287,9 +287,6 @@ export const SavedObject: MessageFns<SavedObject> = {
   encode(message: SavedObject, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.children) {
       TrackableObjectGraph_TrackableObject_ObjectReference.encode(v!, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.dependencies) {
-      TrackableObjectGraph_TrackableObject_ObjectReference.encode(v!, writer.uint32(122).fork()).join();
     }
     for (const v of message.slotVariables) {
       TrackableObjectGraph_TrackableObject_SlotVariableReference.encode(v!, writer.uint32(26).fork()).join();
@@ -329,6 +326,9 @@ export const SavedObject: MessageFns<SavedObject> = {
     if (message.serializedUserProto !== undefined) {
       Any.encode(message.serializedUserProto, writer.uint32(114).fork()).join();
     }
+    for (const v of message.dependencies) {
+      TrackableObjectGraph_TrackableObject_ObjectReference.encode(v!, writer.uint32(122).fork()).join();
+    }
     if (message.registeredSaver !== "") {
       writer.uint32(130).string(message.registeredSaver);
     }
@@ -362,16 +362,6 @@ export const SavedObject: MessageFns<SavedObject> = {
             }
 
             message.children.push(TrackableObjectGraph_TrackableObject_ObjectReference.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
-            message.dependencies.push(
-              TrackableObjectGraph_TrackableObject_ObjectReference.decode(reader, reader.uint32()),
-            );
             continue;
           }
           case 3: {
@@ -443,14 +433,6 @@ export const SavedObject: MessageFns<SavedObject> = {
             message.kind = { $case: "resource", value: SavedResource.decode(reader, reader.uint32()) };
             continue;
           }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.kind = { $case: "capturedTensor", value: CapturedTensor.decode(reader, reader.uint32()) };
-            continue;
-          }
           case 11: {
             if (tag !== 90) {
               break;
@@ -460,6 +442,14 @@ export const SavedObject: MessageFns<SavedObject> = {
             if (entry11.value !== undefined) {
               message.saveableObjects.set(entry11.key, entry11.value);
             }
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.kind = { $case: "capturedTensor", value: CapturedTensor.decode(reader, reader.uint32()) };
             continue;
           }
           case 13: {
@@ -476,6 +466,16 @@ export const SavedObject: MessageFns<SavedObject> = {
             }
 
             message.serializedUserProto = Any.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.dependencies.push(
+              TrackableObjectGraph_TrackableObject_ObjectReference.decode(reader, reader.uint32()),
+            );
             continue;
           }
           case 16: {
