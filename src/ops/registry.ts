@@ -14,7 +14,7 @@ import {convolutions} from './conv.js';
 import {customGradients} from './custom_gradient.js';
 import {debug} from './debug.js';
 import {fingerprint} from './fingerprint.js';
-import {imageResize} from './image_resize.js';
+import {image} from './image.js';
 import {indexing} from './indexing.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {linalg} from './linalg.js';
@@ -44,7 +44,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   custom_gradient: customGradients,
   debug,
   fingerprint,
-  image_resize: imageResize,
+  image,
   indexing,
   linalg,
   list: lists,

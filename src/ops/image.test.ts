@@ -1,0 +1,4 @@
+import {image} from './image.js';
+import {testOpFamily} from './testing/op_cases.js';
+
+testOpFamily('image', image);
