@@ -31,7 +31,9 @@ console.log(
 );
 for (const [name, {inputs, outputs}] of Object.entries(classifier.signatures)) {
   const describe = (tensors) =>
-    Object.values(tensors).map(({name: key, dtype, shape}) => `${key}: ${dtype} [${shape}]`);
+    Object.values(tensors).map(
+      ({name: key, dtype, shape}) => `${key}: ${dtype} [${shape.map((dim) => dim ?? 'n')}]`,
+    );
   console.log(`   signature ${name}: (${describe(inputs)}) -> (${describe(outputs)})`);
 }
 

@@ -137,6 +137,20 @@ async function fixturesOf(release: Release, python: string): Promise<Score[]> {
   return [built, compared];
 }
 
+/** Models of others, every element compared; nothing to do where their folder is not at hand. */
+async function realModels(python: string): Promise<Score[]> {
+  const models = process.env.TFHUB_REAL_MODELS ?? join(ROOT, '..', 'shared', 'testdata');
+  if (!existsSync(models)) {
+    console.log(`Real models: skipped, there is no ${models}`);
+    return [];
+  }
+  const expected = join(BUILD, 'real_models.json');
+  const args = ['fixtures/real_models.py', models, '--full', '--out', expected];
+  const built = await check('real models computed by TensorFlow', python, args);
+  const env = {TFHUB_REAL_MODELS: models, TFHUB_REAL_MODELS_EXPECTED: expected};
+  return [built, await vitest('real models', ['src/savedmodel/real_models.test.ts'], env)];
+}
+
 async function opCases(python: string): Promise<Score[]> {
   const out = join(BUILD, 'ops');
   mkdirSync(out, {recursive: true});
@@ -159,6 +173,7 @@ async function main(): Promise<void> {
     ...(await fixturesOf('2.15', old)),
     ...(await fixturesOf('newest', newest)),
     ...(await opCases(old)),
+    ...(await realModels(old)),
     await hub(),
   ];
   console.log('\nConformance');

@@ -9,6 +9,7 @@
 import {type FileHandle as NodeFileHandle, open, readdir, stat} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {resolve, sep} from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import {FormatError, HubError} from '../errors.js';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
@@ -22,8 +23,21 @@ const MAX_READ = 2 ** 30;
 export const nodePlatform: Platform = {
   crc32c: nativeCrc32c() ?? portableCrc32c,
   importBackend: async () => {
-    // An optional peer dependency: several times as fast as the cpu backend.
-    await import('@tensorflow/tfjs-backend-wasm').catch(() => undefined);
+    const events = ['uncaughtException', 'unhandledRejection'] as const;
+    const before = events.map((event) => new Set<unknown>(process.listeners(event as never)));
+    try {
+      // An optional peer dependency: several times as fast as the cpu backend.
+      await import('@tensorflow/tfjs-backend-wasm');
+      await tf.setBackend('wasm');
+    } catch {
+      return;
+    }
+    // Its runtime adds handlers that print a page of minified code before any error that a user's program ends with.
+    events.forEach((event, i) => {
+      for (const added of process.listeners(event as never)) {
+        if (!before[i]!.has(added)) process.off(event, added as () => void);
+      }
+    });
   },
 };
 
