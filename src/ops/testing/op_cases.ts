@@ -84,7 +84,8 @@ export function testOpFamily(name: string, family: OpFamily, backends = ['cpu', 
   }
 }
 
-async function useBackend(name: string): Promise<void> {
+/** Makes a tfjs backend the active one, complete with the kernels it lacks. */
+export async function useBackend(name: string): Promise<void> {
   await quietCpuBackend();
   if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
   await tf.setBackend(name);
