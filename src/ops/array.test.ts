@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {describe, expect, it} from 'vitest';
-import {setCpuBackendQuiet} from '../platform/tfjs_backend.js';
 import {array} from './array.js';
-import {runKernel, testOpFamily} from './testing/op_cases.js';
+import {runKernel, testOpFamily, useBackend} from './testing/op_cases.js';
 import {Value} from './value.js';
 
 testOpFamily('array_shapes', array);
@@ -54,7 +53,7 @@ describe('objects of resource and variant tensors move like numbers', () => {
 describe('gradients', () => {
   /** The derivative of sum(op(x) * x) at [2, 3]. */
   const derivative = async (op: string, message = '') => {
-    await setCpuBackendQuiet();
+    await useBackend('cpu');
     const attrs = {message: {type: 'string', value: btoa(message) as never}} as const;
     const f = (x: tf.Tensor) =>
       tf.sum(tf.mul(runKernel({op, attrs}, array, [Value.device(x)])[0]!.tensor(), x));

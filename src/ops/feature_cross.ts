@@ -12,10 +12,11 @@ import {joinBytes} from './bytes.js';
 import {entryAt, indexMatrix, longs, readCoordinates} from './coordinates.js';
 import {fingerprint64, sipHash} from './hashes.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
+import {running} from './row_splits.js';
 import {Value} from './value.js';
 
 /** The features of one kind that the examples of a batch have. */
-export interface FeatureColumn {
+interface FeatureColumn {
   readonly values: Value;
   /** Positions in `values` of the features of each example. */
   readonly members: readonly (readonly number[])[];
@@ -98,7 +99,7 @@ function denseColumn(matrix: Value, ctx: KernelContext): FeatureColumn {
 }
 
 /** All crosses of each example: the features of the last column change fastest. */
-export function crossExamples<T>(
+function crossExamples<T>(
   columns: readonly FeatureColumn[],
   cross: (positions: readonly number[]) => T,
 ): T[][] {
@@ -113,7 +114,7 @@ export function crossExamples<T>(
 }
 
 /** Joins the features of a cross into text. */
-export function textCross(columns: readonly FeatureColumn[], separator: Uint8Array) {
+function textCross(columns: readonly FeatureColumn[], separator: Uint8Array) {
   return (positions: readonly number[]): Uint8Array =>
     joinBytes(
       positions.map((position, i) => asText(featureAt(columns[i]!, position))),
@@ -122,7 +123,7 @@ export function textCross(columns: readonly FeatureColumn[], separator: Uint8Arr
 }
 
 /** Hashes the features of a cross, starting from `key`. */
-export function hashCross(columns: readonly FeatureColumn[], key: bigint, buckets: bigint) {
+function hashCross(columns: readonly FeatureColumn[], key: bigint, buckets: bigint) {
   return (positions: readonly number[]): bigint => {
     const hash = positions.reduce(
       (joined, position, i) => concatFingerprints(joined, asNumber(featureAt(columns[i]!, position))),
@@ -179,6 +180,52 @@ const sparseCrossHashed: Kernel = (inputs, ctx) => {
     return intoBuckets(numbers.reduce(concatFingerprints), count);
   };
   return sparseResult(crossExamples(columns, cross), hashes);
+};
+
+function raggedColumn(values: Value, splits: Value, ctx: KernelContext): FeatureColumn {
+  const bounds = splits.numbers();
+  if (bounds.length === 0 || bounds[0] !== 0 || bounds.at(-1) !== values.size) {
+    throw invalid(ctx, `row splits [${bounds.join(', ')}] do not partition ${values.size} values`);
+  }
+  const members = bounds.slice(1).map((end, row) => {
+    const start = bounds[row]!;
+    return Array.from({length: Math.max(0, end - start)}, (_, i) => start + i);
+  });
+  return {values, members, dense: false};
+}
+
+/** The columns of RaggedCross: one letter of `input_order` says of each what it is. */
+function readOrderedColumns(inputs: readonly Value[], ctx: KernelContext): FeatureColumn[] {
+  const raggedCount = ctx.attrs.dtypes('ragged_values_types').length;
+  const sparseCount = ctx.attrs.int('Nsparse');
+  let at = 0;
+  const take = (count: number) => inputs.slice(at, (at += count));
+  const [values, splits] = [take(raggedCount), take(raggedCount)];
+  const [indices, sparseValues, shapes] = [take(sparseCount), take(sparseCount), take(sparseCount)];
+  const dense = take(denseCount(ctx));
+  const columns: Readonly<Record<string, FeatureColumn[]>> = {
+    R: values.map((each, i) => raggedColumn(each, splits[i]!, ctx)),
+    S: indices.map((each, i) => sparseColumn(each, sparseValues[i]!, shapes[i]!, ctx)),
+    D: dense.map((matrix) => denseColumn(matrix, ctx)),
+  };
+  const ordered = [...ctx.attrs.string('input_order')].map((kind) => columns[kind]?.shift());
+  const batch = ordered[0]?.members.length;
+  if (batch === undefined || ordered.some((column) => column?.members.length !== batch)) {
+    throw invalid(ctx, 'all columns must have the same number of examples, and there must be one column');
+  }
+  return ordered as FeatureColumn[];
+}
+
+/** Crosses of ragged, sparse and dense columns as a ragged tensor. */
+export const raggedCross: Kernel = (inputs, ctx) => {
+  const columns = readOrderedColumns(inputs, ctx);
+  const key = BigInt.asUintN(64, ctx.attrs.bigint('hash_key'));
+  const crosses: unknown[][] = ctx.attrs.bool('hashed_output')
+    ? crossExamples(columns, hashCross(columns, key, ctx.attrs.bigint('num_buckets')))
+    : crossExamples(columns, textCross(columns, encodeUtf8('_X_')));
+  const splits = running(crosses.map((own) => own.length));
+  const toValue = ctx.attrs.bool('hashed_output') ? hashes : texts;
+  return [toValue(crosses.flat()), Value.vector(ctx.attrs.dtype('out_row_splits_type'), splits)];
 };
 
 /** TensorFlow hashes the first four bytes of an integer: it takes the size of the dtype's number for the integer's. */

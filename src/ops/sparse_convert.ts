@@ -185,46 +185,76 @@ const sparseSplit: Kernel = ([axis, indices, values, shape], ctx) => {
   return [0, 1, 2].flatMap((k) => pieces.map((piece) => piece[k]!));
 };
 
-/** Gives each row without entries one entry, at its start, with the default value. */
+/** Values with a default for each row that has none. */
+interface FilledRows {
+  /** The row of each value. */
+  readonly rows: readonly number[];
+  /** Which of the values given each one is; one more than the last for the default. */
+  readonly source: readonly number[];
+  readonly filled: Value;
+  /** Which rows had no value. */
+  readonly empty: Value;
+  /** Where each of the values given is now. */
+  readonly reverse: Value;
+}
+
+/** Sorts values by their row, and gives rows without one the default. */
+export function fillRows(
+  rowOf: readonly number[],
+  values: Value,
+  fallback: Value,
+  rowCount: number,
+  ctx: KernelContext,
+): FilledRows {
+  const members = Array.from({length: rowCount}, () => [] as number[]);
+  rowOf.forEach((row, i) => {
+    const own = members[row];
+    if (own === undefined)
+      throw invalid(ctx, `value ${i} is in row ${row}, which is not in [0, ${rowCount})`);
+    own.push(i);
+  });
+  const reverse = new Array<number>(rowOf.length);
+  const source: number[] = [];
+  const rows: number[] = [];
+  members.forEach((own, row) => {
+    for (const i of own.length > 0 ? own : [values.size]) {
+      if (i < values.size) reverse[i] = source.length;
+      source.push(i);
+      rows.push(row);
+    }
+  });
+  const empty = members.map((own) => Number(own.length === 0));
+  return {
+    rows,
+    source,
+    filled: reorder(concat([values, fallback.reshape([1])], 0), source),
+    empty: Value.vector('bool', empty),
+    reverse: Value.vector('int64', reverse),
+  };
+}
+
+/** A row without entries gets one, at its start, with the default value. */
 const fillEmptyRows: Kernel = ([indices, values, shape, fallback], ctx) => {
   const coordinates = readCoordinates(indices!, shape!, ctx);
   const {count, flat} = coordinates;
   checkValues(values!, count, ctx);
   const rank = coordinates.shape.length;
-  const rows = coordinates.shape[0] ?? 0;
-  const members = Array.from({length: rows}, () => [] as number[]);
-  for (let i = 0; i < count; i++) {
-    const row = flat[i * rank]!;
-    if (row < 0 || row >= rows)
-      throw invalid(ctx, `indices[${i}] is in row ${row}, which is not in [0, ${rows})`);
-    members[row]!.push(i);
-  }
-  const reverse = new Array<number>(count);
-  const source: number[] = [];
-  const entries: number[][] = [];
-  members.forEach((own, row) => {
-    for (const entry of own) {
-      reverse[entry] = source.push(entry) - 1;
-      entries.push(entryAt(coordinates, entry));
-    }
-    if (own.length === 0) {
-      // The default comes after all values.
-      source.push(count);
-      entries.push(new Array<number>(rank).fill(0).with(0, row));
-    }
-  });
-  return [
-    indexMatrix(entries, rank),
-    reorder(concat([values!, fallback!.reshape([1])], 0), source),
-    Value.vector(
-      'bool',
-      members.map((own) => (own.length === 0 ? 1 : 0)),
-    ),
-    Value.vector('int64', reverse),
-  ];
+  const rowOf = Array.from({length: count}, (_, i) => flat[i * rank]!);
+  const {rows, source, filled, empty, reverse} = fillRows(
+    rowOf,
+    values!,
+    fallback!,
+    coordinates.shape[0] ?? 0,
+    ctx,
+  );
+  const entries = source.map((entry, i) =>
+    entry < count ? entryAt(coordinates, entry) : new Array<number>(rank).fill(0).with(0, rows[i]!),
+  );
+  return [indexMatrix(entries, rank), filled, empty, reverse];
 };
 
-const fillEmptyRowsGrad: Kernel = ([reverse, dy], ctx) => {
+/** The gradients of the values, and of the default. */
+export const fillEmptyRowsGrad: Kernel = ([reverse, dy], ctx) => {
   const index = Int32Array.from(reverse!.numbers(), (at) => {
     if (at < 0 || at >= dy!.size) throw invalid(ctx, `index ${at} is not in [0, ${dy!.size})`);
     return at;
