@@ -1,12 +1,13 @@
 /**
- * Tests in a real browser: builds the page, serves it and a model, and drives Chromium through it.
+ * Tests in a real browser: builds the page with the built package, serves it and a model, and drives Chromium
+ * through it.
  *
  * Chromium is at `CHROMIUM_PATH`, else at /usr/bin/chromium.
  *
  * @module
  */
 
-import {cp, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {cp, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import os from 'node:os';
@@ -44,10 +45,7 @@ function demand(condition: boolean, message: string): asserts condition {
 
 async function open({page}: World, context: BrowserContext): Promise<Page> {
   const tab = await context.newPage();
-  tab.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning')
-      console.error(`  [page] ${message.text()}`);
-  });
+  tab.on('pageerror', (error) => console.error(`  [page] ${error}`));
   await tab.goto(page);
   await tab.locator('body[data-ready]').waitFor();
   return tab;
@@ -254,6 +252,7 @@ async function start(): Promise<{world: World; close: () => Promise<void>}> {
   const model = path.join(directory, 'hosted/model');
   await cp(FIXTURE, model, {recursive: true});
   // Large enough for a download to take a while.
+  await mkdir(path.join(model, 'assets'), {recursive: true});
   await writeFile(path.join(model, 'assets/noise'), crypto.getRandomValues(new Uint8Array(65_536)));
   let downloads = 0;
   const host = await hostModels({
@@ -280,6 +279,8 @@ async function start(): Promise<{world: World; close: () => Promise<void>}> {
   await build({
     root: here('.'),
     logLevel: 'error',
+    // The package as it is published: what its list of side effects says is tested with it.
+    resolve: {alias: {'../src/index.browser.js': here('../dist/index.browser.js')}},
     build: {outDir: path.join(directory, 'page'), minify: false},
   });
   const pages = createServer(async (request, response) => {
