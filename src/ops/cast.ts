@@ -9,6 +9,7 @@ import {type DType, dtypeInfo, isFloating, type NumericArray} from '../graph/dty
 import {formatShape} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {decodeTensorBytes, encodeTensorBytes} from '../graph/tensor_bytes.js';
+import {fromParts, isComplexOnTape, partsOf} from './complex_tensors.js';
 import {convertNumbers} from './host.js';
 import {fromTensor, invalid, type Kernel, type OpFamily, unsupported} from './kernel.js';
 import {hasDeviceType, Value} from './value.js';
@@ -21,6 +22,11 @@ export function castValue(x: Value, dtype: DType): Value {
   if (x.onDevice && isFloating(x.dtype) && isFloating(dtype)) {
     if (hasDeviceType(dtype) || dtype === 'float64') return fromTensor(tf.clone(x.tensor()), dtype);
   }
+  if (isComplex(dtype) && isComplexOnTape(x)) {
+    const [real, imag] = isComplex(x.dtype) ? partsOf(x) : [x.tensor(), tf.zerosLike(x.tensor())];
+    return fromParts([tf.clone(real), tf.clone(imag)], dtype);
+  }
+  if (x.parts && isFloating(dtype)) return fromTensor(tf.clone(x.parts[0]), dtype);
   return Value.host(dtype, x.shape, convert(x.numeric(), x.dtype, dtype));
 }
 

@@ -11,6 +11,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {type DType, dtypeInfo, isBigInt, isFloating} from '../graph/dtypes.js';
 import {type Complex, mapComplex, mapComplex2} from './complex.js';
+import {fromParts, partsOf, withoutGradient} from './complex_tensors.js';
 import {mapBinary, mapUnary} from './host.js';
 import {
   fromTensor,
@@ -20,7 +21,7 @@ import {
   type OpImplementation,
   unsupported,
 } from './kernel.js';
-import {preferHost, type Value} from './value.js';
+import {type ComplexParts, preferHost, type Value} from './value.js';
 
 /** A function of one element; an absent member means that the op has no such form. */
 export interface UnaryOp {
@@ -31,6 +32,8 @@ export interface UnaryOp {
   /** Of a 64-bit integer; the result wraps. */
   readonly bigint?: (x: bigint) => bigint;
   readonly complex?: (x: Complex) => Complex;
+  /** Of complex numbers on a gradient tape, differentiable; without it a gradient is refused. */
+  readonly parts?: (x: ComplexParts) => ComplexParts;
   /** Of a float32 tensor, differentiable. `dtype` is what the tensor stands for. */
   readonly device?: (x: tf.Tensor, dtype: DType) => tf.Tensor;
 }
@@ -41,6 +44,7 @@ export interface BinaryOp {
   readonly int?: (x: number, y: number, dtype: DType) => number;
   readonly bigint?: (x: bigint, y: bigint) => bigint;
   readonly complex?: (x: Complex, y: Complex) => Complex;
+  readonly parts?: (x: ComplexParts, y: ComplexParts) => ComplexParts;
   /** Of two float32 tensors that broadcast, differentiable. */
   readonly device?: (x: tf.Tensor, y: tf.Tensor, dtype: DType) => tf.Tensor;
 }
@@ -50,7 +54,11 @@ export function unary(op: UnaryOp, limits?: string): OpImplementation {
   return implementation((inputs, ctx) => {
     const x = inputs[0]!;
     const {dtype} = x;
-    if (dtypeInfo(dtype).kind === 'complex') return mapComplex(x, demand(op.complex, dtype, ctx));
+    if (dtypeInfo(dtype).kind === 'complex') {
+      if (x.parts && op.parts) return fromParts(op.parts(x.parts), dtype);
+      const result = mapComplex(x, demand(op.complex, dtype, ctx));
+      return x.parts ? withoutGradient(result, [x], ctx) : result;
+    }
     if (isFloating(dtype) && !preferHost(x)) {
       return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), dtype), dtype);
     }
@@ -66,7 +74,12 @@ export function binary(op: BinaryOp, limits?: string): OpImplementation {
     const [x, y] = inputs as [Value, Value];
     const {dtype} = x;
     return located(ctx, () => {
-      if (dtypeInfo(dtype).kind === 'complex') return mapComplex2(x, y, demand(op.complex, dtype, ctx));
+      if (dtypeInfo(dtype).kind === 'complex') {
+        const isOnTape = x.parts !== undefined || y.parts !== undefined;
+        if (isOnTape && op.parts) return fromParts(op.parts(partsOf(x), partsOf(y)), dtype);
+        const result = mapComplex2(x, y, demand(op.complex, dtype, ctx));
+        return isOnTape ? withoutGradient(result, [x, y], ctx) : result;
+      }
       if (isFloating(dtype) && !preferHost(x, y)) {
         return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), y.tensor(), dtype), dtype);
       }

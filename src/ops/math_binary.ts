@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {type DType, dtypeInfo} from '../graph/dtypes.js';
 import * as complex from './complex.js';
+import * as parts from './complex_tensors.js';
 import {hostMap2, withGradient} from './differentiable.js';
 import {type BinaryOp, binary, implementation, located} from './elementwise.js';
 import {broadcastOrThrow, forEachBroadcast, roundToDType} from './host.js';
@@ -166,10 +167,11 @@ const add: BinaryOp = {
   int: (x, y) => x + y,
   bigint: (x, y) => x + y,
   complex: complex.add,
+  parts: parts.add,
   device: tf.add,
 };
 
-const divide: BinaryOp = {float: (x, y) => x / y, complex: complex.div, device: tf.div};
+const divide: BinaryOp = {float: (x, y) => x / y, complex: complex.div, parts: parts.div, device: tf.div};
 
 /** `x / y` where `y` is not 0. The division avoids 0 as well, so that its gradient is not NaN there. */
 function safeDivide(x: tf.Tensor, y: tf.Tensor, isSafe: tf.Tensor): tf.Tensor {
@@ -214,6 +216,7 @@ export const binaryMath: OpFamily = {
     int: (x, y) => x - y,
     bigint: (x, y) => x - y,
     complex: complex.sub,
+    parts: parts.sub,
     device: tf.sub,
   }),
   Mul: binary({
@@ -221,6 +224,7 @@ export const binaryMath: OpFamily = {
     int: Math.imul,
     bigint: (x, y) => x * y,
     complex: complex.mul,
+    parts: parts.mul,
     device: tf.mul,
   }),
   MulNoNan: binary({

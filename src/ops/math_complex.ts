@@ -4,31 +4,40 @@
  * @module
  */
 
+import * as tf from '@tensorflow/tfjs-core';
 import type {DType} from '../graph/dtypes.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
+import * as parts from './complex_tensors.js';
+import {isComplexOnTape} from './complex_tensors.js';
+import {broadcastTensor} from './differentiable.js';
 import {located} from './elementwise.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
-import {Value} from './value.js';
+import {type ComplexParts, Value} from './value.js';
 
-const NO_GRADIENT = 'no gradient passes through complex numbers';
-
-/** A real number from each complex one. */
-function realPart(f: (re: number, im: number) => number): OpImplementation {
+/** A real number from each complex one; `parts` is the differentiable form. */
+function realPart(
+  f: (re: number, im: number) => number,
+  parts: (z: ComplexParts) => tf.Tensor,
+): OpImplementation {
   const kernel: Kernel = ([x]) => {
     const dtype: DType = x!.dtype === 'complex128' ? 'float64' : 'float32';
+    if (x!.parts) return Value.device(parts(x!.parts), dtype);
     const source = x!.numeric() as Float64Array;
     const out = allocate(dtype, x!.size);
     for (let i = 0; i < out.length; i++) out[i] = f(source[2 * i]!, source[2 * i + 1]!);
     return Value.host(dtype, x!.shape, out);
   };
-  return {kernel, limits: NO_GRADIENT};
+  return {kernel};
 }
 
 const complexFromParts: Kernel = (inputs, ctx) => {
   const [real, imag] = inputs as [Value, Value];
   const shape = located(ctx, () => broadcastOrThrow(real.shape, imag.shape));
-  const dtype: DType = real.dtype === 'float64' ? 'complex128' : 'complex64';
+  const dtype = real.dtype === 'float64' ? 'complex128' : 'complex64';
+  if (isComplexOnTape(real, imag)) {
+    return Value.complex(broadcastTensor(real.tensor(), shape), broadcastTensor(imag.tensor(), shape), dtype);
+  }
   const [re, im] = [real.numeric(), imag.numeric()];
   const out = allocate(dtype, sizeOf(shape));
   forEachBroadcast([real.shape, imag.shape], shape, (i, [a, b]) => {
@@ -39,9 +48,18 @@ const complexFromParts: Kernel = (inputs, ctx) => {
 };
 
 export const complexParts: OpFamily = {
-  Complex: {kernel: complexFromParts, limits: NO_GRADIENT},
-  Real: realPart((re) => re),
-  Imag: realPart((_, im) => im),
-  ComplexAbs: realPart((re, im) => Math.sqrt(re * re + im * im)),
-  Angle: realPart((re, im) => Math.atan2(im, re)),
+  Complex: {kernel: complexFromParts},
+  Real: realPart(
+    (re) => re,
+    ([re]) => tf.clone(re),
+  ),
+  Imag: realPart(
+    (_, im) => im,
+    ([, im]) => tf.clone(im),
+  ),
+  ComplexAbs: realPart((re, im) => Math.sqrt(re * re + im * im), parts.abs),
+  Angle: realPart(
+    (re, im) => Math.atan2(im, re),
+    ([re, im]) => tf.atan2(im, re),
+  ),
 };

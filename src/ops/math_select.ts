@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type DType, dtypeInfo, isFloating, lanes, type NumericArray} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
 import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
+import {fromParts, partsOf} from './complex_tensors.js';
 import {withGradient} from './differentiable.js';
 import {located} from './elementwise.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
@@ -30,6 +31,13 @@ export function select(condition: Value, x: Value, y: Value): Value {
       [mask],
     );
     return Value.device(selected, x.dtype);
+  }
+  if (x.parts || y.parts) {
+    const [real, imag] = partsOf(x).map((part, lane) => {
+      const chosen = select(condition, Value.device(part), Value.device(partsOf(y)[lane]!));
+      return chosen.tensor();
+    });
+    return fromParts([real!, imag!], x.dtype);
   }
   const shape = broadcastOrThrow(condition.shape, broadcastOrThrow(x.shape, y.shape));
   const holds = condition.numeric();

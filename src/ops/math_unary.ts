@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {dtypeInfo} from '../graph/dtypes.js';
 import * as complex from './complex.js';
+import * as parts from './complex_tensors.js';
 import {hostMap, withDerivative, withGradient} from './differentiable.js';
 import {type UnaryOp, unary} from './elementwise.js';
 import {mapUnary} from './host.js';
@@ -34,7 +35,12 @@ export function roundHalfToEven(x: number): number {
   return Math.abs(x % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-const reciprocal: UnaryOp = {float: (x) => 1 / x, complex: complex.reciprocal, device: tf.reciprocal};
+const reciprocal: UnaryOp = {
+  float: (x) => 1 / x,
+  complex: complex.reciprocal,
+  parts: parts.reciprocal,
+  device: tf.reciprocal,
+};
 const round: UnaryOp = {float: roundHalfToEven, int: identity, bigint: identity, device: step(tf.round)};
 
 /** d/dx erf(x), and of the functions made of erf. */
@@ -52,7 +58,14 @@ function polygamma1(x: tf.Tensor, order: number): tf.Tensor {
 }
 
 export const unaryMath: OpFamily = {
-  Neg: unary({float: (x) => -x, int: (x) => -x, bigint: (x) => -x, complex: complex.neg, device: tf.neg}),
+  Neg: unary({
+    float: (x) => -x,
+    int: (x) => -x,
+    bigint: (x) => -x,
+    complex: complex.neg,
+    parts: parts.neg,
+    device: tf.neg,
+  }),
   Abs: unary({
     float: Math.abs,
     int: Math.abs,
@@ -73,6 +86,7 @@ export const unaryMath: OpFamily = {
     int: (x) => Math.imul(x, x),
     bigint: (x) => x * x,
     complex: complex.square,
+    parts: parts.square,
     device: tf.square,
   }),
   Sqrt: unary({float: Math.sqrt, complex: complex.sqrt, device: tf.sqrt}),
@@ -80,7 +94,7 @@ export const unaryMath: OpFamily = {
   Reciprocal: unary(reciprocal),
   Inv: unary(reciprocal),
 
-  Exp: unary({float: Math.exp, complex: complex.exp, device: tf.exp}),
+  Exp: unary({float: Math.exp, complex: complex.exp, parts: parts.exp, device: tf.exp}),
   Expm1: unary({float: Math.expm1, complex: complex.expm1, device: tf.expm1}),
   Log: unary({float: Math.log, complex: complex.log, device: tf.log}),
   Log1p: unary({float: Math.log1p, complex: complex.log1p, device: tf.log1p}),
@@ -112,7 +126,7 @@ export const unaryMath: OpFamily = {
   Ceil: unary({float: Math.ceil, device: step(tf.ceil)}),
   Round: unary(round),
   Rint: unary(round),
-  Conj: unary({float: identity, complex: complex.conj}),
+  Conj: unary({float: identity, complex: complex.conj, parts: parts.conj}),
   Invert: unary({int: (x) => ~x, bigint: (x) => ~x}),
   PopulationCount: {
     kernel: ([x]) => {

@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {isFloating, lanes} from '../graph/dtypes.js';
 import {sameShape, stridesOf} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
+import {fromParts, partsOf} from './complex_tensors.js';
 import {linear, zerosFrom} from './linear.js';
 import {allocateHost, copyRegion, type MutableHostData, partOf, type Region} from './strided_copy.js';
 import {preferHost, Value} from './value.js';
@@ -33,18 +34,26 @@ export function mapTensors(
   values: readonly Value[],
   f: (parts: tf.Tensor[], lane: 0 | 1) => tf.Tensor,
 ): Value {
-  const tensors = values.map((value) => value.tensor());
   const {dtype} = values[0]!;
-  if (tensors[0]!.dtype !== 'complex64') return Value.device(f(tensors, 0), dtype);
+  if (lanes(dtype) === 1) {
+    return Value.device(
+      f(
+        values.map((value) => value.tensor()),
+        0,
+      ),
+      dtype,
+    );
+  }
+  const parts = values.map(partsOf);
   const real = f(
-    tensors.map((tensor) => tf.real(tensor)),
+    parts.map(([part]) => part),
     0,
   );
   const imaginary = f(
-    tensors.map((tensor) => tf.imag(tensor)),
+    parts.map(([, part]) => part),
     1,
   );
-  return Value.device(tf.complex(real, imaginary), dtype);
+  return fromParts([real, imaginary], dtype);
 }
 
 /** Zeros, empty strings, or nothing for dtypes without a zero when the shape is empty. */

@@ -7,11 +7,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isFloating, lanes} from '../graph/dtypes.js';
 import {type HostData, sizeOf} from '../graph/tensor.js';
+import {mapTensors} from './movement.js';
 import {allocateHost} from './strided_copy.js';
 import {Value} from './value.js';
 
 /** True for a value that may hang on a gradient tape. */
-const isOnTape = (x: Value): boolean => x.onDevice && isFloating(x.dtype);
+const isOnTape = (x: Value): boolean => x.onDevice && (isFloating(x.dtype) || x.parts !== undefined);
 
 /**
  * A value of `shape` whose element `i` is the element at `positions[i]` of `x`, counted in row-major order. A position
@@ -19,7 +20,8 @@ const isOnTape = (x: Value): boolean => x.onDevice && isFloating(x.dtype);
  */
 export function takeElements(x: Value, positions: Int32Array, shape: readonly number[], fill?: Value): Value {
   if ((isOnTape(x) || (fill && isOnTape(fill))) && x.size > 0 && positions.length > 0) {
-    return Value.device(takeFromTensor(x, positions, shape, fill), x.dtype);
+    const values = fill ? [x, fill] : [x];
+    return mapTensors(values, ([from, padding]) => takeFromTensor(from!, positions, shape, padding));
   }
   const width = lanes(x.dtype);
   const source = x.hostData() as readonly unknown[];
@@ -35,12 +37,17 @@ export function takeElements(x: Value, positions: Int32Array, shape: readonly nu
   return Value.host(x.dtype, shape, out as HostData);
 }
 
-function takeFromTensor(x: Value, positions: Int32Array, shape: readonly number[], fill?: Value): tf.Tensor {
-  const flat = tf.reshape(x.tensor(), [-1]);
+function takeFromTensor(
+  x: tf.Tensor,
+  positions: Int32Array,
+  shape: readonly number[],
+  fill?: tf.Tensor,
+): tf.Tensor {
+  const flat = tf.reshape(x, [-1]);
   if (positions.every((at) => at >= 0)) {
     return tf.reshape(tf.gather(flat, tf.tensor1d(positions, 'int32')), shape as number[]);
   }
-  const padding = fill ? tf.reshape(fill.tensor(), [1]) : tf.zeros([1]);
+  const padding = fill ? tf.reshape(fill, [1]) : tf.zeros([1]);
   const indices = positions.map((at) => (at < 0 ? x.size : at));
   const taken = tf.gather(tf.concat([flat, padding]), tf.tensor1d(indices, 'int32'));
   return tf.reshape(taken, shape as number[]);

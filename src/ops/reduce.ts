@@ -20,6 +20,7 @@ import {
   resolveAxis,
 } from './kernel.js';
 import {largerBigInt, smallerBigInt} from './math_binary.js';
+import {mapTensor} from './movement.js';
 import {cumprodTensor} from './scan.js';
 import {preferHost, Value} from './value.js';
 
@@ -35,6 +36,8 @@ interface Reduction {
   /** Turns a fold of `count` elements into the result. */
   readonly finish?: (sum: number, count: number) => number;
   readonly finishBigInt?: (sum: bigint, count: bigint) => bigint;
+  /** True when the parts of complex numbers are reduced each by themselves. */
+  readonly isLinear?: boolean;
   /** Of a float32 tensor over one axis or more, differentiable. */
   readonly device?: (x: tf.Tensor, axes: number[], keepDims: boolean) => tf.Tensor;
 }
@@ -70,6 +73,10 @@ function reduction(rule: Reduction): OpImplementation {
       if (isFloating(x!.dtype) && !preferHost(x!) && x!.size > 0) {
         const device = demand(rule.device, x!.dtype, ctx);
         return fromTensor(device(x!.tensor(), [...plan.axes], ctx.attrs.bool('keep_dims')), x!.dtype);
+      }
+      const device = rule.isLinear ? rule.device : undefined;
+      if (x!.parts && device) {
+        return mapTensor(x!, (part) => device(part, [...plan.axes], ctx.attrs.bool('keep_dims')));
       }
       return reduceOnHost(x!, plan, rule, ctx);
     },
@@ -193,11 +200,12 @@ const add: Pick<Reduction, 'start' | 'float' | 'bigint' | 'complex'> = {
 };
 
 export const reductions: OpFamily = {
-  Sum: reduction({...add, device: tf.sum}),
+  Sum: reduction({...add, isLinear: true, device: tf.sum}),
   Mean: reduction({
     ...add,
     finish: (sum, count) => sum / count,
     finishBigInt: (sum, count) => sum / count,
+    isLinear: true,
     device: tf.mean,
   }),
   Prod: reduction({

@@ -5,34 +5,33 @@
  */
 
 import {formatShape} from '../graph/shape.js';
+import {allocate} from '../graph/tensor.js';
+import {fromParts, isComplexOnTape} from './complex_tensors.js';
 import {complexToReal, fftAxis, realToComplex} from './fft.js';
+import {fftParts, irfftTensor, rfftParts} from './fft_tensors.js';
 import {convertNumbers} from './host.js';
-import {invalid, type Kernel, type KernelContext, type OpFamily, type OpImplementation} from './kernel.js';
+import {
+  fromTensor,
+  invalid,
+  type Kernel,
+  type KernelContext,
+  type OpFamily,
+  type OpImplementation,
+} from './kernel.js';
 import {slice} from './movement.js';
 import {Value} from './value.js';
-
-const limits = 'no gradient passes through complex numbers';
 
 /** The transform of complex numbers over the last `rank` dimensions. */
 function complexTransform(rank: number, inverse: boolean): OpImplementation {
   const kernel: Kernel = ([x], ctx) => {
     checkRank(x!, rank, ctx);
+    const axes = Array.from({length: rank}, (_, i) => x!.rank - 1 - i);
+    if (x!.parts) return fromParts(fftParts(x!.parts, axes, inverse), x!.dtype);
     const data = Float64Array.from(x!.numeric() as Float64Array);
-    transformAxes(data, x!.shape, x!.rank - rank, x!.rank, inverse);
+    for (const axis of axes) fftAxis(data, x!.shape, axis, inverse);
     return complexValue(x!.dtype, x!.shape, data);
   };
-  return {kernel, limits};
-}
-
-/** Transforms the axes from `first` to before `end`, the last one first. */
-function transformAxes(
-  data: Float64Array,
-  shape: readonly number[],
-  first: number,
-  end: number,
-  inverse: boolean,
-): void {
-  for (let axis = end - 1; axis >= first; axis--) fftAxis(data, shape, axis, inverse);
+  return {kernel};
 }
 
 function complexValue(dtype: Value['dtype'], shape: readonly number[], data: Float64Array): Value {
@@ -69,6 +68,11 @@ function cropTo(x: Value, sizes: readonly number[], ctx: KernelContext): Value {
   );
 }
 
+/** The transformed axes before the last one, which is the one of real numbers; innermost first. */
+function outerAxes({length}: readonly number[], rank: number): number[] {
+  return Array.from({length: rank - 1}, (_, i) => length - 2 - i);
+}
+
 function realTransform(rank: number): OpImplementation {
   const kernel: Kernel = ([x, lengths], ctx) => {
     const sizes = transformLengths(x!, lengths!, rank, ctx);
@@ -77,11 +81,15 @@ function realTransform(rank: number): OpImplementation {
     const cropped = cropTo(x!, sizes, ctx);
     const shape = cropped.shape.with(-1, n === 0 ? 0 : Math.floor(n / 2) + 1);
     if (cropped.size === 0) return complexValue(dtype, shape, new Float64Array(0));
+    const axes = outerAxes(shape, rank);
+    if (isComplexOnTape(cropped)) {
+      return fromParts(fftParts(rfftParts(cropped.tensor()), axes, false), dtype);
+    }
     const spectra = realToComplex(cropped.numeric() as Float32Array, n);
-    transformAxes(spectra, shape, shape.length - rank, shape.length - 1, false);
+    for (const axis of axes) fftAxis(spectra, shape, axis, false);
     return complexValue(dtype, shape, spectra);
   };
-  return {kernel, limits};
+  return {kernel};
 }
 
 function inverseRealTransform(rank: number): OpImplementation {
@@ -91,12 +99,14 @@ function inverseRealTransform(rank: number): OpImplementation {
     const n = sizes.at(-1)!;
     const cropped = cropTo(x!, sizes.with(-1, n === 0 ? 0 : Math.floor(n / 2) + 1), ctx);
     const shape = cropped.shape.with(-1, n);
+    if (cropped.size === 0) return Value.host(dtype, shape, allocate(dtype, 0));
+    const axes = outerAxes(shape, rank);
+    if (cropped.parts) return fromTensor(irfftTensor(fftParts(cropped.parts, axes, true), n), dtype);
     const spectra = Float64Array.from(cropped.numeric() as Float64Array);
-    if (spectra.length === 0) return Value.host(dtype, shape, convertNumbers(spectra, dtype));
-    transformAxes(spectra, cropped.shape, cropped.rank - rank, cropped.rank - 1, true);
+    for (const axis of axes) fftAxis(spectra, cropped.shape, axis, true);
     return Value.host(dtype, shape, convertNumbers(complexToReal(spectra, n), dtype));
   };
-  return {kernel, limits};
+  return {kernel};
 }
 
 export const signal: OpFamily = {

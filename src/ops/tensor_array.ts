@@ -15,7 +15,7 @@ import {type Resource, Value} from './value.js';
 
 /** A value that outlives the step that made it: it is held, and exempt from the scopes of the kernels that run on. */
 function hold(value: Value): Value {
-  if (value.deviceTensor !== undefined) tf.keep(value.deviceTensor);
+  for (const tensor of value.deviceTensors()) tf.keep(tensor);
   return value.retain();
 }
 

@@ -29,6 +29,9 @@ export interface Variant {
   values(): Iterable<Value>;
 }
 
+/** The real and the imaginary parts of complex numbers, as two float32 tensors of one shape. */
+export type ComplexParts = readonly [real: tf.Tensor, imag: tf.Tensor];
+
 /** dtypes a tfjs backend holds; the narrow floats ride in float32 tensors and are rounded after each operation. */
 const DEVICE_DTYPES: Partial<Record<DType, 'float32' | 'int32' | 'bool' | 'complex64'>> = {
   float32: 'float32',
@@ -51,6 +54,7 @@ export class Value {
   readonly shape: readonly number[];
   #host: HostData | undefined;
   #tensor: tf.Tensor | undefined;
+  #parts: ComplexParts | undefined;
   /** Born on a tfjs backend: see the module's comment. */
   readonly onDevice: boolean;
   #references = 0;
@@ -61,12 +65,14 @@ export class Value {
     shape: readonly number[],
     host: HostData | undefined,
     tensor: tf.Tensor | undefined,
+    parts?: ComplexParts,
   ) {
     this.dtype = dtype;
     this.shape = shape;
     this.#host = host;
     this.#tensor = tensor;
-    this.onDevice = tensor !== undefined;
+    this.#parts = parts;
+    this.onDevice = tensor !== undefined || parts !== undefined;
   }
 
   /** A value in host memory. `data` is not copied and must not change afterwards. */
@@ -84,6 +90,14 @@ export class Value {
    */
   static device(tensor: tf.Tensor, dtype: DType = tensor.dtype as DType): Value {
     return new Value(dtype, tensor.shape, undefined, tensor);
+  }
+
+  /**
+   * A complex value on a tfjs backend that may hang on a gradient tape. It is kept as two float32 tensors of one shape,
+   * because a tape refuses complex ones.
+   */
+  static complex(real: tf.Tensor, imag: tf.Tensor, dtype: 'complex64' | 'complex128' = 'complex64'): Value {
+    return new Value(dtype, real.shape, undefined, undefined, [real, imag]);
   }
 
   /** A scalar of the given dtype. */
@@ -117,12 +131,13 @@ export class Value {
 
   /** True when host data can be used freely: it is there already, and no gradient can hang on the value. */
   get hostReady(): boolean {
-    return !this.onDevice || (this.#host !== undefined && !isFloating(this.dtype));
+    if (!this.onDevice) return true;
+    return this.#host !== undefined && this.#parts === undefined && !isFloating(this.dtype);
   }
 
   /** Host data; read back from the backend (synchronously) at the first call. */
   hostData(): HostData {
-    if (this.#host === undefined) this.#host = readBack(this.#tensor!, this.dtype);
+    this.#host ??= this.#parts ? interleave(this.#parts, this.dtype) : readBack(this.#tensor!, this.dtype);
     return this.#host;
   }
 
@@ -173,7 +188,7 @@ export class Value {
    */
   tensor(): tf.Tensor {
     if (this.#tensor !== undefined) return this.#tensor;
-    const tensor = upload(this.dtype, this.shape, this.#host!);
+    const tensor = this.#parts ? tf.complex(...this.#parts) : upload(this.dtype, this.shape, this.#host!);
     // A value no frame holds is a kernel's temporary: its tensor goes with the kernel's scope, so it is not cached.
     if (this.#references > 0 || this.#pinned) this.#tensor = tf.keep(tensor);
     return tensor;
@@ -184,8 +199,17 @@ export class Value {
     return this.onDevice ? this.#tensor : undefined;
   }
 
+  /** The tensors of a value made by `Value.complex`, undefined for all others. */
+  get parts(): ComplexParts | undefined {
+    return this.#parts;
+  }
+
   /** The same elements under another shape of the same size. A host value shares its data. */
   reshape(shape: readonly number[]): Value {
+    if (this.#parts !== undefined) {
+      const [real, imag] = this.#parts.map((part) => tf.reshape(part, shape as number[]));
+      return new Value(this.dtype, shape, undefined, undefined, [real!, imag!]);
+    }
     if (this.onDevice) return Value.device(tf.reshape(this.#tensor!, shape as number[]), this.dtype);
     return new Value(this.dtype, shape, this.#host, undefined);
   }
@@ -230,6 +254,7 @@ export class Value {
   /** Every tensor on a backend that this value needs to stay alive, its own or those of the variants in it. */
   *deviceTensors(): Generator<tf.Tensor> {
     if (this.#tensor !== undefined) yield this.#tensor;
+    if (this.#parts !== undefined) yield* this.#parts;
     if (this.dtype === 'variant') for (const value of this.#heldValues()) yield* value.deviceTensors();
   }
 
@@ -238,9 +263,12 @@ export class Value {
   }
 
   #free(): void {
-    if (this.#pinned || this.#tensor === undefined) return;
-    if (!this.#tensor.isDisposed) this.#tensor.dispose();
+    if (this.#pinned) return;
+    for (const tensor of [this.#tensor, ...(this.#parts ?? [])]) {
+      if (tensor !== undefined && !tensor.isDisposed) tensor.dispose();
+    }
     this.#tensor = undefined;
+    this.#parts = undefined;
   }
 }
 
@@ -252,6 +280,17 @@ export function preferHost(...values: readonly Value[]): boolean {
 /** True when a tfjs backend can hold the dtype without loss. */
 export function hasDeviceType(dtype: DType): boolean {
   return DEVICE_DTYPES[dtype] !== undefined;
+}
+
+/** Complex numbers on the host from the tensors of their parts. */
+function interleave(parts: ComplexParts, dtype: DType): NumericArray {
+  const [real, imag] = parts.map((part) => part.dataSync());
+  const out = allocate(dtype, real!.length);
+  for (let i = 0; i < real!.length; i++) {
+    out[2 * i] = real![i]!;
+    out[2 * i + 1] = imag![i]!;
+  }
+  return out;
 }
 
 function readBack(tensor: tf.Tensor, dtype: DType): HostData {
