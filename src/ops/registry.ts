@@ -24,6 +24,7 @@ import {normalizations} from './normalization.js';
 import {optionals} from './optional.js';
 import {parsing} from './parsing.js';
 import {pools} from './pool.js';
+import {ragged} from './ragged.js';
 import {random} from './random.js';
 import {reduction} from './reduction.js';
 import {segment} from './segment.js';
@@ -53,6 +54,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   optional: optionals,
   parsing,
   pool: pools,
+  ragged,
   random,
   reduction,
   segment,
