@@ -201,37 +201,34 @@ function imageShape(x: Value, ctx: KernelContext) {
   return {batch: batch!, height: height!, width: width!, depth: depth!, channelsFirst};
 }
 
-/** Windows of an image or a volume, laid out along the last dimension. */
-const extractPatches: Kernel = ([x], ctx) => {
+/** Windows of a volume, laid out along the last dimension. */
+const volumePatches: Kernel = ([x], ctx) => {
+  if (x!.rank !== 5) throw invalid(ctx, `a 5-dimensional volume is expected, not ${formatShape(x!.shape)}`);
   const spatial = x!.shape.slice(1, -1);
-  const inner = (name: string) => ctx.attrs.ints(name).slice(1, -1);
-  const [sizes, strides] = [inner('ksizes'), inner('strides')];
-  const rates = ctx.attrs.has('rates') ? inner('rates') : sizes.map(() => 1);
+  const [sizes, steps] = ['ksizes', 'strides'].map((name) => ctx.attrs.ints(name).slice(1, -1));
   const same = ctx.attrs.string('padding') === 'SAME';
-  const reach = sizes.map((size, k) => (size - 1) * rates[k]! + 1);
   const counts = spatial.map((dim, k) =>
-    Math.max(0, Math.ceil((same ? dim : dim - reach[k]! + 1) / strides[k]!)),
+    Math.max(0, Math.ceil((same ? dim : dim - sizes![k]! + 1) / steps![k]!)),
   );
   const lead = spatial.map((dim, k) =>
-    same ? Math.floor(Math.max(0, (counts[k]! - 1) * strides[k]! + reach[k]! - dim) / 2) : 0,
+    same ? Math.floor(Math.max(0, (counts[k]! - 1) * steps![k]! + sizes![k]! - dim) / 2) : 0,
   );
   const [batch, channels] = [x!.shape[0]!, x!.shape.at(-1)!];
-  const windows = stridesOf([...counts, ...sizes]);
+  const windows = stridesOf([...counts, ...sizes!]);
   const origin = stridesOf(spatial);
-  const perImage = sizeOf(counts) * sizeOf(sizes);
-  const rank = spatial.length;
-  const index = Int32Array.from({length: batch * perImage}, (_, i) => {
-    let row = Math.floor(i / perImage) * sizeOf(spatial);
-    for (let k = 0; k < rank; k++) {
-      const window = Math.floor((i % perImage) / windows[k]!) % counts[k]!;
-      const within = Math.floor((i % perImage) / windows[rank + k]!) % sizes[k]!;
-      const at = window * strides[k]! + within * rates[k]! - lead[k]!;
+  const perVolume = sizeOf(counts) * sizeOf(sizes!);
+  const index = Int32Array.from({length: batch * perVolume}, (_, i) => {
+    let row = Math.floor(i / perVolume) * sizeOf(spatial);
+    for (let k = 0; k < 3; k++) {
+      const window = Math.floor((i % perVolume) / windows[k]!) % counts[k]!;
+      const within = Math.floor((i % perVolume) / windows[3 + k]!) % sizes![k]!;
+      const at = window * steps![k]! + within - lead[k]!;
       if (at < 0 || at >= spatial[k]!) return NO_ROW;
       row += at * origin[k]!;
     }
     return row;
   });
-  return takeRows(x!, channels, index, [batch, ...counts, sizeOf(sizes) * channels]);
+  return takeRows(x!, channels, index, [batch, ...counts, sizeOf(sizes!) * channels]);
 };
 
 /** Ops that pad, repeat, and exchange space, depth and batch. */
@@ -248,6 +245,5 @@ export const blockOps: OpFamily = {
   BatchToSpace: {kernel: batchToSpace2D},
   DepthToSpace: {kernel: depthToSpace, limits: 'data_format NCHW_VECT_C is not supported.'},
   SpaceToDepth: {kernel: spaceToDepth, limits: 'data_format NCHW_VECT_C is not supported.'},
-  ExtractImagePatches: {kernel: extractPatches},
-  ExtractVolumePatches: {kernel: extractPatches},
+  ExtractVolumePatches: {kernel: volumePatches},
 };

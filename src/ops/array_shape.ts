@@ -60,19 +60,6 @@ const squeeze: Kernel = ([x], ctx) => {
 const broadcastArgs: Kernel = ([a, b], ctx) =>
   Value.vector(a!.dtype, broadcastOrFail(a!.numbers(), b!.numbers(), ctx));
 
-/** The axes along which the gradient of a broadcast operation is summed, for each operand. */
-const broadcastGradientArgs: Kernel = ([a, b], ctx) => {
-  const shapes = [a!.numbers(), b!.numbers()];
-  const {length} = broadcastOrFail(shapes[0]!, shapes[1]!, ctx);
-  const same = sameShape(shapes[0]!, shapes[1]!);
-  return shapes.map((shape) => {
-    const aligned = [...new Array<number>(length - shape.length).fill(1), ...shape];
-    // Where anything is broadcast, TensorFlow also sums over axes of one element on both sides.
-    const axes = same ? [] : aligned.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
-    return Value.vector(a!.dtype, axes);
-  });
-};
-
 function broadcastOrFail(a: readonly number[], b: readonly number[], ctx: KernelContext): number[] {
   const shape = broadcastShapes(a, b);
   if (shape === undefined) {
@@ -132,7 +119,6 @@ export const shapeOps: OpFamily = {
   ExpandDims: {kernel: expandDims},
   Squeeze: {kernel: squeeze},
   BroadcastArgs: {kernel: broadcastArgs},
-  BroadcastGradientArgs: {kernel: broadcastGradientArgs},
   ConcatOffset: {kernel: concatOffset},
   InvertPermutation: {kernel: invertPermutation},
   UnravelIndex: {kernel: unravelIndex},
