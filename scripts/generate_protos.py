@@ -57,11 +57,12 @@ ROOTS = {
 
 # Fields of a message type kept as the bytes they are on the wire (both are length-delimited): decoded when
 # wanted, written back as they came. A function library is most of a TF2 model's file and a call needs some
-# of it; the others are seldom looked at.
+# of it; attributes are most of a node and a kernel reads a few of them; the others are seldom looked at.
 LAZY = {
     'tensorflow.FunctionDefLibrary.function',
     'tensorflow.GraphDef.debug_info',
     'tensorflow.MetaGraphDef.MetaInfoDef.stripped_op_list',
+    'tensorflow.NodeDef.AttrEntry.value',
     'tensorflow.NodeDef.experimental_debug_info',
     'tensorflow.NodeDef.experimental_type',
 }
@@ -305,14 +306,16 @@ def run_plugin(files):
 
 # What ts-proto's code gets wrong for hostile or large input, as (pattern, replacement); `wire.ts` has the other half.
 # - every message allocated an object for unknown fields: a third of the time to decode a graph;
+# - every bytes field allocated an empty array to begin with, two in each node of a graph;
 # - lengths were not compared with the end of the enclosing message, nor the end reached with the end announced;
 # - a 64-bit integer became a number through its decimal text;
 # - a tag 0 or an end of group ended a message without complaint;
 # - the range check of one being written compared bigint with number (the writer makes the check itself).
 REWRITES = [
     (r'import \{ (BinaryReader, BinaryWriter) \} from "@bufbuild/protobuf/wire";',
-     lambda depth: rf'import {{ \1 }} from "{"../" * depth}wire.js";'),
+     lambda depth: rf'import {{ \1, NO_BYTES }} from "{"../" * depth}wire.js";'),
     (r'_unknownFields: \{\}', r'_unknownFields: undefined'),
+    (r'new Uint8Array\(0\)', r'NO_BYTES'),
     (r'\n\n( +)const list = message\._unknownFields!\[tag\];\n\n +if \(list === undefined\) \{\n'
      r' +message\._unknownFields!\[tag\] = \[buf\];\n +\} else \{\n +list\.push\(buf\);\n +\}',
      r'\n\1((message._unknownFields ??= {})[tag] ??= []).push(buf);'),
@@ -332,6 +335,8 @@ def rewrite(path, text):
   depth = path.count('/') + 1
   for pattern, replacement in REWRITES:
     text = re.sub(pattern, replacement(depth) if callable(replacement) else replacement, text)
+  if text.count('NO_BYTES') == 1:
+    text = text.replace(', NO_BYTES', '')
   if '.decode(' in text and (text.count('reader.finish(end)') != text.count('reader.end(length)')):
     sys.exit(f'{path}: ts-proto writes its decode functions in another way than this script expects')
   for stale in ('longToNumber', 'tag === 0', 'asIntN', 'asUintN', '@bufbuild', '__tsProto', 'reader.uint32() + reader.pos', '_unknownFields!['):

@@ -6,7 +6,7 @@
 
 import {FormatError} from '../errors.js';
 import {
-  type AttrValue,
+  AttrValue,
   decodeMessage,
   FunctionDef,
   type FunctionDefLibrary,
@@ -26,7 +26,7 @@ import {
   type Graph,
   type GraphNode,
 } from './graph.js';
-import {type ArgDef, type OpDef, opDef} from './op_defs.js';
+import {type ArgDef, opDef} from './op_defs.js';
 
 /** Finds a function's signature where a node uses the function's name as its op. */
 type SignatureLookup = (name: string) => OpDefProto | undefined;
@@ -137,7 +137,7 @@ function readFunction(def: FunctionDef, signatureOf: SignatureLookup): FunctionG
     controlResults: [...def.controlRet.values()].map((node) =>
       lookUp(names, node, {name: 'a control result'}, label),
     ),
-    attrs: attrsOf(def.attr, undefined, label),
+    attrs: attrsOf((attr) => def.attr.get(attr), undefined, label),
   };
 }
 
@@ -164,22 +164,41 @@ function readNode(
   const inputs: Endpoint[] = [];
   const controls: number[] = [];
   for (const input of def.input) {
-    if (input.startsWith('^')) controls.push(lookUp(names, input.slice(1), def, label, true));
-    else inputs.push(resolve(input));
+    if (!input.startsWith('^')) inputs.push(resolve(input));
+    else {
+      const control = lookUp(names, input.slice(1), def, label, true);
+      if (control >= 0) controls.push(control);
+    }
   }
-  const attrs = attrsOf(def.attr, def.op, `node '${def.name}' (${def.op}) of ${label}`);
-  return {name: def.name, op: def.op, inputs, controls: controls.filter((index) => index >= 0), attrs};
+  const attrs = attrsOf((name) => attrValue(def, name, label), def.op, describe(def, label));
+  return {name: def.name, op: def.op, inputs, controls, attrs};
+}
+
+/** An attribute of a node, decoded: a graph has many that nobody reads. */
+function attrValue(node: NodeDef, name: string, label: string): AttrValue | undefined {
+  const encoded = node.attr.get(name);
+  if (encoded === undefined) return undefined;
+  return decodeMessage(AttrValue, encoded, `attribute '${name}' of ${describe(node, label)}`);
+}
+
+function describe({name, op}: NodeDef, label: string): string {
+  return `node '${name}' (${op}) of ${label}`;
 }
 
 /** Attributes converted when first read; those a node leaves out are what the op's definition says. */
-function attrsOf(values: ReadonlyMap<string, AttrValue>, op: string | undefined, owner: string): Attrs {
-  const converted = new Map<string, Attr | undefined>();
+function attrsOf(
+  values: (name: string) => AttrValue | undefined,
+  op: string | undefined,
+  owner: string,
+): Attrs {
+  let converted: Map<string, Attr | undefined> | undefined;
   const convert: AttrSource = (name) => {
-    const value = values.get(name);
+    const value = values(name);
     if (value !== undefined) return attrOf(value, owner);
     return op === undefined ? undefined : opDef(op)?.attrs.find((each) => each.name === name)?.default;
   };
   return new Attrs((name) => {
+    converted ??= new Map();
     if (!converted.has(name)) {
       const attr = convert(name);
       // A constant's value is kept by the node that makes it; a second copy here would double large weights.
@@ -231,13 +250,14 @@ function parsePort(text: string, user: {readonly name: string}, label: string): 
 /** More outputs than any op has, few enough to allocate. */
 const MAX_PORT = 1_000_000;
 
-/** Flat numbers of named outputs, worked out once per node and name. */
+/** Flat numbers of named outputs. */
 class OutputNumbers {
   readonly #def: FunctionDef;
   readonly #offset: number;
   readonly #signatureOf: SignatureLookup;
   readonly #label: string;
-  readonly #known = new Map<string, number>();
+  /** Lengths of list outputs, by node and output: what a node's attributes say, decoded once. */
+  readonly #lengths = new Map<string, number>();
 
   constructor(def: FunctionDef, offset: number, signatureOf: SignatureLookup, label: string) {
     this.#def = def;
@@ -249,44 +269,56 @@ class OutputNumbers {
   /** @param rest - `output_name:index`, what follows the node's name in an edge */
   of(index: number, rest: string, user: {readonly name: string}): number {
     const {name, rest: port} = splitName(rest);
-    const key = `${index}:${name}`;
-    let first = this.#known.get(key);
-    if (first === undefined) {
-      first = this.#first(this.#def.nodeDef[index - this.#offset]!, name, user);
-      this.#known.set(key, first);
-    }
-    return first + (port === '' ? 0 : parsePort(port, user, this.#label));
+    return this.#first(index, name, user) + (port === '' ? 0 : parsePort(port, user, this.#label));
   }
 
-  #first(node: NodeDef, output: string, user: {readonly name: string}): number {
-    const outputs = outputNames(node, this.#signatureOf);
+  #first(index: number, output: string, user: {readonly name: string}): number {
+    const node = this.#def.nodeDef[index - this.#offset]!;
+    const definition = opDef(node.op);
+    if (definition === undefined) return this.#firstOfCall(node, output, user);
+    let number = 0;
+    for (const arg of definition.outputs) {
+      if (arg.name === output) return number;
+      number += arg.kind === 'single' ? 1 : this.#length(index, node, arg);
+    }
+    throw this.#noOutput(node, output, user);
+  }
+
+  /** A node whose op is the name of a function. */
+  #firstOfCall(node: NodeDef, output: string, user: {readonly name: string}): number {
+    const outputs = this.#signatureOf(node.op)?.outputArg;
     // An op of a library we have no definition of: its outputs can still be told apart when it has only one.
     if (outputs === undefined) return 0;
-    let number = 0;
-    for (const {name, count} of outputs) {
-      if (name === output) return number;
-      number += count;
+    const number = outputs.findIndex(({name}) => name === output);
+    if (number < 0) throw this.#noOutput(node, output, user);
+    return number;
+  }
+
+  #length(index: number, node: NodeDef, arg: ArgDef): number {
+    const key = `${index}:${arg.name}`;
+    let length = this.#lengths.get(key);
+    if (length === undefined) {
+      length = listLength(arg, node, this.#label);
+      this.#lengths.set(key, length);
     }
-    throw new FormatError(
+    return length;
+  }
+
+  #noOutput(node: NodeDef, output: string, user: {readonly name: string}): FormatError {
+    return new FormatError(
       `node '${user.name}' of ${this.#label} reads the output '${output}' of '${node.name}', and ${node.op} has none`,
     );
   }
 }
 
-function outputNames(
-  node: NodeDef,
-  signatureOf: SignatureLookup,
-): {name: string; count: number}[] | undefined {
-  const definition: OpDef | undefined = opDef(node.op);
-  if (definition !== undefined)
-    return definition.outputs.map((arg) => ({name: arg.name, count: outputCount(arg, node)}));
-  return signatureOf(node.op)?.outputArg.map(({name}) => ({name, count: 1}));
-}
-
-function outputCount(arg: ArgDef, node: NodeDef): number {
+/** How many tensors a list output is, by the node's attributes. */
+function listLength(arg: ArgDef, node: NodeDef, label: string): number {
   if (arg.kind === 'single') return 1;
-  const value = node.attr.get(arg.kind === 'repeated' ? arg.numberAttr : arg.typeListAttr)?.value;
-  if (value?.$case === 'i') return Number(value.value);
+  const value = attrValue(node, arg.kind === 'repeated' ? arg.numberAttr : arg.typeListAttr, label)?.value;
   if (value?.$case === 'list') return value.value.type.length;
-  return 0;
+  const length = value?.$case === 'i' ? Number(value.value) : 0;
+  if (length < 0 || length > MAX_PORT) {
+    throw new FormatError(`${describe(node, label)} claims to have ${length} outputs '${arg.name}'`);
+  }
+  return length;
 }

@@ -29,16 +29,22 @@ const TYPES = {
   TensorProto,
 };
 
-/** A model with its function library decoded: equal bytes are not asked for, equal content is. */
-function withFunctions(model: SavedModel) {
+/** A model with its functions and attributes decoded: equal bytes are not asked for, equal content is. */
+function fullyDecoded(model: SavedModel) {
   return model.metaGraphs.map((metaGraph) => ({
     ...metaGraph,
     metaInfoDef: {...metaGraph.metaInfoDef, strippedOpList: undefined},
-    functions: metaGraph.graphDef?.library?.function.map((bytes) =>
-      decodeMessage(FunctionDef, bytes, 'a function'),
-    ),
-    graphDef: {...metaGraph.graphDef, library: undefined},
+    functions: metaGraph.graphDef?.library?.function.map((bytes) => {
+      const {nodeDef, ...rest} = decodeMessage(FunctionDef, bytes, 'a function');
+      return {...rest, nodes: nodeDef.map(withAttributes)};
+    }),
+    graphDef: {...metaGraph.graphDef, node: metaGraph.graphDef?.node.map(withAttributes), library: undefined},
   }));
+}
+
+function withAttributes({attr, ...rest}: NodeDef) {
+  const decoded = [...attr].map(([name, bytes]) => [name, decodeMessage(AttrValue, bytes, name)] as const);
+  return {...rest, attr: new Map(decoded)};
 }
 
 const attr = (text: string) => decodeTextMessage(AttrValue, 'tensorflow.AttrValue', text, 'test').value;
@@ -60,7 +66,7 @@ describe('text format', () => {
     const text = decodeTextMessage(SavedModel, 'tensorflow.SavedModel', file('saved_model.pbtxt'), 'text');
     const binary = decodeMessage(SavedModel, file('saved_model.pb'), 'binary');
     expect(text.metaGraphs).toHaveLength(2);
-    expect(withFunctions(text)).toEqual(withFunctions(binary));
+    expect(fullyDecoded(text)).toEqual(fullyDecoded(binary));
   });
 
   it('takes and refuses the texts that the parser of protobuf does', () => {

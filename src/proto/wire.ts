@@ -15,6 +15,9 @@ const SHORT_STRING = 32;
 
 const utf8 = new TextDecoder();
 
+/** What a `bytes` field holds until it is read. */
+export const NO_BYTES = new Uint8Array(0);
+
 /** A `BinaryReader` that trusts no length. Its `bytes()` are views of the input, not copies. */
 export class BinaryReader extends Base {
   /** Messages being decoded around the present position; generated code limits it to 100, as protobuf does. */

@@ -6,6 +6,7 @@
  */
 
 import {
+  AttrValue,
   type ChunkedField,
   ChunkedMessage,
   ChunkInfo_Type,
@@ -85,11 +86,13 @@ function splitIntoChunks(bytes: Uint8Array, maxSize: number): Chunk[] {
     for (const [i, node] of nodes.entries()) {
       const toNode = [...toParent, field, {index: i}];
       let size = encodeMessage(NodeDef, node).length;
-      const value = node.attr.get('value')?.value;
+      const attr = decodeMessage(AttrValue, node.attr.get('value') ?? new Uint8Array(0), 'attribute');
+      const {value} = attr;
       if (size > maxSize && value?.$case === 'tensor' && value.value.tensorContent.length > 0) {
         const content = value.value.tensorContent;
         chunks.push({type: ChunkInfo_Type.BYTES, bytes: () => content, path: [...toNode, ...TENSOR_CONTENT]});
         value.value.tensorContent = new Uint8Array(0);
+        node.attr.set('value', encodeMessage(AttrValue, attr));
         size -= content.length;
       }
       if (size > maxSize / 3) {

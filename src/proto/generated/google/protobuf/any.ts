@@ -2,7 +2,7 @@
 // source: google/protobuf/any.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../wire.js";
+import { BinaryReader, BinaryWriter, NO_BYTES } from "../../../wire.js";
 
 export interface Any {
   typeUrl: string;
@@ -11,7 +11,7 @@ export interface Any {
 }
 
 function createBaseAny(): Any {
-  return { typeUrl: "", value: new Uint8Array(0), _unknownFields: undefined };
+  return { typeUrl: "", value: NO_BYTES, _unknownFields: undefined };
 }
 
 export const Any: MessageFns<Any> = {

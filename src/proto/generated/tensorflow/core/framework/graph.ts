@@ -2,7 +2,7 @@
 // source: tensorflow/core/framework/graph.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../../wire.js";
+import { BinaryReader, BinaryWriter, NO_BYTES } from "../../../../wire.js";
 import { FunctionDefLibrary } from "./function.js";
 import { NodeDef } from "./node_def.js";
 import { VersionDef } from "./versions.js";
@@ -22,7 +22,7 @@ function createBaseGraphDef(): GraphDef {
     library: undefined,
     version: 0,
     versions: undefined,
-    debugInfo: new Uint8Array(0),
+    debugInfo: NO_BYTES,
     _unknownFields: undefined,
   };
 }

@@ -2,15 +2,14 @@
 // source: tensorflow/core/framework/node_def.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../../wire.js";
-import { AttrValue } from "./attr_value.js";
+import { BinaryReader, BinaryWriter, NO_BYTES } from "../../../../wire.js";
 
 export interface NodeDef {
   name: string;
   op: string;
   input: string[];
   device: string;
-  attr: Map<string, AttrValue>;
+  attr: Map<string, Uint8Array>;
   experimentalDebugInfo: Uint8Array;
   experimentalType: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -18,7 +17,7 @@ export interface NodeDef {
 
 export interface NodeDef_AttrEntry {
   key: string;
-  value: AttrValue | undefined;
+  value: Uint8Array;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -29,8 +28,8 @@ function createBaseNodeDef(): NodeDef {
     input: [],
     device: "",
     attr: new Map(),
-    experimentalDebugInfo: new Uint8Array(0),
-    experimentalType: new Uint8Array(0),
+    experimentalDebugInfo: NO_BYTES,
+    experimentalType: NO_BYTES,
     _unknownFields: undefined,
   };
 }
@@ -154,7 +153,7 @@ export const NodeDef: MessageFns<NodeDef> = {
 };
 
 function createBaseNodeDef_AttrEntry(): NodeDef_AttrEntry {
-  return { key: "", value: undefined, _unknownFields: undefined };
+  return { key: "", value: NO_BYTES, _unknownFields: undefined };
 }
 
 export const NodeDef_AttrEntry: MessageFns<NodeDef_AttrEntry> = {
@@ -162,8 +161,8 @@ export const NodeDef_AttrEntry: MessageFns<NodeDef_AttrEntry> = {
     if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
-    if (message.value !== undefined) {
-      AttrValue.encode(message.value, writer.uint32(18).fork()).join();
+    if (message.value.length !== 0) {
+      writer.uint32(18).bytes(message.value);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -202,7 +201,7 @@ export const NodeDef_AttrEntry: MessageFns<NodeDef_AttrEntry> = {
               break;
             }
 
-            message.value = AttrValue.decode(reader, reader.uint32());
+            message.value = reader.bytes();
             continue;
           }
         }

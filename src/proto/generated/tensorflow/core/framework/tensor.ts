@@ -2,7 +2,7 @@
 // source: tensorflow/core/framework/tensor.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../../wire.js";
+import { BinaryReader, BinaryWriter, NO_BYTES } from "../../../../wire.js";
 import { ResourceHandleProto } from "./resource_handle.js";
 import { TensorShapeProto } from "./tensor_shape.js";
 import { DataType } from "./types.js";
@@ -41,7 +41,7 @@ function createBaseTensorProto(): TensorProto {
     dtype: 0,
     tensorShape: undefined,
     versionNumber: 0,
-    tensorContent: new Uint8Array(0),
+    tensorContent: NO_BYTES,
     floatVal: [],
     doubleVal: [],
     intVal: [],
@@ -55,7 +55,7 @@ function createBaseTensorProto(): TensorProto {
     variantVal: [],
     uint32Val: [],
     uint64Val: [],
-    float8Val: new Uint8Array(0),
+    float8Val: NO_BYTES,
     _unknownFields: undefined,
   };
 }
@@ -437,7 +437,7 @@ export const TensorProto: MessageFns<TensorProto> = {
 };
 
 function createBaseVariantTensorDataProto(): VariantTensorDataProto {
-  return { typeName: "", metadata: new Uint8Array(0), tensors: [], _unknownFields: undefined };
+  return { typeName: "", metadata: NO_BYTES, tensors: [], _unknownFields: undefined };
 }
 
 export const VariantTensorDataProto: MessageFns<VariantTensorDataProto> = {

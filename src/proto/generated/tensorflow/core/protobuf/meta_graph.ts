@@ -2,7 +2,7 @@
 // source: tensorflow/core/protobuf/meta_graph.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../../wire.js";
+import { BinaryReader, BinaryWriter, NO_BYTES } from "../../../../wire.js";
 import { Any } from "../../../google/protobuf/any.js";
 import { GraphDef } from "../framework/graph.js";
 import { TensorProto } from "../framework/tensor.js";
@@ -281,7 +281,7 @@ export const MetaGraphDef: MessageFns<MetaGraphDef> = {
 function createBaseMetaGraphDef_MetaInfoDef(): MetaGraphDef_MetaInfoDef {
   return {
     metaGraphVersion: "",
-    strippedOpList: new Uint8Array(0),
+    strippedOpList: NO_BYTES,
     anyInfo: undefined,
     tags: [],
     tensorflowVersion: "",
