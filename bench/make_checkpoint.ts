@@ -7,7 +7,7 @@
 import {mkdir, open, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {maskChecksum} from '../src/bundle/table_format.js';
-import {writeCheckpoint} from '../src/bundle/testing/write_table.js';
+import {type TestTensor, writeCheckpoint} from '../src/bundle/testing/write_table.js';
 import {DTYPES} from '../src/graph/dtypes.js';
 import {nodePlatform} from '../src/platform/node.js';
 
@@ -19,15 +19,23 @@ export interface TensorToMake {
   readonly shape: readonly number[];
 }
 
-/** Writes `prefix.index` and `prefix.data-00000-of-00001`; returns their paths. */
-export async function makeCheckpoint(prefix: string, tensors: readonly TensorToMake[]): Promise<string[]> {
+/**
+ * Writes `prefix.index` and `prefix.data-00000-of-00001`; returns their paths.
+ *
+ * @param given - tensors whose bytes are known, small ones
+ */
+export async function makeCheckpoint(
+  prefix: string,
+  tensors: readonly TensorToMake[],
+  given: readonly TestTensor[] = [],
+): Promise<string[]> {
   await mkdir(dirname(prefix), {recursive: true});
   const data = `${prefix}.data-00000-of-00001`;
   const file = await open(data, 'w');
   const piece = new Float32Array(PIECE_BYTES / 4);
   let random = 1;
   let offset = 0;
-  const entries = [];
+  const entries: TestTensor[] = [];
   for (const {key, shape} of tensors) {
     const size = shape.reduce((product, dim) => product * dim, 4);
     let crc = 0;
@@ -44,6 +52,11 @@ export async function makeCheckpoint(prefix: string, tensors: readonly TensorToM
     const entry = {offset, size, crc32c: maskChecksum(crc)};
     entries.push({key, shape, dtype: DTYPES.float32.enum, bytes: new Uint8Array(0), entry});
     offset += size;
+  }
+  for (const tensor of given) {
+    await file.write(tensor.bytes);
+    entries.push({...tensor, entry: {offset}});
+    offset += tensor.bytes.length;
   }
   await file.close();
   await writeFile(`${prefix}.index`, writeCheckpoint(entries, {blockEntries: 1024})['ckpt.index']);

@@ -85,10 +85,8 @@ export class ConcreteFunction {
 
   /** Runs the function on its flat tensor inputs. */
   call(values: readonly Value[], options: CallOptions = {}): NestedOutput {
-    const {runtime} = this.#spec;
-    this.#bound ??= this.#spec.bound();
-    const runnable = this.#spec.runnable?.() ?? runtime.function(this.name);
-    return runtime.invoke(runnable, [...values, ...this.#bound], (results) => {
+    const {runnable, bound} = this.#ready();
+    return this.#spec.runtime.invoke(runnable, [...values, ...bound], (results) => {
       const tensors: tf.Tensor[] = [];
       const result = pack(
         this.outputs,
@@ -103,13 +101,21 @@ export class ConcreteFunction {
 
   /** Runs the function and hands its flat results to `use` before they are freed. */
   callFlat<T>(values: readonly Value[], use: (results: readonly Value[]) => T): T {
-    const {runtime} = this.#spec;
-    this.#bound ??= this.#spec.bound();
-    const runnable = this.#spec.runnable?.() ?? runtime.function(this.name);
-    return runtime.invoke(runnable, [...values, ...this.#bound], (results) => ({
+    const {runnable, bound} = this.#ready();
+    return this.#spec.runtime.invoke(runnable, [...values, ...bound], (results) => ({
       result: use(results),
       tensors: [],
     }));
+  }
+
+  /** Does ahead what the first call would do besides computing: reads the graph and orders its nodes. */
+  prepare(): void {
+    this.#ready();
+  }
+
+  #ready(): {readonly runnable: Runnable; readonly bound: readonly Value[]} {
+    this.#bound ??= this.#spec.bound();
+    return {runnable: this.#spec.runnable?.() ?? this.#spec.runtime.function(this.name), bound: this.#bound};
   }
 
   /** The same function with its arguments arranged otherwise; the flat tensors stay in their order. */

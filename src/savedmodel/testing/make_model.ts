@@ -12,7 +12,7 @@ import type {PartialShape} from '../../graph/shape.js';
 import {encodeUtf8} from '../../graph/tensor.js';
 import {portableCrc32c} from '../../platform/crc32c.js';
 import {
-  type AttrValue,
+  AttrValue,
   AttrValue_ListValue,
   encodeMessage,
   FunctionDef,
@@ -82,7 +82,14 @@ export function node(
   inputs: readonly string[] = [],
   attrs: Readonly<Record<string, AttrValue>> = {},
 ): NodeDef {
-  return message(NodeDef, {name, op, input: [...inputs], attr: new Map(Object.entries(attrs))});
+  const made = message(NodeDef, {name, op, input: [...inputs], attr: new Map()});
+  for (const [key, each] of Object.entries(attrs)) setAttr(made, key, each);
+  return made;
+}
+
+/** Sets an attribute of a node, which holds its attributes encoded. */
+export function setAttr({attr: attrs}: NodeDef, name: string, content: AttrValue): void {
+  attrs.set(name, encodeMessage(AttrValue, content));
 }
 
 /** A `Const` node; numbers fill the shape in row-major order, or repeat the last one. */
