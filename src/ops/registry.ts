@@ -26,6 +26,7 @@ import {parsing} from './parsing.js';
 import {pools} from './pool.js';
 import {ragged} from './ragged.js';
 import {random} from './random.js';
+import {recurrent} from './recurrent.js';
 import {reduction} from './reduction.js';
 import {segment} from './segment.js';
 import {signal} from './signal.js';
@@ -56,6 +57,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   pool: pools,
   ragged,
   random,
+  recurrent,
   reduction,
   segment,
   signal,
