@@ -62,6 +62,10 @@ export class DenseTable extends LookupTable {
     return this.gather(keys, defaultValue, this.#buckets, false);
   }
 
+  override has(key: Uint8Array): boolean {
+    return this.keyDType === 'string' && this.#buckets.index.find([key], 0) >= 0;
+  }
+
   override insert(keys: Value, values: Value): void {
     const count = this.#checkKeys(keys);
     this.checkValues(keys, values);

@@ -56,6 +56,9 @@ export abstract class LookupTable implements Resource {
    */
   abstract find(keys: Value, defaultValue: Value): Value;
 
+  /** True when the table has this key; always false where keys are no strings. */
+  abstract has(key: Uint8Array): boolean;
+
   /** Adds keys, or changes their values. */
   abstract insert(keys: Value, values: Value): void;
 
@@ -227,6 +230,11 @@ export class StaticTable extends LookupTable {
     return this.gather(keys, defaultValue, this.#rows, false);
   }
 
+  override has(key: Uint8Array): boolean {
+    if (this.#rows === undefined) throw this.fail('it is not initialized');
+    return this.keyDType === 'string' && this.#rows.index.find([key], 0) >= 0;
+  }
+
   override insert(): void {
     throw this.fail('it cannot be inserted into: it is filled once');
   }
@@ -255,6 +263,10 @@ export class MutableTable extends LookupTable {
 
   override find(keys: Value, defaultValue: Value): Value {
     return this.gather(keys, defaultValue, this.#rows, true);
+  }
+
+  override has(key: Uint8Array): boolean {
+    return this.keyDType === 'string' && this.#rows.index.find([key], 0) >= 0;
   }
 
   override insert(keys: Value, values: Value): void {

@@ -10,7 +10,7 @@
  */
 
 import {RE2JS} from 're2js';
-import {bytesToEscaped, EMPTY, escapedToBytes, hasLoneSurrogate} from './bytes.js';
+import {bytesToEscaped, escapedToBytes, hasLoneSurrogate} from './bytes.js';
 
 /** A match: start and end of the whole and of each group, in UTF-16 units; -1 for a group that took no part. */
 type Groups = readonly number[];
@@ -67,20 +67,19 @@ export class Re2 {
     return found ? escapedToBytes(out + text.slice(at)) : bytes;
   }
 
-  /** The matches that scanning with `RE2::FindAndConsume` meets, as pieces: text between matches, and the match. */
+  /**
+   * What `RE2::FindAndConsume` meets until it finds nothing, or something empty: the text before each match, and the
+   * match. Each search sees only what is left, so that `^` matches behind a match.
+   */
   *scan(bytes: Uint8Array): Generator<{readonly before: Uint8Array; readonly match: Uint8Array}> {
-    const text = bytesToEscaped(bytes);
-    let at = 0;
-    while (at <= text.length) {
-      const groups = this.#find(text, at);
-      if (groups === undefined) break;
+    let left = bytesToEscaped(bytes);
+    for (;;) {
+      const groups = this.#find(left, 0);
+      if (groups === undefined) return;
       const [start, end] = groups as [number, number];
-      yield {
-        before: start > at ? escapedToBytes(text.slice(at, start)) : EMPTY,
-        match: escapedToBytes(text.slice(start, end)),
-      };
-      if (end === at) break;
-      at = end;
+      if (start === end) return;
+      yield {before: escapedToBytes(left.slice(0, start)), match: escapedToBytes(left.slice(start, end))};
+      left = left.slice(end);
     }
   }
 

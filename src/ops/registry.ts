@@ -33,6 +33,7 @@ import {signal} from './signal.js';
 import {sparse} from './sparse.js';
 import {string} from './string.js';
 import {table} from './table.js';
+import {text} from './text.js';
 import {tensorArrays} from './tensor_array.js';
 import {variables} from './variable.js';
 
@@ -64,6 +65,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   sparse,
   string,
   table,
+  text,
   tensor_array: tensorArrays,
   variable: variables,
 };

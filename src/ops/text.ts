@@ -1,0 +1,17 @@
+/**
+ * Ops of TF Text that saved models contain.
+ *
+ * @module
+ */
+
+import type {OpFamily} from './kernel.js';
+import {textNormalization} from './text_normalize.js';
+import {textTokenization} from './text_tokenize.js';
+import {textTrimming} from './text_trim.js';
+
+/** Text ops beyond TensorFlow's own. */
+export const text: OpFamily = {
+  ...textNormalization,
+  ...textTokenization,
+  ...textTrimming,
+};
