@@ -150,17 +150,17 @@ describe('a lock', () => {
   it('of a live owner that is slow is waited for', async () => {
     await leaveLock('other.1', taskId('c'));
     const owner = (async () => {
-      for (let i = 1; i <= 10; i++) {
-        await sleep(150);
+      for (let i = 1; i <= 12; i++) {
+        await sleep(250);
         await writeFile(`${model}.${taskId('c')}.tmp/saved_model.pb`, noise(1000 + i));
       }
       await writeModel(model);
       await rm(`${model}.${taskId('c')}.tmp`, {recursive: true});
-      await rm(`${model}.lock`);
+      await rm(`${model}.lock`, {force: true});
     })();
     const fill = filler();
     let waits = 0;
-    await cache.obtain(HANDLE, fill, {...TIMES, onWait: () => waits++});
+    await cache.obtain(HANDLE, fill, {lockTimeoutMs: 2000, deadLockTimeoutMs: 2000, onWait: () => waits++});
     await owner;
     expect(fill.calls).toBe(0);
     expect(waits).toBeGreaterThan(1);
@@ -337,6 +337,13 @@ describe('the disk', () => {
 });
 
 describe('managing the cache', () => {
+  it('needs a directory of this machine', () => {
+    expect(() => new DirectoryCache(nodeFiles, nodeHub, 'gs://bucket/cache')).toThrow(
+      /directory of this machine/,
+    );
+    expect(new DirectoryCache(nodeFiles, nodeHub, 'file:///a/b').directory).toBe('/a/b');
+  });
+
   it('lists what is there, with its use', async () => {
     await cache.obtain(HANDLE, filler(), PATIENT);
     await writeModel(await cache.pathOf('https://example.com/python/1'));

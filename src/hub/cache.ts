@@ -6,7 +6,7 @@
  * @module
  */
 
-import {DownloadError, HubError} from '../errors.js';
+import {DownloadError, HandleError, HubError} from '../errors.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {CacheEntry, FileSizes, FileSystem, HubServices, ModelSink} from '../platform/services.js';
 import {withoutCredentials} from './handle.js';
@@ -60,11 +60,13 @@ export class DirectoryCache {
     cacheDir?: string,
   ) {
     this.files = files;
-    this.directory = files.absolute(
-      cacheDir ||
-        services.environment('TFHUB_CACHE_DIR') ||
-        files.join(files.temporaryDirectory, 'tfhub_modules'),
-    );
+    const chosen = cacheDir || services.environment('TFHUB_CACHE_DIR');
+    if (chosen && /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(chosen)) {
+      throw new HandleError(
+        `The cache cannot be at ${chosen}: set TFHUB_CACHE_DIR to a directory of this machine.`,
+      );
+    }
+    this.directory = files.absolute(chosen || files.join(files.temporaryDirectory, 'tfhub_modules'));
   }
 
   /** Where the model of a handle lives, whether it is there or not. */

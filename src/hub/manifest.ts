@@ -5,8 +5,8 @@
  * @module
  */
 
+import {MODEL_FILES} from '../platform/model_files.js';
 import type {FileSizes, FileSystem} from '../platform/services.js';
-import {MODEL_FILES} from './sources.js';
 
 export interface Manifest {
   readonly handle: string;
@@ -73,7 +73,7 @@ export async function inspect(
 /** True where files are missing that a SavedModel cannot be without. */
 function lacksParts(found: FileSizes): boolean {
   const paths = Object.keys(found);
-  if (!MODEL_FILES.some((name) => name in found)) return true;
+  if (!paths.some((path) => MODEL_FILES.has(path))) return true;
   const hasIndex = paths.some((path) => /^variables\/.*\.index$/.test(path));
   const shards = paths.map((path) => /^variables\/.*\.data-\d+-of-(\d+)$/.exec(path)?.[1]).filter(Boolean);
   return hasIndex ? shards.length === 0 || shards.length < Number(shards[0]) : shards.length > 0;

@@ -4,15 +4,8 @@
  * @module
  */
 
+import {MODEL_FILES} from '../platform/model_files.js';
 import type {ModelDirectory} from '../platform/platform.js';
-
-/** The files of which a model has at least one at its root. */
-export const MODEL_FILES: readonly string[] = [
-  'saved_model.pb',
-  'saved_model.pbtxt',
-  'saved_model.cpb',
-  'tfhub_module.pb',
-];
 
 /**
  * The directory that has the model's files: `directory`, or the only one in it that has them, where a user picked or
@@ -50,7 +43,7 @@ function unflattened(directory: ModelDirectory): ModelDirectory {
 
 async function isModel(directory: ModelDirectory): Promise<boolean> {
   const names = await directory.list();
-  return MODEL_FILES.some((name) => names.includes(name));
+  return names.some((name) => MODEL_FILES.has(name));
 }
 
 function subdirectory(directory: ModelDirectory, path: string): ModelDirectory {

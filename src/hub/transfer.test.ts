@@ -263,21 +263,36 @@ describe('proxies', () => {
     expect(asked).toHaveLength(1);
     vi.unstubAllEnvs();
   });
+
+  it('tunnel to protected hosts', async () => {
+    for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'NO_PROXY']) vi.stubEnv(name, undefined);
+    const {url, asked} = await proxy();
+    const server = await serve(faulty(noise(10)), await selfSigned());
+    vi.stubEnv('HTTPS_PROXY', url);
+    vi.stubEnv('TFHUB_DISABLE_CERT_VALIDATION', 'true');
+    expect((await download(`${server.url}/model`)).bytes).toEqual(noise(10));
+    expect(asked).toEqual([`CONNECT ${new URL(server.url).host} HTTP/1.1`]);
+    vi.stubEnv('TFHUB_DISABLE_CERT_VALIDATION', '');
+    await expect(download(`${server.url}/model`)).rejects.toThrow(/certificate is not trusted/);
+    vi.unstubAllEnvs();
+  });
 });
+
+/** A key and a certificate for this machine that nobody trusts. */
+async function selfSigned() {
+  const directory = await temporaryDirectory();
+  const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
+  const options = [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
+  ];
+  execFileSync('openssl', options, {stdio: 'ignore'});
+  return {key: readFileSync(key), cert: readFileSync(cert)};
+}
 
 describe('certificates', () => {
   it('are checked, unless TFHUB_DISABLE_CERT_VALIDATION is true', async () => {
-    const directory = await temporaryDirectory();
-    const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-        ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
-      ],
-      {stdio: 'ignore'},
-    );
-    const tls = {key: readFileSync(key), cert: readFileSync(cert)};
+    const tls = await selfSigned();
     const plain = await serve(faulty(noise(10)));
     const server = await serve((request, response) => {
       if (request.url === '/down') response.writeHead(302, {location: plain.url}).end();

@@ -8,22 +8,27 @@ import cliProgress from 'cli-progress';
 import type {ProgressDisplay} from './services.js';
 
 const LINE_INTERVAL_MS = 5000;
+/** So that the rest of the line has room on a terminal of 80 columns. */
+const MAX_LABEL = 28;
+const BAR_SIZE = 20;
 
 export function nodeProgress(label: string, stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
   return stream.isTTY ? bar(label, stream) : lines(label, stream);
 }
 
-function bar(label: string, stream: NodeJS.WriteStream): ProgressDisplay {
+function bar(name: string, stream: NodeJS.WriteStream): ProgressDisplay {
+  const label = name.length > MAX_LABEL ? `…${name.slice(1 - MAX_LABEL)}` : name;
   const display = new cliProgress.SingleBar({
     stream,
     hideCursor: true,
     clearOnComplete: false,
+    barsize: BAR_SIZE,
     format: (options, {progress, value, total, startTime}, {known}: {known: boolean}) => {
       const seconds = Math.max((Date.now() - startTime) / 1000, 0.001);
       const speed = `${readable(value / seconds)}/s`;
       if (!known) return `${label}  ${readable(value)}  ${speed}`;
       const drawn = cliProgress.Format.BarFormat(progress, options);
-      return `${label} |${drawn}| ${Math.floor(progress * 100)}%  ${readable(value)} of ${readable(total)}  ${speed}`;
+      return `${label} |${drawn}| ${Math.floor(progress * 100)}% of ${readable(total)} ${speed}`;
     },
   });
   display.start(1, 0, {known: false});

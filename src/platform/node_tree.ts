@@ -8,6 +8,7 @@ import {constants} from 'node:fs';
 import {type FileHandle, open, readdir, realpath, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {HandleError} from '../errors.js';
+import {MODEL_FILES} from './model_files.js';
 
 /** A file, as it was when it was found. */
 export interface HostedFile {
@@ -25,7 +26,6 @@ export interface HostedModel {
   readonly files: readonly HostedFile[];
 }
 
-const MODEL_FILES = new Set(['saved_model.pb', 'saved_model.pbtxt', 'saved_model.cpb', 'tfhub_module.pb']);
 const VERSION = /^[1-9]\d*$/;
 const MAX_DEPTH = 32;
 
