@@ -9,6 +9,7 @@ import {isFloating} from '../graph/dtypes.js';
 import {fitsShape, formatShape} from '../graph/shape.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {linear, stopGradient} from './linear.js';
+import {mapTensor} from './movement.js';
 import {Value} from './value.js';
 
 const constant: Kernel = (_, ctx) => ctx.memo(() => Value.of(ctx.attrs.tensor('value')).pin());
@@ -22,6 +23,7 @@ const identity: Kernel = ([x]) => x!;
 const identityN: Kernel = (inputs) => inputs;
 
 const detach: Kernel = ([x]) => {
+  if (x!.parts) return mapTensor(x!, stopGradient);
   const tensor = x!.deviceTensor;
   if (tensor === undefined || !isFloating(x!.dtype)) return x!;
   return Value.device(stopGradient(tensor), x!.dtype);
