@@ -5,7 +5,7 @@
  * @module
  */
 
-import {CallError} from '../errors.js';
+import {CallError, FormatError} from '../errors.js';
 import type {Endpoint, Graph} from '../graph/graph.js';
 import type {Session} from '../ops/kernel.js';
 import type {Value} from '../ops/value.js';
@@ -26,7 +26,7 @@ export class Plan implements Runnable {
   readonly #graph: Graph;
   readonly #steps: readonly PlannedStep[];
   readonly #slots: number;
-  readonly #feeds: readonly (number | undefined)[];
+  readonly #feeds: readonly number[];
   readonly #fetches: readonly number[];
 
   /** @param order - the nodes to run, each after what it needs; producers of feeds are not run */
@@ -43,22 +43,16 @@ export class Plan implements Runnable {
     const run = order.filter((index) => !fed.has(index) || layout.partlyFed(index, request.feeds));
     this.#slots = layout.size;
     this.#feeds = request.feeds.map((feed) => layout.find(feed));
-    this.#fetches = request.fetches.map((fetch) => layout.find(fetch)!);
-    const lastReader = new Map<number, number>();
-    run.forEach((index, position) => {
-      for (const input of graph.nodes[index]!.inputs) lastReader.set(layout.find(input)!, position);
-    });
-    for (const slot of this.#fetches) lastReader.delete(slot);
-    this.#steps = run.map((index, position) => {
-      const inputs = graph.nodes[index]!.inputs.map((input) => layout.find(input)!);
-      return {
-        step: prepare(graph, index, session, lookup),
-        inputs,
-        output: layout.first(index),
-        outputs: layout.count(index),
-        lastReads: [...new Set(inputs)].filter((slot) => lastReader.get(slot) === position),
-      };
-    });
+    this.#fetches = request.fetches.map((fetch) => layout.find(fetch));
+    const inputs = run.map((index) => graph.nodes[index]!.inputs.map((input) => layout.find(input)));
+    const lastReads = lastReaders(inputs, layout.size, this.#fetches);
+    this.#steps = run.map((index, position) => ({
+      step: prepare(graph, index, session, lookup),
+      inputs: inputs[position]!,
+      output: layout.first(index),
+      outputs: layout.count(index),
+      lastReads: lastReads[position] ?? NO_SLOTS,
+    }));
   }
 
   run(args: readonly Value[]): Value[] {
@@ -66,7 +60,8 @@ export class Plan implements Runnable {
     let results: Value[] = [];
     try {
       this.#feeds.forEach((slot, i) => {
-        if (slot !== undefined) slots[slot] = args[i]!.retain();
+        slots[slot]?.release();
+        slots[slot] = args[i]!.retain();
       });
       for (const planned of this.#steps) this.#runStep(planned, slots);
       results = this.#fetches.map((slot) => slots[slot]!.retain());
@@ -98,41 +93,70 @@ export class Plan implements Runnable {
   }
 }
 
+const NO_SLOTS: readonly number[] = [];
+
+/** For each position, the slots that are read there and nowhere later; absent where there is none. */
+function lastReaders(
+  inputs: readonly (readonly number[])[],
+  slots: number,
+  fetches: readonly number[],
+): (readonly number[] | undefined)[] {
+  const seen = new Uint8Array(slots);
+  for (const slot of fetches) seen[slot] = 1;
+  const last = new Array<number[] | undefined>(inputs.length);
+  for (let position = inputs.length - 1; position >= 0; position--) {
+    for (const slot of inputs[position]!) {
+      if (seen[slot]) continue;
+      seen[slot] = 1;
+      (last[position] ??= []).push(slot);
+    }
+  }
+  return last;
+}
+
+/** More tensors than any graph passes on; a damaged one may claim a million outputs for each node. */
+const MAX_SLOTS = 2 ** 22;
+
 /** Where the outputs of each node are kept: as many slots as somebody reads. */
 class SlotLayout {
-  readonly #first = new Map<number, number>();
-  readonly #count = new Map<number, number>();
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
+  /** By node: slot of the first output, and how many there are. */
+  readonly #first: Int32Array;
+  readonly #count: Int32Array;
+  readonly size: number;
 
   constructor(graph: Graph, order: readonly number[], {feeds, fetches}: RunRequest) {
+    const count = new Int32Array(graph.nodes.length);
     const use = ({node, output}: Endpoint) => {
-      this.#count.set(node, Math.max(this.#count.get(node) ?? 0, output + 1));
+      if (output >= count[node]!) count[node] = output + 1;
     };
-    for (const index of order) graph.nodes[index]!.inputs.forEach(use);
+    for (const index of order) for (const input of graph.nodes[index]!.inputs) use(input);
     feeds.forEach(use);
     fetches.forEach(use);
-    for (const [node, count] of this.#count) {
-      this.#first.set(node, this.#size);
-      this.#size += count;
+    const first = new Int32Array(graph.nodes.length);
+    let size = 0;
+    for (let node = 0; node < count.length; node++) {
+      first[node] = size;
+      size += count[node]!;
     }
+    if (size > MAX_SLOTS) {
+      throw new FormatError(`${graph.label} uses outputs that its nodes cannot have: ${size} of them`);
+    }
+    this.#first = first;
+    this.#count = count;
+    this.size = size;
   }
 
   /** Slot of an endpoint. */
-  find({node, output}: Endpoint): number | undefined {
-    const first = this.#first.get(node);
-    return first === undefined ? undefined : first + output;
+  find({node, output}: Endpoint): number {
+    return this.#first[node]! + output;
   }
 
   first(node: number): number {
-    return this.#first.get(node) ?? 0;
+    return this.#first[node]!;
   }
 
   count(node: number): number {
-    return this.#count.get(node) ?? 0;
+    return this.#count[node]!;
   }
 
   /** True when a fed node also has outputs that are read and not fed. */

@@ -48,7 +48,7 @@ export type KernelLookup = (op: string) => Kernel | undefined;
 export function prepare(graph: Graph, index: number, session: Session, lookup: KernelLookup): Step {
   const node = graph.nodes[index]!;
   const definition = opDef(node.op);
-  const memos: unknown[] = [];
+  let kept: {readonly memo: unknown} | undefined;
   const context: KernelContext = {
     name: node.name,
     op: node.op,
@@ -56,8 +56,8 @@ export function prepare(graph: Graph, index: number, session: Session, lookup: K
     outputs: definition?.outputs.length ?? 1,
     session,
     memo: <T>(create: () => T): T => {
-      if (memos.length === 0) memos.push(session.keep(create()));
-      return memos[0] as T;
+      kept ??= {memo: session.keep(create())};
+      return kept.memo as T;
     },
   };
   const kernel = lookup(node.op) ?? missingKernel(graph);
@@ -88,8 +88,18 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
   } catch (error) {
     throw located(error, step, graph);
   } finally {
-    engine.endScope(outputs.flatMap((output) => [...output.deviceTensors()]));
+    engine.endScope(tensorsOf(outputs));
   }
+}
+
+/** What a kernel's outputs need of the tensors it made. A value born on the host keeps its tensor, if it has one. */
+function tensorsOf(outputs: readonly Value[]): tf.Tensor[] {
+  const tensors: tf.Tensor[] = [];
+  for (const output of outputs) {
+    if (output.dtype === 'variant') tensors.push(...output.deviceTensors());
+    else if (output.deviceTensor !== undefined) tensors.push(output.deviceTensor);
+  }
+  return tensors;
 }
 
 /** Adds to an error where in the model it happened, innermost node first. */
@@ -110,12 +120,13 @@ function located(error: unknown, {node}: Step, graph: Graph): Error {
 
 /** Which inputs are reference edges that end in an op that takes values: known from both ops' definitions. */
 function dereferencedInputs(graph: Graph, node: GraphNode): readonly boolean[] | undefined {
-  const flags = node.inputs.map((input, i) => isReference(graph, input) && !takesReference(node, i));
-  return flags.includes(true) ? flags : undefined;
+  if (!node.inputs.some((input) => isReference(graph, input))) return undefined;
+  return node.inputs.map((input, i) => isReference(graph, input) && !takesReference(node, i));
 }
 
 function isReference(graph: Graph, {node, output}: Endpoint): boolean {
   const outputs = opDef(graph.nodes[node]!.op)?.outputs;
+  // What lies beyond belongs to a list output, the last one.
   return outputs?.[Math.min(output, outputs.length - 1)]?.isRef ?? false;
 }
 

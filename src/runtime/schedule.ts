@@ -5,7 +5,7 @@
  */
 
 import {FormatError} from '../errors.js';
-import type {Endpoint, Graph} from '../graph/graph.js';
+import type {Graph, GraphNode} from '../graph/graph.js';
 
 /** Ops that make a graph a dataflow graph of TensorFlow 1, which has no static order of execution. */
 const DATAFLOW_OPS: ReadonlySet<string> = new Set(
@@ -63,29 +63,33 @@ function visit(
   state: Uint8Array,
   order: number[],
 ): void {
-  const stack: {index: number; before: readonly number[]; next: number}[] = [];
-  const open = (index: number) => {
-    state[index] = OPEN;
-    stack.push({index, before: fed.has(index) ? [] : dependencies(graph, index), next: 0});
-  };
-  open(root);
+  // Nodes under way, and which of its dependencies each looks at next.
+  const stack = [root];
+  const next = [0];
+  state[root] = OPEN;
   while (stack.length > 0) {
-    const top = stack[stack.length - 1]!;
-    const dependency = top.before[top.next++];
+    const top = stack.length - 1;
+    const index = stack[top]!;
+    const dependency = fed.has(index) ? undefined : dependencyOf(graph.nodes[index]!, next[top]!++);
     if (dependency === undefined) {
-      state[top.index] = DONE;
-      order.push(top.index);
+      state[index] = DONE;
+      order.push(index);
       stack.pop();
+      next.pop();
     } else if (state[dependency] === OPEN) {
       throw new FormatError(`${graph.label} has a cycle through node '${graph.nodes[dependency]!.name}'`);
     } else if (state[dependency] === UNSEEN) {
-      open(dependency);
+      state[dependency] = OPEN;
+      stack.push(dependency);
+      next.push(0);
     }
   }
 }
 
-/** Control dependencies come first, so that side effects keep the order in which the graph lists them. */
-function dependencies(graph: Graph, index: number): number[] {
-  const {inputs, controls} = graph.nodes[index]!;
-  return [...controls, ...inputs.map((input: Endpoint) => input.node)];
+/**
+ * What a node waits for, one after the other. Control dependencies come first, so that side effects keep the order in
+ * which the graph lists them.
+ */
+function dependencyOf({inputs, controls}: GraphNode, at: number): number | undefined {
+  return at < controls.length ? controls[at] : inputs[at - controls.length]?.node;
 }
