@@ -6,7 +6,7 @@
  */
 
 import {createTarDecoder} from 'modern-tar';
-import {FormatError} from '../errors.js';
+import {DownloadError, FormatError} from '../errors.js';
 import type {FileSizes, ModelSink, Transform} from '../platform/services.js';
 import {ArchivePaths} from './archive_paths.js';
 import {peek, through, Upstream} from './streams.js';
@@ -33,8 +33,8 @@ const MAX_GZIP_LAYERS = 2;
 /**
  * Unpacks a tar archive, gzipped or not, into `sink`, and returns the files it held.
  *
- * @throws FormatError where the archive is truncated, corrupt, too large, or holds what is refused. What was
- *     written until then is left to the owner of the sink to remove.
+ * @throws FormatError where the archive is truncated, corrupt, or holds what is refused; DownloadError where it is
+ *     larger than allowed. What was written until then is left to the owner of the sink to remove.
  */
 export async function unpackArchive(
   bytes: AsyncIterable<Uint8Array>,
@@ -64,7 +64,7 @@ export async function unpackArchive(
     }
     total += header.size;
     if (total > options.maxBytes) {
-      throw new FormatError(
+      throw new DownloadError(
         `The archive holds more than the ${options.maxBytes} bytes allowed for it: '${path}' has ${header.size}. ` +
           'Raise the option maxBytes if that is wanted.',
       );

@@ -8,7 +8,7 @@
  * @module
  */
 
-import {FormatError} from '../errors.js';
+import {DownloadError, FormatError} from '../errors.js';
 
 const BLOCK = 512;
 const TYPE = 156;
@@ -43,7 +43,7 @@ const TYPES: Readonly<Record<string, EntryRule>> = {
   X: refuse('a Solaris extended header'),
 };
 
-/** Passes a tar stream on, and throws a FormatError where it is not one this library takes. */
+/** Passes a tar stream on, and throws where it is not one this library takes. */
 export async function* checkTar(
   source: AsyncIterable<Uint8Array>,
   limits: {readonly maxStreamBytes: number; readonly maxEntries: number},
@@ -53,7 +53,7 @@ export async function* checkTar(
   for await (const chunk of source) {
     total += chunk.length;
     if (total > limits.maxStreamBytes) {
-      throw new FormatError(
+      throw new DownloadError(
         `The archive unpacks to more than the ${limits.maxStreamBytes} bytes allowed for it.`,
       );
     }

@@ -2,6 +2,7 @@
 
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
 import {connect, createServer, type Socket} from 'node:net';
 import path from 'node:path';
 import {describe, expect, it, vi} from 'vitest';
@@ -14,8 +15,10 @@ import {retryAfterMs} from './failures.js';
 import {HttpSession, originHeaders} from './http.js';
 import {type ResolveOptions, settle} from './options.js';
 import {collect} from './streams.js';
-import {afterThis, noise, temporaryDirectory} from './testing/fixtures.js';
+import {digests} from './testing/digests.js';
+import {afterThis, archiveOf, MODEL_FILES, noise, temporaryDirectory} from './testing/fixtures.js';
 import {faulty, inTurn, startServer, status} from './testing/server.js';
+import {ResolveWorker} from './testing/workers.js';
 import {transfer} from './transfer.js';
 
 async function serve(...args: Parameters<typeof startServer>) {
@@ -310,6 +313,18 @@ describe('certificates', () => {
     expect(plain.requests).toHaveLength(0);
     vi.unstubAllEnvs();
   });
+});
+
+it('a certificate authority of the user is one that Node is told of', async () => {
+  const tls = await selfSigned();
+  const server = await serve(faulty(archiveOf()), tls);
+  const directory = await temporaryDirectory();
+  const authority = path.join(directory, 'authority.pem');
+  await writeFile(authority, tls.cert);
+  const worker = await ResolveWorker.start({NODE_EXTRA_CA_CERTS: authority});
+  const reply = await worker.resolve({handle: `${server.url}/model`, options: {cacheDir: directory}});
+  await worker.kill();
+  expect(reply).toMatchObject({digests: digests(MODEL_FILES)});
 });
 
 it('explains a server that is not there', async () => {

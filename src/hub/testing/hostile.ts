@@ -11,6 +11,8 @@ export interface HostileArchive {
   readonly bytes: Uint8Array;
   /** Matches the message of the refusal. */
   readonly reason: RegExp;
+  /** Refused for its size, by a DownloadError; others are refused for what they hold, by a FormatError. */
+  readonly tooLarge?: true;
 }
 
 /** The bound under which all of these are unpacked. */
@@ -177,6 +179,7 @@ export const HOSTILE_ARCHIVES: readonly HostileArchive[] = [
     what: 'a file of 8 GiB',
     bytes: tar({name: 'huge', size: gib(8) - 1, body: 'x'}),
     reason: /more than the 1048576 bytes/,
+    tooLarge: true,
   },
   {
     what: 'a file of 2^60 bytes',
@@ -197,6 +200,7 @@ export const HOSTILE_ARCHIVES: readonly HostileArchive[] = [
     what: 'a pax size beyond the bound',
     bytes: tar(pax({size: '99999999999'}), {name: 'huge', body: 'x'}),
     reason: /more than the 1048576 bytes/,
+    tooLarge: true,
   },
   {
     what: 'a pax size that is negative',
@@ -212,16 +216,19 @@ export const HOSTILE_ARCHIVES: readonly HostileArchive[] = [
     what: 'many files that are too large together',
     bytes: tar(...Array.from({length: 5}, (_, i) => ({name: `f${i}`, body: new Uint8Array(300_000)}))),
     reason: /more than the 1048576 bytes/,
+    tooLarge: true,
   },
   {
     what: 'a gzip bomb in a file',
     bytes: gzip(tar({name: 'bomb', body: new Uint8Array(32 << 20)})),
     reason: /more than the 1048576 bytes/,
+    tooLarge: true,
   },
   {
     what: 'a gzip bomb behind the end',
     bytes: gzip(Buffer.concat([tar(GOOD), new Uint8Array(80 << 20)])),
     reason: /unpacks to more than/,
+    tooLarge: true,
   },
   {what: 'gzip in gzip in gzip', bytes: gzip(gzip(gzip(tar(GOOD)))), reason: /over and over/},
   {
