@@ -1,6 +1,7 @@
 """Writes TensorFlow's op definitions, as its registry gives them, to src/graph/generated/.
 
     python scripts/generate_op_defs.py           # writes the file of the TensorFlow it runs on
+    python scripts/generate_op_defs.py --text    # writes text_op_defs.ts, what tensorflow-text 2.15 adds
     python scripts/generate_op_defs.py --check   # exits 1 where what is committed differs
 
 Run it on TensorFlow 2.15 first: it writes op_defs.ts. Run on a newer release, it writes newer_op_defs.ts, the ops
@@ -32,6 +33,7 @@ from tensorflow.python.client import pywrap_tf_session
 OUTPUT = pathlib.Path(__file__).resolve().parent.parent / 'src' / 'graph' / 'generated'
 BASE = OUTPUT / 'op_defs.ts'
 NEWER = OUTPUT / 'newer_op_defs.ts'
+TEXT = OUTPUT / 'text_op_defs.ts'
 BASE_VERSION = (2, 15)
 
 HEADER = '// Written by scripts/generate_op_defs.py. DO NOT EDIT.\n\n'
@@ -109,13 +111,23 @@ def module(constant, comment, ops):
   return f'{HEADER}/** {comment} */\nexport const {constant} = `{text}`;\n'
 
 
+def text_ops():
+  before = {op.name for op in registered_ops()}
+  import tensorflow_text  # Registers its ops.
+  ops = [op for op in registered_ops() if op.name not in before]
+  return TEXT, module('TEXT_OP_DEFS', f'Op definitions of TF Text {tensorflow_text.__version__}.', ops), ops
+
+
 def main():
   parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
   parser.add_argument('--check', action='store_true', help='compare with the committed file; write nothing')
+  parser.add_argument('--text', action='store_true', help='the ops of tensorflow-text instead')
   arguments = parser.parse_args()
   version = tuple(int(part) for part in tf.__version__.split('.')[:2])
   ops = registered_ops()
-  if version == BASE_VERSION:
+  if arguments.text:
+    target, text, ops = text_ops()
+  elif version == BASE_VERSION:
     target, text = BASE, module('OP_DEFS', 'Op definitions of TensorFlow 2.15.', ops)
   else:
     base = set(re.findall(r'^(?:export const OP_DEFS = `)?(\w+) \[', BASE.read_text(), re.MULTILINE))

@@ -10,6 +10,7 @@ import type {Attr} from './attrs.js';
 import {type DType, dtypeFromEnum, isBigInt} from './dtypes.js';
 import {NEWER_OP_DEFS} from './generated/newer_op_defs.js';
 import {OP_DEFS} from './generated/op_defs.js';
+import {TEXT_OP_DEFS} from './generated/text_op_defs.js';
 import type {PartialShape} from './shape.js';
 import {allocate, encodeUtf8, type HostTensor} from './tensor.js';
 
@@ -61,7 +62,7 @@ let registry: Map<string, OpDef | string> | undefined;
 function ops(): Map<string, OpDef | string> {
   if (registry === undefined) {
     registry = new Map();
-    for (const text of [OP_DEFS, NEWER_OP_DEFS]) {
+    for (const text of [OP_DEFS, NEWER_OP_DEFS, TEXT_OP_DEFS]) {
       for (const line of text.split('\n')) {
         const space = line.indexOf(' ');
         registry.set(line.slice(0, space), line.slice(space + 1));
@@ -71,7 +72,7 @@ function ops(): Map<string, OpDef | string> {
   return registry;
 }
 
-/** The definition of the op of this name; undefined where neither TensorFlow 2.15 nor the newest release has it. */
+/** The definition of the op of this name; undefined where TensorFlow 2.15, the newest release and TF Text have none. */
 export function opDef(name: string): OpDef | undefined {
   const found = ops().get(name);
   if (typeof found !== 'string') return found;

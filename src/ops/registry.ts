@@ -33,8 +33,8 @@ import {signal} from './signal.js';
 import {sparse} from './sparse.js';
 import {string} from './string.js';
 import {table} from './table.js';
-import {text} from './text.js';
 import {tensorArrays} from './tensor_array.js';
+import {text} from './text.js';
 import {variables} from './variable.js';
 
 /** Families by the name of their file. */
