@@ -24,6 +24,7 @@ import {normalizations} from './normalization.js';
 import {optionals} from './optional.js';
 import {parsing} from './parsing.js';
 import {pools} from './pool.js';
+import {quantization} from './quantization.js';
 import {ragged} from './ragged.js';
 import {random} from './random.js';
 import {recurrent} from './recurrent.js';
@@ -56,6 +57,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   optional: optionals,
   parsing,
   pool: pools,
+  quantization,
   ragged,
   random,
   recurrent,
@@ -65,8 +67,8 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   sparse,
   string,
   table,
-  text,
   tensor_array: tensorArrays,
+  text,
   variable: variables,
 };
 
