@@ -93,4 +93,5 @@ export const controlFlow: OpFamily = {
   For: {kernel: forLoop},
   NoOp: {kernel: () => []},
   ControlTrigger: {kernel: () => []},
+  LoopCond: {kernel: ([condition]) => condition!},
 };
