@@ -11,7 +11,6 @@ import {isFloating, lanes} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
 import {broadcastTensor, withGradient} from './differentiable.js';
-import {located} from './elementwise.js';
 import {convertNumbers} from './host.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
 
@@ -175,13 +174,11 @@ function matrixOp(
 ): Kernel {
   return ([x], ctx) => {
     const n = squareSize(x!, ctx);
-    return located(ctx, () => {
-      if (isOnTape(x!)) return fromTensor(differentiable(x!.tensor()), x!.dtype);
-      const shape = resultShape(x!.shape);
-      // The determinant of a matrix without elements is 1, its logarithm 0.
-      const data = n > 0 ? mapMatrices(x!.numeric() as Float64Array, n, f) : emptyResults(f, shape);
-      return fromNumbers(x!, shape, data);
-    });
+    if (isOnTape(x!)) return fromTensor(differentiable(x!.tensor()), x!.dtype);
+    const shape = resultShape(x!.shape);
+    // The determinant of a matrix without elements is 1, its logarithm 0.
+    const data = n > 0 ? mapMatrices(x!.numeric() as Float64Array, n, f) : emptyResults(f, shape);
+    return fromNumbers(x!, shape, data);
   };
 }
 
@@ -365,21 +362,19 @@ function solveKernel(
       [...batch, n, columns],
     ];
     if (sizeOf(shapeB) === 0) return fromNumbers(b!, shapeB, new Float64Array(0));
-    return located(ctx, () => {
-      if (isOnTape(a!, b!)) {
-        const x = solveTensor(
-          broadcastTensor(a!.tensor(), shapeA),
-          broadcastTensor(b!.tensor(), shapeB),
-          adjoint,
-          solverFor(ctx),
-        );
-        return fromTensor(x, b!.dtype);
-      }
-      const [left, right] = [broadcastTo(a!, shapeA), broadcastTo(b!, shapeB)].map(
-        (each) => each.numeric() as Float64Array,
+    if (isOnTape(a!, b!)) {
+      const x = solveTensor(
+        broadcastTensor(a!.tensor(), shapeA),
+        broadcastTensor(b!.tensor(), shapeB),
+        adjoint,
+        solverFor(ctx),
       );
-      return fromNumbers(b!, shapeB, solveBatch(left!, right!, n, columns, adjoint, solverFor(ctx)(adjoint)));
-    });
+      return fromTensor(x, b!.dtype);
+    }
+    const [left, right] = [broadcastTo(a!, shapeA), broadcastTo(b!, shapeB)].map(
+      (each) => each.numeric() as Float64Array,
+    );
+    return fromNumbers(b!, shapeB, solveBatch(left!, right!, n, columns, adjoint, solverFor(ctx)(adjoint)));
   };
 }
 

@@ -8,19 +8,11 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
-import {CallError} from '../errors.js';
 import {type DType, dtypeInfo, isBigInt, isFloating} from '../graph/dtypes.js';
 import {type Complex, mapComplex, mapComplex2} from './complex.js';
 import {fromParts, partsOf, withoutGradient} from './complex_tensors.js';
 import {mapBinary, mapUnary} from './host.js';
-import {
-  fromTensor,
-  invalid,
-  type Kernel,
-  type KernelContext,
-  type OpImplementation,
-  unsupported,
-} from './kernel.js';
+import {fromTensor, type Kernel, type KernelContext, type OpImplementation, unsupported} from './kernel.js';
 import {type ComplexParts, preferHost, type Value} from './value.js';
 
 /** A function of one element; an absent member means that the op has no such form. */
@@ -50,8 +42,8 @@ export interface BinaryOp {
 }
 
 /** An op on one operand whose result has the operand's dtype. */
-export function unary(op: UnaryOp, limits?: string): OpImplementation {
-  return implementation((inputs, ctx) => {
+export function unary(op: UnaryOp): OpImplementation {
+  const kernel: Kernel = (inputs, ctx) => {
     const x = inputs[0]!;
     const {dtype} = x;
     if (dtypeInfo(dtype).kind === 'complex') {
@@ -65,43 +57,29 @@ export function unary(op: UnaryOp, limits?: string): OpImplementation {
     if (isBigInt(dtype)) return mapUnary(x, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
     const f = demand(isFloating(dtype) ? op.float : op.int, dtype, ctx);
     return mapUnary(x, {number: (a) => f(a, dtype)});
-  }, limits);
+  };
+  return {kernel};
 }
 
 /** An op on two operands of one dtype that broadcast, whose result has their dtype. */
-export function binary(op: BinaryOp, limits?: string): OpImplementation {
-  return implementation((inputs, ctx) => {
+export function binary(op: BinaryOp): OpImplementation {
+  const kernel: Kernel = (inputs, ctx) => {
     const [x, y] = inputs as [Value, Value];
     const {dtype} = x;
-    return located(ctx, () => {
-      if (dtypeInfo(dtype).kind === 'complex') {
-        const isOnTape = x.parts !== undefined || y.parts !== undefined;
-        if (isOnTape && op.parts) return fromParts(op.parts(partsOf(x), partsOf(y)), dtype);
-        const result = mapComplex2(x, y, demand(op.complex, dtype, ctx));
-        return isOnTape ? withoutGradient(result, [x, y], ctx) : result;
-      }
-      if (isFloating(dtype) && !preferHost(x, y)) {
-        return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), y.tensor(), dtype), dtype);
-      }
-      if (isBigInt(dtype)) return mapBinary(x, y, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
-      const f = demand(isFloating(dtype) ? op.float : op.int, dtype, ctx);
-      return mapBinary(x, y, {number: (a, b) => f(a, b, dtype)});
-    });
-  }, limits);
-}
-
-/** Runs `compute`; a CallError that knows no node gets the name of `ctx`'s. */
-export function located<T>(ctx: KernelContext, compute: () => T): T {
-  try {
-    return compute();
-  } catch (error) {
-    if (error instanceof CallError && !error.message.includes(ctx.name)) throw invalid(ctx, error.message);
-    throw error;
-  }
-}
-
-export function implementation(kernel: Kernel, limits?: string): OpImplementation {
-  return limits === undefined ? {kernel} : {kernel, limits};
+    if (dtypeInfo(dtype).kind === 'complex') {
+      const isOnTape = x.parts !== undefined || y.parts !== undefined;
+      if (isOnTape && op.parts) return fromParts(op.parts(partsOf(x), partsOf(y)), dtype);
+      const result = mapComplex2(x, y, demand(op.complex, dtype, ctx));
+      return isOnTape ? withoutGradient(result, [x, y], ctx) : result;
+    }
+    if (isFloating(dtype) && !preferHost(x, y)) {
+      return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), y.tensor(), dtype), dtype);
+    }
+    if (isBigInt(dtype)) return mapBinary(x, y, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
+    const f = demand(isFloating(dtype) ? op.float : op.int, dtype, ctx);
+    return mapBinary(x, y, {number: (a, b) => f(a, b, dtype)});
+  };
+  return {kernel};
 }
 
 /** The form of an op for `dtype`, which must exist. */

@@ -10,7 +10,7 @@ import {type DType, dtypeInfo} from '../graph/dtypes.js';
 import * as complex from './complex.js';
 import * as parts from './complex_tensors.js';
 import {hostMap2, withGradient} from './differentiable.js';
-import {type BinaryOp, binary, implementation, located} from './elementwise.js';
+import {type BinaryOp, binary} from './elementwise.js';
 import {broadcastOrThrow, forEachBroadcast, roundToDType} from './host.js';
 import type {Kernel, OpFamily} from './kernel.js';
 import {roundTensor} from './rounding.js';
@@ -189,9 +189,9 @@ const truncateMod: BinaryOp = {
 };
 
 /** Concatenates byte strings: what `Add` does to them. */
-const addStrings: Kernel = (inputs, ctx) => {
+const addStrings: Kernel = (inputs) => {
   const [x, y] = inputs as [Value, Value];
-  const shape = located(ctx, () => broadcastOrThrow(x.shape, y.shape));
+  const shape = broadcastOrThrow(x.shape, y.shape);
   const [a, b] = [x.strings(), y.strings()];
   const out: Uint8Array[] = [];
   forEachBroadcast([x.shape, y.shape], shape, (_, [ia, ib]) => {
@@ -207,9 +207,9 @@ const addStrings: Kernel = (inputs, ctx) => {
 const addNumbers = binary(add);
 
 export const binaryMath: OpFamily = {
-  Add: implementation((inputs, ctx) =>
-    (inputs[0]!.dtype === 'string' ? addStrings : addNumbers.kernel)(inputs, ctx),
-  ),
+  Add: {
+    kernel: (inputs, ctx) => (inputs[0]!.dtype === 'string' ? addStrings : addNumbers.kernel)(inputs, ctx),
+  },
   AddV2: addNumbers,
   Sub: binary({
     float: (x, y) => x - y,

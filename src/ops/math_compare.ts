@@ -8,7 +8,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import {dtypeInfo, isFloating} from '../graph/dtypes.js';
 import {broadcastShapes} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
-import {implementation, located} from './elementwise.js';
 import {broadcastOrThrow, forEachBroadcast, mapBinary, mapUnary, roundToDType} from './host.js';
 import {fromTensor, type Kernel, type OpFamily, type OpImplementation} from './kernel.js';
 import {preferHost, Value} from './value.js';
@@ -21,9 +20,7 @@ function comparison(
   holds: (x: Comparable, y: Comparable) => boolean,
   device: CompareTensors,
 ): OpImplementation {
-  return implementation((inputs, ctx) =>
-    located(ctx, () => compare(inputs as [Value, Value], holds, device)),
-  );
+  return {kernel: (inputs) => compare(inputs as [Value, Value], holds, device)};
 }
 
 function compare(
@@ -41,16 +38,15 @@ function equality(isEqual: boolean): OpImplementation {
     ? (x: Comparable, y: Comparable) => x === y
     : (x: Comparable, y: Comparable) => x !== y;
   const device = isEqual ? tf.equal : tf.notEqual;
-  return implementation((inputs, ctx) => {
+  const kernel: Kernel = (inputs, ctx) => {
     const [x, y] = inputs as [Value, Value];
     if (broadcastShapes(x.shape, y.shape) === undefined && !ctx.attrs.bool('incompatible_shape_error')) {
       return Value.scalar('bool', !isEqual);
     }
-    return located(ctx, () => {
-      const same = SAME_ELEMENT[dtypeInfo(x.dtype).kind];
-      return same ? mapPairs(x, y, (i, j) => same(x, i, y, j) === isEqual) : compare([x, y], number, device);
-    });
-  });
+    const same = SAME_ELEMENT[dtypeInfo(x.dtype).kind];
+    return same ? mapPairs(x, y, (i, j) => same(x, i, y, j) === isEqual) : compare([x, y], number, device);
+  };
+  return {kernel};
 }
 
 /** Equality of element `i` of one value and `j` of another, where elements are not single numbers. */
@@ -84,16 +80,14 @@ function predicate(holds: (x: number) => boolean, device: (x: tf.Tensor) => tf.T
 }
 
 function logical(holds: (x: number, y: number) => number): OpImplementation {
-  return implementation((inputs, ctx) =>
-    located(ctx, () => mapBinary(inputs[0]!, inputs[1]!, {number: holds})),
-  );
+  return {kernel: ([x, y]) => mapBinary(x!, y!, {number: holds})};
 }
 
 const approximatelyEqual: Kernel = (inputs, ctx) => {
   const [x, y] = inputs as [Value, Value];
   const tolerance = ctx.attrs.float('tolerance');
   const number = (a: number, b: number) => roundToDType(Math.abs(a - b), x.dtype) < tolerance;
-  return located(ctx, () => mapBinary(x, y, {number}, 'bool'));
+  return mapBinary(x, y, {number}, 'bool');
 };
 
 export const comparisons: OpFamily = {

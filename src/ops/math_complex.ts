@@ -10,7 +10,6 @@ import {allocate, sizeOf} from '../graph/tensor.js';
 import * as parts from './complex_tensors.js';
 import {isComplexOnTape} from './complex_tensors.js';
 import {broadcastTensor} from './differentiable.js';
-import {located} from './elementwise.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {type ComplexParts, Value} from './value.js';
@@ -31,9 +30,9 @@ function realPart(
   return {kernel};
 }
 
-const complexFromParts: Kernel = (inputs, ctx) => {
+const complexFromParts: Kernel = (inputs) => {
   const [real, imag] = inputs as [Value, Value];
-  const shape = located(ctx, () => broadcastOrThrow(real.shape, imag.shape));
+  const shape = broadcastOrThrow(real.shape, imag.shape);
   const dtype = real.dtype === 'float64' ? 'complex128' : 'complex64';
   if (isComplexOnTape(real, imag)) {
     return Value.complex(broadcastTensor(real.tensor(), shape), broadcastTensor(imag.tensor(), shape), dtype);

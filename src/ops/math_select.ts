@@ -10,7 +10,6 @@ import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
 import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
 import {fromParts, partsOf} from './complex_tensors.js';
 import {withGradient} from './differentiable.js';
-import {located} from './elementwise.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {binaryMath} from './math_binary.js';
@@ -83,10 +82,7 @@ const selectRows: Kernel = (inputs, ctx) => {
   return select(condition.reshape([condition.size, ...x.shape.slice(1).fill(1)]), x, y);
 };
 
-const selectBroadcast: Kernel = (inputs, ctx) => {
-  const [condition, x, y] = inputs as [Value, Value, Value];
-  return located(ctx, () => select(condition, x, y));
-};
+const selectBroadcast: Kernel = ([condition, x, y]) => select(condition!, x!, y!);
 
 const addAll: Kernel = (inputs, ctx) => {
   const [first] = inputs as [Value];

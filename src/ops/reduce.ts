@@ -38,16 +38,16 @@ interface Reduction {
   readonly finishBigInt?: (sum: bigint, count: bigint) => bigint;
   /** True when the parts of complex numbers are reduced each by themselves. */
   readonly isLinear?: boolean;
-  /** Of a float32 tensor over one axis or more, differentiable. */
-  readonly device?: (x: tf.Tensor, axes: number[], keepDims: boolean) => tf.Tensor;
+  /** Of a float32 tensor, differentiable; the reduced axes stay, with one element. */
+  readonly device?: (x: tf.Tensor, axes: number[]) => tf.Tensor;
 }
 
 /** Which axes go, and the shape that stays. */
 interface Plan {
-  readonly axes: readonly number[];
+  readonly axes: number[];
   /** The result's shape with 1 along the reduced axes. */
   readonly kept: readonly number[];
-  readonly shape: readonly number[];
+  readonly shape: number[];
   /** Elements folded into each one of the result. */
   readonly count: number;
 }
@@ -72,11 +72,11 @@ function reduction(rule: Reduction): OpImplementation {
       // Backends make nothing, or garbage, of empty tensors.
       if (isFloating(x!.dtype) && !preferHost(x!) && x!.size > 0) {
         const device = demand(rule.device, x!.dtype, ctx);
-        return fromTensor(device(x!.tensor(), [...plan.axes], ctx.attrs.bool('keep_dims')), x!.dtype);
+        return fromTensor(tf.reshape(device(x!.tensor(), plan.axes), plan.shape), x!.dtype);
       }
       const device = rule.isLinear ? rule.device : undefined;
       if (x!.parts && device) {
-        return mapTensor(x!, (part) => device(part, [...plan.axes], ctx.attrs.bool('keep_dims')));
+        return mapTensor(x!, (part) => tf.reshape(device(part, plan.axes), plan.shape));
       }
       return reduceOnHost(x!, plan, rule, ctx);
     },
@@ -149,8 +149,8 @@ function limitOf(dtype: DType, sign: 1 | -1): number | bigint {
 
 /** Max or Min of a tensor; the gradient is shared among all elements that are the extreme. */
 function extremeTensor(reduce: typeof tf.max): Reduction['device'] {
-  return (x, axes, keepDims) => {
-    const extreme = withGradient(
+  return (x, axes) =>
+    withGradient(
       [x],
       (input) => reduce(input!, axes, true),
       (dy, [input], y) => {
@@ -158,17 +158,14 @@ function extremeTensor(reduce: typeof tf.max): Reduction['device'] {
         return [tf.mul(tf.div(isExtreme, tf.sum(isExtreme, axes, true)), dy)];
       },
     );
-    return keepDims ? extreme : tf.squeeze(extreme, axes);
-  };
 }
 
-function prodTensor(x: tf.Tensor, axes: number[], keepDims: boolean): tf.Tensor {
-  const product = withGradient(
+function prodTensor(x: tf.Tensor, axes: number[]): tf.Tensor {
+  return withGradient(
     [x],
     (input) => tf.prod(input!, axes, true),
     (dy, [input]) => [tf.mul(productsOfOthers(input!, axes), dy)],
   );
-  return keepDims ? product : tf.squeeze(product, axes);
 }
 
 /** For each element the product of all others along the axes: right where elements are 0, unlike a division. */
@@ -183,13 +180,12 @@ function productsOfOthers(x: tf.Tensor, axes: number[]): tf.Tensor {
   return tf.transpose(tf.reshape(tf.mul(before, after), last.shape), back);
 }
 
-function euclideanNormTensor(x: tf.Tensor, axes: number[], keepDims: boolean): tf.Tensor {
-  const norm = withGradient(
+function euclideanNormTensor(x: tf.Tensor, axes: number[]): tf.Tensor {
+  return withGradient(
     [x],
     (input) => tf.sqrt(tf.sum(tf.square(input!), axes, true)),
     (dy, [input], y) => [tf.div(input!, tf.div(y, dy))],
   );
-  return keepDims ? norm : tf.squeeze(norm, axes);
 }
 
 const add: Pick<Reduction, 'start' | 'float' | 'bigint' | 'complex'> = {
@@ -200,13 +196,13 @@ const add: Pick<Reduction, 'start' | 'float' | 'bigint' | 'complex'> = {
 };
 
 export const reductions: OpFamily = {
-  Sum: reduction({...add, isLinear: true, device: tf.sum}),
+  Sum: reduction({...add, isLinear: true, device: (x, axes) => tf.sum(x, axes, true)}),
   Mean: reduction({
     ...add,
     finish: (sum, count) => sum / count,
     finishBigInt: (sum, count) => sum / count,
     isLinear: true,
-    device: tf.mean,
+    device: (x, axes) => tf.mean(x, axes, true),
   }),
   Prod: reduction({
     start: 1,
