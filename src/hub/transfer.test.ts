@@ -102,19 +102,21 @@ describe('a broken connection', () => {
     expect(result.restarts).toBe(1);
   });
 
-  it('begins anew where the range that comes is of another length or place', async () => {
+  it('begins anew where the range that comes is of another file, length or place', async () => {
     const wrong = inTurn(
       faulty(bytes, {cutAfter: 500_000}),
       status(206, {'content-range': `bytes 900000-999999/${bytes.length}`}),
       faulty(bytes, {cutAfter: 700_000}),
       status(206, {'content-range': 'bytes 700000-999999/1000000'}),
+      faulty(bytes, {cutAfter: 750_000}),
+      status(206, {'content-range': `bytes 750000-${bytes.length - 1}/${bytes.length}`, etag: '"two"'}),
       faulty(bytes, {cutAfter: 800_000}),
       status(416),
       faulty(bytes),
     );
     const result = await download((await serve(wrong)).url);
     expect(isSame(result.bytes, bytes)).toBe(true);
-    expect(result.restarts).toBe(3);
+    expect(result.restarts).toBe(4);
   });
 
   it('without progress is given up', async () => {

@@ -125,15 +125,17 @@ class Attempt {
       this.begin(answer);
       return 0;
     }
+    const known = this.identity!;
+    const etag = answer.header('etag');
     if (answer.status === 206) {
       const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.header('content-range') ?? '') ?? [];
-      const known = this.identity?.total ?? null;
-      const other = total !== undefined && total !== '*' && known !== null && Number(total) !== known;
-      if (from === undefined || Number(from) > this.received || other) throw new MustRestart();
+      const other =
+        total !== undefined && total !== '*' && known.total !== null && Number(total) !== known.total;
+      const otherTag = etag !== null && known.etag !== null && etag !== known.etag;
+      if (from === undefined || Number(from) > this.received || other || otherTag) throw new MustRestart();
       return this.received - Number(from);
     }
-    const etag = answer.header('etag');
-    if (answer.status === 200 && isStrong(etag) && etag === this.identity?.etag) return this.received;
+    if (answer.status === 200 && isStrong(etag) && etag === known.etag) return this.received;
     throw new MustRestart();
   }
 
