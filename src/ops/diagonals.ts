@@ -9,7 +9,7 @@ import {sizeOf} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {binaryMath} from './math_binary.js';
 import {select} from './math_select.js';
-import {concat, zeros} from './movement.js';
+import {concat} from './movement.js';
 import {takeElements} from './rearrange.js';
 import {Value} from './value.js';
 
@@ -200,7 +200,7 @@ const bandPart: Kernel = ([x, lower, upper], ctx) => {
       isKept[at] = Number((below < 0 || i - j <= below) && (above < 0 || j - i <= above));
     }
   }
-  return select(Value.host('bool', [rows, columns], isKept), x!, zeros(x!.dtype, []));
+  return select(Value.host('bool', [rows, columns], isKept), x!, Value.scalar(x!.dtype, 0));
 };
 
 /** `Diag` makes the diagonal tensor `out[i, ..., i, ...] = x[i, ...]`. */
