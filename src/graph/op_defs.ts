@@ -17,18 +17,14 @@ import {allocate, encodeUtf8, type HostTensor} from './tensor.js';
 /** The dtype of an argument: fixed, or what an attribute of type `type` says. */
 export type ArgType = {readonly dtype: DType} | {readonly typeAttr: string};
 
-/** An input or output of an op. */
+/**
+ * An input or output of an op: one tensor (`single`), as many of one dtype as attribute `numberAttr` says (`repeated`), or
+ * one for each dtype in attribute `typeListAttr` (`list`).
+ */
 export type ArgDef = {readonly name: string; readonly isRef: boolean} & (
-  | /** One tensor. */ {readonly kind: 'single'; readonly type: ArgType}
-  | /** As many tensors of one dtype as attribute `numberAttr` says. */ {
-      readonly kind: 'repeated';
-      readonly type: ArgType;
-      readonly numberAttr: string;
-    }
-  | /** One tensor for each dtype in attribute `typeListAttr`. */ {
-      readonly kind: 'list';
-      readonly typeListAttr: string;
-    }
+  | {readonly kind: 'single'; readonly type: ArgType}
+  | {readonly kind: 'repeated'; readonly type: ArgType; readonly numberAttr: string}
+  | {readonly kind: 'list'; readonly typeListAttr: string}
 );
 
 type ScalarAttrType = 'string' | 'int' | 'float' | 'bool' | 'type' | 'shape' | 'tensor' | 'func';

@@ -73,6 +73,13 @@ describe('split SavedModels', () => {
       ({message}) => void (message!.chunkedFields[0]!.fieldTag[0]!.kind = {$case: 'index', value: 0}),
       /an index or a key without a field/,
     ],
+    'a path of 100,000 steps': [
+      ({message}) =>
+        void (message!.chunkedFields[0]!.fieldTag = new Array(100_000).fill({
+          kind: {$case: 'field', value: 2},
+        })),
+      /a path in it has 100000 steps/,
+    ],
     'an index of a single field': [
       ({message}) =>
         void (message!.chunkedFields[0]!.fieldTag = [

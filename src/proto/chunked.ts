@@ -97,6 +97,7 @@ class Merger {
         steps[steps.length - 1] = {field: last.field, element: this.#element(kind)};
       }
     }
+    if (steps.length > MAX_DEPTH) this.#fail(`a path in it has ${steps.length} steps`);
     return steps;
   }
 
@@ -130,6 +131,9 @@ function compareSteps(a: readonly Step[], b: readonly Step[]): number {
   }
   return a.length - b.length;
 }
+
+/** Messages within messages, as for any protocol buffer. */
+const MAX_DEPTH = 100;
 
 const DELIMITED = 2;
 
