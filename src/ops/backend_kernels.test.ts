@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 // For the gradients it registers.
 import '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
-import {setCpuBackendQuiet} from '../platform/tfjs_backend.js';
+import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {completeBackend} from './backend_kernels.js';
 
 const MISSING = tf
@@ -13,7 +13,7 @@ const MISSING = tf
 
 describe('completeBackend', () => {
   beforeAll(async () => {
-    await setCpuBackendQuiet();
+    await quietCpuBackend();
     await tf.setBackend('wasm');
     completeBackend('wasm');
   });
@@ -49,6 +49,17 @@ describe('completeBackend', () => {
       const w = tf.ones<tf.Rank.R4>([2, 2, 1, 1]);
       const dw = tf.grad((f) => tf.sum(tf.conv2d(x, f as tf.Tensor4D, 1, 'valid')))(w);
       expect(dw.dataSync()).toEqual(new Float32Array([4, 4, 4, 4]));
+    });
+  });
+
+  it('finds negative maxima', () => {
+    tf.tidy(() => {
+      const x = tf.fill([1, 2, 2, 2, 1], -3) as tf.Tensor5D;
+      expect([...tf.maxPool3d(x, 2, 1, 'valid').dataSync()]).toEqual([-3]);
+      const dx = tf.grad((t) => tf.sum(tf.maxPool(t as tf.Tensor4D, 2, 1, 'valid')))(
+        tf.fill([1, 2, 2, 1], -3),
+      );
+      expect([...dx.dataSync()]).toEqual([1, 0, 0, 0]);
     });
   });
 

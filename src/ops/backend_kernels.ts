@@ -20,14 +20,30 @@ type Inputs = tf.NamedTensorInfoMap;
 const completed = new Set<string>(['cpu']);
 
 /**
+ * Kernels that give wrong results: these start a maximum at the smallest positive float, so that no negative one is found
+ * (tfjs 4.22).
+ */
+const WRONG: Readonly<Record<string, readonly string[]>> = {
+  wasm: [
+    tf.Dilation2D,
+    tf.Dilation2DBackpropFilter,
+    tf.Dilation2DBackpropInput,
+    tf.MaxPool3D,
+    tf.MaxPool3DGrad,
+    tf.MaxPoolGrad,
+  ],
+};
+
+/**
  * Registers on backend `name` what it lacks compared with the cpu backend. Call it after the backend's package is
  * imported; calling it again does nothing.
  */
 export function completeBackend(name: string): void {
-  const own = tf.getKernelsForBackend(name);
   // Nothing is registered yet: the package is not imported, or the backend (tfjs-node) has no JavaScript kernels.
-  if (completed.has(name) || own.length === 0) return;
+  if (completed.has(name) || tf.getKernelsForBackend(name).length === 0) return;
   completed.add(name);
+  for (const kernelName of WRONG[name] ?? []) tf.unregisterKernel(kernelName, name);
+  const own = tf.getKernelsForBackend(name);
   const present = new Set(own.map((kernel) => kernel.kernelName));
   const holdsComplex = present.has(tf.Complex);
   for (const {kernelName, kernelFunc} of tf.getKernelsForBackend('cpu')) {
@@ -99,10 +115,15 @@ function mapInputs(inputs: Inputs, f: (info: tf.TensorInfo) => tf.TensorInfo): I
   return Object.fromEntries(entries) as Inputs;
 }
 
+/** The copy has a rank as tensors do: some kernels of the cpu backend ask for it. */
 function copyToCpu(info: tf.TensorInfo, from: tf.KernelBackend, cpu: tf.KernelBackend): tf.TensorInfo {
   const {shape, dtype} = info;
   const values = from.readSync(info.dataId);
-  if (dtype !== 'complex64') return {dataId: cpu.write(values, shape, dtype) as object, shape, dtype};
+  if (dtype !== 'complex64') {
+    const dataId = cpu.write(values, shape, dtype) as object;
+    const copy: tf.TensorInfo & {readonly rank: number} = {dataId, shape, dtype, rank: shape.length};
+    return copy;
+  }
   return complexOn('cpu', cpu, shape, values as Float32Array);
 }
 

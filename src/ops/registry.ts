@@ -6,11 +6,9 @@
 
 // tfjs-core alone registers no gradients; tfjs-layers brings them.
 import '@tensorflow/tfjs-layers';
-import {activations} from './activation.js';
 import {array} from './array.js';
 import {checkpoint} from './checkpoint.js';
 import {controlFlow} from './control_flow.js';
-import {convolutions} from './conv.js';
 import {customGradients} from './custom_gradient.js';
 import {debug} from './debug.js';
 import {fingerprint} from './fingerprint.js';
@@ -20,14 +18,11 @@ import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {linalg} from './linalg.js';
 import {lists} from './list.js';
 import {math} from './math.js';
-import {normalizations} from './normalization.js';
+import {nn} from './nn.js';
 import {optionals} from './optional.js';
 import {parsing} from './parsing.js';
-import {pools} from './pool.js';
-import {quantization} from './quantization.js';
 import {ragged} from './ragged.js';
 import {random} from './random.js';
-import {recurrent} from './recurrent.js';
 import {reduction} from './reduction.js';
 import {segment} from './segment.js';
 import {signal} from './signal.js';
@@ -40,11 +35,9 @@ import {variables} from './variable.js';
 
 /** Families by the name of their file. */
 export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
-  activation: activations,
   array,
   checkpoint,
   control_flow: controlFlow,
-  conv: convolutions,
   custom_gradient: customGradients,
   debug,
   fingerprint,
@@ -53,14 +46,11 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   linalg,
   list: lists,
   math,
-  normalization: normalizations,
+  nn,
   optional: optionals,
   parsing,
-  pool: pools,
-  quantization,
   ragged,
   random,
-  recurrent,
   reduction,
   segment,
   signal,
