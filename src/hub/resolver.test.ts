@@ -372,6 +372,19 @@ describe('a server of models', () => {
     }
   });
 
+  it('tells what it served', async () => {
+    const directory = await temporaryDirectory();
+    await writeModel(path.join(directory, 'model'));
+    const seen: {status: number; bytes: number}[] = [];
+    const server = await hostModels({directory, onRequest: (request) => seen.push(request)});
+    afterThis(() => server.close());
+    const whole = await (await fetch(`${server.url}/model?tf-hub-format=compressed`)).arrayBuffer();
+    await (await fetch(`${server.url}/none`)).text();
+    await vi.waitFor(() => expect(seen).toHaveLength(2));
+    expect(seen[0]).toMatchObject({method: 'GET', status: 200, bytes: whole.byteLength});
+    expect(seen[1]).toMatchObject({url: '/none', status: 404});
+  });
+
   it('serves nothing outside its directory', async () => {
     const {server, directory} = await host();
     const outside = await temporaryDirectory();

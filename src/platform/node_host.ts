@@ -28,7 +28,7 @@ export interface HostOptions {
   readonly gzip?: boolean;
   /** The bucket named in the answers to requests for the uncompressed model. Default: `tfhub`. */
   readonly bucket?: string;
-  /** Called after each request. */
+  /** Called after each request; `bytes` are those of the body that were sent. */
   readonly onRequest?: (request: {method: string; url: string; status: number; bytes: number}) => void;
 }
 
@@ -65,21 +65,18 @@ export async function hostModels(options: HostOptions): Promise<Host> {
     bucket: options.bucket ?? 'tfhub',
   };
   const server = createServer((request, response) => {
-    response.on('close', () => {
-      const {method = '', url = ''} = request;
-      options.onRequest?.({
-        method,
-        url,
-        status: response.statusCode,
-        bytes: response.socket?.bytesWritten ?? 0,
-      });
-    });
+    const {method = '', url = ''} = request;
+    let bytes = 0;
+    const count = (sent: number) => {
+      bytes += sent;
+    };
+    response.on('close', () => options.onRequest?.({method, url, status: response.statusCode, bytes}));
     answer(context, request)
       .catch((error): Reply => {
         console.error(error);
         return text(500, 'The server failed.');
       })
-      .then((reply) => send(request, response, reply))
+      .then((reply) => send(request, response, reply, count))
       // A reader that went away, or a file that changed under it: either way the connection is of no more use.
       .catch(() => response.destroy());
   });
@@ -205,10 +202,16 @@ function pathSegments(path: string): string[] | null {
   }
 }
 
-async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  count: (bytes: number) => void,
+): Promise<void> {
   const {body = ''} = reply;
-  if (typeof body !== 'string') return sendSource(request, response, body);
+  if (typeof body !== 'string') return sendSource(request, response, body, count);
   response.writeHead(reply.status, {...CORS, 'content-length': Buffer.byteLength(body), ...reply.headers});
+  if (request.method !== 'HEAD') count(Buffer.byteLength(body));
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
@@ -217,6 +220,7 @@ async function sendSource(
   request: IncomingMessage,
   response: ServerResponse,
   source: ByteSource,
+  count: (bytes: number) => void,
 ): Promise<void> {
   const etag = `"${createHash('sha1').update(source.identity).digest('hex')}"`;
   const headers = {
@@ -244,7 +248,14 @@ async function sendSource(
     ...(range ? {'content-range': `bytes ${from}-${to - 1}/${source.size}`} : {}),
   });
   if (request.method === 'HEAD') response.end();
-  else await pipeline(Readable.from(source.read(from, to), {objectMode: false}), response);
+  else await pipeline(Readable.from(counted(source.read(from, to), count), {objectMode: false}), response);
+}
+
+async function* counted(chunks: AsyncIterable<Uint8Array>, count: (bytes: number) => void) {
+  for await (const chunk of chunks) {
+    yield chunk;
+    count(chunk.length);
+  }
 }
 
 /** One range; several at once, and what is malformed, count as none. */
