@@ -8,8 +8,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type DType, isBigInt, isFloating, lanes} from '../graph/dtypes.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {roundToDType} from './host.js';
+import {filledData, zeros} from './host_movement.js';
 import {invalid, type Kernel, type OpFamily, resolveAxis, unsupported} from './kernel.js';
-import {broadcastTo, concat, filledData, movesOnHost, zeros} from './movement.js';
+import {broadcastTo, concat, movesOnHost} from './movement.js';
 import {takeRows} from './rows.js';
 import {hasDeviceType, Value} from './value.js';
 

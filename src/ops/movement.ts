@@ -7,12 +7,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {isFloating, lanes} from '../graph/dtypes.js';
-import {sameShape, stridesOf} from '../graph/shape.js';
+import {sameShape} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
 import {fromParts, partsOf} from './complex_tensors.js';
+import * as host from './host_movement.js';
 import {linear, zerosFrom} from './linear.js';
-import {allocateHost, copyRegion, type MutableHostData, partOf, type Region} from './strided_copy.js';
 import {preferHost, Value} from './value.js';
+
+export {zeros} from './host_movement.js';
 
 /**
  * True when elements are best moved on the host. What is no float stays there whatever its size: it is an index, a
@@ -56,15 +58,10 @@ export function mapTensors(
   return fromParts([real, imaginary], dtype);
 }
 
-/** Zeros, empty strings, or nothing for dtypes without a zero when the shape is empty. */
-export function zeros(dtype: Value['dtype'], shape: readonly number[]): Value {
-  return Value.host(dtype, shape, allocateHost(dtype, sizeOf(shape)));
-}
-
 /** Zeros made from `x`, where `x` or the result has no elements. */
 export function emptyFrom(x: Value, shape: readonly number[]): Value {
   const tensor = x.deviceTensor;
-  if (tensor === undefined || !isFloating(x.dtype)) return zeros(x.dtype, shape);
+  if (tensor === undefined || !isFloating(x.dtype)) return host.zeros(x.dtype, shape);
   return Value.device(zerosFrom(tensor, shape), x.dtype);
 }
 
@@ -74,10 +71,7 @@ export function transpose(x: Value, perm: readonly number[]): Value {
   const simple = simplifyPermutation(x.shape, perm);
   if (simple.perm.every((axis, k) => axis === k)) return sameShape(shape, x.shape) ? x : x.reshape(shape);
   if (sizeOf(shape) === 0) return emptyFrom(x, shape);
-  if (movesOnHost(x)) {
-    const strides = stridesOf(x.shape);
-    return gatherRegion(x, shape, {offset: 0, strides: perm.map((axis) => strides[axis]!)});
-  }
+  if (movesOnHost(x)) return host.transpose(x, perm);
   return mapTensor(x, (part) => tf.reshape(tf.transpose(tf.reshape(part, simple.shape), simple.perm), shape));
 }
 
@@ -102,10 +96,7 @@ function simplifyPermutation(shape: readonly number[], perm: readonly number[]) 
 export function slice(x: Value, begin: readonly number[], size: readonly number[]): Value {
   if (sameShape(size, x.shape)) return x;
   if (sizeOf(size) === 0) return emptyFrom(x, size);
-  if (movesOnHost(x)) {
-    const strides = stridesOf(x.shape);
-    return gatherRegion(x, size, {offset: dot(begin, strides), strides});
-  }
+  if (movesOnHost(x)) return host.stridedSlice(x, begin, size);
   const groups = joinAxes(x.shape, (k) => size[k] !== x.shape[k]);
   const from = groups.map(([first]) => begin[first!]!);
   const count = sizesOf(groups, size);
@@ -123,13 +114,7 @@ export function stridedSlice(
 ): Value {
   if (sizeOf(size) === 0) return emptyFrom(x, size);
   if (steps.every((step, k) => step === 1 || size[k] === 1)) return slice(x, begin, size);
-  if (movesOnHost(x)) {
-    const strides = stridesOf(x.shape);
-    return gatherRegion(x, size, {
-      offset: dot(begin, strides),
-      strides: strides.map((stride, k) => stride * steps[k]!),
-    });
-  }
+  if (movesOnHost(x)) return host.stridedSlice(x, begin, size, steps);
   const {low, span} = spanOf(begin, size, steps);
   let block = reverse(
     slice(x, low, span),
@@ -148,15 +133,7 @@ export function stridedUnslice(
 ): Value {
   const size = x.shape;
   if (x.size === 0) return emptyFrom(x, shape);
-  if (movesOnHost(x)) {
-    const strides = stridesOf(shape);
-    const out = allocateHost(x.dtype, sizeOf(shape));
-    scatterRegion(x, out, {
-      offset: dot(begin, strides),
-      strides: strides.map((stride, k) => stride * steps[k]!),
-    });
-    return Value.host(x.dtype, shape, out);
-  }
+  if (movesOnHost(x)) return host.stridedUnslice(x, shape, begin, steps);
   const {low, span} = spanOf(begin, size, steps);
   let block = x;
   for (let k = 0; k < size.length; k++) block = spread(block, k, Math.abs(steps[k]!), size[k]!);
@@ -203,13 +180,7 @@ function spread(x: Value, axis: number, step: number, count: number): Value {
 export function reverse(x: Value, flags: readonly boolean[]): Value {
   const matters = flags.map((flag, k) => flag && x.shape[k]! > 1);
   if (x.size === 0 || !matters.includes(true)) return x;
-  if (movesOnHost(x)) {
-    const strides = stridesOf(x.shape);
-    return gatherRegion(x, x.shape, {
-      offset: strides.reduce((sum, stride, k) => sum + (matters[k] ? stride * (x.shape[k]! - 1) : 0), 0),
-      strides: strides.map((stride, k) => (matters[k] ? -stride : stride)),
-    });
-  }
+  if (movesOnHost(x)) return host.reverse(x, matters);
   const groups = joinAxes(x.shape, (k) => matters[k]!);
   const axes = groups.flatMap(([first], at) => (matters[first!] ? [at] : []));
   return mapTensor(x, (part) => {
@@ -228,7 +199,7 @@ export function concat(values: readonly Value[], axis: number): Value {
   );
   const filled = values.filter((value) => value.size > 0);
   if (filled.length === 0) return emptyFrom(first, shape);
-  if (movesOnHost(...values)) return concatOnHost(filled, axis, shape);
+  if (movesOnHost(...values)) return host.concat(filled, axis, shape);
   const [outer, inner] = around(shape, axis);
   return mapTensors(values, (parts) => {
     const blocks = parts.map((part) => tf.reshape(part, [outer, (part.shape[axis] ?? 0) * inner]));
@@ -236,29 +207,12 @@ export function concat(values: readonly Value[], axis: number): Value {
   });
 }
 
-function concatOnHost(values: readonly Value[], axis: number, shape: readonly number[]): Value {
-  const {dtype} = values[0]!;
-  const out = allocateHost(dtype, sizeOf(shape));
-  const strides = stridesOf(shape);
-  let at = 0;
-  for (const value of values) {
-    scatterRegion(value, out, {offset: at * strides[axis]!, strides});
-    at += value.shape[axis]!;
-  }
-  return Value.host(dtype, shape, out);
-}
-
 /** Adds `before[k]` and `after[k]` elements around axis `k`: zeros, or the scalar `fill`. */
 export function pad(x: Value, before: readonly number[], after: readonly number[], fill?: Value): Value {
   const shape = x.shape.map((dim, k) => before[k]! + dim + after[k]!);
   if (sameShape(shape, x.shape)) return x;
   if (sizeOf(shape) === 0) return emptyFrom(x, shape);
-  if (movesOnHost(x)) {
-    const strides = stridesOf(shape);
-    const out = fill ? filledData(fill, sizeOf(shape)) : allocateHost(x.dtype, sizeOf(shape));
-    scatterRegion(x, out, {offset: dot(before, strides), strides});
-    return Value.host(x.dtype, shape, out);
-  }
+  if (movesOnHost(x)) return host.stridedUnslice(x, shape, before, undefined, fill);
   if (x.size === 0) return fill ? broadcastTo(fill, shape) : emptyFrom(x, shape);
   const groups = joinAxes(x.shape, (k) => before[k] !== 0 || after[k] !== 0);
   const around = groups.map(([first]) => [before[first!]!, after[first!]!] as [number, number]);
@@ -280,15 +234,7 @@ export function tile(x: Value, repeats: readonly number[]): Value {
   const shape = x.shape.map((dim, k) => dim * repeats[k]!);
   if (sameShape(shape, x.shape)) return x;
   if (sizeOf(shape) === 0) return emptyFrom(x, shape);
-  if (movesOnHost(x)) {
-    const strides = stridesOf(x.shape);
-    const copies = gatherRegion(
-      x,
-      x.shape.flatMap((dim, k) => [repeats[k]!, dim]),
-      {offset: 0, strides: strides.flatMap((stride) => [0, stride])},
-    );
-    return copies.reshape(shape);
-  }
+  if (movesOnHost(x)) return host.tile(x, repeats);
   const groups = joinAxes(x.shape, (k) => repeats[k] !== 1);
   const dims = sizesOf(groups, x.shape);
   const counts = groups.map(([first]) => repeats[first!]!);
@@ -318,30 +264,11 @@ export function broadcastTo(x: Value, shape: readonly number[]): Value {
   if (sameShape(shape, x.shape)) return x;
   const lead = shape.length - x.rank;
   const own = [...new Array<number>(lead).fill(1), ...x.shape];
-  if (sizeOf(shape) > 0 && movesOnHost(x)) {
-    const strides = stridesOf(own);
-    return gatherRegion(x, shape, {
-      offset: 0,
-      strides: strides.map((stride, k) => (own[k] === 1 ? 0 : stride)),
-    });
-  }
+  if (sizeOf(shape) > 0 && movesOnHost(x)) return host.stretch(x.reshape(own), shape);
   return tile(
     x.reshape(own),
     shape.map((dim, k) => (own[k] === 1 ? dim : 1)),
   );
-}
-
-/** Storage for `size` elements, all equal to the scalar `fill`. */
-export function filledData(fill: Value, size: number): MutableHostData {
-  const {dtype} = fill;
-  const out = allocateHost(dtype, size);
-  if (lanes(dtype) === 1) return out.fill((fill.hostData() as readonly unknown[])[0] as never);
-  const [real, imaginary] = fill.numeric();
-  for (let i = 0; i < out.length; i += 2) {
-    out[i] = real as never;
-    out[i + 1] = imaginary as never;
-  }
-  return out;
 }
 
 /** Product of the dimensions before `axis`, and of those after it. */
@@ -363,27 +290,4 @@ function joinAxes(shape: readonly number[], touched: (axis: number) => boolean):
 
 function sizesOf(groups: readonly number[][], shape: readonly number[]): number[] {
   return groups.map((group) => sizeOf(group.map((axis) => shape[axis]!)));
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, k) => sum + value * b[k]!, 0);
-}
-
-/** The elements of a region of `x`, as a host value of `shape`. Those in one piece are not copied. */
-function gatherRegion(x: Value, shape: readonly number[], region: Region): Value {
-  const size = sizeOf(shape);
-  const data = x.hostData();
-  const strides = stridesOf(shape);
-  const inOnePiece = region.strides.every((stride, k) => stride === strides[k] || shape[k] === 1);
-  if (inOnePiece) {
-    return Value.host(x.dtype, shape, partOf(data, x.dtype, region.offset, region.offset + size));
-  }
-  const out = allocateHost(x.dtype, size);
-  copyRegion(x.dtype, shape, data, region, out, {offset: 0, strides});
-  return Value.host(x.dtype, shape, out);
-}
-
-/** Writes all elements of `x` to a region of `out`. */
-function scatterRegion(x: Value, out: MutableHostData, region: Region): void {
-  copyRegion(x.dtype, x.shape, x.hostData(), {offset: 0, strides: stridesOf(x.shape)}, out, region);
 }

@@ -6,8 +6,9 @@
 
 import {formatShape} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
+import {zeros} from './host_movement.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
-import {around, concat, slice, zeros} from './movement.js';
+import {around, concat, slice} from './movement.js';
 import {lengths, running} from './row_splits.js';
 import {Value, type Variant} from './value.js';
 

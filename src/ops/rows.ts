@@ -9,17 +9,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import {lanes, type NumericArray} from '../graph/dtypes.js';
 import {isSmallFloat, roundInPlace} from '../graph/small_floats.js';
 import {sizeOf} from '../graph/tensor.js';
+import * as host from './host_movement.js';
 import {fromTensor} from './kernel.js';
 import {linear} from './linear.js';
-import {emptyFrom, mapTensor, movesOnHost, zeros} from './movement.js';
-import {allocateHost, partOf} from './strided_copy.js';
+import {emptyFrom, mapTensor, movesOnHost} from './movement.js';
+import {allocateHost} from './strided_copy.js';
 import {Value} from './value.js';
 
 /** In an index: no row. Such a row is taken as zeros, and added nowhere. */
 export const NO_ROW = -1;
-
-/** Rows of fewer elements are copied one by one: setting up a block copy costs more. */
-const BLOCK_COPY = 16;
 
 /**
  * Rows `index[i]` of `x` seen as a matrix of rows of `width` elements, as a value of `shape`. A matrix in host memory
@@ -28,7 +26,7 @@ const BLOCK_COPY = 16;
 export function takeRows(x: Value, width: number, index: Int32Array, shape: readonly number[]): Value {
   const size = sizeOf(shape);
   if (size === 0 || x.size === 0) return emptyFrom(x, shape);
-  if (movesOnHost(x) || (x.hostReady && size < x.size)) return takeRowsOnHost(x, width, index, shape);
+  if (movesOnHost(x) || (x.hostReady && size < x.size)) return host.takeRows(x, width, index, shape);
   const rows = x.size / width;
   return mapTensor(x, (part) =>
     tf.reshape(takeTensorRows(tf.reshape(part, [rows, width]), index), shape as number[]),
@@ -57,33 +55,11 @@ export function lastWriters(index: Int32Array, count: number): Int32Array {
   return writers;
 }
 
-function takeRowsOnHost(x: Value, width: number, index: Int32Array, shape: readonly number[]): Value {
-  const {dtype} = x;
-  const source = x.hostData();
-  const out = allocateHost(dtype, sizeOf(shape));
-  const run = width * lanes(dtype);
-  if (ArrayBuffer.isView(source) && run >= BLOCK_COPY) {
-    index.forEach((row, i) => {
-      if (row < 0) return;
-      (out as Float32Array).set(
-        partOf(source, dtype, row * width, (row + 1) * width) as Float32Array,
-        i * run,
-      );
-    });
-  } else {
-    index.forEach((row, i) => {
-      if (row < 0) return;
-      for (let k = 0; k < run; k++) out[i * run + k] = source[row * run + k] as never;
-    });
-  }
-  return Value.host(dtype, shape, out);
-}
-
 function addRowsOnHost(x: Value, width: number, index: Int32Array, shape: readonly number[]): Value {
   const {dtype} = x;
   if (dtype === 'string') return joinRows(x, width, index, shape);
   const source = x.numeric();
-  const out = zeros(dtype, shape).numeric();
+  const out = host.zeros(dtype, shape).numeric();
   const run = width * lanes(dtype);
   const add = dtype === 'bool' ? orRow : addRow;
   index.forEach((row, i) => {
@@ -131,7 +107,8 @@ export function takeTensorRows(x: tf.Tensor, index: Int32Array): tf.Tensor {
   const count = missing ? rows + 1 : rows;
   return linear(
     source,
-    (input) => tf.gather(input, tf.tensor1d(rowOf, 'int32')),
+    // On the wasm backend ten times faster than `tf.gather`.
+    (input) => tf.gatherND(input, tf.tensor2d(rowOf, [rowOf.length, 1], 'int32')),
     (dy) => addTensorRows(tf.reshape(dy, [rowOf.length, width]), rowOf, count),
   );
 }
