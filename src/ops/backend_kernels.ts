@@ -13,11 +13,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
 import {sumInBlocks} from './block_sums.js';
+import {replaceMovementKernels} from './movement_kernels.js';
 
 type Inputs = tf.NamedTensorInfoMap;
 
 /** Backends that are complete already; a backend removed and registered anew keeps its kernels, so names suffice. */
-const completed = new Set<string>(['cpu']);
+const completed = new Set<string>();
 
 /**
  * Kernels that give wrong results: these start a maximum at the smallest positive float, so that no negative one is found
@@ -42,6 +43,9 @@ export function completeBackend(name: string): void {
   // Nothing is registered yet: the package is not imported, or the backend (tfjs-node) has no JavaScript kernels.
   if (completed.has(name) || tf.getKernelsForBackend(name).length === 0) return;
   completed.add(name);
+  replaceMovementKernels(name);
+  if (name === 'cpu') return;
+  completeBackend('cpu');
   for (const kernelName of WRONG[name] ?? []) tf.unregisterKernel(kernelName, name);
   const own = tf.getKernelsForBackend(name);
   const present = new Set(own.map((kernel) => kernel.kernelName));

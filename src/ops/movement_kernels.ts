@@ -1,0 +1,165 @@
+/**
+ * Data movement kernels of tfjs that take a hundred times longer than copying does, replaced by copies of whole runs of
+ * elements. Both the cpu and the wasm backend let JavaScript see their tensors' memory.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import type {DType, NumericArray} from '../graph/dtypes.js';
+import {stridesOf} from '../graph/shape.js';
+import {sizeOf} from '../graph/tensor.js';
+import * as host from './host_movement.js';
+import {Value} from './value.js';
+
+/** A call of a kernel, its tensors as host values. */
+interface Call {
+  readonly inputs: Readonly<Record<string, Value>>;
+  readonly attrs: tf.NamedAttrMap;
+}
+
+type Move = (call: Call) => Value | Value[];
+
+/** What the cpu and the wasm backend have beyond the interface of backends. */
+interface MemoryBackend {
+  /** cpu: tensors by their id. */
+  readonly data?: {get(id: object): {values: NumericArray}};
+  makeTensorInfo?(shape: number[], dtype: string, values: NumericArray): tf.TensorInfo;
+  /** wasm: a view of a tensor in the module's memory. */
+  typedArrayFromHeap?(info: tf.TensorInfo): NumericArray;
+  makeOutput?(shape: number[], dtype: string, offset: undefined, values: NumericArray): tf.TensorInfo;
+}
+
+const slice: Move = ({inputs: {x}, attrs}) => {
+  const [begin, size] = tf.slice_util.parseSliceParams(
+    {shape: x!.shape, rank: x!.rank} as unknown as tf.Tensor,
+    attrs.begin as number[],
+    attrs.size as number[],
+  );
+  return host.stridedSlice(x!, begin!, size!);
+};
+
+const splitV: Move = ({inputs: {x}, attrs}) => {
+  const [axis] = tf.util.parseAxisParam(attrs.axis as number, x!.shape as number[]);
+  const sizes = tf.backend_util.prepareSplitSize(
+    x as unknown as tf.Tensor,
+    attrs.numOrSizeSplits as number[],
+    axis,
+  );
+  let at = 0;
+  return sizes.map((size) => {
+    const begin = new Array<number>(x!.rank).fill(0).with(axis!, at);
+    at += size;
+    return host.stridedSlice(x!, begin, x!.shape.with(axis!, size));
+  });
+};
+
+const reverse: Move = ({inputs: {x}, attrs}) => {
+  const axes = tf.util.parseAxisParam(attrs.dims as number[], x!.shape as number[]);
+  return host.reverse(
+    x!,
+    x!.shape.map((_, k) => axes.includes(k)),
+  );
+};
+
+const pad: Move = ({inputs: {x}, attrs}) => {
+  const around = attrs.paddings as [number, number][];
+  const shape = x!.shape.map((dim, k) => dim + around[k]![0] + around[k]![1]);
+  const fill = Value.scalar(x!.dtype, attrs.constantValue as number);
+  const begin = around.map(([before]) => before);
+  return host.stridedUnslice(x!, shape, begin, undefined, fill);
+};
+
+const gather: Move = ({inputs: {x, indices}, attrs}) => {
+  const [axis] = tf.util.parseAxisParam(attrs.axis as number, x!.shape as number[]);
+  const {outputShape, batchSize, outerSize, dimSize, sliceSize} =
+    tf.backend_util.segment_util.collectGatherOpShapeInfo(
+      x as unknown as tf.Tensor,
+      indices as unknown as tf.Tensor,
+      axis!,
+      attrs.batchDims as number,
+    );
+  const positions = indices!.numeric() as Int32Array;
+  for (const at of positions) {
+    if (at < 0 || at >= dimSize) throw new Error(`GatherV2: the index ${at} is not in [0, ${dimSize})`);
+  }
+  const count = positions.length / batchSize;
+  const index = new Int32Array(batchSize * outerSize * count);
+  for (let block = 0; block < batchSize * outerSize; block++) {
+    const own = Math.floor(block / outerSize) * count;
+    for (let i = 0; i < count; i++) index[block * count + i] = block * dimSize + positions[own + i]!;
+  }
+  return host.takeRows(x!, sliceSize, index, outputShape);
+};
+
+const gatherNd: Move = ({inputs: {params, indices}}) => {
+  const depth = indices!.shape.at(-1)!;
+  const lead = params!.shape.slice(0, depth);
+  const rest = params!.shape.slice(depth);
+  const strides = stridesOf(lead);
+  const data = indices!.numeric() as Int32Array;
+  const rows = Int32Array.from({length: sizeOf(indices!.shape.slice(0, -1))}, (_, i) => {
+    let row = 0;
+    for (let k = 0; k < depth; k++) {
+      const at = data[i * depth + k]!;
+      if (at < 0 || at >= lead[k]!) throw new Error(`GatherNd: the index ${at} is not in [0, ${lead[k]})`);
+      row += at * strides[k]!;
+    }
+    return row;
+  });
+  return host.takeRows(params!, sizeOf(rest), rows, [...indices!.shape.slice(0, -1), ...rest]);
+};
+
+const tile: Move = ({inputs: {x}, attrs}) => host.tile(x!, attrs.reps as number[]);
+
+const transpose: Move = ({inputs: {x}, attrs}) => host.transpose(x!, attrs.perm as number[]);
+
+/** The slow kernels of each backend. */
+const REPLACED: Readonly<Record<string, Readonly<Record<string, Move>>>> = {
+  cpu: {
+    Slice: slice,
+    SplitV: splitV,
+    Reverse: reverse,
+    PadV2: pad,
+    Tile: tile,
+    Transpose: transpose,
+    GatherV2: gather,
+    GatherNd: gatherNd,
+  },
+  wasm: {Reverse: reverse, Tile: tile, GatherV2: gather},
+};
+
+/** Replaces the slow data movement kernels of a backend, if it has any. To be called once for each. */
+export function replaceMovementKernels(backendName: string): void {
+  for (const [kernelName, move] of Object.entries(REPLACED[backendName] ?? {})) {
+    const original = tf.getKernel(kernelName, backendName);
+    if (original === undefined) continue;
+    tf.unregisterKernel(kernelName, backendName);
+    tf.registerKernel({...original, kernelFunc: replacement(move, original.kernelFunc)});
+  }
+}
+
+/** The kernel for numbers and booleans; the original one keeps strings and complex numbers. */
+function replacement(move: Move, original: tf.KernelFunc): tf.KernelFunc {
+  return (call) => {
+    const infos = Object.entries(call.inputs) as [string, tf.TensorInfo][];
+    if (infos.some(([, {dtype}]) => dtype === 'string' || dtype === 'complex64')) return original(call);
+    const backend = call.backend as MemoryBackend;
+    const inputs = Object.fromEntries(infos.map(([name, info]) => [name, read(backend, info)]));
+    const moved = move({inputs, attrs: call.attrs ?? {}});
+    return Array.isArray(moved) ? moved.map((each) => write(backend, each)) : write(backend, moved);
+  };
+}
+
+function read(backend: MemoryBackend, info: tf.TensorInfo): Value {
+  const data = backend.typedArrayFromHeap?.(info) ?? backend.data!.get(info.dataId).values;
+  return Value.host(info.dtype as DType, info.shape, data);
+}
+
+function write(backend: MemoryBackend, value: Value): tf.TensorInfo {
+  const shape = value.shape as number[];
+  if (backend.makeTensorInfo !== undefined)
+    return backend.makeTensorInfo(shape, value.dtype, value.numeric());
+  // A view of the module's memory would be lost if that grows to take the result.
+  return backend.makeOutput!(shape, value.dtype, undefined, value.numeric().slice());
+}
