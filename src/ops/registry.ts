@@ -31,6 +31,7 @@ import {string} from './string.js';
 import {table} from './table.js';
 import {tensorArrays} from './tensor_array.js';
 import {text} from './text.js';
+import {training} from './training.js';
 import {variables} from './variable.js';
 
 /** Families by the name of their file. */
@@ -59,6 +60,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   table,
   tensor_array: tensorArrays,
   text,
+  training,
   variable: variables,
 };
 
