@@ -6,6 +6,7 @@
 
 import type {OpFamily} from './kernel.js';
 import {textNormalization} from './text_normalize.js';
+import {textSentencepiece} from './text_sentencepiece.js';
 import {textTokenization} from './text_tokenize.js';
 import {textTrimming} from './text_trim.js';
 
@@ -13,5 +14,6 @@ import {textTrimming} from './text_trim.js';
 export const text: OpFamily = {
   ...textNormalization,
   ...textTokenization,
+  ...textSentencepiece,
   ...textTrimming,
 };
