@@ -251,6 +251,22 @@ export class Value {
     return this;
   }
 
+  /**
+   * The value with tensors of its own: those that another value holds, too, are cloned (which copies no data). Two values
+   * must not own one tensor, for the first to go would take it along.
+   */
+  unshared(taken: ReadonlySet<tf.Tensor>): Value {
+    const own = (tensor: tf.Tensor) => (taken.has(tensor) ? tf.clone(tensor) : tensor);
+    if (this.onDevice && this.#tensor !== undefined && taken.has(this.#tensor)) {
+      return Value.device(tf.clone(this.#tensor), this.dtype);
+    }
+    if (this.#parts?.some((part) => taken.has(part))) {
+      const [real, imag] = this.#parts;
+      return new Value(this.dtype, this.shape, undefined, undefined, [own(real), own(imag)]);
+    }
+    return this;
+  }
+
   /** Every tensor on a backend that this value needs to stay alive, its own or those of the variants in it. */
   *deviceTensors(): Generator<tf.Tensor> {
     if (this.#tensor !== undefined) yield this.#tensor;

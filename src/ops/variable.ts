@@ -87,7 +87,7 @@ export class Variable implements Resource {
     }
     if (!NATIVE.has(this.dtype)) {
       this.#setExact(Value.host(this.dtype, value.shape, value.hostData()));
-      if (this.#face !== undefined) this.#setFace(faceTensor(value));
+      if (this.#face !== undefined) tf.tidy(() => this.#setFace(faceTensor(value)));
       return;
     }
     tf.tidy(() => this.#setFace(value.tensor()));

@@ -83,7 +83,7 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
       ? inputs.map((v, i) => (step.dereferenced![i] ? dereference(v) : v))
       : inputs;
     const result = step.kernel(operands, step.context);
-    outputs = result instanceof Value ? [result] : result;
+    outputs = ownTensors(result instanceof Value ? [result] : result, operands);
     return outputs;
   } catch (error) {
     throw located(error, step, graph);
@@ -100,6 +100,18 @@ function tensorsOf(outputs: readonly Value[]): tf.Tensor[] {
     else if (output.deviceTensor !== undefined) tensors.push(output.deviceTensor);
   }
   return tensors;
+}
+
+/** A kernel may build a result on the tensor of an input, or two results on one tensor: each gets its own. */
+function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readonly Value[] {
+  const taken = new Set<tf.Tensor>();
+  for (const input of inputs) for (const tensor of input.deviceTensors()) taken.add(tensor);
+  return outputs.map((output, i) => {
+    if (inputs.includes(output) || outputs.indexOf(output) < i) return output;
+    const own = output.unshared(taken);
+    for (const tensor of own.deviceTensors()) taken.add(tensor);
+    return own;
+  });
 }
 
 /** Adds to an error where in the model it happened, innermost node first. */

@@ -8,7 +8,7 @@ import {CallError, FormatError} from '../errors.js';
 import {decodeUtf8, encodeUtf8} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
 import type {ModelDirectory} from '../platform/platform.js';
-import type {AssetFileDef} from '../proto/index.js';
+import {AssetFileDef, decodeMessage, type MetaGraphDef} from '../proto/index.js';
 import {readFileIfThere} from './read_model.js';
 
 /** A file of a model. */
@@ -17,6 +17,18 @@ export interface Asset {
   readonly filename: string;
   /** What the graph is told: a path, local where the model is. */
   readonly path: string;
+}
+
+/** Collection in which TensorFlow 1 lists the assets. */
+const ASSETS_COLLECTION = 'saved_model_assets';
+
+/** What a graph says of its assets. */
+export function assetsOf({assetFileDef, collectionDef}: MetaGraphDef): readonly AssetFileDef[] {
+  const kind = collectionDef.get(ASSETS_COLLECTION)?.kind;
+  if (assetFileDef.length > 0 || kind?.$case !== 'anyList') return assetFileDef;
+  return kind.value.value.map(({value}) =>
+    decodeMessage(AssetFileDef, value, `collection '${ASSETS_COLLECTION}'`),
+  );
 }
 
 /** The assets of a model, read when the model is loaded because graphs read files in the middle of a step. */

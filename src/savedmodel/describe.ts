@@ -10,6 +10,7 @@ import type {PartialShape} from '../graph/shape.js';
 import {isSupported} from '../ops/registry.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {decodeMessage, FingerprintDef} from '../proto/index.js';
+import {assetsOf} from './assets.js';
 import {type LoadModelOptions, type OpenModel, openModel} from './load.js';
 import {declareVariables, signaturesOf} from './load_v1.js';
 import type {ObjectGraph} from './object_graph.js';
@@ -91,7 +92,7 @@ export async function describeModel(
     signatures: describeSignatures(objects === undefined ? signaturesOf(model) : objects.signatures(0)),
     functions: objects === undefined ? [] : describeFunctions(objects),
     variables: describeVariables(model),
-    assets: metaGraph.assetFileDef.map(({filename}) => filename),
+    assets: assetsOf(metaGraph).map(({filename}) => filename),
     size: await sizeOfDirectory(directory),
     ...(fingerprint === undefined ? {} : {fingerprint}),
   };

@@ -13,7 +13,7 @@ import type {GraphDef, MetaGraphDef} from '../proto/index.js';
 import {ensureBackend} from '../runtime/backend.js';
 import type {SavedGradient} from '../runtime/gradient.js';
 import {Runtime} from '../runtime/runtime.js';
-import {Assets} from './assets.js';
+import {Assets, assetsOf} from './assets.js';
 import {loadV1, prune, type RestoredTensors, restoredKey} from './load_v1.js';
 import type {LoadedObject, ModelInfo} from './loaded_object.js';
 import {ObjectGraph} from './object_graph.js';
@@ -62,7 +62,7 @@ export async function openModel(
   const hubModule = await isHubModule(directory);
   const metaGraph = chooseMetaGraph(saved, tags ?? (hubModule ? [] : undefined), directory.name);
   const graph = readGraph(metaGraph.graphDef ?? EMPTY_GRAPH);
-  const assets = await Assets.read(directory, metaGraph.assetFileDef, ASSETS_DIRECTORY);
+  const assets = await Assets.read(directory, assetsOf(metaGraph), ASSETS_DIRECTORY);
   const restored: RestoredTensors = new Map();
   const gradients = new Map<string, SavedGradient>();
   const runtime = new Runtime({

@@ -24,7 +24,7 @@ import {
 } from '../proto/index.js';
 import type {Runtime} from '../runtime/runtime.js';
 import {neededNodes} from '../runtime/schedule.js';
-import type {Assets} from './assets.js';
+import {type Assets, assetsOf} from './assets.js';
 import type {TensorInput} from './boundary.js';
 import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
 import {type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
@@ -174,7 +174,7 @@ function initialize({metaGraph, graph, runtime, assets}: V1Parts): void {
   if (targets.length === 0) return;
   const feeds: Endpoint[] = [];
   const paths: Value[] = [];
-  metaGraph.assetFileDef.forEach(({tensorInfo}, i) => {
+  assetsOf(metaGraph).forEach(({tensorInfo}, i) => {
     if (tensorInfo?.encoding?.$case !== 'name' || tensorInfo.encoding.value === '') return;
     feeds.push(endpointOf(graph, tensorInfo.encoding.value));
     paths.push(assets.value(i));

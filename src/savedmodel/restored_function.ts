@@ -98,10 +98,11 @@ export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFun
     }
     throw firstFailure;
   };
+  const names = argumentSpec === undefined ? undefined : keywordNames(argumentSpec, concreteFunctions);
   const call = (...all: unknown[]): NestedOutput => {
     const last = all[all.length - 1];
-    if (argumentSpec !== undefined && isKeywords(last, argumentSpec)) return invoke(all.slice(0, -1), last);
-    return invoke(all);
+    const isKeywords = isPlainObject(last) && Object.keys(last).every((key) => names?.has(key));
+    return isKeywords ? invoke(all.slice(0, -1), last) : invoke(all);
   };
   return Object.assign(call, {invoke, concreteFunctions, argumentSpec});
 }
@@ -123,13 +124,13 @@ function select(
   return noMatch(name, concreteFunctions, bound);
 }
 
-/** A plain object whose keys are all argument names. */
-function isKeywords(value: unknown, spec: ArgumentSpec): value is Record<string, unknown> {
-  if (!isPlainObject(value)) return false;
-  const keys = Object.keys(value);
-  return (
-    spec.varkw !== undefined || keys.every((key) => spec.args.includes(key) || spec.kwonlyargs.includes(key))
-  );
+/** Names that can be keywords: those of the parameters, and those that traces of a `**kwargs` function were given. */
+function keywordNames(
+  spec: ArgumentSpec,
+  concreteFunctions: readonly ConcreteFunction[],
+): ReadonlySet<string> {
+  const traced = concreteFunctions.flatMap(({signature}) => [...signature.kwargs.keys()]);
+  return new Set([...spec.args, ...spec.kwonlyargs, ...traced]);
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -333,6 +334,9 @@ export function describeStructure(structure: Structure): string {
 
 function describeArgument(value: unknown): string {
   if (value instanceof tf.Tensor) return `Tensor(shape=${formatShape(value.shape)}, dtype=${value.dtype})`;
+  if (isPlainObject(value) && 'dtype' in value && Array.isArray(value.shape)) {
+    return `Tensor(shape=${formatShape(value.shape as number[])}, dtype=${String(value.dtype)})`;
+  }
   if (value instanceof RaggedTensor) return `RaggedTensor(dtype=${value.flatValues.dtype})`;
   if (value instanceof SparseTensor) return `SparseTensor(dtype=${value.values.dtype})`;
   if (ArrayBuffer.isView(value))

@@ -104,22 +104,24 @@ export function caseTitle({call, args, error, gradients, stochastic}: FixtureCas
 
 /** Makes one call on the loaded model and checks everything the case records. */
 export function checkCase(model: LoadedObject, each: FixtureCase): void {
+  tf.tidy(() => checkWithinTidy(model, each));
+}
+
+function checkWithinTidy(model: LoadedObject, each: FixtureCase): void {
   const args = each.args.map((arg) => decode(arg));
   const kwargs = Object.fromEntries(Object.entries(each.kwargs).map(([key, value]) => [key, decode(value)]));
   const call = (options: CallOptions) => makeCall(model, each.call, args, kwargs, options);
   if (each.error !== undefined) {
-    expect(() => tf.tidy(() => void call({exact: true}))).toThrow(CallError);
+    expect(() => call({exact: true})).toThrow(CallError);
     return;
   }
   // TensorFlow made the call once, for outputs and gradients; here it is made for each, from the same state.
   const before = each.gradients ? snapshot(model) : [];
-  tf.tidy(() => {
-    const output = call({exact: true});
-    if (each.stochastic) checkStochastic(output as ExactTensor, each.stochastic);
-    else compare(output, each.outputs!, each, 'output');
-  });
+  const output = call({exact: true});
+  if (each.stochastic) checkStochastic(output as ExactTensor, each.stochastic);
+  else compare(output, each.outputs!, each, 'output');
   for (const [variable, value] of before) variable.assign(Value.of(value));
-  if (each.gradients) tf.tidy(() => checkGradients(model, each, args, kwargs));
+  if (each.gradients) checkGradients(model, each, args, kwargs);
   if (each.variables_after) checkVariables(model, each.variables_after, each);
 }
 
