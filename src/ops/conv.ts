@@ -141,7 +141,7 @@ function hostPlan(kind: Kind, {windows, x, w, y}: Plan) {
 }
 
 const onHost = (a: Value, b: Value): boolean =>
-  a.hostReady && b.hostReady && (a.dtype === 'float64' || !isFloating(a.dtype));
+  !isFloating(a.dtype) || (a.dtype === 'float64' && a.hostReady && b.hostReady);
 
 /** A tensor of zeros where a shape of the plan has no elements, which tfjs's kernels need not cope with. */
 function unlessEmpty(plan: Plan, shape: number[], dtype: Value['dtype'], compute: () => Value): Value {

@@ -118,7 +118,16 @@ export function grouped(groups: number): Convolution {
   };
 }
 
-function kernel(name: string, x: tf.Tensor, filter: tf.Tensor, [h, w]: Plane): tf.Tensor {
+function kernel(name: string, x: tf.Tensor, filter: tf.Tensor, plane: Plane): tf.Tensor {
+  const [h, w] = plane;
+  // The depthwise kernels refuse strides together with dilation: all positions are computed and some left out.
+  if (name === tf.DepthwiseConv2dNative && h.stride * w.stride > 1 && h.dilation * w.dilation > 1) {
+    const all = kernel(name, x, filter, [
+      {...h, stride: 1},
+      {...w, stride: 1},
+    ]);
+    return everyNth(everyNth(all, 1, h.stride), 2, w.stride);
+  }
   const attrs = {
     strides: [h.stride, w.stride],
     dilations: [h.dilation, w.dilation],
@@ -196,6 +205,21 @@ function stretch(x: tf.Tensor, axis: number, stride: number): tf.Tensor {
     [0, 0],
   ]);
   return tf.reshape(rows, [...x.shape.slice(0, axis), x.shape[axis]! * stride, ...x.shape.slice(axis + 1)]);
+}
+
+/** Every `step`-th element along `axis`, from the first on. */
+function everyNth(x: tf.Tensor, axis: number, step: number): tf.Tensor {
+  if (step === 1) return x;
+  const [before, length, after] = [x.shape.slice(0, axis), x.shape[axis]!, x.shape.slice(axis + 1)];
+  const count = Math.ceil(length / step);
+  const outer = tf.util.sizeFromShape(before);
+  const rows = tf.pad(tf.reshape(x, [outer, length, -1]), [
+    [0, 0],
+    [0, count * step - length],
+    [0, 0],
+  ]);
+  const firsts = tf.slice(tf.reshape(rows, [outer * count, step, -1]), [0, 0, 0], [-1, 1, -1]);
+  return tf.reshape(firsts, [...before, count, ...after]);
 }
 
 type Space = readonly [Window, Window, Window];

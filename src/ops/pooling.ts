@@ -124,26 +124,48 @@ function counts({size, stride, before, input, output}: Window): number[] {
   });
 }
 
-/** Each gradient at the first of the largest elements under its window. */
+/** Each gradient at the first of the largest elements under its window; `x` and `y` only say where those are. */
 function maximumInput(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor {
+  return withGradient(
+    [dy, x, y],
+    (d, a, b) => putAtMaxima(d!, a!, b!, plane),
+    (ddx, [, a, b]) => [takeMaxima(ddx, a!, b!, plane), tf.zerosLike(a!), tf.zerosLike(b!)],
+  );
+}
+
+function putAtMaxima(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor {
   const [h, w] = plane;
-  const masks = isFirstMaximum(x, y, plane);
   const lengths = plane.map(lengthOf) as [number, number];
-  const terms = masks.map((mask, k) => {
-    const at = [Math.floor(k / w.size), k % w.size] as const;
-    return place(tf.mul(dy, mask), plane, at, lengths);
-  });
+  const terms = isFirstMaximum(x, y, plane).map((mask, k) =>
+    place(tf.mul(dy, mask), plane, positionOf(k, w), lengths),
+  );
   return tf.slice(tf.addN(terms), [0, h.before, w.before, 0], [-1, h.input, w.input, -1]);
+}
+
+/** The reverse: what `values` holds where `x` has its maxima. */
+function takeMaxima(values: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor {
+  const full = fill(values, plane, 0);
+  const terms = isFirstMaximum(x, y, plane).map((mask, k) =>
+    tf.mul(take(full, plane, positionOf(k, plane[1])), mask),
+  );
+  return tf.addN(terms);
+}
+
+const positionOf = (k: number, {size}: Window): [number, number] => [Math.floor(k / size), k % size];
+
+/** Padding before, and after up to whole strides. */
+function fill(x: tf.Tensor, plane: Plane, value: number): tf.Tensor {
+  const [h, w] = plane.map((window): [number, number] => [
+    window.before,
+    lengthOf(window) - window.before - window.input,
+  ]) as [[number, number], [number, number]];
+  return tf.pad(x, [[0, 0], h, w, [0, 0]], value);
 }
 
 /** For each position in the window, 1 where the element there, and none before it, equals the maximum. */
 function isFirstMaximum(x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor[] {
   const [h, w] = plane;
-  const pads = plane.map((window) => [window.before, lengthOf(window) - window.before - window.input]) as [
-    [number, number],
-    [number, number],
-  ];
-  const full = tf.pad(x, [[0, 0], ...pads, [0, 0]], -Infinity);
+  const full = fill(x, plane, -Infinity);
   const masks: tf.Tensor[] = [];
   let open: tf.Tensor | undefined;
   for (let i = 0; i < h.size; i++) {
