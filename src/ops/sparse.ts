@@ -8,12 +8,14 @@ import {featureCrosses} from './feature_cross.js';
 import type {OpFamily} from './kernel.js';
 import {sets} from './sets.js';
 import {sparseConversions} from './sparse_convert.js';
+import {sparseCounting} from './sparse_count.js';
 import {sparseMath} from './sparse_math.js';
 
 /** Sparse tensors, sets and feature crosses. */
 export const sparse: OpFamily = {
   ...sparseConversions,
   ...sparseMath,
+  ...sparseCounting,
   ...sets,
   ...featureCrosses,
 };
