@@ -14,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
 import {sumInBlocks} from './block_sums.js';
 import {replaceMovementKernels} from './movement_kernels.js';
+import {transposeBeforeMatMul} from './wasm_matmul.js';
 
 type Inputs = tf.NamedTensorInfoMap;
 
@@ -56,7 +57,10 @@ export function completeBackend(name: string): void {
     tf.registerKernel({kernelName, backendName: name, kernelFunc: fallback});
   }
   if (!holdsComplex) for (const kernel of own) addComplex(kernel);
-  if (name === 'wasm') sumInBlocks(name);
+  if (name === 'wasm') {
+    sumInBlocks(name);
+    transposeBeforeMatMul(name);
+  }
 }
 
 /** Sends the calls of a backend's own kernel that involve complex numbers to the cpu kernel. */

@@ -40,25 +40,30 @@ export interface UnaryScalar {
 /** Applies `f` to each element of a real numeric value. `dtype` is the result's, the operand's when absent. */
 export function mapUnary(x: Value, f: UnaryScalar, dtype: DType = x.dtype): Value {
   const source = x.numeric();
+  const scalar = resultOf(pick(f, x.dtype), x.dtype, dtype);
   const out = allocate(dtype, source.length);
-  const scalar = pick(f, x.dtype);
-  const store = storing(dtype, isBigInt(x.dtype));
-  for (let i = 0; i < source.length; i++) out[i] = store(scalar(source[i]!)) as never;
-  return Value.host(dtype, x.shape, out);
+  for (let i = 0; i < source.length; i++) out[i] = scalar(source[i]!) as never;
+  return Value.host(dtype, x.shape, rounded(out, dtype));
 }
 
 /** Applies `f` to each pair of elements of two broadcast real numeric values of one dtype. */
 export function mapBinary(x: Value, y: Value, f: BinaryScalar, dtype: DType = x.dtype): Value {
   const shape = broadcastOrThrow(x.shape, y.shape);
+  const scalar = resultOf(pick(f, x.dtype), x.dtype, dtype);
+  const [a, b] = [x.numeric(), y.numeric()];
   const out = allocate(dtype, sizeOf(shape));
-  const a = x.numeric();
-  const b = y.numeric();
-  const scalar = pick(f, x.dtype);
-  const store = storing(dtype, isBigInt(x.dtype));
-  forEachBroadcast([x.shape, y.shape], shape, (i, [ia, ib]) => {
-    out[i] = store(scalar(a[ia!]!, b[ib!]!)) as never;
-  });
-  return Value.host(dtype, shape, out);
+  // The two cases that large operands come in need no bookkeeping per element.
+  if (b.length === 1 && a.length === out.length) {
+    const right = b[0]!;
+    for (let i = 0; i < out.length; i++) out[i] = scalar(a[i]!, right) as never;
+  } else if (sameShape(x.shape, y.shape)) {
+    for (let i = 0; i < out.length; i++) out[i] = scalar(a[i]!, b[i]!) as never;
+  } else {
+    forEachBroadcast([x.shape, y.shape], shape, (i, [ia, ib]) => {
+      out[i] = scalar(a[ia!]!, b[ib!]!) as never;
+    });
+  }
+  return Value.host(dtype, shape, rounded(out, dtype));
 }
 
 /** The shape both broadcast to; a CallError where they do not. */
@@ -115,16 +120,24 @@ function broadcastStrides(shape: readonly number[], rank: number): number[] {
  * imaginary parts of a complex target are 0. `source` is real.
  */
 export function convertNumbers(source: NumericArray, dtype: DType): NumericArray {
-  const out = allocate(dtype, source.length);
   const {kind} = dtypeInfo(dtype);
+  const out = allocate(dtype, source.length);
   if (kind === 'complex') {
     for (let i = 0; i < source.length; i++) out[2 * i] = Number(source[i]) as never;
+    return out;
+  }
+  if (
+    isBigIntArray(source) === isBigIntArray(out) &&
+    kind !== 'bool' &&
+    (kind === 'float' || !isFloatArray(source))
+  ) {
+    // Copying to another array rounds floats and wraps integers by itself.
+    out.set(source as never);
   } else {
     const convert = isBigInt(dtype) ? bigIntConverter(source, dtype) : numberConverter(source, dtype);
     for (let i = 0; i < source.length; i++) out[i] = convert(source[i]!) as never;
-    if (isSmallFloat(dtype)) roundInPlace(dtype, out as Float32Array);
   }
-  return out;
+  return rounded(out, dtype);
 }
 
 const isFloatArray = (array: NumericArray): boolean =>
@@ -150,15 +163,11 @@ function numberConverter(source: NumericArray, dtype: DType): (x: number | bigin
   const {kind} = dtypeInfo(dtype);
   if (kind === 'bool') return (x) => (Number(x) === 0 ? 0 : 1);
   if (kind === 'float') return Number;
-  const wrap = STORE[dtype] ?? ((x: number) => x);
-  if (isBigIntArray(source)) return (x) => wrap(Number(BigInt.asIntN(32, x as bigint)));
-  if (!isFloatArray(source)) return wrap as (x: number | bigint) => number;
-  // TensorFlow converts to 32 bits first, for uint32 to 64 bits, and keeps the low ones.
-  if (dtype === 'uint32') return (x) => (Math.abs(x as number) < 2 ** 63 ? (x as number) : 0);
-  return (x) => {
-    const number = Math.trunc(x as number);
-    return wrap(number >= -(2 ** 31) && number < 2 ** 31 ? number : INT32_INDEFINITE);
-  };
+  if (isBigIntArray(source)) return (x) => Number(BigInt.asIntN(32, x as bigint));
+  // TensorFlow converts a float to 32 bits first, for uint32 to 64 bits, and keeps the low ones.
+  const limit = dtype === 'uint32' ? 2 ** 63 : 2 ** 31;
+  const indefinite = dtype === 'uint32' ? 0 : INT32_INDEFINITE;
+  return (x) => ((x as number) > -limit - 1 && (x as number) < limit ? (x as number) : indefinite);
 }
 
 type Scalar = (...operands: (number | bigint)[]) => number | bigint | boolean;
@@ -169,10 +178,17 @@ function pick(f: UnaryScalar | BinaryScalar, dtype: DType): Scalar {
   return scalar as Scalar;
 }
 
-/** Turns a computed element into what the result's array takes. */
-function storing(dtype: DType, fromBigInt: boolean): (x: number | bigint | boolean) => number | bigint {
-  const round = STORE[dtype];
-  if (round !== undefined) return (x) => round(Number(x));
-  if (isBigInt(dtype)) return fromBigInt ? (x) => x as bigint : (x) => BigInt(x);
-  return (x) => Number(x);
+/** `f` with results that an array of `dtype` takes: an array of numbers takes booleans too, one of bigints only bigints. */
+function resultOf(f: Scalar, from: DType, dtype: DType): Scalar {
+  if (isBigInt(from) === isBigInt(dtype)) return f;
+  return isBigInt(dtype) ? (...operands) => BigInt(f(...operands)) : (...operands) => Number(f(...operands));
+}
+
+/** Rounds or wraps elements whose dtype is narrower than their array, in place. */
+function rounded(elements: NumericArray, dtype: DType): NumericArray {
+  if (isSmallFloat(dtype)) return roundInPlace(dtype, elements as Float32Array);
+  const store = STORE[dtype];
+  if (store !== undefined)
+    for (let i = 0; i < elements.length; i++) elements[i] = store(elements[i] as number);
+  return elements;
 }

@@ -6,13 +6,13 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {type DType, dtypeInfo} from '../graph/dtypes.js';
+import {type DType, dtypeInfo, isFloating} from '../graph/dtypes.js';
 import * as complex from './complex.js';
 import * as parts from './complex_tensors.js';
 import {hostMap2, withGradient} from './differentiable.js';
 import {type BinaryOp, binary} from './elementwise.js';
 import {broadcastOrThrow, forEachBroadcast, roundToDType} from './host.js';
-import type {Kernel, OpFamily} from './kernel.js';
+import {fromTensor, type Kernel, type OpFamily} from './kernel.js';
 import {roundTensor} from './rounding.js';
 import * as special from './special_functions.js';
 import {Value} from './value.js';
@@ -82,17 +82,37 @@ function pow(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 }
 
-/** tfjs's cpu backend follows JavaScript, where these powers of 1 and -1 are NaN. */
-const powTensor = differentiable(
-  (x, y) => {
-    const isOne = tf.logicalOr(tf.equal(x, 1), tf.logicalAnd(tf.equal(x, -1), tf.isInf(y)));
-    return tf.where(isOne, tf.onesLike(x), tf.pow(x, y));
-  },
-  (dy, x, y, z) => [
-    tf.mul(dy, tf.mul(y, tf.pow(x, tf.sub(y, 1)))),
+/** `x ** y`. tfjs's cpu backend follows JavaScript, where some powers of 1 and -1 are NaN; C has 1 for them. */
+function powTensors(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  const power = tf.pow(x, y);
+  if (tf.getBackend() !== 'cpu') return power;
+  const isOne = tf.logicalOr(tf.equal(x, 1), tf.logicalAnd(tf.equal(x, -1), tf.isInf(y)));
+  return tf.where(isOne, tf.onesLike(x), power);
+}
+
+const power: BinaryOp = {
+  float: pow,
+  int: powInt,
+  bigint: powBigInt,
+  complex: complex.pow,
+  device: differentiable(powTensors, (dy, x, y, z) => [
+    tf.mul(dy, tf.mul(y, powTensors(x, tf.sub(y, 1)))),
     tf.mul(dy, tf.mul(z, when(tf.greater(x, 0), tf.log(x)))),
-  ],
-);
+  ]),
+};
+
+/** The powers that models use most, as multiplications. */
+const SMALL_POWERS: Readonly<Record<number, (x: tf.Tensor) => tf.Tensor>> = {
+  2: tf.square,
+  3: (x) => tf.mul(x, tf.square(x)),
+};
+
+const powKernel: Kernel = ([x, y], ctx) => {
+  const isConstant = y!.size === 1 && y!.rank <= x!.rank && !y!.onDevice;
+  const asProduct = isConstant && x!.onDevice && isFloating(x!.dtype) ? SMALL_POWERS[y!.number()] : undefined;
+  if (asProduct) return fromTensor(asProduct(x!.tensor()), x!.dtype);
+  return binary(power).kernel([x!, y!], ctx);
+};
 
 function powInt(base: number, exponent: number): number {
   if (exponent < 0) throw new CallError('an integer to a negative power is not an integer');
@@ -297,7 +317,7 @@ export const binaryMath: OpFamily = {
       return [dx, tf.neg(dx)];
     }),
   }),
-  Pow: binary({float: pow, int: powInt, bigint: powBigInt, complex: complex.pow, device: powTensor}),
+  Pow: {kernel: powKernel},
   Atan2: binary({float: Math.atan2, device: tf.atan2}),
   NextAfter: binary({float: nextAfter, device: hostFunction(nextAfter, noGradients)}),
 

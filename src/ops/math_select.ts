@@ -9,28 +9,39 @@ import {type DType, dtypeInfo, isFloating, lanes, type NumericArray} from '../gr
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
 import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
 import {fromParts, partsOf} from './complex_tensors.js';
-import {withGradient} from './differentiable.js';
+import {broadcastTensor, withGradient} from './differentiable.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {binaryMath} from './math_binary.js';
 import {preferHost, Value} from './value.js';
 
+/** {@link select} of floats on a backend. */
+function selectTensor(condition: Value, x: Value, y: Value): tf.Tensor {
+  const shape = broadcastOrThrow(condition.shape, broadcastOrThrow(x.shape, y.shape));
+  // The gradient is chosen, not multiplied by the mask: an infinity on the other side must not become a NaN.
+  return withGradient(
+    [stretch(x, shape), stretch(y, shape)],
+    (a, b) => tf.where(stretch(condition, shape), a!, b!),
+    (dy, _inputs, _y, [mask]) => {
+      const zeros = tf.zerosLike(dy);
+      return [tf.where(mask!, dy, zeros), tf.where(mask!, zeros, dy)];
+    },
+    [condition.tensor()],
+  );
+}
+
+/** The tensor of a value, broadcast. Filling with a constant is much faster than broadcasting one. */
+function stretch(x: Value, shape: number[]): tf.Tensor {
+  if (sameShape(x.shape, shape)) return x.tensor();
+  if (isFloating(x.dtype)) {
+    return x.size === 1 && !x.onDevice ? tf.fill(shape, x.number()) : broadcastTensor(x.tensor(), shape);
+  }
+  return tf.broadcastTo(x.tensor(), shape);
+}
+
 /** Elements of `x` where `condition` holds, else of `y`; all three broadcast. */
 export function select(condition: Value, x: Value, y: Value): Value {
-  if (isFloating(x.dtype) && !preferHost(x, y)) {
-    const mask = condition.tensor();
-    // The gradient is chosen, not multiplied by the mask: an infinity on the other side must not become a NaN.
-    const selected = withGradient(
-      [x.tensor(), y.tensor()],
-      (a, b) => tf.where(mask, a!, b!),
-      (dy, _inputs, _y, [chosen]) => {
-        const zeros = tf.zerosLike(dy);
-        return [tf.where(chosen!, dy, zeros), tf.where(chosen!, zeros, dy)];
-      },
-      [mask],
-    );
-    return Value.device(selected, x.dtype);
-  }
+  if (isFloating(x.dtype) && !preferHost(x, y)) return Value.device(selectTensor(condition, x, y), x.dtype);
   if (x.parts || y.parts) {
     const [real, imag] = partsOf(x).map((part, lane) => {
       const chosen = select(condition, Value.device(part), Value.device(partsOf(y)[lane]!));
