@@ -96,14 +96,14 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
 function tensorsOf(outputs: readonly Value[]): tf.Tensor[] {
   const tensors: tf.Tensor[] = [];
   for (const output of outputs) {
-    if (output.dtype === 'variant') tensors.push(...output.deviceTensors());
-    else if (output.deviceTensor !== undefined) tensors.push(output.deviceTensor);
+    if (output.onDevice || output.dtype === 'variant') tensors.push(...output.deviceTensors());
   }
   return tensors;
 }
 
 /** A kernel may build a result on the tensor of an input, or two results on one tensor: each gets its own. */
 function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readonly Value[] {
+  if (!outputs.some((output) => output.onDevice)) return outputs;
   const taken = new Set<tf.Tensor>();
   for (const input of inputs) for (const tensor of input.deviceTensors()) taken.add(tensor);
   return outputs.map((output, i) => {
