@@ -28,7 +28,7 @@ export function withCustomGradients(
 ): FunctionGraph {
   let changed = false;
   const nodes = graph.nodes.map((node): GraphNode => {
-    if (!node.attrs.has('_gradient_op_type') || node.op !== 'IdentityN') return node;
+    if (node.op !== 'IdentityN' || !node.attrs.has('_gradient_op_type')) return node;
     const gradient = gradients.get(node.attrs.string('_gradient_op_type'));
     const captures = gradient?.captures.map(({tensor}) => endpoint(graph, tensor)) ?? [];
     changed = true;
