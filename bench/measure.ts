@@ -7,6 +7,33 @@
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 
+/** A benchmark of `npm run bench`. Prints its tables; returns what was required of it. */
+export interface Benchmark {
+  readonly name: string;
+  readonly description: string;
+  run(options: BenchmarkOptions): Promise<Requirement[]>;
+}
+
+export interface BenchmarkOptions {
+  /** How often each measurement is made; what is reported is the median. */
+  readonly rounds: number;
+}
+
+/** A measurement that must not be above a limit. */
+export interface Requirement {
+  readonly what: string;
+  readonly limit: number;
+  readonly measured: number;
+  /** How to print both; a ratio where absent. */
+  readonly format?: (value: number) => string;
+}
+
+/** What a process that reads files plainly prints. */
+export interface PlainMeasurement {
+  readonly milliseconds: number;
+  readonly peakBytes: number;
+}
+
 /** What a process that loads a model prints. Milliseconds from the start of loading. */
 export interface LoadMeasurement {
   /** The model is loaded. */

@@ -1,0 +1,50 @@
+/**
+ * `npm run bench`: runs every benchmark, or those named: `npm run bench -- load --rounds 9`.
+ *
+ * Exits with 1 when a requirement is missed.
+ *
+ * @module
+ */
+
+import {cpus} from 'node:os';
+import {parseArgs} from 'node:util';
+import {load} from './load.js';
+import {type Benchmark, formatRatio, printTable} from './measure.js';
+
+const BENCHMARKS: readonly Benchmark[] = [load];
+
+async function main(): Promise<void> {
+  const {positionals, values} = parseArgs({
+    allowPositionals: true,
+    options: {rounds: {type: 'string', default: '5'}, list: {type: 'boolean', default: false}},
+  });
+  const unknown = positionals.filter((name) => !BENCHMARKS.some((each) => each.name === name));
+  if (values.list || unknown.length > 0) {
+    for (const name of unknown) console.error(`There is no benchmark '${name}'.`);
+    printTable(
+      ['benchmark', ''],
+      BENCHMARKS.map(({name, description}) => [name, description]),
+    );
+    process.exitCode = unknown.length > 0 ? 2 : 0;
+    return;
+  }
+  const chosen = BENCHMARKS.filter(({name}) => positionals.length === 0 || positionals.includes(name));
+  console.log(`${cpus().length} cores, Node ${process.versions.node}; medians of ${values.rounds} rounds`);
+  for (const benchmark of chosen) {
+    console.log(`\n${benchmark.description}`);
+    const requirements = await benchmark.run({rounds: Number(values.rounds)});
+    console.log();
+    printTable(
+      ['required', 'at most', 'measured', ''],
+      requirements.map(({what, limit, measured, format = formatRatio}) => [
+        what,
+        format(limit),
+        format(measured),
+        measured <= limit ? 'met' : 'MISSED',
+      ]),
+    );
+    if (requirements.some(({limit, measured}) => measured > limit)) process.exitCode = 1;
+  }
+}
+
+await main();
