@@ -12,7 +12,7 @@ import {filledData, zeros} from './host_movement.js';
 import {invalid, type Kernel, type OpFamily, resolveAxis, unsupported} from './kernel.js';
 import {broadcastTo, concat, movesOnHost} from './movement.js';
 import {takeRows} from './rows.js';
-import {hasDeviceType, Value} from './value.js';
+import {hasDeviceType, type Resource, Value, type Variant} from './value.js';
 
 /** Floats beyond this many elements are made on the backend, where they are likely to be used. */
 const LARGE = 1024;
@@ -48,6 +48,16 @@ const onesLike: Kernel = ([x]) => {
 };
 
 const empty: Kernel = ([shape], ctx) => zeros(ctx.attrs.dtype('dtype'), shape!.numbers());
+
+/** What a branch that makes no such value has for an output: nobody reads it. */
+const NOTHING: Variant & Resource = {kind: 'nothing', name: 'nothing', *values() {}};
+
+const fakeParam: Kernel = (_, ctx) => {
+  const dtype = ctx.attrs.dtype('dtype');
+  const shape = (ctx.attrs.shape('shape') ?? []).map((dim) => dim ?? 0);
+  const isObject = dtype === 'resource' || dtype === 'variant';
+  return isObject ? Value.host(dtype, shape, new Array(sizeOf(shape)).fill(NOTHING)) : zeros(dtype, shape);
+};
 
 const range: Kernel = ([start, limit, delta], ctx) => {
   const {dtype} = start!;
@@ -119,6 +129,7 @@ export const fillOps: OpFamily = {
   ZerosLike: {kernel: zerosLike},
   OnesLike: {kernel: onesLike},
   Empty: {kernel: empty},
+  FakeParam: {kernel: fakeParam},
   Range: {kernel: range},
   LinSpace: {kernel: linSpace},
   OneHot: {kernel: oneHot},

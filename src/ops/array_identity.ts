@@ -68,6 +68,7 @@ function notFinite(x: Value, ctx: KernelContext): string[] {
 /** Constants, placeholders, identities and checks. */
 export const identityOps: OpFamily = {
   Const: {kernel: constant},
+  HostConst: {kernel: constant},
   Placeholder: {kernel: placeholder},
   PlaceholderV2: {kernel: placeholder},
   PlaceholderWithDefault: {kernel: identity},
