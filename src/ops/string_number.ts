@@ -4,7 +4,7 @@
  * @module
  */
 
-import {dtypeInfo} from '../graph/dtypes.js';
+import {dtypeInfo, type NumericArray} from '../graph/dtypes.js';
 import {stridesOf} from '../graph/shape.js';
 import {allocate} from '../graph/tensor.js';
 import {fromLatin1, indexOfBytes, joinBytes, stringValue, toLatin1} from './bytes.js';
@@ -13,50 +13,44 @@ import {isNumberDType, parseNumber} from './number_text.js';
 import {type Conversion, printf, shortestFloat} from './printf.js';
 import {Value} from './value.js';
 
-/** How AsString writes one element at an index of the host data. */
-type ElementWriter = (value: Value) => (index: number) => string;
+/** Writes the element at an index of the host data. */
+type ElementWriter = (data: NumericArray, index: number) => string;
 
 const asString: Kernel = ([input], ctx) => {
-  const write = ctx.memo(() => elementWriter(ctx))(input!);
-  if (input!.dtype === 'string') return stringValue(input!.shape, padStrings(input!, ctx));
+  const {conversion, write} = ctx.memo(() => formatOf(ctx));
+  if (input!.dtype === 'string') return stringValue(input!.shape, padStrings(input!, conversion));
+  const data = input!.numeric();
   return stringValue(
     input!.shape,
-    Array.from({length: input!.size}, (_, i) => fromLatin1(write(i))),
+    Array.from({length: input!.size}, (_, i) => fromLatin1(write(data, i))),
   );
 };
 
-function elementWriter(ctx: KernelContext): ElementWriter {
+function formatOf(ctx: KernelContext): {conversion: Conversion; write: ElementWriter} {
   const {attrs} = ctx;
   const dtype = attrs.dtype('T');
   const {kind} = dtypeInfo(dtype);
-  const [scientific, shortest, precision] = [
-    attrs.bool('scientific'),
-    attrs.bool('shortest'),
-    attrs.int('precision'),
-  ];
-  if (kind === 'variant' || kind === 'resource') throw unsupported(ctx, `${dtype} input`);
-  if (kind !== 'float' && kind !== 'complex') {
-    if (scientific || shortest)
-      throw invalid(ctx, `scientific and shortest format not supported for ${dtype}`);
-    if (precision >= 0) throw invalid(ctx, `precision not supported for ${dtype}`);
-  }
-  if (scientific && shortest) throw invalid(ctx, 'cannot select both scientific and shortest notation');
+  const [scientific, shortest] = [attrs.bool('scientific'), attrs.bool('shortest')];
+  const [precision, width] = [attrs.int('precision'), attrs.int('width')];
   const isFloat = kind === 'float' || kind === 'complex';
+  if (kind === 'variant' || kind === 'resource') throw unsupported(ctx, `${dtype} input`);
+  if (!isFloat && (scientific || shortest)) {
+    throw invalid(ctx, `scientific and shortest format not supported for ${dtype}`);
+  }
+  if (!isFloat && precision >= 0) throw invalid(ctx, `precision not supported for ${dtype}`);
+  if (scientific && shortest) throw invalid(ctx, 'cannot select both scientific and shortest notation');
+  const floatLetter = shortest ? 'g' : scientific ? 'e' : 'f';
   const conversion: Conversion = {
-    letter: isFloat ? (shortest ? 'g' : scientific ? 'e' : 'f') : kind === 'uint' ? 'u' : 'd',
+    letter: isFloat ? floatLetter : kind === 'uint' ? 'u' : 'd',
     flags: fillFlags(ctx),
-    ...(attrs.int('width') >= 0 && {width: attrs.int('width')}),
+    ...(width >= 0 && {width}),
     ...(precision >= 0 && {precision}),
   };
-  return (value) => {
-    if (kind === 'string') return () => '';
-    const data = value.numeric();
-    if (kind === 'bool') return (i) => (data[i] ? 'true' : 'false');
-    if (kind === 'complex') {
-      return (i) => `(${printf(data[2 * i]!, conversion)},${printf(data[2 * i + 1]!, conversion)})`;
-    }
-    return (i) => printf(data[i]!, conversion);
-  };
+  if (kind === 'bool') return {conversion, write: (data, i) => (data[i] ? 'true' : 'false')};
+  if (kind !== 'complex') return {conversion, write: (data, i) => printf(data[i]!, conversion)};
+  const write: ElementWriter = (data, i) =>
+    `(${printf(data[2 * i]!, conversion)},${printf(data[2 * i + 1]!, conversion)})`;
+  return {conversion, write};
 }
 
 function fillFlags(ctx: KernelContext): string {
@@ -66,13 +60,11 @@ function fillFlags(ctx: KernelContext): string {
   return fill;
 }
 
-function padStrings(input: Value, ctx: KernelContext): Uint8Array[] {
-  const width = ctx.attrs.int('width');
-  const left = ctx.attrs.string('fill') === '-';
+function padStrings(input: Value, {flags, width = 0}: Conversion): Uint8Array[] {
   return input.strings().map((string) => {
     if (string.length >= width) return string;
     const padding = new Uint8Array(width - string.length).fill(0x20);
-    return joinBytes(left ? [string, padding] : [padding, string]);
+    return joinBytes(flags === '-' ? [string, padding] : [padding, string]);
   });
 }
 
