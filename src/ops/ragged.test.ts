@@ -82,6 +82,15 @@ describe('ragged tensors in variants', () => {
     expect(() => fromVariant(nested(), 1, 1)).toThrow('ragged rank');
   });
 
+  it('have gradients that are the values of their rows, zeros where there are none', () => {
+    const rows = toVariant(true, Value.vector('float32', [1, 2, 3]), longs(0, 1, 3)).hostData() as object[];
+    const nothing = {kind: 'nothing', values: () => []};
+    const attrs = {Tvalues: {type: 'type', value: 'float32' as never}} as const;
+    const inputs = [Value.host('variant', [2], [nothing, rows[1]!]), longs(0, 1, 3), longs(3)];
+    const [gradient] = runKernel({op: 'RaggedTensorToVariantGradient', attrs}, ragged, inputs);
+    expect(gradient!.numbers()).toEqual([0, 2, 3]);
+  });
+
   it('let gradients through', async () => {
     await useBackend('cpu');
     const loss = (x: tf.Tensor) => {

@@ -135,8 +135,23 @@ function joinValues(components: readonly RaggedVariant[], ctx: KernelContext): V
   return concat(values, 0);
 }
 
+/** The values of all components; zeros for a component that nothing depended on. */
+const variantGradient: Kernel = ([encoded, rowSplits, denseShape], ctx) => {
+  const shape = denseShape!.numbers();
+  const rowLengths = lengths(rowSplits!);
+  const pieces = (encoded!.hostData() as readonly Variant[]).map((component, row) =>
+    component instanceof RaggedVariant
+      ? component.flatValues
+      : zeros(ctx.attrs.dtype('Tvalues'), shape.with(0, rowLengths[row]!)),
+  );
+  if (pieces.length === 1) return pieces[0]!;
+  const flat = pieces.map((piece) => piece.reshape([piece.size]));
+  return flat.length === 0 ? zeros(ctx.attrs.dtype('Tvalues'), shape) : concat(flat, 0).reshape(shape);
+};
+
 /** Ragged tensors in and out of variants. */
 export const raggedVariants: OpFamily = {
   RaggedTensorToVariant: {kernel: toVariant},
   RaggedTensorFromVariant: {kernel: fromVariant},
+  RaggedTensorToVariantGradient: {kernel: variantGradient},
 };

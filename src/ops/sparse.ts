@@ -10,12 +10,14 @@ import {sets} from './sets.js';
 import {sparseConversions} from './sparse_convert.js';
 import {sparseCounting} from './sparse_count.js';
 import {sparseMath} from './sparse_math.js';
+import {sparseVariants} from './sparse_variant.js';
 
 /** Sparse tensors, sets and feature crosses. */
 export const sparse: OpFamily = {
   ...sparseConversions,
   ...sparseMath,
   ...sparseCounting,
+  ...sparseVariants,
   ...sets,
   ...featureCrosses,
 };
