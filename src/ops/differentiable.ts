@@ -6,7 +6,11 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {registerComparisonGradients} from './comparison_gradients.js';
 import {forEachBroadcast} from './host.js';
+import {isTaping} from './kernel.js';
+
+registerComparisonGradients();
 
 /**
  * `forward(...inputs)`, differentiated by `gradient`: given the gradient of the result, the inputs and the result, it
@@ -24,10 +28,12 @@ export function withGradient(
     const operands = args as tf.Tensor[];
     const value = forward(...operands);
     save([value, ...operands, ...kept]);
-    const gradFunc = (dy: tf.Tensor, [y, ...saved]: tf.Tensor[]): tf.Tensor[] => {
+    const gradFunc = (dy: tf.Tensor, [result, ...saved]: tf.Tensor[]): tf.Tensor[] => {
       const xs = saved.slice(0, operands.length);
       const rest = saved.slice(operands.length);
-      return gradient(dy, xs, y!, rest).map((dx, i) => sumToShape(dx, xs[i]!.shape));
+      // A tape around this one cannot follow a saved result back to the inputs: for its sake the result is made again.
+      const y = isTaping() ? withGradient(xs, forward, gradient, rest) : result!;
+      return gradient(dy, xs, y, rest).map((dx, i) => sumToShape(dx, xs[i]!.shape));
     };
     return {value, gradFunc};
   });

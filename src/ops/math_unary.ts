@@ -43,6 +43,12 @@ const reciprocal: UnaryOp = {
 };
 const round: UnaryOp = {float: roundHalfToEven, int: identity, bigint: identity, device: step(tf.round)};
 
+// tfjs differentiates these by their saved results, which a second derivative cannot follow back to the operand.
+const expTensor = (x: tf.Tensor): tf.Tensor => withDerivative(x, tf.exp, (_, y) => y);
+const sigmoidTensor = (x: tf.Tensor): tf.Tensor =>
+  withDerivative(x, tf.sigmoid, (_, y) => tf.mul(y, tf.sub(1, y)));
+const tanhTensor = (x: tf.Tensor): tf.Tensor => withDerivative(x, tf.tanh, (_, y) => tf.sub(1, tf.square(y)));
+
 /** d/dx erf(x), and of the functions made of erf. */
 const gaussian = (x: tf.Tensor): tf.Tensor => tf.mul(2 / Math.sqrt(Math.PI), tf.exp(tf.neg(tf.square(x))));
 
@@ -94,11 +100,11 @@ export const unaryMath: OpFamily = {
   Reciprocal: unary(reciprocal),
   Inv: unary(reciprocal),
 
-  Exp: unary({float: Math.exp, complex: complex.exp, parts: parts.exp, device: tf.exp}),
+  Exp: unary({float: Math.exp, complex: complex.exp, parts: parts.exp, device: expTensor}),
   Expm1: unary({float: Math.expm1, complex: complex.expm1, device: tf.expm1}),
   Log: unary({float: Math.log, complex: complex.log, device: tf.log}),
   Log1p: unary({float: Math.log1p, complex: complex.log1p, device: tf.log1p}),
-  Sigmoid: unary({float: (x) => 1 / (1 + Math.exp(-x)), complex: complex.sigmoid, device: tf.sigmoid}),
+  Sigmoid: unary({float: (x) => 1 / (1 + Math.exp(-x)), complex: complex.sigmoid, device: sigmoidTensor}),
 
   Sin: unary({float: Math.sin, complex: complex.sin, device: tf.sin}),
   Cos: unary({float: Math.cos, complex: complex.cos, device: tf.cos}),
@@ -108,7 +114,7 @@ export const unaryMath: OpFamily = {
   Atan: unary({float: Math.atan, complex: complex.atan, device: tf.atan}),
   Sinh: unary({float: Math.sinh, complex: complex.sinh, device: tf.sinh}),
   Cosh: unary({float: Math.cosh, complex: complex.cosh, device: tf.cosh}),
-  Tanh: unary({float: Math.tanh, complex: complex.tanh, device: tf.tanh}),
+  Tanh: unary({float: Math.tanh, complex: complex.tanh, device: tanhTensor}),
   Asinh: unary({float: Math.asinh, complex: complex.asinh, device: tf.asinh}),
   Acosh: unary({float: Math.acosh, complex: complex.acosh, device: tf.acosh}),
   Atanh: unary({float: Math.atanh, complex: complex.atanh, device: tf.atanh}),
