@@ -28,7 +28,11 @@ describe('objects of resource and variant tensors move like numbers', () => {
 
   it('in slices', () => {
     const masks = {begin_mask: 0, end_mask: 0, ellipsis_mask: 0, new_axis_mask: 0, shrink_axis_mask: 2};
-    const operands = [[1, 1], [-9, 2], [-1, 1]].map((each) => Value.vector('int32', each)); // biome-ignore format: one row
+    const operands = [
+      [1, 1],
+      [-9, 2],
+      [-1, 1],
+    ].map((each) => Value.vector('int32', each));
     const [column] = run('StridedSlice', [matrix, ...operands], masks);
     expect(column!.shape).toEqual([2]);
     expect(indexes(column!)).toEqual([4, 1]);
@@ -44,7 +48,11 @@ describe('objects of resource and variant tensors move like numbers', () => {
 
   it('in joins and their inverses', () => {
     const columns = run('Unpack', [matrix], {axis: 1, num: 3});
-    expect(columns.map(indexes)).toEqual([[0, 3], [1, 4], [2, 5]]); // biome-ignore format: one row
+    expect(columns.map(indexes)).toEqual([
+      [0, 3],
+      [1, 4],
+      [2, 5],
+    ]);
     expect(indexes(run('Pack', columns, {axis: 1})[0]!)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(indexes(run('ConcatV2', [...columns, Value.scalar('int32', 0)])[0]!)).toEqual([0, 3, 1, 4, 2, 5]);
   });

@@ -37,7 +37,10 @@ describe.each(['cpu', 'wasm'])('movement kernels of the %s backend', (backend) =
   });
 
   it('pad and tile', () => {
-    const padding: [number, number][] = [[1, 0], [0, 1]]; // biome-ignore format: one row
+    const padding: [number, number][] = [
+      [1, 0],
+      [0, 1],
+    ];
     expect(values(() => tf.pad(counting([1, 2]), padding, 7)).data).toEqual([7, 7, 7, 0, 1, 7]);
     expect(values(() => tf.tile(counting([2, 1], 'int32'), [2, 2])).data).toEqual([0, 0, 1, 1, 0, 0, 1, 1]);
   });

@@ -46,7 +46,10 @@ describe('ragged tensors in variants', () => {
 
   it('are put together from their rows', () => {
     const {splits, values} = fromVariant(nested(), -1, 2);
-    expect(splits).toEqual([[0, 1, 1, 3], [0, 2, 3, 6]]); // biome-ignore format: one row
+    expect(splits).toEqual([
+      [0, 1, 1, 3],
+      [0, 2, 3, 6],
+    ]);
     expect(values.numbers()).toEqual([10, 20, 30, 40, 50, 60]);
   });
 
@@ -54,7 +57,11 @@ describe('ragged tensors in variants', () => {
     const rows = nested().hostData() as object[];
     const matrix = Value.host('variant', [2, 2], [rows[2]!, rows[0]!, rows[1]!, rows[2]!]);
     const {splits, values} = fromVariant(matrix, 1, 3);
-    expect(splits).toEqual([[0, 2, 4], [0, 2, 3, 3, 5], [0, 1, 4, 6, 7, 10]]); // biome-ignore format: one row
+    expect(splits).toEqual([
+      [0, 2, 4],
+      [0, 2, 3, 3, 5],
+      [0, 1, 4, 6, 7, 10],
+    ]);
     expect(values.numbers()).toEqual([30, 40, 50, 60, 10, 20, 30, 40, 50, 60]);
   });
 

@@ -32,7 +32,11 @@ describe('sparse tensors in variants', () => {
   it('come back as they were', () => {
     const one = serialize('SerializeSparse', first());
     expect(one.shape).toEqual([3]);
-    expect(deserialize(one)).toEqual([[0, 1, 0, 3, 2, 0], [1, 2, 3], [3, 4]]); // biome-ignore format: one row
+    expect(deserialize(one)).toEqual([
+      [0, 1, 0, 3, 2, 0],
+      [1, 2, 3],
+      [3, 4],
+    ]);
   });
 
   it('come apart into rows', () => {
@@ -40,9 +44,13 @@ describe('sparse tensors in variants', () => {
     expect(rows.shape).toEqual([3, 3]);
     const row = (at: number) =>
       Value.host('variant', [3], (rows.hostData() as object[]).slice(3 * at, 3 * at + 3));
-    expect(deserialize(row(2))).toEqual([[0], [3], [4]]); // biome-ignore format: one row
-    expect(deserialize(row(1))).toEqual([[], [], [4]]); // biome-ignore format: one row
-    expect(deserialize(rows)).toEqual([[0, 1, 0, 3, 2, 0], [1, 2, 3], [3, 4]]); // biome-ignore format: one row
+    expect(deserialize(row(2))).toEqual([[0], [3], [4]]);
+    expect(deserialize(row(1))).toEqual([[], [], [4]]);
+    expect(deserialize(rows)).toEqual([
+      [0, 1, 0, 3, 2, 0],
+      [1, 2, 3],
+      [3, 4],
+    ]);
   });
 
   it('are stacked in the largest of their shapes', () => {
