@@ -270,7 +270,7 @@ async function start(): Promise<{world: World; close: () => Promise<void>}> {
     'access-control-allow-headers': 'range, if-range',
     'access-control-expose-headers': 'etag, content-range, content-length',
   };
-  const cut = faulty(archive, {cutAfter: 30_000, headers: cors});
+  const cut = faulty(archive, {cutAfter: 30_000, cutDelayMs: 300, headers: cors});
   const slow = faulty(archive, {bytesPerSecond: 40_000, headers: cors});
   const broken = await startServer((request, response) => {
     if (request.method === 'OPTIONS') response.writeHead(204, cors).end();

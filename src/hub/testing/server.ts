@@ -43,6 +43,8 @@ export async function startServer(listener: RequestListener, tls?: ServerOptions
 export interface FaultyOptions {
   /** Break each connection after so many bytes of body. */
   readonly cutAfter?: number;
+  /** And so long after they were sent: a browser forgets what its page has not read when a connection breaks. */
+  readonly cutDelayMs?: number;
   /** Answer ranges. Default: true. */
   readonly ranges?: boolean;
   /** Null for none. */
@@ -80,8 +82,12 @@ export function faulty(
       await new Promise<void>((resolve) => response.write(piece, () => resolve()));
       if (options.bytesPerSecond !== undefined) await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    if (to < body.length) response.destroy();
-    else response.end();
+    if (to === body.length) {
+      response.end();
+      return;
+    }
+    if (options.cutDelayMs) await new Promise((resolve) => setTimeout(resolve, options.cutDelayMs));
+    response.destroy();
   };
   return Object.assign(listener as RequestListener, {sent: () => sent});
 }
