@@ -13,6 +13,7 @@ import {morphology} from './morphology.js';
 import {normalizations} from './normalization.js';
 import {pools} from './pool.js';
 import {quantization} from './quantization.js';
+import {quantizedNumbers} from './quantized_numbers.js';
 import {recurrent} from './recurrent.js';
 
 /** Convolution, pooling, normalization, activation, recurrence, simulated quantization. */
@@ -23,6 +24,7 @@ export const nn: OpFamily = {
   ...normalizations,
   ...recurrent,
   ...quantization,
+  ...quantizedNumbers,
   ...morphology,
   ...dataFormats,
   ...ctc,

@@ -28,7 +28,7 @@ interface NudgedRange {
 function nudge(min: number, max: number, levels: readonly [number, number]): NudgedRange {
   if (min === 0 && max === 0) return {min, max, scale: 0, isEmpty: true};
   const [low, high] = levels;
-  const scale = f((max - min) / (high - low));
+  const scale = f(f(max - min) / (high - low));
   const fromMin = f(low - f(min / scale));
   const zero = fromMin < low ? low : fromMin > high ? high : Math.floor(fromMin + 0.5);
   return {
@@ -50,15 +50,27 @@ function levelsOf(ctx: KernelContext): [number, number] {
 const row = (ranges: readonly NudgedRange[], pick: (range: NudgedRange) => number): tf.Tensor =>
   ranges.length === 1 ? tf.scalar(pick(ranges[0]!)) : tf.tensor1d(ranges.map(pick));
 
-function fakeQuantize(x: tf.Tensor, ranges: readonly NudgedRange[]): tf.Tensor {
+/** Numbers halfway between two levels depend on whether the scale divides or its inverse multiplies. */
+type Scaling = 'divide' | 'multiply';
+
+function fakeQuantize(x: tf.Tensor, ranges: readonly NudgedRange[], scaling: Scaling): tf.Tensor {
   const [min, max] = [row(ranges, (range) => range.min), row(ranges, (range) => range.max)];
   const scale = row(ranges, (range) => range.scale);
-  const inverse = row(ranges, ({isEmpty, scale: each}) => (isEmpty ? 0 : f(1 / each)));
+  // An empty range is scaled to nothing whatever the divisor.
+  const divisor = (range: NudgedRange): number => (range.isEmpty ? 1 : range.scale);
   const zero = row(ranges, (range) =>
     range.isEmpty ? 0 : Math.floor(f(f(-range.min * f(1 / range.scale)) + 0.5)),
   );
   const clamped = tf.maximum(tf.minimum(x, max), min);
-  const levels = tf.floor(tf.add(tf.sub(tf.mul(tf.sub(clamped, min), inverse), zero), 0.5));
+  const shifted = tf.sub(clamped, min);
+  const steps =
+    scaling === 'divide'
+      ? tf.div(shifted, row(ranges, divisor))
+      : tf.mul(
+          shifted,
+          row(ranges, (range) => f(1 / divisor(range))),
+        );
+  const levels = tf.floor(tf.add(tf.sub(steps, zero), 0.5));
   return tf.mul(levels, scale);
 }
 
@@ -115,7 +127,7 @@ const fakeQuantArgs: Kernel = ([x], ctx) => {
   const ranges = attrRanges(ctx, ctx);
   const y = withGradient(
     [x!.tensor()],
-    (input) => fakeQuantize(input!, ranges),
+    (input) => fakeQuantize(input!, ranges, 'multiply'),
     (dy, [input]) => [fakeQuantizeGradients(dy, input!, ranges)[0]],
   );
   return fromTensor(y, x!.dtype);
@@ -131,7 +143,8 @@ function fakeQuantVars(isPerChannel: boolean): Kernel {
       rangesOf(low.dataSync(), high.dataSync(), ctx);
     const y = withGradient(
       [x!.tensor(), min!.tensor(), max!.tensor()],
-      (input, low, high) => fakeQuantize(input!, rangesFrom(low!, high!)),
+      (input, low, high) =>
+        fakeQuantize(input!, rangesFrom(low!, high!), isPerChannel ? 'multiply' : 'divide'),
       (dy, [input, low, high]) =>
         shaped(fakeQuantizeGradients(dy, input!, rangesFrom(low!, high!)), low!.shape),
     );
