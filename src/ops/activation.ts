@@ -19,7 +19,7 @@ import {
   type OpFamily,
   type OpImplementation,
 } from './kernel.js';
-import {stopGradient} from './tape.js';
+import {stopGradient} from './linear.js';
 import {preferHost, Value} from './value.js';
 
 /** Constants of the scaled exponential linear unit (Klambauer et al., 2017). */
