@@ -126,7 +126,7 @@ function pair(first: Value, second: Value): Value {
 /** Ops that make values. */
 export const fillOps: OpFamily = {
   Fill: {kernel: fill},
-  ZerosLike: {kernel: zerosLike},
+  ZerosLike: {kernel: zerosLike, limits: 'Zeros of variants (lists, ragged tensors) are not supported.'},
   OnesLike: {kernel: onesLike},
   Empty: {kernel: empty},
   FakeParam: {kernel: fakeParam},
