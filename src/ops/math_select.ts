@@ -11,7 +11,7 @@ import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
 import {fromParts, partsOf} from './complex_tensors.js';
 import {broadcastTensor, withGradient} from './differentiable.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
-import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
+import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
 import {binaryMath} from './math_binary.js';
 import {preferHost, Value} from './value.js';
 
@@ -103,6 +103,7 @@ const addAll: Kernel = (inputs, ctx) => {
     }
   }
   if (inputs.length === 1) return first;
+  if (dtypeInfo(first.dtype).array === undefined) throw unsupported(ctx, first.dtype);
   if (isFloating(first.dtype) && !preferHost(...inputs)) {
     return fromTensor(tf.addN(inputs.map((each) => each.tensor())), first.dtype);
   }
