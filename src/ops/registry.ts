@@ -21,6 +21,7 @@ import {math} from './math.js';
 import {nn} from './nn.js';
 import {optionals} from './optional.js';
 import {parsing} from './parsing.js';
+import {proto} from './proto.js';
 import {ragged} from './ragged.js';
 import {random} from './random.js';
 import {reduction} from './reduction.js';
@@ -50,6 +51,7 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   nn,
   optional: optionals,
   parsing,
+  proto,
   ragged,
   random,
   reduction,
