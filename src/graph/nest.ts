@@ -128,7 +128,10 @@ function compositeOf(proto: TypeSpecProto): Structure {
     }
     case TypeSpecProto_TypeSpecClass.INDEXED_SLICES_SPEC: {
       const [shape, dtype] = [shapeItem(items[0]), dtypeItem(items[1])];
-      const components = [component('values', dtype, null), component('indices', dtypeItem(items[2]), [null])];
+      const components = [
+        component('values', dtype, null),
+        component('indices', dtypeItem(items[2]), [null]),
+      ];
       const denseShape = items[3];
       if (denseShape?.kind === 'dtype') components.push(component('dense_shape', denseShape.value, [null]));
       return {kind: 'composite', type: 'indexedSlices', className: 'IndexedSlices', components, dtype, shape};
