@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
-import {decodeTensor, runKernel} from './testing/op_cases.js';
+import {caseFile, decodeTensor, runKernel} from './testing/op_cases.js';
 import {training} from './training.js';
 import {Value} from './value.js';
 import {Variable} from './variable.js';
@@ -17,7 +17,7 @@ interface Step {
   readonly after: JsonTensor[];
 }
 
-const url = new URL('../../fixtures/ops/training.json', import.meta.url);
+const url = caseFile('training');
 const {steps} = JSON.parse(readFileSync(url, 'utf8')) as {steps: Step[]};
 
 /** Attributes that a node without them has by default. */

@@ -229,13 +229,14 @@ function checkShapes(
 const LIMITS = 'float64 is computed in float32';
 const FTRL_LIMITS = `${LIMITS}; no multiply_linear_by_lr`;
 
+/** Rules that came with TensorFlow 2, for resource variables only. */
+const RESOURCE_ONLY: ReadonlySet<string> = new Set(['KerasMomentum', 'AdamWithAmsgrad']);
+
 /** Optimizer steps, on resource variables (`ResourceApplyAdam`) and on TensorFlow 1's reference variables (`ApplyAdam`). */
 export const training: OpFamily = Object.fromEntries(
   Object.entries(RULES).flatMap(([name, rule]) => {
     const implementation = {kernel: apply(rule), limits: name.startsWith('Ftrl') ? FTRL_LIMITS : LIMITS};
-    return [
-      [`Apply${name}`, implementation],
-      [`ResourceApply${name}`, implementation],
-    ];
+    const forms = RESOURCE_ONLY.has(name) ? ['ResourceApply'] : ['Apply', 'ResourceApply'];
+    return forms.map((form) => [`${form}${name}`, implementation]);
   }),
 );
