@@ -16,7 +16,15 @@ import type {Graph} from '../graph/graph.js';
 import {isTrue} from '../ops/control_flow.js';
 import type {Session} from '../ops/kernel.js';
 import {Value} from '../ops/value.js';
-import {execute, type KernelLookup, prepare, type Runnable, type RunRequest, type Step} from './run.js';
+import {
+  checkArguments,
+  execute,
+  type KernelLookup,
+  prepare,
+  type Runnable,
+  type RunRequest,
+  type Step,
+} from './run.js';
 
 /** What arrives at an input: a value, or the news that there will be none. */
 type Token = Value | typeof DEAD;
@@ -129,6 +137,7 @@ export class Dataflow implements Runnable {
   }
 
   run(args: readonly Value[]): Value[] {
+    checkArguments(this.#graph, this.#request, args);
     return new FlowRun(this.#graph, this.#nodes, this.#roots, this.#request).run(args);
   }
 }

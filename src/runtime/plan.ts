@@ -9,7 +9,15 @@ import {CallError, FormatError} from '../errors.js';
 import type {Endpoint, Graph} from '../graph/graph.js';
 import type {Session} from '../ops/kernel.js';
 import type {Value} from '../ops/value.js';
-import {execute, type KernelLookup, prepare, type Runnable, type RunRequest, type Step} from './run.js';
+import {
+  checkArguments,
+  execute,
+  type KernelLookup,
+  prepare,
+  type Runnable,
+  type RunRequest,
+  type Step,
+} from './run.js';
 
 interface PlannedStep {
   readonly step: Step;
@@ -24,6 +32,7 @@ interface PlannedStep {
 /** A graph's nodes in order of execution. */
 export class Plan implements Runnable {
   readonly #graph: Graph;
+  readonly #request: RunRequest;
   readonly #steps: readonly PlannedStep[];
   readonly #slots: number;
   readonly #feeds: readonly number[];
@@ -38,6 +47,7 @@ export class Plan implements Runnable {
     lookup: KernelLookup,
   ) {
     this.#graph = graph;
+    this.#request = request;
     const layout = new SlotLayout(graph, order, request);
     const fed = new Set(request.feeds.map(({node}) => node));
     const run = order.filter((index) => !fed.has(index) || layout.partlyFed(index, request.feeds));
@@ -56,6 +66,7 @@ export class Plan implements Runnable {
   }
 
   run(args: readonly Value[]): Value[] {
+    checkArguments(this.#graph, this.#request, args);
     const slots = new Array<Value | undefined>(this.#slots);
     let results: Value[] = [];
     try {

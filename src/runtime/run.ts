@@ -5,7 +5,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {CallError, HubError, UnsupportedOpError} from '../errors.js';
+import {CallError, FormatError, HubError, UnsupportedOpError} from '../errors.js';
 import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
@@ -29,6 +29,13 @@ export interface RunRequest {
   readonly fetches: readonly Endpoint[];
   /** Nodes to run for their effect. */
   readonly targets: readonly number[];
+}
+
+/** @throws FormatError when a graph is given more or fewer values than it takes. */
+export function checkArguments(graph: Graph, {feeds}: RunRequest, args: readonly Value[]): void {
+  if (args.length !== feeds.length) {
+    throw new FormatError(`${graph.label} takes ${feeds.length} values and is given ${args.length}`);
+  }
 }
 
 /** A node with its kernel looked up. */
@@ -118,7 +125,8 @@ function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readon
 function located(error: unknown, {node}: Step, graph: Graph): Error {
   if (error instanceof UnsupportedOpError) return error;
   const where = `\n  at node '${node.name}' (${node.op}) in ${graph.label}`;
-  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+  // No regular expression: matching one needs stack, too.
+  if (error instanceof RangeError && error.message.includes('call stack')) {
     return new CallError(`functions of the model call each other too deeply${where}`, {cause: error});
   }
   if (error instanceof HubError) {
