@@ -114,6 +114,8 @@ const VALUE_FIELDS: Partial<Record<DType, (proto: TensorProto) => ArrayLike<unkn
 
 /** No protocol buffer holds more, so no honest constant claims more. */
 const MAX_BYTES = 2 ** 31;
+/** The most that a few values, or none, may stand for. */
+const MAX_REPEATED_BYTES = 2 ** 28;
 
 /**
  * A constant. Elements in `tensor_content` are shared with the message where alignment permits; fewer values than
@@ -143,10 +145,19 @@ export function tensorOf(proto: TensorProto, what: string): HostTensor {
   const field = VALUE_FIELDS[dtype];
   if (field === undefined) throw new FormatError(`${what}: a ${dtype} cannot be a constant`);
   const values = field(proto);
-  if (values.length > size * lanes(dtype)) {
+  const stored = size * lanes(dtype);
+  if (values.length > stored) {
     throw new FormatError(`${what} has ${values.length} values for ${size} elements`);
   }
+  if (values.length < stored && stored * storedBytes(dtype) > MAX_REPEATED_BYTES) {
+    throw new FormatError(`${what} claims a constant of ${size} elements and has ${values.length} values`);
+  }
   return {dtype, shape, data: spread(dtype, values, size)};
+}
+
+/** What one stored number, or one reference to a string, takes in host memory. */
+function storedBytes(dtype: DType): number {
+  return dtypeInfo(dtype).array?.BYTES_PER_ELEMENT ?? 8;
 }
 
 /** `size` elements from the first of them; the last one given is repeated. */
