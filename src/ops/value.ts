@@ -146,8 +146,9 @@ export class Value {
     return this.hostData() as NumericArray;
   }
 
-  /** Host data of a string value. */
+  /** Host data of a string value. Any other is a CallError. */
   strings(): readonly Uint8Array[] {
+    if (this.dtype !== 'string') throw new CallError(`expected strings, got ${this.dtype}`);
     return this.hostData() as readonly Uint8Array[];
   }
 

@@ -72,11 +72,16 @@ export class Assets {
     return content;
   }
 
-  /** The path of an asset as the graph receives it. */
-  value(index: number): Value {
+  /** @throws FormatError when there is none of that number. */
+  at(index: number): Asset {
     const asset = this.list[index];
     if (asset === undefined)
       throw new FormatError(`the model refers to an asset number ${index} that it does not have`);
-    return Value.host('string', [], [encodeUtf8(asset.path)]);
+    return asset;
+  }
+
+  /** The path of an asset as the graph receives it. */
+  value(index: number): Value {
+    return Value.host('string', [], [encodeUtf8(this.at(index).path)]);
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import {CheckpointReader} from '../bundle/reader.js';
+import {FormatError} from '../errors.js';
 import type {Graph} from '../graph/graph.js';
 import {readGraph, readLibrary} from '../graph/read_graph.js';
 import {Variable} from '../ops/variable.js';
@@ -15,7 +16,7 @@ import type {SavedGradient} from '../runtime/gradient.js';
 import {Runtime} from '../runtime/runtime.js';
 import {Assets, assetsOf} from './assets.js';
 import {loadV1, prune, type RestoredTensors, restoredKey} from './load_v1.js';
-import type {LoadedObject, ModelInfo} from './loaded_object.js';
+import {LoadedObject, type ModelInfo} from './loaded_object.js';
 import {ObjectGraph} from './object_graph.js';
 import {chooseMetaGraph, isHubModule, readSavedModel, VARIABLES_PREFIX} from './read_model.js';
 import {restoreObjects} from './restore.js';
@@ -111,7 +112,11 @@ export async function loadModel(
     if (objects === undefined) return await loadV1({...model, checkpoint});
     if (checkpoint !== undefined) await restoreObjects(objects, checkpoint);
     objects.initializeResources();
-    return objects.object(0) as LoadedObject;
+    const root = objects.object(0);
+    if (!(root instanceof LoadedObject)) {
+      throw new FormatError(`${directory.name}: the first object is none that has attributes and functions`);
+    }
+    return root;
   } catch (error) {
     model.runtime.dispose();
     throw error;

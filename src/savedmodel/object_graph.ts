@@ -34,6 +34,9 @@ import {makeSignature, type Signature} from './signature.js';
 const LIST_IDENTIFIERS = new Set(['trackable_list_wrapper', 'trackable_tuple_wrapper']);
 const DICT_IDENTIFIERS = new Set(['trackable_dict_wrapper']);
 
+/** Longer lists are not believed. */
+const MAX_LIST = 1_000_000;
+
 /** What the objects are made from. */
 export interface ObjectGraphParts {
   readonly metaGraph: MetaGraphDef;
@@ -50,6 +53,8 @@ export class ObjectGraph {
   readonly #nodes: readonly SavedObject[];
   readonly #made = new Map<number, unknown>();
   readonly #bound = new Map<number, Value>();
+  /** Objects whose values are being made. */
+  readonly #binding = new Set<number>();
   readonly #variables = new Map<number, Variable>();
   readonly #concrete = new Map<string, ConcreteFunction>();
   readonly #children = new Map<number, ReadonlyMap<string, number>>();
@@ -149,7 +154,13 @@ export class ObjectGraph {
   boundValue(id: number): Value {
     let value = this.#bound.get(id);
     if (value === undefined) {
-      value = this.#parts.runtime.keep(this.#bind(id));
+      if (this.#binding.has(id)) throw new FormatError(`object ${id} is needed to create itself`);
+      this.#binding.add(id);
+      try {
+        value = this.#parts.runtime.keep(this.#bind(id));
+      } finally {
+        this.#binding.delete(id);
+      }
       this.#bound.set(id, value);
     }
     return value;
@@ -175,7 +186,7 @@ export class ObjectGraph {
         this.#made.set(id, this.#bareFunction(kind.value));
         return;
       case 'asset':
-        this.#made.set(id, this.#parts.assets.list[kind.value.assetFileDefIndex]);
+        this.#made.set(id, this.#parts.assets.at(kind.value.assetFileDefIndex));
         return;
       case 'constant':
         this.#made.set(id, this.boundValue(id).tensor());
@@ -189,10 +200,7 @@ export class ObjectGraph {
   #makeUserObject(id: number, identifier: string): void {
     const children = this.children(id);
     if (LIST_IDENTIFIERS.has(identifier)) {
-      const items: unknown[] = [];
-      this.#made.set(id, items);
-      const places = [...children].filter(([name]) => /^\d+$/.test(name));
-      for (const [name, child] of places) items[Number(name)] = this.object(child);
+      this.#makeList(id);
     } else if (DICT_IDENTIFIERS.has(identifier)) {
       const dict = {};
       this.#made.set(id, dict);
@@ -200,6 +208,30 @@ export class ObjectGraph {
     } else {
       this.#made.set(id, this.#plainObject(id));
     }
+  }
+
+  /** Lists may hold lists, which are filled one after the other: a damaged model nests them deeper than the stack is. */
+  #makeList(list: number): void {
+    const unfilled = [list];
+    this.#made.set(list, []);
+    for (const id of unfilled) {
+      const items = this.#made.get(id) as unknown[];
+      for (const [name, child] of this.children(id)) {
+        if (!/^\d+$/.test(name)) continue;
+        const place = Number(name);
+        if (place >= MAX_LIST) throw new FormatError(`object ${id} is a list and has a place number ${name}`);
+        if (this.#isList(child) && !this.#made.has(child)) {
+          this.#made.set(child, []);
+          unfilled.push(child);
+        }
+        items[place] = this.object(child);
+      }
+    }
+  }
+
+  #isList(id: number): boolean {
+    const {kind} = this.node(id);
+    return kind?.$case === 'userObject' && LIST_IDENTIFIERS.has(kind.value.identifier);
   }
 
   #plainObject(id: number): LoadedObject {

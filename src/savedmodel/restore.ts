@@ -16,6 +16,7 @@ import {Value} from '../ops/value.js';
 import type {Variable} from '../ops/variable.js';
 import {
   decodeMessage,
+  type SavedObject,
   TrackableObjectGraph,
   type TrackableObjectGraph_TrackableObject,
 } from '../proto/index.js';
@@ -74,18 +75,28 @@ function matchObjects(
       if (child !== undefined) queue.push([child, nodeId]);
     }
     // An optimizer's slots hang on no name: the checkpoint lists them with the variable they belong to.
+    const slots = slotsOf(objects.node(id), pairs);
     for (const slot of object.slotVariables) {
-      const own = objects
-        .node(id)
-        .slotVariables.find(
-          ({slotName, originalVariableNodeId}) =>
-            slotName === slot.slotName &&
-            pairs.get(originalVariableNodeId) === saved.nodes[slot.originalVariableNodeId],
-        );
-      if (own !== undefined) queue.push([own.slotVariableNodeId, slot.slotVariableNodeId]);
+      const own = slots.get(saved.nodes[slot.originalVariableNodeId])?.get(slot.slotName);
+      if (own !== undefined) queue.push([own, slot.slotVariableNodeId]);
     }
   }
   return pairs;
+}
+
+/** An optimizer's slots by the checkpoint's object of their variable, and by name. */
+function slotsOf(
+  {slotVariables}: SavedObject,
+  pairs: ReadonlyMap<number, TrackableObjectGraph_TrackableObject>,
+): Map<TrackableObjectGraph_TrackableObject | undefined, Map<string, number>> {
+  const slots = new Map<TrackableObjectGraph_TrackableObject | undefined, Map<string, number>>();
+  for (const {slotName, originalVariableNodeId, slotVariableNodeId} of slotVariables) {
+    const variable = pairs.get(originalVariableNodeId);
+    if (variable === undefined) continue;
+    if (!slots.has(variable)) slots.set(variable, new Map());
+    slots.get(variable)!.set(slotName, slotVariableNodeId);
+  }
+  return slots;
 }
 
 /** Objects that say by functions what to read and how to take it. */
@@ -124,6 +135,11 @@ function keysBySave(
   const attribute = attributes.find((each) => each.name === name);
   if (attribute === undefined) return [];
   const prefix = Value.host('string', [], [encodeUtf8(attribute.checkpointKey)]);
-  const written = save.call([prefix], {exact: true}) as {name: ExactTensor}[];
-  return written.map((each) => decodeUtf8((each.name.data as readonly Uint8Array[])[0]!));
+  const written = save.call([prefix], {exact: true});
+  if (!Array.isArray(written)) throw new FormatError(`'${save.name}' lists nothing to save`);
+  return written.map((each) => {
+    const text = (each as {name?: ExactTensor} | null)?.name?.data?.[0];
+    if (!(text instanceof Uint8Array)) throw new FormatError(`'${save.name}' lists a tensor without a name`);
+    return decodeUtf8(text);
+  });
 }
