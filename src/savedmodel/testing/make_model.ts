@@ -9,7 +9,7 @@ import {maskChecksum} from '../../bundle/table_format.js';
 import {concat, fixed32, type TestTensor, writeCheckpoint} from '../../bundle/testing/write_table.js';
 import {DTYPES, type DType} from '../../graph/dtypes.js';
 import type {PartialShape} from '../../graph/shape.js';
-import {encodeUtf8} from '../../graph/tensor.js';
+import {encodeUtf8, sizeOf} from '../../graph/tensor.js';
 import {portableCrc32c} from '../../platform/crc32c.js';
 import {
   AttrValue,
@@ -184,7 +184,7 @@ export function stringTensor(key: string, text: Uint8Array): TestTensor {
   return {key, shape: [], dtype: DTYPES.string.enum, bytes, crc: portableCrc32c(rest, lengthCrc)};
 }
 
-/** The files of a model whose variables have these values. */
+/** The files of a model whose variables have these values, or are zero. */
 export function makeModelFiles(
   model: ModelToMake,
   values: Readonly<Record<string, Float32Array>> = {},
@@ -194,7 +194,7 @@ export function makeModelFiles(
   };
   if (model.variables === undefined) return files;
   const tensors = model.variables.map((variable) => {
-    const numbers = values[variable.name]!;
+    const numbers = values[variable.name] ?? new Float32Array(sizeOf(variable.shape));
     const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
     return {key: variableKey(variable), shape: variable.shape, dtype: DTYPES.float32.enum, bytes};
   });
