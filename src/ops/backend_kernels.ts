@@ -15,6 +15,7 @@ import {UnsupportedOpError} from '../errors.js';
 import {sumInBlocks} from './block_sums.js';
 import {replaceMovementKernels} from './movement_kernels.js';
 import {transposeBeforeMatMul} from './wasm_matmul.js';
+import {moveBeforeView} from './wasm_views.js';
 
 type Inputs = tf.NamedTensorInfoMap;
 
@@ -60,6 +61,7 @@ export function completeBackend(name: string): void {
   if (name === 'wasm') {
     sumInBlocks(name);
     transposeBeforeMatMul(name);
+    moveBeforeView(name);
   }
 }
 
