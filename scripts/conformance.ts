@@ -131,10 +131,13 @@ async function fixturesOf(release: Release, python: string): Promise<Score[]> {
     '--sizes',
     'small,medium,large',
   ]);
-  const compared = await vitest(`fixtures of TensorFlow ${release}`, ['src/savedmodel/fixtures.test.ts'], {
-    TFHUB_FIXTURES: out,
-  });
-  return [built, compared];
+  const compared: Score[] = [];
+  for (const backend of ['cpu', 'wasm']) {
+    const part = `fixtures of TensorFlow ${release}, ${backend} backend`;
+    const env = {TFHUB_FIXTURES: out, TFHUB_BACKEND: backend};
+    compared.push(await vitest(part, ['src/savedmodel/fixtures.test.ts'], env));
+  }
+  return [built, ...compared];
 }
 
 /** Models of others, every element compared; nothing to do where their folder is not at hand. */
@@ -170,6 +173,8 @@ async function main(): Promise<void> {
   };
   const scores = [
     await check('message types as generated', old, ['scripts/generate_protos.py', '--check']),
+    await check('op definitions of 2.15 as generated', old, ['scripts/generate_op_defs.py', '--check']),
+    await check('newer op definitions as generated', newest, ['scripts/generate_op_defs.py', '--check']),
     ...(await fixturesOf('2.15', old)),
     ...(await fixturesOf('newest', newest)),
     ...(await opCases(old)),
