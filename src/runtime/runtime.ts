@@ -111,6 +111,7 @@ export class Runtime implements Session {
     const engine = tf.engine();
     engine.startScope();
     let kept: readonly tf.Tensor[] = [];
+    const tape = tapeMark();
     const depth = this.#depth;
     const temporaries = this.#temporaries;
     this.#temporaries = [];
@@ -125,6 +126,9 @@ export class Runtime implements Session {
       } finally {
         for (const result of results) result.release();
       }
+    } catch (error) {
+      tape.rewind();
+      throw error;
     } finally {
       this.#depth = depth;
       for (const temporary of this.#temporaries) temporary.close();
@@ -220,5 +224,20 @@ function functionRequest(graph: FunctionGraph): RunRequest {
     feeds: graph.parameters.map((_, node) => ({node, output: 0})),
     fetches: graph.results.map(({source}) => source),
     targets: graph.controlResults.length > 0 ? graph.controlResults : stateful(),
+  };
+}
+
+/**
+ * The gradient tape as it is now. What a call recorded before it failed leads nowhere, and tfjs frees the tensors that a
+ * tape saves only once gradients were computed along it.
+ */
+function tapeMark(): {rewind(): void} {
+  const {activeTape, gradientDepth} = tf.engine().state;
+  const length = gradientDepth > 0 ? activeTape.length : 0;
+  return {
+    rewind: () => {
+      if (gradientDepth === 0) return;
+      for (const {saved} of activeTape.splice(length)) for (const tensor of saved ?? []) tensor.dispose();
+    },
   };
 }
