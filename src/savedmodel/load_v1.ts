@@ -129,13 +129,16 @@ async function restoreVariables(parts: V1Parts, variables: readonly Variable[]):
   }
   const filename = endpointOf(graph, saverDef.filenameTensorName);
   for (const index of neededNodes(graph, [restoreOp], new Set([filename.node]))) {
-    const {op, inputs} = graph.nodes[index]!;
+    const {name: node, op, inputs} = graph.nodes[index]!;
     if (op !== 'RestoreV2') continue;
     // Inputs: prefix, tensor names, slices.
-    const [names, slices] = constants(runtime, graph, inputs.slice(1));
-    for (const [i, name] of names!.entries()) {
-      const tensor = await checkpoint.readSlice(decodeUtf8(name), decodeUtf8(slices![i]!));
-      restored.set(restoredKey(name, slices![i]!), tensor);
+    const [names = [], slices = []] = constants(runtime, graph, inputs.slice(1));
+    if (names.length !== slices.length) {
+      throw new FormatError(`node '${node}' restores ${names.length} tensors by ${slices.length} slices`);
+    }
+    for (const [i, name] of names.entries()) {
+      const tensor = await checkpoint.readSlice(decodeUtf8(name), decodeUtf8(slices[i]!));
+      restored.set(restoredKey(name, slices[i]!), tensor);
     }
   }
   const restore = runtime.prepare(graph, {feeds: [filename], fetches: [], targets: [restoreOp]});
