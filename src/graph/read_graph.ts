@@ -170,15 +170,20 @@ function readNode(
       if (control >= 0) controls.push(control);
     }
   }
-  const attrs = attrsOf((name) => attrValue(def, name, label), def.op, describe(def, label));
-  return {name: def.name, op: def.op, inputs, controls, attrs};
+  // The rest of the message is not kept.
+  const {name, op, attr} = def;
+  const owner = describe(def, label);
+  return {name, op, inputs, controls, attrs: attrsOf((key) => attrValue(attr, key, owner), op, owner)};
 }
 
 /** An attribute of a node, decoded: a graph has many that nobody reads. */
-function attrValue(node: NodeDef, name: string, label: string): AttrValue | undefined {
-  const encoded = node.attr.get(name);
-  if (encoded === undefined) return undefined;
-  return decodeMessage(AttrValue, encoded, `attribute '${name}' of ${describe(node, label)}`);
+function attrValue(
+  encoded: ReadonlyMap<string, Uint8Array>,
+  name: string,
+  owner: string,
+): AttrValue | undefined {
+  const bytes = encoded.get(name);
+  return bytes && decodeMessage(AttrValue, bytes, `attribute '${name}' of ${owner}`);
 }
 
 function describe({name, op}: NodeDef, label: string): string {
@@ -314,7 +319,8 @@ class OutputNumbers {
 /** How many tensors a list output is, by the node's attributes. */
 function listLength(arg: ArgDef, node: NodeDef, label: string): number {
   if (arg.kind === 'single') return 1;
-  const value = attrValue(node, arg.kind === 'repeated' ? arg.numberAttr : arg.typeListAttr, label)?.value;
+  const name = arg.kind === 'repeated' ? arg.numberAttr : arg.typeListAttr;
+  const value = attrValue(node.attr, name, describe(node, label))?.value;
   if (value?.$case === 'list') return value.value.type.length;
   const length = value?.$case === 'i' ? Number(value.value) : 0;
   if (length < 0 || length > MAX_PORT) {
