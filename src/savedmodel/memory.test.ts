@@ -19,7 +19,7 @@ import {attr, constant, type FunctionToMake, makeModelFiles, node} from './testi
 
 /** Calls of one fixture; as many as take this long where they are slow, which `TFHUB_MEMORY_SECONDS` extends. */
 const CALLS = 1000;
-const MAX_MILLISECONDS = Number(process.env.TFHUB_MEMORY_SECONDS ?? 0.25) * 1000;
+const MAX_MILLISECONDS = Number(process.env.TFHUB_MEMORY_SECONDS ?? 0.5) * 1000;
 
 const fixtures = readFixtures(fileURLToPath(new URL('../../fixtures/models', import.meta.url)));
 
@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 describe('calls leave no tensors', () => {
-  for (const fixture of fixtures) {
+  for (const fixture of fixtures.filter(({cases}) => cases.length > 0)) {
     it(fixture.name, async () => {
       model = await loadModel(localDirectory(fixture.directory), fixture.tags ? {tags: fixture.tags} : {});
       const round = (check: (each: FixtureCase, more: number) => void) => {
