@@ -42,6 +42,8 @@ const environment = {
   ...process.env,
   TF_CPP_MIN_LOG_LEVEL: '3',
   PYTHONDONTWRITEBYTECODE: '1',
+  // The default on most machines; some layouts (NCHW) have kernels only there.
+  TF_ENABLE_ONEDNN_OPTS: '1',
   TF_ENABLE_ONEDNN_OPTS: '0',
 };
 
@@ -179,6 +181,7 @@ async function main(): Promise<void> {
     ...(await fixturesOf('newest', newest)),
     ...(await opCases(old)),
     ...(await realModels(old)),
+    await vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], {TFHUB_MEMORY_SECONDS: '45'}),
     await hub(),
   ];
   console.log('\nConformance');
