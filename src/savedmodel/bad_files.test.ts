@@ -764,6 +764,20 @@ describe('signatures of TensorFlow 1', () => {
   });
 });
 
+test('a saver that lacks inputs', async () => {
+  const files = fixture('v1_tables');
+  for (const inputs of [0, 1, 2]) {
+    const saved = decodeMessage(SavedModel, files[MODEL_FILE]!, 'the fixture');
+    const restore = saved.metaGraphs[0]!.graphDef!.node.find(({op}) => op === 'RestoreV2')!;
+    restore.input = restore.input.slice(0, inputs);
+    await expectFailure(
+      `${inputs} inputs`,
+      withFile(files, MODEL_FILE, encodeMessage(SavedModel, saved)),
+      /./,
+    );
+  }
+});
+
 test('counts', () => {
   const total = counts.refused + counts.failed + counts.worked;
   const grown = Math.max(0, process.memoryUsage.rss() - memoryBefore) / 1e6;
