@@ -44,7 +44,6 @@ const environment = {
   PYTHONDONTWRITEBYTECODE: '1',
   // The default on most machines; some layouts (NCHW) have kernels only there.
   TF_ENABLE_ONEDNN_OPTS: '1',
-  TF_ENABLE_ONEDNN_OPTS: '0',
 };
 
 /** Runs a command to its end with its output shown; the exit code. */
