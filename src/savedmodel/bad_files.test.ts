@@ -633,6 +633,22 @@ describe('objects', () => {
     await expectFailure('resource', files, /itself/);
   });
 
+  test('whose creator creates nothing, or is no function', async () => {
+    const silent = {name: 'silent', inputs: [], nodes: [], outputs: []};
+    const files = changed(
+      {functions: [...doubled.functions, silent], methods: {__call__: 'f', _create_resource: 'silent'}},
+      ({objectGraphDef}) => {
+        objectGraphDef!.concreteFunctions.get('f')!.boundInputs = [0];
+      },
+    );
+    await expectFailure('silent creator', files, /creates no resource/);
+    const object = changed(doubled, ({objectGraphDef}, objects) => {
+      objects[0]!.children.push({localName: '_create_resource', nodeId: 0});
+      objectGraphDef!.concreteFunctions.get('f')!.boundInputs = [0];
+    });
+    await expectFailure('creator that is an object', object, /without a way to create it/);
+  });
+
   test('whose root is none', async () => {
     const none = changed(doubled, ({objectGraphDef}) => {
       objectGraphDef!.nodes = [];

@@ -123,13 +123,6 @@ export class ObjectGraph {
     return this.#made.get(id);
   }
 
-  /** Functions by the name under which an object holds them. */
-  function(id: number, name: string): RestoredFunction | undefined {
-    const child = this.children(id).get(name);
-    const made = child === undefined ? undefined : this.object(child);
-    return typeof made === 'function' ? (made as RestoredFunction) : undefined;
-  }
-
   /** The traces of a function node; none for other nodes. */
   traces(id: number): ConcreteFunction[] {
     const {kind} = this.node(id);
@@ -394,14 +387,17 @@ export class ObjectGraph {
 
   /** The handle of a table or another resource, made by the model's own function. */
   #createResource(id: number): Value {
-    const create = this.function(id, '_create_resource');
-    const concrete = create?.concreteFunctions[0];
+    const create = this.children(id).get('_create_resource');
+    const [concrete] = create === undefined ? [] : this.traces(create);
     if (concrete === undefined) {
       throw new CallError(
         `object number ${id} is used as a resource and was saved without a way to create it`,
       );
     }
-    return concrete.callFlat([], ([handle]) => handle!);
+    return concrete.callFlat([], ([handle]) => {
+      if (handle === undefined) throw new FormatError(`'${concrete.name}' creates no resource`);
+      return handle;
+    });
   }
 
   /** The gradients that the model brings along for its functions, by `_gradient_op_type`. */
