@@ -102,7 +102,7 @@ function fixture(name: string): Files {
 /** Every bit of a byte is flipped in some byte near it. */
 const MASKS = [0x01, 0x80, 0x10, 0x02, 0x40, 0x08, 0x04, 0x20, 0xff];
 /** What has no checksum is sampled. */
-const STRIDE = 3;
+const STRIDE = 5;
 
 describe.each([
   ['mymul', fixture('mymul')],
@@ -167,17 +167,23 @@ describe.each([
   });
 });
 
-test('a model in text format, damaged here and there', async () => {
-  const files = fixture('v1_pbtxt');
-  const file = 'saved_model.pbtxt';
-  const bytes = files[file]!;
-  for (let position = 0; position < bytes.length; position += 101) {
-    await attempt(`text cut to ${position} bytes`, withFile(files, file, bytes.subarray(0, position)));
-    const mask = MASKS[position % MASKS.length]!;
-    await attempt(`text byte ${position} xor ${mask}`, withFile(files, file, flipped(bytes, position, mask)));
-  }
-  expectLittleMemory();
-});
+test.each(['v1_pbtxt', 'text_vocabulary', 'partitioned_variable'])(
+  '%s, damaged here and there',
+  async (name) => {
+    const files = fixture(name);
+    for (const [path, bytes] of Object.entries(files)) {
+      for (let position = 0; position < bytes.length; position += 97) {
+        await attempt(`${path} cut to ${position} bytes`, withFile(files, path, bytes.subarray(0, position)));
+        const mask = MASKS[position % MASKS.length]!;
+        await attempt(
+          `${path} with byte ${position} xor ${mask}`,
+          withFile(files, path, flipped(bytes, position, mask)),
+        );
+      }
+    }
+    expectLittleMemory();
+  },
+);
 
 const FLOATS = {dtype: 'float32', shape: [null]} as const;
 const X = {name: 'x', ...FLOATS};
