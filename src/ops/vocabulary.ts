@@ -65,6 +65,7 @@ export function readVocabulary(
 }
 
 function checkIndex(what: string, index: number, dtype: DType): void {
+  if (index < WHOLE_LINE) throw new CallError(`${index} is no column that a ${what} can be in`);
   if (index === LINE_NUMBER && dtype !== 'int64') {
     throw new CallError(`a line number as ${what} requires an int64 ${what}, got ${dtype}`);
   }
