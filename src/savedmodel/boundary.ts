@@ -213,7 +213,9 @@ export function fromValue(value: Value, exact: boolean, what: string): TensorOut
   try {
     return tf.clone(value.tensor());
   } catch (error) {
-    if (!(error instanceof CallError)) throw error;
+    if (!(error instanceof CallError)) {
+      throw new CallError(`${what} cannot be had as a tensor: ${error}`, {cause: error});
+    }
     throw new CallError(
       `${what} is ${value.dtype} and ${error.message}, the widest integer of tfjs; ask for it with {exact: true}`,
       {cause: error},
