@@ -4,7 +4,19 @@ import {fileURLToPath} from 'node:url';
 import {expect, it} from 'vitest';
 
 /** Lowest first: a folder imports only from those before it, and from itself. */
-const LAYERS = ['platform', 'proto', 'graph', 'bundle', 'ops', 'runtime', 'savedmodel', 'hub', 'cli'];
+const LAYERS = [
+  'platform',
+  'proto',
+  'graph',
+  'bundle',
+  'ops',
+  'runtime',
+  'trace',
+  'savedmodel',
+  'keras',
+  'hub',
+  'cli',
+];
 
 const SOURCE = fileURLToPath(new URL('.', import.meta.url));
 
