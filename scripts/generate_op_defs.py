@@ -14,7 +14,8 @@ op is stateful. An input or output is a string:
     name=N*int64    as many of them as attribute N     name:N*T
     name:*Tlist     one tensor per dtype in the list(type) attribute Tlist
 
-with '&' in front of a reference. An attribute is 'name:type', or ['name:type', default].
+with '&' in front of a reference. An attribute is 'name:type', or ['name:type', default]. The type may be followed by
+what is allowed: ' in a|b' (dtypes, strings, or elements of a list) and '>=n' (an int, or the length of a list).
 """
 
 import argparse
@@ -86,8 +87,16 @@ VALUES = {
 }
 
 
+def limits(attr):
+  allowed = attr.allowed_values.list
+  values = [tf.dtypes.as_dtype(value).name for value in allowed.type] or [value.decode() for value in allowed.s]
+  if any(re.search(r'[|>]', value) for value in values):
+    sys.exit(f'{attr.name}: {values} cannot be told apart')
+  return (f' in {"|".join(values)}' if values else '') + (f'>={attr.minimum}' if attr.has_minimum else '')
+
+
 def attribute(attr):
-  head = f'{attr.name}:{attr.type}'
+  head = f'{attr.name}:{attr.type}{limits(attr)}'
   if not attr.HasField('default_value'):
     return head
   list_of = re.fullmatch(r'list\((\w+)\)', attr.type)

@@ -60,6 +60,21 @@ describe('op definitions', () => {
     });
   });
 
+  it('says what attributes may be', () => {
+    const attr = (op: string, name: string) => opDef(op)!.attrs.find((each) => each.name === name)!;
+    expect(attr('GatherV2', 'Taxis')).toEqual({name: 'Taxis', type: 'type', allowed: ['int32', 'int64']});
+    expect(attr('GatherV2', 'Tparams').allowed).toBeUndefined();
+    expect(attr('MaxPool', 'padding').allowed).toEqual(['SAME', 'VALID', 'EXPLICIT']);
+    expect(attr('MaxPool', 'ksize')).toEqual({name: 'ksize', type: 'list(int)', minimum: 4});
+    expect(attr('DecodeJpeg', 'fancy_upscaling').minimum).toBeUndefined();
+    expect(attr('AddN', 'N').minimum).toBe(1);
+    expect(attr('DecodeBmp', 'channels').default).toEqual({type: 'int', value: 0});
+    expect(attr('QuantizedMatMulWithBias', 'input_quant_mode')).toMatchObject({
+      allowed: ['MIN_FIRST', 'SCALED'],
+      default: {type: 'string'},
+    });
+  });
+
   it('says which ops are stateful', () => {
     const stateful = ['VarHandleOp', 'AssignVariableOp', 'RandomUniform', 'While', 'HashTableV2', 'PrintV2'];
     const pure = ['MatMul', 'StatelessWhile', 'Identity', 'StatelessRandomUniformV2'];

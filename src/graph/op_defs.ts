@@ -38,6 +38,10 @@ export interface AttrDef {
   readonly type: AttrDefType;
   /** What the attribute is where a node does not set it; without one, a node has to set it. */
   readonly default?: Attr;
+  /** The dtypes or strings it may be; of a list, its elements. Absent where any will do. */
+  readonly allowed?: readonly string[];
+  /** The least an int may be, or the least length of a list. */
+  readonly minimum?: number;
 }
 
 /** The definition of an op. */
@@ -134,12 +138,24 @@ function parseArg(text: string): ArgDef {
     : {...head, kind: 'repeated', type, numberAttr: count!};
 }
 
+/** Name, type, what is allowed, and the minimum. */
+const ATTR = /^(\w+):([\w()]+)(?: in ([^>]+))?(?:>=(-?\d+))?$/;
+
 function parseAttr(entry: string | [string, unknown]): AttrDef {
   const head = typeof entry === 'string' ? entry : entry[0];
-  const colon = head.indexOf(':');
-  const name = head.slice(0, colon);
-  const type = head.slice(colon + 1) as AttrDefType;
-  return typeof entry === 'string' ? {name, type} : {name, type, default: parseDefault(type, entry[1])};
+  const [, name, type, allowed, minimum] = ATTR.exec(head) as unknown as [
+    string,
+    string,
+    AttrDefType,
+    ...string[],
+  ];
+  return {
+    name,
+    type,
+    ...(typeof entry === 'string' ? {} : {default: parseDefault(type, entry[1])}),
+    ...(allowed === undefined ? {} : {allowed: allowed.split('|')}),
+    ...(minimum === undefined ? {} : {minimum: Number(minimum)}),
+  };
 }
 
 /** JSON has neither infinities nor NaN: `float(...)` of Python's spelling. */
