@@ -36,26 +36,46 @@ interface Score {
   readonly part: string;
   readonly passed: number;
   readonly failed: number;
+  /** What failed, for the summary: what was printed on the way may be far above it. */
+  readonly failures?: readonly string[];
 }
+
+/** Of each part so many failures are named in the summary. */
+const NAMED_FAILURES = 10;
 
 const environment = {
   ...process.env,
   TF_CPP_MIN_LOG_LEVEL: '3',
   PYTHONDONTWRITEBYTECODE: '1',
-  // The default on most machines; some layouts (NCHW) have kernels only there.
-  TF_ENABLE_ONEDNN_OPTS: '1',
+  // With oneDNN, TensorFlow (2.15 and 2.21) fails on convolutions in loaded models on some processors.
+  TF_ENABLE_ONEDNN_OPTS: '0',
 };
 
-/** Runs a command to its end with its output shown; the exit code. */
+/** Channels-first layouts have kernels only in oneDNN. */
+const withOneDnn = {...environment, TF_ENABLE_ONEDNN_OPTS: '1'};
+
+/** Runs a command to its end with its output shown; the exit code, and the last lines of the output. */
 function run(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = environment,
-): Promise<number> {
+): Promise<{readonly code: number; readonly lastLines: readonly string[]}> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit']});
+    const child = spawn(command, args, {cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe']});
+    let end = '';
+    for (const [stream, shown] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ] as const) {
+      stream.on('data', (chunk: Buffer) => {
+        shown.write(chunk);
+        end = (end + chunk).slice(-4096);
+      });
+    }
     child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 1));
+    child.on('close', (code) =>
+      resolve({code: code ?? 1, lastLines: end.trim().split('\n').slice(-NAMED_FAILURES)}),
+    );
   });
 }
 
@@ -78,7 +98,7 @@ async function install(release: Release): Promise<string> {
     [base, '-m', 'venv', directory],
     [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements],
   ]) {
-    if ((await run(command!, args)) !== 0) throw new Error(`installing TensorFlow ${release} failed`);
+    if ((await run(command!, args)).code !== 0) throw new Error(`installing TensorFlow ${release} failed`);
   }
   writeFileSync(stamp, wanted);
   return python;
@@ -92,6 +112,19 @@ function works(python: string, release: Release): boolean {
   return status === 0 && (release === '2.15' ? minor >= 9 && minor <= 11 : minor >= 10 && minor <= 13);
 }
 
+/** What is read of vitest's report. */
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
 /** Runs test files of ours on data that was built just now. */
 async function vitest(part: string, files: readonly string[], env: Record<string, string>): Promise<Score> {
   const report = join(BUILD, `${part.replaceAll(/\W+/g, '_')}.json`);
@@ -103,13 +136,16 @@ async function vitest(part: string, files: readonly string[], env: Record<string
     '--reporter=json',
     `--outputFile.json=${report}`,
   ];
-  const code = await run('npx', args, {...process.env, ...env});
-  if (!existsSync(report)) return {part, passed: 0, failed: 1};
-  const {numPassedTests: passed, numFailedTests: failed} = JSON.parse(readFileSync(report, 'utf8')) as {
-    numPassedTests: number;
-    numFailedTests: number;
-  };
-  return {part, passed, failed: failed === 0 && code !== 0 ? 1 : failed};
+  const {code, lastLines} = await run('npx', args, {...process.env, ...env});
+  if (!existsSync(report)) return {part, passed: 0, failed: 1, failures: lastLines};
+  const results = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
+  const {numPassedTests: passed, numFailedTests: failed} = results;
+  const failures = results.testResults
+    .flatMap(({assertionResults}) => assertionResults)
+    .filter(({status}) => status === 'failed')
+    .slice(0, NAMED_FAILURES)
+    .map(({fullName, failureMessages}) => `${fullName}: ${failureMessages[0]?.split('\n')[0] ?? ''}`);
+  return {part, passed, failed: failed === 0 && code !== 0 ? 1 : failed, failures};
 }
 
 /** A command that either succeeds or fails. */
@@ -119,8 +155,8 @@ async function check(
   args: readonly string[],
   env?: NodeJS.ProcessEnv,
 ): Promise<Score> {
-  const ok = (await run(command, args, env)) === 0;
-  return {part, passed: ok ? 1 : 0, failed: ok ? 0 : 1};
+  const {code, lastLines} = await run(command, args, env);
+  return code === 0 ? {part, passed: 1, failed: 0} : {part, passed: 0, failed: 1, failures: lastLines};
 }
 
 async function fixturesOf(release: Release, python: string): Promise<Score[]> {
@@ -150,7 +186,7 @@ async function realModels(python: string): Promise<Score[]> {
   }
   const expected = join(BUILD, 'real_models.json');
   const args = ['fixtures/real_models.py', models, '--full', '--out', expected];
-  const built = await check('real models computed by TensorFlow', python, args);
+  const built = await check('real models computed by TensorFlow', python, args, withOneDnn);
   const env = {TFHUB_REAL_MODELS: models, TFHUB_REAL_MODELS_EXPECTED: expected};
   return [built, await vitest('real models', ['src/savedmodel/real_models.test.ts'], env)];
 }
@@ -158,7 +194,7 @@ async function realModels(python: string): Promise<Score[]> {
 async function opCases(python: string): Promise<Score[]> {
   const out = join(BUILD, 'ops');
   mkdirSync(out, {recursive: true});
-  const built = await check('single-op cases', python, ['fixtures/ops/build.py', '--out', out]);
+  const built = await check('single-op cases', python, ['fixtures/ops/build.py', '--out', out], withOneDnn);
   return [built, await vitest('single ops', ['src/ops'], {TFHUB_OP_CASES: out})];
 }
 
@@ -170,7 +206,8 @@ async function main(): Promise<void> {
   const hub = async (): Promise<Score> => {
     const {passed, failed, details} = await runHubConformance({python: old});
     for (const line of details) console.log(line);
-    return {part: 'handles, downloads and the shared cache', passed, failed};
+    const failures = details.filter((line) => line.startsWith('FAIL'));
+    return {part: 'handles, downloads and the shared cache', passed, failed, failures};
   };
   const scores = [
     await check('message types as generated', old, ['scripts/generate_protos.py', '--check']),
@@ -184,7 +221,10 @@ async function main(): Promise<void> {
     await hub(),
   ];
   console.log('\nConformance');
-  for (const {part, passed, failed} of scores) console.log(`  ${part}: ${passed} passed, ${failed} failed`);
+  for (const {part, passed, failed, failures} of scores) {
+    console.log(`  ${part}: ${passed} passed, ${failed} failed`);
+    if (failed > 0) for (const failure of failures ?? []) console.log(`    ${failure}`);
+  }
   const total = (key: 'passed' | 'failed') => scores.reduce((sum, score) => sum + score[key], 0);
   console.log(`${total('passed')} passed, ${total('failed')} failed`);
   if (total('failed') > 0) process.exitCode = 1;
