@@ -23,6 +23,8 @@ export interface SavedObjectSpec {
   readonly children?: Iterable<readonly [name: string, value: unknown]>;
   /** Variables that an optimizer keeps beside others, such as momenta. They hang on no attribute. */
   readonly slots?: Iterable<SlotVariable>;
+  /** Names to save variables under in place of their own. Asked of the root only. */
+  readonly variableNames?: ReadonlyMap<tf.Variable, string>;
   /** Files to write beside the model. Asked of the root only. */
   extraFiles?(objects: SavedObjects): Iterable<ExtraFile>;
 }
