@@ -30,6 +30,9 @@ export interface VariableSpec {
 /** dtypes a `tf.Variable` holds exactly, whatever is assigned to it. */
 const NATIVE: ReadonlySet<DType> = new Set<DType>(['float32', 'int32', 'bool', 'complex64']);
 
+/** Which variable a `tf.Variable` shows. */
+const FACES = new WeakMap<tf.Variable, Variable>();
+
 /** A variable of a model. */
 export class Variable implements Resource {
   readonly kind = 'variable';
@@ -49,6 +52,17 @@ export class Variable implements Resource {
     this.dtype = spec.dtype;
     this.shape = spec.shape;
     this.trainable = spec.trainable;
+  }
+
+  /** The variable that `face` shows; a `tf.Variable` of the user's own becomes one, and stays the same one. */
+  static of(face: tf.Variable): Variable {
+    const known = FACES.get(face);
+    if (known !== undefined) return known;
+    const {name, shape, trainable} = face;
+    const own = new Variable({name, dtype: face.dtype as DType, shape, trainable});
+    own.#face = face;
+    FACES.set(face, own);
+    return own;
   }
 
   get initialized(): boolean {
@@ -151,6 +165,7 @@ export class Variable implements Resource {
     } else {
       face?.dispose();
       this.#face = newFace(tensor, this);
+      FACES.set(this.#face, this);
     }
     this.#facedData = this.#face!.dataId;
   }
