@@ -21,6 +21,17 @@ export const HEADER_KEY = '';
 /** The format version this library reads (`kTensorBundleVersion`). */
 export const BUNDLE_VERSION = 1;
 
+/** The file that says what a checkpoint has. */
+export function indexFile(prefix: string): string {
+  return `${prefix}.index`;
+}
+
+/** The data file number `shard` of `count`. */
+export function dataFile(prefix: string, shard: number, count: number): string {
+  const digits = (value: number) => String(value).padStart(5, '0');
+  return `${prefix}.data-${digits(shard)}-of-${digits(count)}`;
+}
+
 export interface BundleHeader {
   readonly shardCount: number;
   readonly bigEndian: boolean;

@@ -15,7 +15,15 @@ import {type HostTensor, sizeOf} from '../graph/tensor.js';
 import {storageIn, type TensorStorage, tensorStorage} from '../graph/tensor_bytes.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {textOf, utf8ByteString} from './byte_string.js';
-import {type BundleHeader, decodeEntry, decodeHeader, HEADER_KEY, type StoredTensor} from './entries.js';
+import {
+  type BundleHeader,
+  dataFile,
+  decodeEntry,
+  decodeHeader,
+  HEADER_KEY,
+  indexFile,
+  type StoredTensor,
+} from './entries.js';
 import {Shard} from './shard.js';
 import {checksumStringTensor, decodeStringTensor} from './string_tensor.js';
 import {SortedTable} from './table.js';
@@ -104,7 +112,7 @@ export class CheckpointReader {
     prefix: string,
     options: CheckpointOptions = {},
   ): Promise<CheckpointReader> {
-    const path = `${prefix}.index`;
+    const path = indexFile(prefix);
     const name = `${directory.name}/${prefix}`;
     const file = await directory.open(path);
     if (file === null)
@@ -307,8 +315,7 @@ export class CheckpointReader {
   }
 
   async #openShard(number: number): Promise<Shard> {
-    const digits = (value: number) => String(value).padStart(5, '0');
-    const path = `${this.#prefix}.data-${digits(number)}-of-${digits(this.#header.shardCount)}`;
+    const path = dataFile(this.#prefix, number, this.#header.shardCount);
     const file = await this.#directory.open(path);
     if (file === null)
       throw new FormatError(`the checkpoint ${this.#name} is incomplete: there is no ${path}`);

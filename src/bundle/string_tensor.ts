@@ -8,7 +8,8 @@
 import {FormatError} from '../errors.js';
 import {getPlatform} from '../platform/current.js';
 import {ByteReader} from './byte_reader.js';
-import {unmaskChecksum} from './table_format.js';
+import {ByteWriter} from './byte_writer.js';
+import {maskChecksum, unmaskChecksum} from './table_format.js';
 
 const MAX_UINT32 = 2 ** 32 - 1;
 const CHECKSUM_BYTES = 4;
@@ -65,6 +66,24 @@ export function checksumStringTensor(
     throw new FormatError(`${what} is corrupt: the checksum of its lengths is wrong`);
   }
   return crc32c(stored.subarray(lengthsEnd), crc);
+}
+
+/** A string tensor as it is stored, and its CRC-32C (see {@link checksumStringTensor}). */
+export function encodeStringTensor(strings: readonly Uint8Array[]): {
+  readonly pieces: readonly Uint8Array[];
+  readonly checksum: number;
+} {
+  const {crc32c} = getPlatform();
+  const lengths = new ByteWriter();
+  for (const {length} of strings) lengths.varint(length);
+  let crc = 0;
+  for (let i = 0; i < strings.length; i += BATCH) {
+    crc = crc32c(lengthsAsIntegers(strings.slice(i, i + BATCH), false), crc);
+  }
+  const checksumOfLengths = new ByteWriter().fixed32(maskChecksum(crc)).take();
+  crc = crc32c(checksumOfLengths, crc);
+  for (const string of strings) crc = crc32c(string, crc);
+  return {pieces: [lengths.take(), checksumOfLengths, ...strings], checksum: crc};
 }
 
 /** Four bytes each, as older writers knew no others; eight for what does not fit. */

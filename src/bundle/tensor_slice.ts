@@ -73,6 +73,15 @@ export function sliceFromProto(proto: TensorSliceProto): TensorSlice {
   );
 }
 
+export function sliceToProto(slice: TensorSlice): TensorSliceProto {
+  return {
+    extent: slice.map((range) => ({
+      start: range?.start ?? 0,
+      hasLength: range === null ? undefined : {$case: 'length', value: range.length},
+    })),
+  };
+}
+
 function extent(start: number, length: number, slice: string): Extent {
   if (!(start >= 0 && length > 0 && Number.isSafeInteger(start + length))) {
     throw new FormatError(`the slice ${slice} has an impossible range: ${length} elements from ${start} on`);

@@ -30,6 +30,21 @@ export interface ModelDirectory {
   list(path?: string): Promise<string[]>;
 }
 
+/** A file being written. Nothing else may rely on it before `close` has returned. */
+export interface FileWriter {
+  /** Appends bytes, which stay as they are until this returns. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A directory that files are written to. Paths are relative and use `/`. */
+export interface OutputDirectory {
+  /** What to call this directory in messages. */
+  readonly name: string;
+  /** Creates a file, and the directories above it where they are missing. */
+  createFile(path: string): Promise<FileWriter>;
+}
+
 /** What the core asks of the machine. */
 export interface Platform {
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (the CRC of what came before; 0 at the start). */

@@ -4,7 +4,9 @@
  * @module
  */
 
-import type {ModelDirectory} from './platform.js';
+import type {FileWriter, ModelDirectory} from './platform.js';
+
+export type {FileWriter} from './platform.js';
 
 /** One HTTP exchange, without redirects, retries or time-outs: those are decided above. */
 export interface HttpRequest {
@@ -33,12 +35,6 @@ export interface HttpClient {
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Browsers undo `Content-Encoding`, so that lengths and hashes of the transfer no longer match the body. */
   readonly decodesContent: boolean;
-}
-
-/** A file being written. Nothing else may rely on it before `close` has returned. */
-export interface FileWriter {
-  write(bytes: Uint8Array): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Where the files of a model that is being downloaded go. Paths are relative, normalised and use `/`. */
