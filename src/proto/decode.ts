@@ -36,3 +36,10 @@ export function decodeMessage<T>(type: MessageDecoder<T>, bytes: Uint8Array, wha
 export function encodeMessage<T>(type: MessageEncoder<T>, message: T): Uint8Array<ArrayBuffer> {
   return type.encode(message).finish();
 }
+
+const NO_BYTES = new Uint8Array();
+
+/** A message with these fields, and every other one as protobuf leaves it when nobody sets it. */
+export function makeMessage<T>(type: MessageDecoder<T>, fields: Partial<T>): T {
+  return {...type.decode(new BinaryReader(NO_BYTES)), ...fields};
+}

@@ -9,7 +9,13 @@
  * @module
  */
 
-export {decodeMessage, encodeMessage, type MessageDecoder, type MessageEncoder} from './decode.js';
+export {
+  decodeMessage,
+  encodeMessage,
+  type MessageDecoder,
+  type MessageEncoder,
+  makeMessage,
+} from './decode.js';
 export {Any} from './generated/google/protobuf/any.js';
 export {
   SavedMetadata as KerasSavedMetadata,
