@@ -227,3 +227,15 @@ export function fromValue(value: Value, exact: boolean, what: string): TensorOut
 function copied(data: HostData): HostData {
   return data.slice();
 }
+
+/** What an input is, for messages. */
+export function describeInput(input: unknown): string {
+  if (input instanceof tf.Tensor) return `${input.dtype} ${formatShape(input.shape)}`;
+  if (ArrayBuffer.isView(input)) return input.constructor.name;
+  if (typeof input === 'object' && input !== null && 'dtype' in input && 'shape' in input) {
+    return `${String(input.dtype)} ${formatShape(input.shape as number[])}`;
+  }
+  const text =
+    JSON.stringify(input, (_, each) => (typeof each === 'bigint' ? `${each}n` : each)) ?? String(input);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

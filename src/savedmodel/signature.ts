@@ -11,7 +11,7 @@ import type {Structure} from '../graph/nest.js';
 import {formatShape, type PartialShape} from '../graph/shape.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
-import type {TensorInput, TensorOutput} from './boundary.js';
+import {describeInput, type TensorInput, type TensorOutput} from './boundary.js';
 import type {CallOptions, ConcreteFunction} from './concrete_function.js';
 import {bindStructure} from './restored_function.js';
 
@@ -115,14 +115,4 @@ function byName(given: unknown, inputs: readonly SignatureTensor[]): Readonly<Re
 function describe(inputs: readonly SignatureTensor[]): string {
   if (inputs.length === 0) return 'no inputs';
   return inputs.map(({name, dtype, shape}) => `${name}: ${dtype} ${formatShape(shape)}`).join(', ');
-}
-
-function describeInput(input: unknown): string {
-  if (input instanceof tf.Tensor) return `${input.dtype} ${formatShape(input.shape)}`;
-  if (ArrayBuffer.isView(input)) return input.constructor.name;
-  if (typeof input === 'object' && input !== null && 'dtype' in input && 'shape' in input) {
-    return `${String(input.dtype)} ${formatShape(input.shape as number[])}`;
-  }
-  const text = JSON.stringify(input) ?? String(input);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
