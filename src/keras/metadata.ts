@@ -1,0 +1,258 @@
+/**
+ * What `tf.keras.models.load_model` reads of a layer beside its functions and variables: the JSON from which Keras 2 makes
+ * the layer anew, as it stands in `keras_metadata.pb`.
+ *
+ * Source: `keras/src/saving/legacy/saved_model/{layer,model}_serialization.py`, `json_utils.py` of Keras 2.15.
+ *
+ * @module
+ */
+
+import type {LayersModel, Shape, SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {encodeMessage, KerasSavedMetadata, makeMessage} from '../proto/index.js';
+import {trainingConfig} from './compile_config.js';
+import {
+  isBidirectional,
+  isContainer,
+  isInputLayer,
+  isSequential,
+  type Layer,
+  layersOf,
+} from './layer_parts.js';
+import {isStandardLayer, type Json, type JsonObject, kerasClassName, kerasConfig} from './metadata_config.js';
+
+/** The release whose format this is. */
+const KERAS_VERSION = '2.15.0';
+
+/** A layer's entry in `keras_metadata.pb`. */
+export interface LayerMetadata {
+  /** What kind of object Keras makes. */
+  readonly identifier: LayerIdentifier;
+  readonly metadata: JsonObject;
+}
+
+export type LayerIdentifier =
+  | '_tf_keras_sequential'
+  | '_tf_keras_network'
+  | '_tf_keras_rnn_layer'
+  | '_tf_keras_input_layer'
+  | '_tf_keras_layer';
+
+const RNN_CLASSES: ReadonlySet<string> = new Set(['RNN', 'SimpleRNN', 'LSTM', 'GRU', 'ConvLSTM2D']);
+
+/** Standard layers that compute the same in training as otherwise. */
+const SAME_IN_TRAINING: ReadonlySet<string> = new Set([
+  'Activation',
+  'Add',
+  'Average',
+  'AveragePooling1D',
+  'AveragePooling2D',
+  'AveragePooling3D',
+  'Concatenate',
+  'Conv1D',
+  'Conv2D',
+  'Conv2DTranspose',
+  'Conv3D',
+  'Conv3DTranspose',
+  'Cropping2D',
+  'Dense',
+  'DepthwiseConv2D',
+  'Dot',
+  'ELU',
+  'Embedding',
+  'Flatten',
+  'GlobalAveragePooling1D',
+  'GlobalAveragePooling2D',
+  'GlobalMaxPooling1D',
+  'GlobalMaxPooling2D',
+  'InputLayer',
+  'LayerNormalization',
+  'LeakyReLU',
+  'Masking',
+  'MaxPooling1D',
+  'MaxPooling2D',
+  'MaxPooling3D',
+  'Maximum',
+  'Minimum',
+  'Multiply',
+  'Permute',
+  'PReLU',
+  'ReLU',
+  'RepeatVector',
+  'Rescaling',
+  'Reshape',
+  'SeparableConv2D',
+  'Softmax',
+  'ThresholdedReLU',
+  'UpSampling2D',
+  'ZeroPadding2D',
+]);
+
+/** Whether a layer takes the argument `training`. Of layers that Keras does not know it is assumed. */
+export const expectsTraining = (layer: Layer): boolean => !SAME_IN_TRAINING.has(layer.getClassName());
+
+/**
+ * The metadata of a layer or a model.
+ *
+ * Models, and layers that Keras 2 has too, carry a configuration and become themselves again. Of other layers Keras is told
+ * no configuration; it makes them of their saved functions and variables.
+ *
+ * @param isRoot - Whether to say how the model is trained, too.
+ */
+export function layerMetadata(layer: Layer, isRoot = false): LayerMetadata {
+  if (isInputLayer(layer)) return inputMetadata(layer);
+  const common: JsonObject = {
+    name: layer.name,
+    trainable: layer.trainable,
+    expects_training_arg: expectsTraining(layer),
+    dtype: 'float32',
+    batch_input_shape: null,
+    must_restore_from_config: false,
+    preserve_input_structure_in_config: false,
+    autocast: !isContainer(layer),
+    class_name: kerasClassName(layer.getClassName()),
+  };
+  if (isContainer(layer)) {
+    return {
+      identifier: isSequential(layer) ? '_tf_keras_sequential' : '_tf_keras_network',
+      metadata: {...common, ...modelMetadata(layer, isRoot)},
+    };
+  }
+  const config = configOf(layer);
+  const standard = isStandardLayer(layer.getClassName(), config);
+  const input = layer.inboundNodes[0]?.inputShapes;
+  return {
+    identifier: standard && RNN_CLASSES.has(layer.getClassName()) ? '_tf_keras_rnn_layer' : '_tf_keras_layer',
+    metadata: {
+      ...common,
+      stateful: layer.stateful,
+      ...(standard ? {config} : {}),
+      ...(input === undefined ? {} : {build_input_shape: tensorShapes(input)}),
+    },
+  };
+}
+
+function inputMetadata(layer: Layer): LayerMetadata {
+  const config = configOf(layer);
+  const {name, dtype, sparse, ragged, batch_input_shape} = config as Record<string, Json>;
+  const metadata = {class_name: 'InputLayer', name, dtype, sparse, ragged, batch_input_shape, config};
+  return {identifier: '_tf_keras_input_layer', metadata: metadata as JsonObject};
+}
+
+function modelMetadata(model: LayersModel, isRoot: boolean): JsonObject {
+  const config = configOf(model);
+  const spec = inputSpecs(model);
+  return {
+    config,
+    build_input_shape: single(model.inputs.map((input) => tensorShape(input.shape))),
+    is_graph_network: true,
+    full_save_spec: tuple([[spec], {}]),
+    save_spec: spec,
+    keras_version: KERAS_VERSION,
+    backend: 'tensorflow',
+    model_config: {class_name: kerasClassName(model.getClassName()), config},
+    ...(isRoot ? trainingConfig(model) : {}),
+  };
+}
+
+const single = (values: readonly Json[]): Json => (values.length === 1 ? values[0]! : values);
+
+/** The spelling of objects that JSON lacks, from Keras's `json_utils.py`. */
+const tuple = (items: readonly Json[]): Json => ({class_name: '__tuple__', items});
+
+const tensorShape = (shape: Shape): Json => ({class_name: 'TensorShape', items: shape});
+
+const tensorShapes = (shapes: Shape | readonly Shape[]): Json =>
+  isShapeList(shapes) ? shapes.map(tensorShape) : tensorShape(shapes);
+
+const isShapeList = (shapes: Shape | readonly Shape[]): shapes is readonly Shape[] =>
+  Array.isArray(shapes[0]);
+
+function inputSpecs(model: LayersModel): Json {
+  const specs = model.inputs.map(({shape, dtype}, i) => ({
+    class_name: 'TypeSpec',
+    type_spec: 'tf.TensorSpec',
+    serialized: [tensorShape(shape), dtype, model.inputNames[i]!],
+  }));
+  return single(specs);
+}
+
+/** The configuration of a layer or a model as Keras 2 spells it. */
+export function configOf(layer: Layer): JsonObject {
+  if (isSequential(layer)) return sequentialConfig(layer);
+  if (isContainer(layer)) return functionalConfig(layer);
+  const config = layer.getConfig();
+  const inner = (layer as {layer?: Layer}).layer;
+  if (inner === undefined || isBidirectional(layer)) return kerasConfig(layer.getClassName(), config);
+  return {...kerasConfig(layer.getClassName(), config), layer: serialised(inner)};
+}
+
+const serialised = (layer: Layer): JsonObject => ({
+  class_name: kerasClassName(layer.getClassName()),
+  config: configOf(layer),
+});
+
+/** Keras, unlike tfjs-layers, lists the input of a sequential model. */
+function sequentialConfig(model: LayersModel): JsonObject {
+  return {
+    name: model.name,
+    layers: [inputConfig(model.inputs[0]!, model.inputNames[0]!), ...layersOf(model).map(serialised)],
+  };
+}
+
+const inputConfig = ({shape, dtype}: SymbolicTensor, name: string): JsonObject => ({
+  class_name: 'InputLayer',
+  config: {batch_input_shape: tuple(shape), dtype, sparse: false, ragged: false, name},
+});
+
+/** How tfjs-layers describes a functional model; see `Container.getConfig`. */
+interface FunctionalConfig {
+  readonly name: string;
+  readonly layers: readonly {readonly name: string; readonly inboundNodes: readonly Inbound[][]}[];
+  readonly inputLayers: Json;
+  readonly outputLayers: Json;
+}
+
+/** Which output of which call of a layer another takes. */
+type Inbound = readonly [layer: string, call: number, output: number, keywords: unknown];
+
+/**
+ * A functional model: its layers, and of each what it is called on. Keyword arguments of those calls are left out: the only
+ * ones that tfjs-layers records are initial states, which are among the inputs as well.
+ */
+function functionalConfig(model: LayersModel): JsonObject {
+  const config = model.getConfig() as unknown as FunctionalConfig;
+  const byName = new Map(model.layers.map((layer) => [layer.name, layer]));
+  return {
+    name: config.name,
+    trainable: model.trainable,
+    layers: config.layers.map(({name, inboundNodes}) => ({
+      ...serialised(byName.get(name)!),
+      name,
+      inbound_nodes: inboundNodes.map((calls) =>
+        calls.map(([layer, call, output]) => [layer, call, output, {}]),
+      ),
+    })),
+    input_layers: config.inputLayers,
+    output_layers: config.outputLayers,
+  };
+}
+
+/** A layer's place among the saved objects, and what Keras is to know of it. */
+export interface PlacedMetadata extends LayerMetadata {
+  readonly id: number;
+  readonly path: string;
+}
+
+/** The file `keras_metadata.pb`. */
+export function encodeMetadata(layers: readonly PlacedMetadata[]): Uint8Array {
+  const nodes = [...layers]
+    .sort((a, b) => a.id - b.id)
+    .map(({id, path, identifier, metadata}) => ({
+      nodeId: id,
+      nodePath: path,
+      identifier,
+      metadata: JSON.stringify(metadata),
+      version: {producer: 2, minConsumer: 1, badConsumers: []},
+    }));
+  return encodeMessage(KerasSavedMetadata, makeMessage(KerasSavedMetadata, {nodes}));
+}
