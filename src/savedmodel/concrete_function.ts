@@ -70,6 +70,11 @@ export class ConcreteFunction {
     this.#spec = spec;
   }
 
+  /** What runs it: the same for all functions of a model. */
+  get runtime(): Runtime {
+    return this.#spec.runtime;
+  }
+
   /** The positional arguments' structures, and those of the keyword arguments by name. */
   get signature(): {readonly args: readonly Structure[]; readonly kwargs: ReadonlyMap<string, Structure>} {
     const {inputs} = this;

@@ -47,6 +47,28 @@ export interface ObjectGraphParts {
   readonly info: ModelInfo;
 }
 
+/** Which node of which model something is. */
+export interface Origin {
+  readonly objects: ObjectGraph;
+  readonly id: number;
+}
+
+const ORIGINS = new WeakMap<object, Origin>();
+const BY_RUNTIME = new WeakMap<Runtime, ObjectGraph>();
+
+/**
+ * The node that an object of a loaded model was made from; also that of a variable, and of the value of a table or a
+ * constant that functions are bound to. Undefined for everything else.
+ */
+export function originOf(object: object): Origin | undefined {
+  return ORIGINS.get(object);
+}
+
+/** The objects of the model whose functions a runtime runs; undefined for models of TensorFlow 1. */
+export function objectsOf(runtime: Runtime): ObjectGraph | undefined {
+  return BY_RUNTIME.get(runtime);
+}
+
 /** The objects of one model. */
 export class ObjectGraph {
   readonly #parts: ObjectGraphParts;
@@ -62,6 +84,7 @@ export class ObjectGraph {
   constructor(parts: ObjectGraphParts) {
     this.#parts = parts;
     this.#nodes = parts.objects.nodes;
+    BY_RUNTIME.set(parts.runtime, this);
     for (const [id, node] of this.#nodes.entries()) {
       for (const {nodeId, localName} of node.children) {
         if (this.#nodes[nodeId] === undefined) {
@@ -75,6 +98,11 @@ export class ObjectGraph {
 
   get size(): number {
     return this.#nodes.length;
+  }
+
+  /** What the objects were made from. */
+  get parts(): ObjectGraphParts {
+    return this.#parts;
   }
 
   node(id: number): SavedObject {
@@ -110,6 +138,7 @@ export class ObjectGraph {
       };
       variable = this.#parts.runtime.anonymous(() => new Variable(spec));
       this.#variables.set(id, variable);
+      ORIGINS.set(variable, {objects: this, id});
     }
     return variable;
   }
@@ -120,7 +149,9 @@ export class ObjectGraph {
     // A variable's public face may be replaced when its shape changes.
     if (variable !== undefined) return variable.face();
     if (!this.#made.has(id)) this.#make(id);
-    return this.#made.get(id);
+    const made = this.#made.get(id);
+    if (isObject(made) && !ORIGINS.has(made)) ORIGINS.set(made, {objects: this, id});
+    return made;
   }
 
   /** The traces of a function node; none for other nodes. */
@@ -155,6 +186,7 @@ export class ObjectGraph {
         this.#binding.delete(id);
       }
       this.#bound.set(id, value);
+      if (this.variable(id) === undefined) ORIGINS.set(value, {objects: this, id});
     }
     return value;
   }
@@ -432,6 +464,10 @@ export class ObjectGraph {
       },
     };
   }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** Which result of a gradient function belongs to which input: None stands for no gradient. */
