@@ -22,6 +22,8 @@ const MAX_READ = 2 ** 30;
 
 export const nodePlatform: Platform = {
   crc32c: nativeCrc32c() ?? portableCrc32c,
+  createModel: async (...args) => (await import('./node_output.js')).createModel(...args),
+  writableDirectory: async (target) => (await import('./node_output.js')).writableDirectory(target),
   importBackend: async () => {
     const events = ['uncaughtException', 'unhandledRejection'] as const;
     const before = events.map((event) => new Set<unknown>(process.listeners(event as never)));

@@ -45,10 +45,39 @@ export interface OutputDirectory {
   createFile(path: string): Promise<FileWriter>;
 }
 
+/** Files that appear together once all are written, or not at all. */
+export interface PendingOutput extends OutputDirectory {
+  /** Puts the files in their places. Nothing can be written afterwards. */
+  commit(): Promise<void>;
+  /** Leaves everything as it was before. */
+  discard(): Promise<void>;
+}
+
+/** A directory whose files can be read, added to and removed. */
+export interface WritableDirectory extends ModelDirectory {
+  /** Starts to write files, which replace those of the same names. */
+  begin(): Promise<PendingOutput>;
+  /** Removes a file; nothing happens where there is none. */
+  remove(path: string): Promise<void>;
+}
+
+export interface CreateModelOptions {
+  /** Replace a model that is there. Anything else is never replaced. */
+  readonly overwrite: boolean;
+}
+
 /** What the core asks of the machine. */
 export interface Platform {
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (the CRC of what came before; 0 at the start). */
   crc32c(bytes: Uint8Array, seed?: number): number;
   /** Imports a tfjs backend that suits the machine, where one is installed; for users who have chosen none. */
   importBackend?(): Promise<void>;
+  /**
+   * Starts to write a model: at a path in Node, into a directory handle in browsers. Null where `target` is neither.
+   *
+   * @throws SaveError when there is something at the target that is not to be replaced.
+   */
+  createModel?(target: unknown, options: CreateModelOptions): Promise<PendingOutput | null>;
+  /** The directory at a path, or that of a handle; it need not exist. Null where `target` is neither. */
+  writableDirectory?(target: unknown): Promise<WritableDirectory | null>;
 }

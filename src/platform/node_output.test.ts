@@ -1,0 +1,194 @@
+import {spawnSync} from 'node:child_process';
+import * as fs from 'node:fs';
+import {hostname, tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {SaveError} from '../errors.js';
+import './node.js';
+import {writableDirectory, writeFiles, writeModel} from './output.js';
+import type {OutputDirectory} from './platform.js';
+
+let root: string;
+let target: string;
+
+beforeEach(() => {
+  root = fs.mkdtempSync(join(tmpdir(), 'output-'));
+  target = join(root, 'models', 'mine');
+});
+afterEach(() => fs.rmSync(root, {recursive: true}));
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** Writes a model whose files all say `text`. */
+function model(text: string, paths = ['variables/variables.index', 'saved_model.pb']) {
+  return async (output: OutputDirectory) => {
+    for (const path of paths) {
+      const file = await output.createFile(path);
+      await file.write(bytes(text));
+      await file.close();
+    }
+  };
+}
+
+const read = (path: string) => fs.readFileSync(join(target, path), 'utf8');
+const beside = () => fs.readdirSync(dirname(target));
+
+describe('writing a model', () => {
+  test('makes the directory and those above it', async () => {
+    await writeModel(target, {overwrite: false}, model('a'));
+    expect(read('saved_model.pb')).toBe('a');
+    expect(read('variables/variables.index')).toBe('a');
+    expect(beside()).toEqual(['mine']);
+  });
+
+  test('shows nothing under its name before it is complete', async () => {
+    await writeModel(target, {overwrite: false}, async (output) => {
+      await model('a')(output);
+      expect(fs.existsSync(target)).toBe(false);
+    });
+    expect(fs.existsSync(target)).toBe(true);
+  });
+
+  test('takes a file: URL, and an empty directory that is there', async () => {
+    fs.mkdirSync(target, {recursive: true});
+    await writeModel(pathToFileURL(target), {overwrite: false}, model('a'));
+    expect(read('saved_model.pb')).toBe('a');
+  });
+
+  test('does not overwrite a model unless asked', async () => {
+    await writeModel(target, {overwrite: false}, model('a'));
+    const again = writeModel(target, {overwrite: false}, model('b'));
+    await expect(again).rejects.toThrow(SaveError);
+    await expect(again).rejects.toThrow(/there is a model. Pass {overwrite: true}/);
+    await writeModel(target, {overwrite: true}, model('b', ['saved_model.pb']));
+    expect(read('saved_model.pb')).toBe('b');
+    expect(fs.readdirSync(target)).toEqual(['saved_model.pb']);
+    expect(beside()).toEqual(['mine']);
+  });
+
+  test('never overwrites what is no model', async () => {
+    fs.mkdirSync(target, {recursive: true});
+    fs.writeFileSync(join(target, 'thesis.txt'), 'years of work');
+    const saving = writeModel(target, {overwrite: true}, model('a'));
+    await expect(saving).rejects.toThrow(/the directory has files and no model/);
+    expect(fs.readdirSync(target)).toEqual(['thesis.txt']);
+    const overFile = writeModel(join(target, 'thesis.txt'), {overwrite: true}, model('a'));
+    await expect(overFile).rejects.toThrow(/there is a file of that name/);
+  });
+
+  test('replaces the directory that a link leads to', async () => {
+    await writeModel(target, {overwrite: false}, model('a'));
+    fs.symlinkSync(target, join(root, 'latest'));
+    await writeModel(join(root, 'latest'), {overwrite: true}, model('b'));
+    expect(read('saved_model.pb')).toBe('b');
+    expect(fs.lstatSync(join(root, 'latest')).isSymbolicLink()).toBe(true);
+  });
+
+  test.each([false, true])('leaves nothing behind when it fails (over a model: %s)', async (exists) => {
+    if (exists) await writeModel(target, {overwrite: false}, model('a'));
+    const saving = writeModel(target, {overwrite: true}, async (output) => {
+      const file = await output.createFile('variables/variables.data-00000-of-00001');
+      await file.write(bytes('b'));
+      throw Object.assign(new Error('ENOSPC: no space left on device'), {code: 'ENOSPC'});
+    });
+    await expect(saving).rejects.toThrow('no space left');
+    expect(beside()).toEqual(exists ? ['mine'] : []);
+    if (exists) expect(read('saved_model.pb')).toBe('a');
+  });
+
+  test('says what could not be written, and why', async () => {
+    const saving = writeModel(target, {overwrite: false}, async (output) => {
+      await output.createFile('saved_model.pb');
+      await output.createFile('saved_model.pb/inside');
+    });
+    await expect(saving).rejects.toThrow(SaveError);
+    await expect(saving).rejects.toThrow(/cannot write .*saved_model\.pb.*EEXIST|ENOTDIR/);
+  });
+
+  test('stays within the directory', async () => {
+    const saving = writeModel(target, {overwrite: false}, model('a', ['../outside']));
+    await expect(saving).rejects.toThrow(/leads out/);
+  });
+
+  test('says so when the target is no place', async () => {
+    await expect(writeModel({}, {overwrite: false}, model('a'))).rejects.toThrow(/no place to save to/);
+    await expect(writeModel('', {overwrite: false}, model('a'))).rejects.toThrow(/no place to save to/);
+  });
+});
+
+describe('what processes that died have left', () => {
+  /** The id of a process that is no more. */
+  const {pid} = spawnSync(process.execPath, ['--version']);
+
+  function leave(owner: string): string {
+    const staging = join(dirname(target), '.mine.saving-x');
+    fs.mkdirSync(join(staging, 'new'), {recursive: true});
+    fs.writeFileSync(join(staging, 'owner'), owner);
+    return staging;
+  }
+
+  test('is removed by the next save to the same place', async () => {
+    const staging = leave(`${hostname()}\n${pid}\n`);
+    await writeModel(target, {overwrite: false}, model('a'));
+    expect(fs.existsSync(staging)).toBe(false);
+  });
+
+  test('is left alone while the process lives, or may live on another machine', async () => {
+    for (const owner of [`${hostname()}\n${process.pid}\n`, 'elsewhere\n1\n']) {
+      const staging = leave(owner);
+      await writeModel(target, {overwrite: true}, model('a'));
+      expect(fs.existsSync(staging)).toBe(true);
+    }
+  });
+
+  test('is put back where it is the old model, on systems without links', async () => {
+    const staging = leave(`${hostname()}\n${pid}\n`);
+    fs.mkdirSync(join(staging, 'old'));
+    fs.writeFileSync(join(staging, 'old', 'saved_model.pb'), 'old');
+    const failing = writeModel(target, {overwrite: true}, () => Promise.reject(new Error('stop')));
+    await expect(failing).rejects.toThrow('stop');
+    expect(read('saved_model.pb')).toBe('old');
+  });
+
+  test('keeps no other save away for long', async () => {
+    await writeModel(target, {overwrite: false}, model('a'));
+    const work = join(target, '.saving');
+    fs.mkdirSync(join(work, 'new'), {recursive: true});
+    fs.writeFileSync(join(work, 'owner'), 'elsewhere\n1\n');
+    const saving = writeModel(target, {overwrite: true}, model('b'));
+    await expect(saving).rejects.toThrow(/another process is saving/);
+    fs.writeFileSync(join(work, 'owner'), `${hostname()}\n${pid}\n`);
+    await writeModel(target, {overwrite: true}, model('b'));
+    expect(read('saved_model.pb')).toBe('b');
+    expect(fs.existsSync(work)).toBe(false);
+  });
+});
+
+describe('writing files', () => {
+  test('adds to a directory and replaces files of the same names, all at the end', async () => {
+    fs.mkdirSync(target, {recursive: true});
+    fs.writeFileSync(join(target, 'kept'), 'kept');
+    fs.writeFileSync(join(target, 'saved_model.pb'), 'old');
+    const directory = await writableDirectory(target);
+    await writeFiles(directory, async (output) => {
+      await model('new')(output);
+      expect(read('saved_model.pb')).toBe('old');
+    });
+    expect(read('saved_model.pb')).toBe('new');
+    expect(await directory.list()).toEqual(['kept', 'saved_model.pb', 'variables']);
+    await directory.remove('kept');
+    await directory.remove('never was');
+    expect(await directory.list()).toEqual(['saved_model.pb', 'variables']);
+  });
+
+  test('leaves nothing behind when it fails', async () => {
+    const directory = await writableDirectory(target);
+    const failing = writeFiles(directory, async (output) => {
+      await model('new')(output);
+      throw new Error('stop');
+    });
+    await expect(failing).rejects.toThrow('stop');
+    expect(await directory.list('variables')).toEqual([]);
+  });
+});
