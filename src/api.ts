@@ -4,10 +4,7 @@
  * @module
  */
 
-import type {ResolveOptions} from './hub/options.js';
-import {type ModelSource, resolve} from './hub/resolver.js';
-import {type LoadModelOptions, loadModel} from './savedmodel/load.js';
-import type {CallableObject} from './savedmodel/loaded_object.js';
+import {loadDirectory} from './load.js';
 
 export {
   CallError,
@@ -28,6 +25,16 @@ export {
   registerResolver,
   resolve,
 } from './hub/resolver.js';
+export {
+  type CallArguments,
+  KerasLayer,
+  type KerasLayerConfig,
+  type LayerShape,
+} from './keras/keras_layer.js';
+export type {Nest} from './keras/nest.js';
+export type {RegularizationLoss, Reusable, ReusableFunction, ReusableObject} from './keras/reusable.js';
+export {kerasLayer, type LoadedKerasLayerConfig} from './keras.js';
+export {type LoadOptions, load} from './load.js';
 export type {FileHandle, ModelDirectory} from './platform/platform.js';
 export type {
   ExactTensor,
@@ -42,32 +49,6 @@ export type {LoadModelOptions} from './savedmodel/load.js';
 export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/loaded_object.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
 export type {Signature, SignatureTensor} from './savedmodel/signature.js';
-
-/** How {@link load} finds and loads a model. */
-export interface LoadOptions extends ResolveOptions, LoadModelOptions {}
-
-/**
- * Loads a model from a handle: a directory, a model URL, a `gs://` location, a Kaggle name; in browsers also from files
- * the user picked. Downloads it where need be.
- *
- * Mirrors `tensorflow_hub.load`.
- *
- * @returns The saved object: its attributes, `signatures`, `variables`; callable if it was saved with a `__call__`.
- * @throws HandleError when the handle names nothing, DownloadError when it cannot be fetched, FormatError when it holds
- * no SavedModel or a damaged one, CallError when no graph has the tags.
- * @example
- * const embed = await load('https://tfhub.dev/google/nnlm-en-dim50/2');
- * const vectors = embed(['A long sentence.', 'single-word', '']);   // tf.Tensor, float32 [3, 50]
- */
-export async function load(handle: ModelSource, options: LoadOptions = {}): Promise<CallableObject> {
-  const {directory} = await resolve(handle, options);
-  return loadDirectory(directory, options);
-}
-
-async function loadDirectory(...args: Parameters<typeof loadModel>): Promise<CallableObject> {
-  // Whether an object can be called is known only when it is there; calling one that cannot be is a TypeError.
-  return (await loadModel(...args)) as CallableObject;
-}
 
 /** Reading SavedModels that are at hand. */
 export const savedModel = {

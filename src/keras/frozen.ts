@@ -1,0 +1,78 @@
+/**
+ * Calling a function that is not trained inside a model that is: one forward pass of which the gradient tape keeps nothing
+ * but the inputs. Only where something before the function is being trained is it differentiated, by running it again.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+
+/** From tensors to tensors; run twice, it must give the same. */
+export type TensorFunction = (inputs: readonly tf.Tensor[]) => tf.Tensor[];
+
+/** The engine's way of running a function under a gradient given beside it; `tf.customGrad` has only one output. */
+interface KernelRunner {
+  runKernelFunc(params: {
+    inputs: Record<string, tf.Tensor>;
+    forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => tf.Tensor[];
+    backwardsFunc: (dys: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => Record<string, () => tf.Tensor>;
+  }): tf.Tensor[];
+}
+
+/** True while operations are recorded for a gradient. */
+export function isRecording(): boolean {
+  const {gradientDepth, kernelDepth} = tf.engine().state;
+  return gradientDepth > 0 && kernelDepth === 0;
+}
+
+/** Runs `f` off the tape; gradients reach the inputs, and none of the variables `f` uses. */
+export function callFrozen(f: TensorFunction, inputs: readonly tf.Tensor[]): tf.Tensor[] {
+  if (!isRecording()) return f(inputs);
+  const watched = inputs.flatMap(({dtype}, i) => (dtype === 'float32' ? [i] : []));
+  const engine = tf.engine() as unknown as KernelRunner;
+  return engine.runKernelFunc({
+    inputs: Object.fromEntries(watched.map((i) => [i, inputs[i]!])),
+    forwardFunc: (_backend, save) => {
+      // Without an input to differentiate by there is no way back to here.
+      if (watched.length > 0) save([...inputs]);
+      return f(inputs).map((output) => (inputs.includes(output) ? tf.clone(output) : output));
+    },
+    backwardsFunc: (dys, saved) => {
+      const given = Array.isArray(dys) ? dys : [dys];
+      const grads = gradientsOf(f, saved, watched, given);
+      return Object.fromEntries(watched.map((at, i) => [at, () => grads[i]!]));
+    },
+  });
+}
+
+/** The gradients of the chosen inputs, from those of the outputs. */
+function gradientsOf(
+  f: TensorFunction,
+  inputs: readonly tf.Tensor[],
+  chosen: readonly number[],
+  dys: readonly tf.Tensor[],
+): tf.Tensor[] {
+  const xs = chosen.map((i) => inputs[i]!);
+  const weighted = (): tf.Scalar => {
+    const terms = f(inputs).flatMap((output, i) =>
+      output.dtype === 'float32' ? [tf.sum(tf.mul(output, dys[i]!))] : [],
+    );
+    return terms.length === 0 ? tf.scalar(0) : (tf.addN(terms) as tf.Scalar);
+  };
+  const {grads} = withTapeOfItsOwn(() => tf.engine().gradients(weighted, xs, undefined, true));
+  return xs.map((x, i) => grads[i] ?? tf.zerosLike(x));
+}
+
+/**
+ * Gradients inside a gradient function: the engine begins a tape for them and drops it at the end, with that of the
+ * gradient under way, which still has to free what it saved.
+ */
+function withTapeOfItsOwn<T>(f: () => T): T {
+  const {state} = tf.engine();
+  const outer = state.activeTape;
+  try {
+    return f();
+  } finally {
+    state.activeTape = outer;
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * What a KerasLayer asks of the object it wraps: something to call, and the attributes of the reusable SavedModel
+ * interface (`variables`, `trainable_variables`, `regularization_losses`).
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError} from '../errors.js';
+import type {Structure} from '../graph/nest.js';
+import type {ConcreteFunction} from '../savedmodel/concrete_function.js';
+import {LoadedObject} from '../savedmodel/loaded_object.js';
+import type {ArgumentSpec, RestoredFunction} from '../savedmodel/restored_function.js';
+import type {Signature} from '../savedmodel/signature.js';
+
+/** A function without arguments that gives a scalar loss. */
+export type RegularizationLoss = () => unknown;
+
+/** The attributes of a reusable object, under Python's names or JavaScript's. */
+export interface ReusableAttributes {
+  readonly variables?: readonly tf.Variable[];
+  readonly trainable_variables?: readonly tf.Variable[];
+  readonly trainableVariables?: readonly tf.Variable[];
+  readonly regularization_losses?: readonly RegularizationLoss[];
+  readonly regularizationLosses?: readonly RegularizationLoss[];
+}
+
+/** A function that can be a layer: takes a tensor (or a nest of tensors), and keyword arguments if it declares any. */
+export type ReusableFunction = ((...args: never[]) => unknown) & ReusableAttributes;
+
+/** An object whose `__call__` can be a layer. */
+export interface ReusableObject extends ReusableAttributes {
+  // A method, for that of any signature fits it.
+  __call__(...args: never[]): unknown;
+}
+
+/** What a KerasLayer can wrap. */
+export type Reusable = LoadedObject | RestoredFunction | ReusableFunction | ReusableObject;
+
+/** One way in which a function can be called: how its first argument and its results are made. */
+export interface LayerTrace {
+  readonly input: Structure;
+  readonly output: Structure;
+  /** The other arguments, by name where they have one. */
+  readonly others: ReadonlyMap<string, Structure>;
+}
+
+/** What a layer calls. */
+export interface LayerFunction {
+  call(inputs: unknown, kwargs: Readonly<Record<string, unknown>>): unknown;
+  readonly hasTrainingArgument: boolean;
+  /** In the order in which they are tried; none for a function that does not tell. */
+  readonly traces: readonly LayerTrace[];
+}
+
+/** The weights of an object: those it lists, and none where it lists none. */
+export function variablesOf(object: Reusable): {
+  readonly trainable: readonly tf.Variable[];
+  readonly other: readonly tf.Variable[];
+} {
+  const trainable = attribute<tf.Variable>(object, 'trainable_variables', 'trainableVariables');
+  const listed = new Set(trainable);
+  const other = new Set(attribute<tf.Variable>(object, 'variables', 'variables'));
+  return {trainable: [...listed], other: [...other].filter((variable) => !listed.has(variable))};
+}
+
+/** The regularisation losses of an object. */
+export function regularizationLossesOf(object: Reusable): readonly RegularizationLoss[] {
+  const losses = attribute<RegularizationLoss>(object, 'regularization_losses', 'regularizationLosses');
+  if (losses.some((loss) => typeof loss !== 'function')) {
+    throw new CallError(
+      'hub.KerasLayer(obj) expects obj.regularization_losses to be an iterable of callables, ' +
+        'each returning a scalar loss term.',
+    );
+  }
+  return losses;
+}
+
+/**
+ * A list under one of its names. Loaded objects have getters that fall back on all an object reaches; a layer has only
+ * what was saved as `variables`, as in Python.
+ */
+function attribute<T>(object: Reusable, name: keyof ReusableAttributes, ours: keyof ReusableAttributes): T[] {
+  if (object instanceof LoadedObject) {
+    // A TensorFlow 1 model has variables and no attributes.
+    const isListed = object.attributeNames.includes(name) || (isGraph(object) && name === 'variables');
+    return isListed ? [...(object[ours] as Iterable<T>)] : [];
+  }
+  const attributes = object as ReusableAttributes;
+  return [...((attributes[name] ?? attributes[ours] ?? []) as Iterable<T>)];
+}
+
+function isGraph(object: LoadedObject): boolean {
+  return object.attributeNames.length === 0;
+}
+
+/** What a layer of this object calls. */
+export function callableOf(object: Reusable, signature: string | undefined, handle: string): LayerFunction {
+  if (signature === undefined) {
+    const callable = calleeOf(object);
+    if (callable !== undefined) return layerFunction(callable.owner, callable.call);
+  }
+  const signatures = object instanceof LoadedObject ? object.signatures : undefined;
+  const names = Object.keys(signatures ?? {});
+  if (signatures === undefined || names.length === 0) {
+    throw new CallError(
+      signature === undefined
+        ? 'Loaded object is not callable and has no signatures.'
+        : 'Loaded object has no signatures.',
+    );
+  }
+  if (signature === undefined) {
+    throw new CallError(
+      'Signature name has to be specified for non-callable saved models (if not legacy TF1 Hub format). ' +
+        `Available signatures: ${names.join(', ')}.`,
+    );
+  }
+  const found = signatures[signature];
+  if (found === undefined) {
+    throw new CallError(
+      `Unknown signature ${signature} in ${handle} (available signatures: ${names.join(', ')}).`,
+    );
+  }
+  return signatureFunction(found);
+}
+
+/** The function of a callable object, and what it is called on. */
+function calleeOf(object: Reusable): {readonly owner: unknown; readonly call: PlainFunction} | undefined {
+  if (object instanceof LoadedObject) {
+    const call = object.get('__call__');
+    return call === undefined ? undefined : {owner: undefined, call: call as PlainFunction};
+  }
+  if (typeof object === 'function') return {owner: undefined, call: object as PlainFunction};
+  const call: unknown = (object as Partial<ReusableObject>).__call__;
+  return typeof call === 'function' ? {owner: object, call: call as PlainFunction} : undefined;
+}
+
+type PlainFunction = (...args: unknown[]) => unknown;
+
+/** What functions of loaded models have and others may have. */
+type DescribedFunction = PlainFunction &
+  Partial<Pick<RestoredFunction, 'invoke' | 'concreteFunctions'>> & {
+    readonly argumentSpec?: ArgumentSpec;
+  };
+
+function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
+  const {invoke, concreteFunctions, argumentSpec} = callee as DescribedFunction;
+  if (invoke !== undefined && concreteFunctions !== undefined) {
+    return {
+      call: (inputs, kwargs) => invoke([inputs], kwargs),
+      hasTrainingArgument: declaresTraining(argumentSpec),
+      traces: concreteFunctions.map((concrete) => traceOf(concrete, argumentSpec)),
+    };
+  }
+  if (argumentSpec !== undefined) {
+    return {
+      call: (inputs, kwargs) => callee.apply(owner, placeArguments(argumentSpec, inputs, kwargs)),
+      hasTrainingArgument: declaresTraining(argumentSpec),
+      traces: [],
+    };
+  }
+  // JavaScript has no names of parameters to ask for: a second parameter takes the keyword arguments.
+  const takesKeywords = callee.length >= 2;
+  return {
+    call: (inputs, kwargs) =>
+      takesKeywords || Object.keys(kwargs).length > 0
+        ? callee.call(owner, inputs, kwargs)
+        : callee.call(owner, inputs),
+    hasTrainingArgument: takesKeywords,
+    traces: [],
+  };
+}
+
+function declaresTraining(spec: ArgumentSpec | undefined): boolean {
+  return spec !== undefined && (spec.args.includes('training') || spec.kwonlyargs.includes('training'));
+}
+
+/** Arguments by name in their positions, the others in an object after them. */
+function placeArguments(
+  spec: ArgumentSpec,
+  inputs: unknown,
+  kwargs: Readonly<Record<string, unknown>>,
+): unknown[] {
+  const rest = {...kwargs};
+  const args: unknown[] = [inputs];
+  const last = spec.args.findLastIndex((name) => name in rest);
+  for (let i = 1; i <= last; i++) {
+    const name = spec.args[i]!;
+    const preset = spec.defaults[i - (spec.args.length - spec.defaults.length)];
+    args.push(name in rest ? rest[name] : preset);
+    delete rest[name];
+  }
+  if (Object.keys(rest).length > 0) args.push(rest);
+  return args;
+}
+
+function traceOf(concrete: ConcreteFunction, spec: ArgumentSpec | undefined): LayerTrace {
+  const {args, kwargs} = concrete.signature;
+  const others = new Map(kwargs);
+  args.forEach((structure, i) => {
+    if (i > 0) others.set(spec?.args[i] ?? String(i), structure);
+  });
+  return {input: args[0] ?? {kind: 'none'}, output: concrete.outputs, others};
+}
+
+/** A signature takes its inputs by name, and any other argument with them. */
+function signatureFunction(signature: Signature): LayerFunction {
+  const names = Object.keys(signature.inputs);
+  const fields = new Map<string, Structure>(
+    names.map((name) => [name, {kind: 'tensor', ...signature.inputs[name]!}]),
+  );
+  const outputs = new Map<string, Structure>(
+    Object.values(signature.outputs).map((each) => [each.name, {kind: 'tensor', ...each}]),
+  );
+  return {
+    call: (inputs, kwargs) => {
+      if (isNamed(inputs)) return signature({...kwargs, ...inputs} as Parameters<Signature>[0]);
+      const open = names.filter((name) => !(name in kwargs) && !signature.defaults.has(name));
+      if (open.length !== 1) {
+        throw new CallError(
+          `the signature takes ${names.join(', ')}: give its inputs by name, as an object of tensors`,
+        );
+      }
+      return signature({...kwargs, [open[0]!]: inputs} as Parameters<Signature>[0]);
+    },
+    hasTrainingArgument: false,
+    traces: [
+      {
+        input: {kind: 'dict', fields},
+        output: {kind: 'dict', fields: outputs},
+        others: new Map(),
+      },
+    ],
+  };
+}
+
+function isNamed(inputs: unknown): inputs is Record<string, unknown> {
+  return (
+    typeof inputs === 'object' && inputs !== null && !(inputs instanceof tf.Tensor) && !Array.isArray(inputs)
+  );
+}
