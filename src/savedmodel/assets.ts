@@ -80,6 +80,12 @@ export class Assets {
     return asset;
   }
 
+  /** An asset with its content. */
+  file(index: number): {readonly filename: string; readonly content: Uint8Array} {
+    const {filename, path} = this.at(index);
+    return {filename, content: this.#contents.get(path)!};
+  }
+
   /** The path of an asset as the graph receives it. */
   value(index: number): Value {
     return Value.host('string', [], [encodeUtf8(this.at(index).path)]);

@@ -410,6 +410,25 @@ export class ObjectGraph {
     }
   }
 
+  /** The number of the object that is this trace by itself. */
+  concreteFunctionNode(name: string): number | undefined {
+    const id = this.#nodes.findIndex(
+      ({kind}) => kind?.$case === 'bareConcreteFunction' && kind.value.concreteFunctionName === name,
+    );
+    return id < 0 ? undefined : id;
+  }
+
+  /** The attributes `dtype` and `value` of a constant in the main graph, as they are in the file. */
+  encodedConstant(operation: string): {readonly dtype: Uint8Array; readonly value: Uint8Array} {
+    const node = this.#parts.metaGraph.graphDef?.node.find(({name}) => name === operation);
+    const dtype = node?.attr.get('dtype');
+    const value = node?.attr.get('value');
+    if (dtype === undefined || value === undefined) {
+      throw new FormatError(`the main graph has no constant '${operation}'`);
+    }
+    return {dtype, value};
+  }
+
   #constant(operation: string): Value {
     const {graph} = this.#parts;
     const index = graph.find(operation);

@@ -51,6 +51,8 @@ type AnyFunction = (...args: any[]) => unknown;
 export interface Traceable {
   readonly pythonFunction: AnyFunction;
   readonly argumentSpec: TracedArgumentSpec;
+  /** What it was declared to take; undefined where its calls decide. */
+  readonly inputSignature: readonly SpecNest[] | undefined;
   /** Every trace: one for each combination of keyword arguments. Traced at the first request. */
   traces(): TracedFunction[];
   /**
@@ -129,6 +131,7 @@ export function func<F extends AnyFunction>(f: F, options: FuncOptions = {}): Tr
   const members: Traceable = {
     pythonFunction: f,
     argumentSpec: spec,
+    inputSignature: options.inputSignature,
     traces: () => [...traces.values()].map(traced),
     getConcreteFunction: (...all) => {
       const [args, kwargs] = split(all);
