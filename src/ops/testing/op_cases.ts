@@ -171,7 +171,8 @@ const NO_SESSION = new Proxy({} as Session, {
   },
 });
 
-function decodeAttr({type, value}: JsonAttr): Attr {
+/** An attribute of the fixtures' JSON. */
+export function decodeAttr({type, value}: JsonAttr): Attr {
   const decode: Partial<Record<Attr['type'], (value: never) => unknown>> = {
     int: (text: string) => BigInt(text),
     float: (number: number | string) =>
@@ -200,7 +201,8 @@ function place(tensor: HostTensor, residence: 'host' | 'device'): Value {
     : value;
 }
 
-function expectSame(actual: Value, expected: HostTensor, each: OpCase, what: string): void {
+/** Compares with what TensorFlow gave, within what the dtype and the case allow. */
+export function expectSame(actual: Value, expected: HostTensor, each: OpCase, what: string): void {
   expect({dtype: actual.dtype, shape: [...actual.shape]}, what).toEqual({
     dtype: expected.dtype,
     shape: [...expected.shape],
