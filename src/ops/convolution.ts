@@ -2,18 +2,19 @@
  * Convolutions of float tensors (channels last) with all their gradients, for any stride, dilation and padding.
  *
  * A convolution is linear in its input and in its filter, so three maps are each other's derivatives: `y(x, w)`,
- * `dx(dy, w)` and `dw(x, dy)`. All three are computed by tfjs's forward kernels, which are the fast ones on every
+ * `dx(dy, w)` and `dw(x, dy)`. The first two are computed by tfjs's forward kernels, which are the fast ones on every
  * backend (on wasm 3 to 10 times faster than the backprop kernels, where those exist at all), and those kernels take
- * any combination of stride and dilation although tfjs's functions refuse some.
+ * any combination of stride and dilation although tfjs's functions refuse some. The third is one matrix product, or
+ * one elementwise product, for each position in the filter.
  *
  * @module
  */
 
 import * as tf from '@tensorflow/tfjs-core';
 import {withGradient} from './differentiable.js';
+import {type Plane, type Position, padForTaps, positionsOf, takeTap} from './taps.js';
 import {spanOf, type Window} from './window.js';
 
-type Plane = readonly [Window, Window];
 type Shape4D = [number, number, number, number];
 
 /** How one kind of 2-D convolution computes its three maps, without gradients. */
@@ -39,19 +40,25 @@ function differentiable(rule: Rule): Convolution {
       withGradient(
         [x, w],
         (a, b) => rule.forward(a, b, plane),
-        (dy, [a, b]) => [maps.input(dy, b!, plane), maps.filter(a!, dy, plane, b!.shape as Shape4D)],
+        (dy, [a, b]) => [
+          () => maps.input(dy, b!, plane),
+          () => maps.filter(a!, dy, plane, b!.shape as Shape4D),
+        ],
       ),
     input: (dy, w, plane) =>
       withGradient(
         [dy, w],
         (a, b) => rule.input(a, b, plane),
-        (ddx, [a, b]) => [maps.forward(ddx, b!, plane), maps.filter(ddx, a!, plane, b!.shape as Shape4D)],
+        (ddx, [a, b]) => [
+          () => maps.forward(ddx, b!, plane),
+          () => maps.filter(ddx, a!, plane, b!.shape as Shape4D),
+        ],
       ),
     filter: (x, dy, plane, shape) =>
       withGradient(
         [x, dy],
         (a, b) => rule.filter(a, b, plane, shape),
-        (ddw, [a, b]) => [maps.input(b!, ddw, plane), maps.forward(a!, ddw, plane)],
+        (ddw, [a, b]) => [() => maps.input(b!, ddw, plane), () => maps.forward(a!, ddw, plane)],
       ),
   };
   return maps;
@@ -65,12 +72,19 @@ export const dense: Convolution = differentiable({
     const turned = tf.transpose(tf.reverse(w, [0, 1]), [0, 1, 3, 2]);
     return spread(dy, plane, (stretched, windows) => kernel(tf.Conv2D, stretched, turned, windows));
   },
-  // The filter's gradient is a convolution in which channels and batch, and stride and dilation, change places.
   filter: (x, dy, plane, [height, width]) => {
-    const images = tf.transpose(padded(x, plane), [3, 1, 2, 0]);
-    const filters = tf.transpose(dy, [1, 2, 0, 3]);
-    const all = kernel(tf.Conv2D, images, filters, swapped(plane, images));
-    return cropped(tf.transpose(all, [1, 2, 0, 3]), height, width);
+    const [channels, outChannels] = [x.shape[3]!, dy.shape[3]!];
+    const rows = dy.size / outChannels;
+    const dys = tf.reshape(dy, [rows, outChannels]);
+    const padded = padForTaps(x, plane, 0);
+    const tap = (position: Position) => tf.reshape(takeTap(padded, plane, position), [rows, channels]);
+    if (height * width === 1 && channels < outChannels) {
+      return tf.reshape(tf.matMul(tap([0, 0]), dys, true), [1, 1, channels, outChannels]);
+    }
+    // One transposition serves all positions.
+    const transposed = tf.transpose(dys);
+    const all = positionsOf(plane).map((position) => tf.tidy(() => tf.matMul(transposed, tap(position))));
+    return tf.reshape(tf.transpose(tf.stack(all), [0, 2, 1]), [height, width, channels, outChannels]);
   },
 });
 
@@ -86,20 +100,18 @@ export const depthwise: Convolution = differentiable({
     if (multiplier === 1) return each;
     return tf.sum(tf.reshape(each, [...each.shape.slice(0, 3), channels, multiplier]), 4);
   },
+  // At each position of the window, the products of the inputs there with the gradients, summed up.
   filter: (x, dy, plane, [height, width, channels, multiplier]) => {
-    const [n] = x.shape as Shape4D;
-    const [, outHeight, outWidth] = dy.shape as Shape4D;
-    const wide = tf.transpose(padded(x, plane), [1, 2, 0, 3]);
-    const image = tf.reshape(wide, [1, wide.shape[0]!, wide.shape[1]!, n * channels]);
-    const filters = tf.reshape(tf.transpose(dy, [1, 2, 0, 3]), [
-      outHeight,
-      outWidth,
-      n * channels,
-      multiplier,
-    ]);
-    const all = kernel(tf.DepthwiseConv2dNative, image, filters, swapped(plane, image));
-    const own = tf.reshape(all, [all.shape[1]!, all.shape[2]!, n, channels * multiplier]);
-    return tf.reshape(cropped(tf.sum(own, 2), height, width), [height, width, channels, multiplier]);
+    const rows = dy.size / (channels * multiplier);
+    const dys = tf.reshape(dy, [rows, channels, multiplier]);
+    const padded = padForTaps(x, plane, 0);
+    const all = positionsOf(plane).map((position) =>
+      tf.tidy(() => {
+        const tap = tf.reshape(takeTap(padded, plane, position), [rows, channels, 1]);
+        return tf.sum(tf.mul(tap, dys), 0);
+      }),
+    );
+    return tf.reshape(tf.stack(all), [height, width, channels, multiplier]);
   },
 });
 
@@ -140,35 +152,6 @@ function kernel(name: string, x: tf.Tensor, filter: tf.Tensor, plane: Plane): tf
     dataFormat: 'NHWC',
   };
   return tf.engine().runKernel(name, {x, filter} as unknown as tf.NamedTensorMap, attrs) as tf.Tensor;
-}
-
-function padded(x: tf.Tensor, [h, w]: Plane): tf.Tensor {
-  if (h.before + h.after + w.before + w.after === 0) return x;
-  return tf.pad(x, [
-    [0, 0],
-    [h.before, h.after],
-    [w.before, w.after],
-    [0, 0],
-  ]);
-}
-
-/** The windows in which an image of already padded size is convolved with the gradient of the result. */
-function swapped(plane: Plane, image: tf.Tensor): Plane {
-  return plane.map(({stride, dilation, output}, i) => ({
-    size: output,
-    dilation: stride,
-    stride: dilation,
-    before: 0,
-    after: 0,
-    input: image.shape[i + 1]!,
-    output: 0,
-  })) as unknown as Plane;
-}
-
-/** Drops the filter positions that only reach the part of the input no window touched. */
-function cropped(filter: tf.Tensor, height: number, width: number): tf.Tensor {
-  if (filter.shape[0] === height && filter.shape[1] === width) return filter;
-  return tf.slice(filter, [0, 0], [height, width]);
 }
 
 /** Convolves `dy`, its elements a stride apart, so that the result has the size of the input. */

@@ -12,32 +12,52 @@ import {isTaping} from './kernel.js';
 
 registerComparisonGradients();
 
+/** A gradient, or how to compute it: only if it is asked for, and with nothing of what that takes kept afterwards. */
+export type Gradient = tf.Tensor | (() => tf.Tensor);
+
+/** The engine's way of running a function under a gradient given beside it; `tf.customGrad` computes all gradients always. */
+interface KernelRunner {
+  runKernelFunc(params: {
+    inputs: Record<string, tf.Tensor>;
+    forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => tf.Tensor;
+    backwardsFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => Record<string, () => tf.Tensor>;
+  }): tf.Tensor;
+}
+
 /**
  * `forward(...inputs)`, differentiated by `gradient`: given the gradient of the result, the inputs and the result, it
- * returns one tensor per input. A gradient of the result's shape is summed to the shape of an input that was broadcast.
+ * returns one gradient per input. A gradient of the result's shape is summed to the shape of an input that was broadcast.
  * Any other tensor that `gradient` needs has to be in `kept`: only what is saved survives until it is called.
  */
 export function withGradient(
   inputs: readonly tf.Tensor[],
   forward: (...inputs: tf.Tensor[]) => tf.Tensor,
-  gradient: (dy: tf.Tensor, inputs: tf.Tensor[], y: tf.Tensor, kept: tf.Tensor[]) => tf.Tensor[],
+  gradient: (dy: tf.Tensor, inputs: tf.Tensor[], y: tf.Tensor, kept: tf.Tensor[]) => Gradient[],
   kept: readonly tf.Tensor[] = [],
 ): tf.Tensor {
-  const differentiable = tf.customGrad((...args) => {
-    const save = args.pop() as tf.GradSaveFunc;
-    const operands = args as tf.Tensor[];
-    const value = forward(...operands);
-    save([value, ...operands, ...kept]);
-    const gradFunc = (dy: tf.Tensor, [result, ...saved]: tf.Tensor[]): tf.Tensor[] => {
-      const xs = saved.slice(0, operands.length);
-      const rest = saved.slice(operands.length);
+  const engine = tf.engine() as unknown as KernelRunner;
+  return engine.runKernelFunc({
+    inputs: Object.fromEntries(inputs.map((input, i) => [i, input])),
+    forwardFunc: (_backend, save) => {
+      const value = forward(...inputs);
+      save([value, ...inputs, ...kept]);
+      return value;
+    },
+    backwardsFunc: (dy, [result, ...saved]) => {
+      const xs = saved.slice(0, inputs.length);
+      const rest = saved.slice(inputs.length);
       // A tape around this one cannot follow a saved result back to the inputs: for its sake the result is made again.
       const y = isTaping() ? withGradient(xs, forward, gradient, rest) : result!;
-      return gradient(dy, xs, y, rest).map((dx, i) => sumToShape(dx, xs[i]!.shape));
-    };
-    return {value, gradFunc};
+      const gradients = tf.engine().tidy(() => gradient(dy, xs, y, rest) as tf.TensorContainer) as Gradient[];
+      const compute = (i: number) => {
+        const given = gradients[i]!;
+        const dx = sumToShape(typeof given === 'function' ? given() : given, xs[i]!.shape);
+        // The engine disposes of a gradient when it adds another to it: no two may be one tensor.
+        return dx === dy || dx === given ? tf.clone(dx) : dx;
+      };
+      return Object.fromEntries(gradients.map((_, i) => [i, () => compute(i)]));
+    },
   });
-  return differentiable(...(inputs as tf.Tensor[]));
 }
 
 /** `forward(x)`, whose derivative at each element is `derivative(x, y)`. */

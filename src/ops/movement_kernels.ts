@@ -10,6 +10,7 @@ import type {DType, NumericArray} from '../graph/dtypes.js';
 import {stridesOf} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
 import * as host from './host_movement.js';
+import {copyRegion} from './strided_copy.js';
 import {Value} from './value.js';
 
 /** A call of a kernel, its tensors as host values. */
@@ -27,7 +28,7 @@ interface MemoryBackend {
   makeTensorInfo?(shape: number[], dtype: string, values: NumericArray): tf.TensorInfo;
   /** wasm: a view of a tensor in the module's memory. */
   typedArrayFromHeap?(info: tf.TensorInfo): NumericArray;
-  makeOutput?(shape: number[], dtype: string, offset: undefined, values: NumericArray): tf.TensorInfo;
+  makeOutput?(shape: number[], dtype: string, offset?: undefined, values?: NumericArray): tf.TensorInfo;
 }
 
 const slice: Move = ({inputs: {x}, attrs}) => {
@@ -129,21 +130,75 @@ const REPLACED: Readonly<Record<string, Readonly<Record<string, Move>>>> = {
   wasm: {Reverse: reverse, Tile: tile, GatherV2: gather},
 };
 
+/** Slice and SplitV of the wasm backend, straight from memory to memory. */
+const WASM_SLICES: Readonly<Record<string, tf.KernelFunc>> = {
+  Slice: ({inputs, attrs, backend}) => {
+    const x = inputs.x!;
+    const like = {shape: x.shape, rank: x.shape.length} as unknown as tf.Tensor;
+    const [begin, size] = tf.slice_util.parseSliceParams(
+      like,
+      attrs!.begin as number[],
+      attrs!.size as number[],
+    );
+    return cut(backend as MemoryBackend, x, begin!, size!);
+  },
+  SplitV: ({inputs, attrs, backend}) => {
+    const x = inputs.x!;
+    const [axis] = tf.util.parseAxisParam(attrs!.axis as number, x.shape);
+    const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs!.numOrSizeSplits as number[], axis);
+    let at = 0;
+    return sizes.map((size) => {
+      const begin = x.shape.map((_, k) => (k === axis ? at : 0));
+      at += size;
+      return cut(backend as MemoryBackend, x, begin, x.shape.with(axis!, size));
+    });
+  },
+};
+
+/** The block of `size` that starts at `begin`. */
+function cut(backend: MemoryBackend, x: tf.TensorInfo, begin: number[], size: number[]): tf.TensorInfo {
+  const out = backend.makeOutput!(size, x.dtype);
+  const count = sizeOf(size);
+  if (count === 0) return out;
+  // The views are taken last: making room for the result may move the memory.
+  const source = backend.typedArrayFromHeap!(x);
+  const target = backend.typedArrayFromHeap!(out);
+  const strides = stridesOf(x.shape);
+  const offset = begin.reduce((sum, at, k) => sum + at * strides[k]!, 0);
+  copyRegion(x.dtype as DType, size, source, {offset, strides}, target, {
+    offset: 0,
+    strides: stridesOf(size),
+  });
+  return out;
+}
+
 /** Replaces the slow data movement kernels of a backend, if it has any. To be called once for each. */
 export function replaceMovementKernels(backendName: string): void {
-  for (const [kernelName, move] of Object.entries(REPLACED[backendName] ?? {})) {
+  const replace = (kernelName: string, by: (original: tf.KernelFunc) => tf.KernelFunc) => {
     const original = tf.getKernel(kernelName, backendName);
-    if (original === undefined) continue;
+    if (original === undefined) return;
     tf.unregisterKernel(kernelName, backendName);
-    tf.registerKernel({...original, kernelFunc: replacement(move, original.kernelFunc)});
+    tf.registerKernel({...original, kernelFunc: by(original.kernelFunc)});
+  };
+  for (const [kernelName, move] of Object.entries(REPLACED[backendName] ?? {})) {
+    replace(kernelName, (original) => replacement(move, original));
   }
+  if (backendName !== 'wasm') return;
+  for (const [kernelName, slices] of Object.entries(WASM_SLICES)) {
+    replace(kernelName, (original) => (call) => (isMovable(call) ? slices : original)(call));
+  }
+}
+
+/** Numbers and booleans are moved here; strings and complex numbers by the original kernels. */
+function isMovable({inputs}: {inputs: tf.NamedTensorInfoMap}): boolean {
+  return Object.values(inputs).every((info) => info!.dtype !== 'string' && info!.dtype !== 'complex64');
 }
 
 /** The kernel for numbers and booleans; the original one keeps strings and complex numbers. */
 function replacement(move: Move, original: tf.KernelFunc): tf.KernelFunc {
   return (call) => {
     const infos = Object.entries(call.inputs) as [string, tf.TensorInfo][];
-    if (infos.some(([, {dtype}]) => dtype === 'string' || dtype === 'complex64')) return original(call);
+    if (!isMovable(call)) return original(call);
     const backend = call.backend as MemoryBackend;
     const inputs = Object.fromEntries(infos.map(([name, info]) => [name, read(backend, info)]));
     const moved = move({inputs, attrs: call.attrs ?? {}});

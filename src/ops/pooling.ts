@@ -11,9 +11,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {depthwise} from './convolution.js';
 import {withGradient} from './differentiable.js';
+import {type Plane, padForTaps, placeTap, positionsOf, takeTap} from './taps.js';
 import type {Window} from './window.js';
-
-type Plane = readonly [Window, Window];
 
 /** A pooling and its gradient with respect to the input, both differentiable. */
 export interface Pooling {
@@ -135,91 +134,31 @@ function maximumInput(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): 
 
 function putAtMaxima(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor {
   const [h, w] = plane;
-  const lengths = plane.map(lengthOf) as [number, number];
+  const positions = positionsOf(plane);
   const terms = isFirstMaximum(x, y, plane).map((mask, k) =>
-    place(tf.mul(dy, mask), plane, positionOf(k, w), lengths),
+    placeTap(tf.mul(dy, mask), plane, positions[k]!),
   );
   return tf.slice(tf.addN(terms), [0, h.before, w.before, 0], [-1, h.input, w.input, -1]);
 }
 
 /** The reverse: what `values` holds where `x` has its maxima. */
 function takeMaxima(values: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor {
-  const full = fill(values, plane, 0);
+  const full = padForTaps(values, plane, 0);
+  const positions = positionsOf(plane);
   const terms = isFirstMaximum(x, y, plane).map((mask, k) =>
-    tf.mul(take(full, plane, positionOf(k, plane[1])), mask),
+    tf.mul(takeTap(full, plane, positions[k]!), mask),
   );
   return tf.addN(terms);
 }
 
-const positionOf = (k: number, {size}: Window): [number, number] => [Math.floor(k / size), k % size];
-
-/** Padding before, and after up to whole strides. */
-function fill(x: tf.Tensor, plane: Plane, value: number): tf.Tensor {
-  const [h, w] = plane.map((window): [number, number] => [
-    window.before,
-    lengthOf(window) - window.before - window.input,
-  ]) as [[number, number], [number, number]];
-  return tf.pad(x, [[0, 0], h, w, [0, 0]], value);
-}
-
 /** For each position in the window, 1 where the element there, and none before it, equals the maximum. */
 function isFirstMaximum(x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor[] {
-  const [h, w] = plane;
-  const full = fill(x, plane, -Infinity);
-  const masks: tf.Tensor[] = [];
+  const full = padForTaps(x, plane, -Infinity);
   let open: tf.Tensor | undefined;
-  for (let i = 0; i < h.size; i++) {
-    for (let j = 0; j < w.size; j++) {
-      const equal = tf.cast(tf.equal(take(full, plane, [i, j]), y), 'float32');
-      masks.push(open === undefined ? equal : tf.mul(equal, open));
-      const closed = tf.sub(1, equal);
-      open = open === undefined ? closed : tf.mul(open, closed);
-    }
-  }
-  return masks;
-}
-
-/** Elements along an axis such that a whole stride follows each position of the window. */
-const lengthOf = ({size, stride, before, after, input, output}: Window): number =>
-  Math.max(before + input + after, size - 1 + output * stride);
-
-/** The element at position `[i, j]` of each window. */
-function take(full: tf.Tensor, [h, w]: Plane, [i, j]: readonly [number, number]): tf.Tensor {
-  const [n, , , channels] = full.shape as [number, number, number, number];
-  const block = tf.slice(full, [0, i, j, 0], [n, h.output * h.stride, w.output * w.stride, channels]);
-  const rows = everyFirst(block, n * h.output, h.stride, w.output * w.stride * channels);
-  const elements = everyFirst(rows, n * h.output * w.output, w.stride, channels);
-  return tf.reshape(elements, [n, h.output, w.output, channels]);
-}
-
-/** The first of each `stride` runs of `inner` elements. */
-function everyFirst(x: tf.Tensor, outer: number, stride: number, inner: number): tf.Tensor {
-  return stride === 1 ? x : tf.slice(tf.reshape(x, [outer, stride * inner]), [0, 0], [outer, inner]);
-}
-
-/** The reverse of {@link take}: the elements where they came from, among zeros. */
-function place(
-  x: tf.Tensor,
-  [h, w]: Plane,
-  [i, j]: readonly [number, number],
-  [height, width]: readonly [number, number],
-): tf.Tensor {
-  const [n, , , channels] = x.shape as [number, number, number, number];
-  const apart = asFirst(x, n * h.output * w.output, w.stride, channels);
-  const rows = asFirst(apart, n * h.output, h.stride, w.output * w.stride * channels);
-  const block = tf.reshape(rows, [n, h.output * h.stride, w.output * w.stride, channels]);
-  return tf.pad(block, [
-    [0, 0],
-    [i, height - i - h.output * h.stride],
-    [j, width - j - w.output * w.stride],
-    [0, 0],
-  ]);
-}
-
-function asFirst(x: tf.Tensor, outer: number, stride: number, inner: number): tf.Tensor {
-  if (stride === 1) return x;
-  return tf.pad(tf.reshape(x, [outer, inner]), [
-    [0, 0],
-    [0, (stride - 1) * inner],
-  ]);
+  return positionsOf(plane).map((position) => {
+    const equal = tf.cast(tf.equal(takeTap(full, plane, position), y), 'float32');
+    const mask = open === undefined ? equal : tf.mul(equal, open);
+    open = open === undefined ? tf.sub(1, equal) : tf.sub(open, mask);
+    return mask;
+  });
 }
