@@ -16,7 +16,11 @@ import type {FileHandle, ModelDirectory, Platform} from './platform.js';
 /** A blob's bytes come in memory of their own and are copied from there: so much of it at a time. */
 const PIECE_BYTES = 2 ** 24;
 
-export const browserPlatform: Platform = {crc32c: portableCrc32c};
+export const browserPlatform: Platform = {
+  crc32c: portableCrc32c,
+  createModel: async (...args) => (await import('./browser_output.js')).createModel(...args),
+  writableDirectory: async (target) => (await import('./browser_output.js')).writableDirectory(target),
+};
 
 setPlatform(browserPlatform);
 

@@ -1,9 +1,10 @@
 /**
- * How to tell a model's directory: it has at least one of these at its root.
+ * Which files make a directory a model's, and which belong to it.
  *
  * @module
  */
 
+/** A model's directory has at least one of these at its root. */
 export const MODEL_FILES: ReadonlySet<string> = new Set([
   'saved_model.pb',
   'saved_model.pbtxt',
@@ -11,3 +12,9 @@ export const MODEL_FILES: ReadonlySet<string> = new Set([
   // The legacy TF1 Hub format.
   'tfhub_module.pb',
 ]);
+
+/** Files at the root that belong to a model, and go with it. */
+export const MODEL_ROOT_FILES: readonly string[] = [...MODEL_FILES, 'fingerprint.pb', 'keras_metadata.pb'];
+
+/** Directories whose files all belong to a model. */
+export const MODEL_DIRECTORIES: readonly string[] = ['variables', 'assets', 'debug'];

@@ -18,6 +18,7 @@
 
 import * as nodeFs from 'node:fs';
 import {dirname, join, resolve} from 'node:path';
+import {MODEL_DIRECTORIES, MODEL_ROOT_FILES} from './model_files.js';
 
 /** The calls that change something, apart so that tests can have a process die between any two of them. */
 export type FileCalls = Pick<
@@ -38,17 +39,6 @@ const NEW = 'new';
 const CURRENT = 'current';
 const NEXT = 'next';
 const LINK = 'link';
-
-/** Files at the root that belong to a model; `debug` and the like are directories of such. */
-const MODEL_ROOT_FILES = [
-  'saved_model.pb',
-  'saved_model.pbtxt',
-  'saved_model.cpb',
-  'tfhub_module.pb',
-  'fingerprint.pb',
-  'keras_metadata.pb',
-] as const;
-const MODEL_DIRECTORIES = ['variables', 'assets', 'debug'] as const;
 
 /** Where the new model is, in the directory that {@link replaceModel} takes. */
 export const STAGED_MODEL = NEW;
