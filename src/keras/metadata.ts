@@ -204,36 +204,59 @@ const inputConfig = ({shape, dtype}: SymbolicTensor, name: string): JsonObject =
   config: {batch_input_shape: tuple(shape), dtype, sparse: false, ragged: false, name},
 });
 
-/** How tfjs-layers describes a functional model; see `Container.getConfig`. */
-interface FunctionalConfig {
-  readonly name: string;
-  readonly layers: readonly {readonly name: string; readonly inboundNodes: readonly Inbound[][]}[];
-  readonly inputLayers: Json;
-  readonly outputLayers: Json;
+/** Parts of a model that tfjs-layers does not declare public: which calls of its layers belong to it. */
+interface FunctionalInternals {
+  /** Keys of calls: a layer may be called outside of the model as well. */
+  readonly containerNodes: ReadonlySet<string>;
+  readonly inputLayers: readonly Layer[];
+  readonly inputLayersNodeIndices: readonly number[];
+  readonly inputLayersTensorIndices: readonly number[];
+  readonly outputLayers: readonly Layer[];
+  readonly outputLayersNodeIndices: readonly number[];
+  readonly outputLayersTensorIndices: readonly number[];
 }
 
-/** Which output of which call of a layer another takes. */
-type Inbound = readonly [layer: string, call: number, output: number, keywords: unknown];
+const callKey = (layer: Layer, index: number): string => `${layer.name}_ib-${index}`;
 
 /**
  * A functional model: its layers, and of each what it is called on. Keyword arguments of those calls are left out: the only
  * ones that tfjs-layers records are initial states, which are among the inputs as well.
+ *
+ * Calls are counted anew, without those outside of the model; a model has one call before all others, that of its own
+ * inputs.
  */
 function functionalConfig(model: LayersModel): JsonObject {
-  const config = model.getConfig() as unknown as FunctionalConfig;
-  const byName = new Map(model.layers.map((layer) => [layer.name, layer]));
+  const graph = model as unknown as FunctionalInternals;
+  const place = new Map<string, number>();
+  const callsOf = (layer: Layer) =>
+    [...layer.inboundNodes.entries()].filter(([index]) => graph.containerNodes.has(callKey(layer, index)));
+  for (const layer of model.layers) {
+    const first = isContainer(layer) ? 1 : 0;
+    for (const [count, [index]] of callsOf(layer).entries()) place.set(callKey(layer, index), first + count);
+  }
+  const output = (layer: Layer, call: number, tensor: number): [string, number, number] => [
+    layer.name,
+    place.get(callKey(layer, call)) ?? 0,
+    tensor,
+  ];
   return {
-    name: config.name,
+    name: model.name,
     trainable: model.trainable,
-    layers: config.layers.map(({name, inboundNodes}) => ({
-      ...serialised(byName.get(name)!),
-      name,
-      inbound_nodes: inboundNodes.map((calls) =>
-        calls.map(([layer, call, output]) => [layer, call, output, {}]),
-      ),
+    layers: model.layers.map((layer) => ({
+      ...serialised(layer),
+      name: layer.name,
+      inbound_nodes: callsOf(layer)
+        .map(([, {inboundLayers, nodeIndices, tensorIndices}]) =>
+          inboundLayers.map((from, i) => [...output(from, nodeIndices[i]!, tensorIndices[i]!), {}]),
+        )
+        .filter((inputs) => inputs.length > 0),
     })),
-    input_layers: config.inputLayers,
-    output_layers: config.outputLayers,
+    input_layers: graph.inputLayers.map((layer, i) =>
+      output(layer, graph.inputLayersNodeIndices[i]!, graph.inputLayersTensorIndices[i]!),
+    ),
+    output_layers: graph.outputLayers.map((layer, i) =>
+      output(layer, graph.outputLayersNodeIndices[i]!, graph.outputLayersTensorIndices[i]!),
+    ),
   };
 }
 
