@@ -5,6 +5,7 @@
  */
 
 import {loadDirectory} from './load.js';
+import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
 
 export {
   CallError,
@@ -45,6 +46,14 @@ export type {
 } from './savedmodel/boundary.js';
 export {IndexedSlices, RaggedTensor, SparseTensor} from './savedmodel/composites.js';
 export type {CallOptions, NestedOutput} from './savedmodel/concrete_function.js';
+export type {
+  DecodedImage,
+  ExpectedImages,
+  ImageInputOptions,
+  ImageModel,
+  ImageSource,
+  PrepareImagesOptions,
+} from './savedmodel/image.js';
 export type {LoadModelOptions} from './savedmodel/load.js';
 export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/loaded_object.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
@@ -54,4 +63,16 @@ export type {Signature, SignatureTensor} from './savedmodel/signature.js';
 export const savedModel = {
   /** Loads from a directory; {@link load} does the same from a handle. */
   load: loadDirectory,
+} as const;
+
+/** Images as a model expects them. */
+export const image = {
+  /** What a model expects of images: height, width, channels, dtype; null where anything will do. */
+  expected: expectedImages,
+  /** `[height, width]` that a model expects. */
+  expectedSize: expectedImageSize,
+  /** How many channels a model expects. */
+  expectedChannels: expectedImageChannels,
+  /** A batch of images as a model expects them. */
+  prepare: prepareImages,
 } as const;
