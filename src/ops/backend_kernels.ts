@@ -12,11 +12,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
-import {sumInBlocks} from './block_sums.js';
 import {replaceMovementKernels} from './movement_kernels.js';
 import {composeBatchNorm} from './wasm_batch_norm.js';
 import {transposeBeforeMatMul} from './wasm_matmul.js';
 import {shareUnchanged} from './wasm_sharing.js';
+import {sumInBlocks} from './wasm_sums.js';
 import {moveBeforeView} from './wasm_views.js';
 
 type Inputs = tf.NamedTensorInfoMap;
@@ -61,10 +61,10 @@ export function completeBackend(name: string): void {
   }
   if (!holdsComplex) for (const kernel of own) addComplex(kernel);
   if (name === 'wasm') {
-    shareUnchanged(name);
-    sumInBlocks(name);
-    composeBatchNorm(name);
-    transposeBeforeMatMul(name);
+    shareUnchanged();
+    sumInBlocks();
+    composeBatchNorm();
+    transposeBeforeMatMul();
     moveBeforeView(name);
   }
 }

@@ -6,23 +6,21 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {directly, replaceKernel, type WasmBackend} from './wasm_direct.js';
 
-type Vectors = Readonly<Record<'x' | 'mean' | 'variance', tf.Tensor>> &
-  Readonly<Partial<Record<'offset' | 'scale', tf.Tensor>>>;
+type Operands = Readonly<Record<'x' | 'mean' | 'variance', tf.TensorInfo>> &
+  Readonly<Partial<Record<'offset' | 'scale', tf.TensorInfo>>>;
 
-/** Replaces the FusedBatchNorm kernel of backend `name`. */
-export function composeBatchNorm(name: string): void {
-  const own = tf.getKernel(tf.FusedBatchNorm, name);
-  if (own === undefined) return;
-  const kernelFunc: tf.KernelFunc = (call) => {
-    const {x, mean, variance, offset, scale} = call.inputs as unknown as Vectors;
-    if (!(x instanceof tf.Tensor)) return own.kernelFunc(call);
-    return tf.tidy(() => {
-      const inverse = tf.rsqrt(tf.add(variance, call.attrs!.varianceEpsilon as number));
-      const normal = tf.mul(tf.sub(x, mean), scale ? tf.mul(inverse, scale) : inverse);
-      return offset ? tf.add(normal, offset) : normal;
+/** Replaces the FusedBatchNorm kernel. */
+export function composeBatchNorm(): void {
+  replaceKernel(tf.FusedBatchNorm, () => ({inputs, attrs, backend}) => {
+    const {x, mean, variance, offset, scale} = inputs as unknown as Operands;
+    return directly(backend as WasmBackend, (run) => {
+      const epsilon = run(tf.Fill, {}, {shape: [], value: attrs!.varianceEpsilon, dtype: 'float32'});
+      const inverse = run(tf.Rsqrt, {x: run(tf.Add, {a: variance, b: epsilon})});
+      const factor = scale ? run(tf.Multiply, {a: inverse, b: scale}) : inverse;
+      const normal = run(tf.Multiply, {a: run(tf.Sub, {a: x, b: mean}), b: factor});
+      return offset ? run(tf.Add, {a: normal, b: offset}) : normal;
     });
-  };
-  tf.unregisterKernel(tf.FusedBatchNorm, name);
-  tf.registerKernel({...own, kernelFunc});
+  });
 }

@@ -8,36 +8,33 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {sizeOf} from '../graph/tensor.js';
+import {directly, type Run, replaceKernel, type WasmBackend} from './wasm_direct.js';
 
 /** Products of fewer multiplications gain nothing. */
 const SMALL = 32_768;
 
-/** Replaces the BatchMatMul kernel of backend `name` by one that transposes large matrices before it multiplies. */
-export function transposeBeforeMatMul(backendName: string): void {
-  const own = tf.getKernel(tf.BatchMatMul, backendName);
-  if (own === undefined) return;
-  const kernelFunc: tf.KernelFunc = (call) => {
+/** Replaces the BatchMatMul kernel by one that transposes large matrices before it multiplies. */
+export function transposeBeforeMatMul(): void {
+  replaceKernel(tf.BatchMatMul, (own) => (call) => {
     const {a, b} = call.inputs as {a: tf.TensorInfo; b: tf.TensorInfo};
     const {transposeA, transposeB} = call.attrs as {transposeA: boolean; transposeB: boolean};
     const isPlain = !transposeA && !transposeB;
     const work = sizeOf(a.shape) * b.shape.at(transposeB ? -2 : -1)!;
-    if (isPlain || work < SMALL || !isSingle(a) || !isSingle(b)) return own.kernelFunc(call);
-    return tf.tidy(() => {
-      const left = transposeA ? transposeLast(a as tf.Tensor) : (a as tf.Tensor);
-      const right = transposeB ? transposeLast(b as tf.Tensor) : (b as tf.Tensor);
-      return tf.matMul(left, right);
+    if (isPlain || work < SMALL || !isSingle(a) || !isSingle(b)) return own(call);
+    return directly(call.backend as WasmBackend, (run) => {
+      const left = transposeA ? transposeLast(a, run) : a;
+      const right = transposeB ? transposeLast(b, run) : b;
+      return run(own, {a: left, b: right}, {transposeA: false, transposeB: false});
     });
-  };
-  tf.unregisterKernel(tf.BatchMatMul, backendName);
-  tf.registerKernel({...own, kernelFunc});
+  });
 }
 
 /** True for one matrix; a batch is computed by the plain loop in any case. */
 function isSingle(x: tf.TensorInfo): boolean {
-  return x instanceof tf.Tensor && x.dtype === 'float32' && sizeOf(x.shape.slice(0, -2)) === 1;
+  return x.dtype === 'float32' && sizeOf(x.shape.slice(0, -2)) === 1;
 }
 
-function transposeLast(x: tf.Tensor): tf.Tensor {
-  const axes = x.shape.map((_, axis) => axis);
-  return tf.transpose(x, [...axes.slice(0, -2), axes.length - 1, axes.length - 2]);
+function transposeLast(x: tf.TensorInfo, run: Run): tf.TensorInfo {
+  const axes = (x.shape as number[]).map((_, axis) => axis);
+  return run(tf.Transpose, {x}, {perm: [...axes.slice(0, -2), axes.length - 1, axes.length - 2]});
 }

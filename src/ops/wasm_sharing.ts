@@ -7,21 +7,17 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {replaceKernel, type WasmBackend} from './wasm_direct.js';
 
-/** Replaces the Identity and the Cast kernel of backend `name` by ones that copy only what is converted. */
-export function shareUnchanged(name: string): void {
+/** Replaces the Identity and the Cast kernel by ones that copy only what is converted. */
+export function shareUnchanged(): void {
   for (const kernelName of [tf.Identity, tf.Cast]) {
-    const own = tf.getKernel(kernelName, name);
-    if (own === undefined) continue;
-    const kernelFunc: tf.KernelFunc = (call) => {
-      const x = call.inputs.x!;
-      const isSame = kernelName === tf.Identity || call.attrs!.dtype === x.dtype;
-      if (!isSame || x.dtype === 'string' || x.dtype === 'complex64') return own.kernelFunc(call);
-      const {dataId, shape, dtype} = x;
-      (call.backend as tf.KernelBackend).incRef(dataId);
+    replaceKernel(kernelName, (own) => (call) => {
+      const {dataId, shape, dtype} = call.inputs.x!;
+      const isSame = kernelName === tf.Identity || call.attrs!.dtype === dtype;
+      if (!isSame || dtype === 'string' || dtype === 'complex64') return own(call);
+      (call.backend as WasmBackend).incRef(dataId);
       return {dataId, shape, dtype};
-    };
-    tf.unregisterKernel(kernelName, name);
-    tf.registerKernel({...own, kernelFunc});
+    });
   }
 }

@@ -26,6 +26,41 @@ describe('sums on the wasm backend', () => {
     });
   }
 
+  it('add up columns', () => {
+    for (const [outer, count, inner] of [
+      [1, 36_864, 3],
+      [1, 1009, 4],
+      [3, 1009, 2],
+      [3, 2, 5],
+      [2, 777, 1],
+    ] as const) {
+      const values = data(outer * count * inner);
+      const sums = tf.tidy(() => tf.sum(tf.tensor3d(values, [outer, count, inner]), 1).dataSync());
+      for (let o = 0; o < outer; o++) {
+        for (let i = 0; i < inner; i++) {
+          const column = Float32Array.from({length: count}, (_, k) => values[(o * count + k) * inner + i]!);
+          expect(sums[o * inner + i]! / total(column)).toBeCloseTo(1, 5);
+        }
+      }
+    }
+  });
+
+  it('keep what is no number, and infinities', () => {
+    const x = tf.tensor2d([
+      [1, Number.NaN, Infinity, -Infinity, 1],
+      [2, 3, 4, 5, Infinity],
+    ]);
+    expect([...tf.sum(x, 0).dataSync()]).toEqual([3, Number.NaN, Infinity, -Infinity, Infinity]);
+    expect([...tf.mean(x, 0).dataSync()]).toEqual([1.5, Number.NaN, Infinity, -Infinity, Infinity]);
+    expect(tf.sum(tf.fill([400, 2], Number.NaN)).dataSync()[0]).toBeNaN();
+  });
+
+  it('of nothing are zero, means no numbers', () => {
+    expect([...tf.sum(tf.zeros([0, 3]), 0).dataSync()]).toEqual([0, 0, 0]);
+    expect([...tf.mean(tf.zeros([0, 2]), 0).dataSync()]).toEqual([Number.NaN, Number.NaN]);
+    expect(tf.sum(tf.zeros([0, 3])).dataSync()[0]).toBe(0);
+  });
+
   it('reduce any axes, and leave no tensors behind', () => {
     const before = tf.memory().numTensors;
     tf.tidy(() => {
