@@ -46,6 +46,7 @@ export type {
 } from './savedmodel/boundary.js';
 export {IndexedSlices, RaggedTensor, SparseTensor} from './savedmodel/composites.js';
 export type {CallOptions, NestedOutput} from './savedmodel/concrete_function.js';
+export type {RawOps} from './savedmodel/generated/raw_ops.js';
 export type {
   DecodedImage,
   ExpectedImages,
@@ -56,6 +57,8 @@ export type {
 } from './savedmodel/image.js';
 export type {LoadModelOptions} from './savedmodel/load.js';
 export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/loaded_object.js';
+export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw_ops.js';
+export {RawTensor} from './savedmodel/raw_tensor.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
 export type {Signature, SignatureTensor} from './savedmodel/signature.js';
 

@@ -12,10 +12,11 @@ import {DTYPES, type DType, dtypeInfo} from '../graph/dtypes.js';
 import type {ArgDef, ArgType, AttrDef, AttrDefType, OpDef} from '../graph/op_defs.js';
 import type {PartialShape} from '../graph/shape.js';
 import {decodeUtf8, encodeUtf8} from '../graph/tensor.js';
+import {meaningOf, meantValue} from '../ops/meaning.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
 import {describeInput, toValue} from './boundary.js';
-import {isOpaque, meaningOf, meantValue, RawTensor} from './raw_tensor.js';
+import {isOpaque, RawTensor} from './raw_tensor.js';
 
 /** One tensor that an op is given. */
 export interface BoundInput {

@@ -1,17 +1,16 @@
 /**
- * Tensors in TensorFlow's own dtypes as raw ops give and take them: those that no tfjs tensor can be, and what tfjs
- * tensors stand for.
+ * Tensors in TensorFlow's own dtypes, as raw ops give and take them where no tfjs tensor will do.
  *
  * @module
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {type DType, isFloating} from '../graph/dtypes.js';
+import type {DType} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
 import type {HostData} from '../graph/tensor.js';
-import {isTaping} from '../ops/kernel.js';
-import {hasDeviceType, Value} from '../ops/value.js';
+import {remember} from '../ops/meaning.js';
+import type {Value} from '../ops/value.js';
 import {type ExactTensor, fromValue} from './boundary.js';
 
 /**
@@ -70,30 +69,9 @@ export function isOpaque(dtype: DType): boolean {
   return dtype === 'resource' || dtype === 'variant';
 }
 
-/** What tfjs tensors stand for, where they are of another dtype than the op gave. */
-const MEANINGS = new WeakMap<tf.Tensor, {readonly dtype: DType; readonly host: Value | undefined}>();
-
 /** A value as a tfjs tensor that remembers what it stands for. */
 export function toTensor(value: Value, what: string): tf.Tensor {
   const tensor = fromValue(value, false, what) as tf.Tensor;
-  if (value.dtype !== tensor.dtype) {
-    const host = value.onDevice ? undefined : Value.host(value.dtype, value.shape, value.hostData());
-    MEANINGS.set(tensor, {dtype: value.dtype, host});
-  }
+  remember(tensor, value);
   return tensor;
-}
-
-/** The dtype that a tfjs tensor stands for. */
-export function meaningOf(tensor: tf.Tensor): DType {
-  return MEANINGS.get(tensor)?.dtype ?? (tensor.dtype as DType);
-}
-
-/** The value that a tfjs tensor stands for, where it is of another dtype than the tensor. */
-export function meantValue(tensor: tf.Tensor): Value | undefined {
-  const meaning = MEANINGS.get(tensor);
-  if (meaning === undefined) return undefined;
-  const {dtype, host} = meaning;
-  // On a gradient tape, numbers of the host would be constants.
-  if (host !== undefined && !(isFloating(dtype) && isTaping())) return host;
-  return hasDeviceType(dtype) || isFloating(dtype) ? Value.device(tensor, dtype).pin() : undefined;
 }
