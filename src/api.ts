@@ -31,10 +31,12 @@ export {
   KerasLayer,
   type KerasLayerConfig,
   type LayerShape,
+  type LayerSource,
+  type LayerTensor,
 } from './keras/keras_layer.js';
 export type {Nest} from './keras/nest.js';
 export type {RegularizationLoss, Reusable, ReusableFunction, ReusableObject} from './keras/reusable.js';
-export {kerasLayer, type LoadedKerasLayerConfig} from './keras.js';
+export {kerasLayer, type LoadedKerasLayerConfig, preload} from './keras.js';
 export {type LoadOptions, load} from './load.js';
 export type {FileHandle, ModelDirectory} from './platform/platform.js';
 export type {

@@ -6,6 +6,8 @@
 
 import type {ModelSource} from './hub/resolver.js';
 import {KerasLayer, type KerasLayerConfig} from './keras/keras_layer.js';
+import {readSavedConfig} from './keras/layer_config.js';
+import {type LayerNeed, needsOf, offer} from './keras/preloaded.js';
 import {type LoadOptions, load} from './load.js';
 
 /** How to load a layer and make it. */
@@ -32,5 +34,40 @@ export async function kerasLayer(
 ): Promise<KerasLayer> {
   const {tags, loadOptions, ...rest} = config;
   const object = await load(handle, {...loadOptions, ...(tags && {tags})});
-  return new KerasLayer(object, rest);
+  try {
+    return new KerasLayer(object, rest, {handle: typeof handle === 'string' ? handle : undefined, tags});
+  } catch (error) {
+    object.dispose();
+    throw error;
+  }
+}
+
+/**
+ * Loads models for layers that are about to be made from their configs: `layers.models.modelFromJSON` and `loadLayersModel`
+ * bring a {@link KerasLayer} back at once, while loading takes waiting.
+ *
+ * Each model loaded is for one layer: layers have variables of their own, even those of one handle.
+ *
+ * @param needed - a handle, or one for each layer; or a whole model: its JSON as text or object, or the content of a
+ *   `model.json`, from which the handles are taken
+ * @throws what {@link load} throws.
+ * @example
+ * const json = model.toJSON();
+ * await preload(json);
+ * const again = await layers.models.modelFromJSON(JSON.parse(json));
+ */
+export async function preload(
+  needed: string | readonly string[] | Readonly<Record<string, unknown>>,
+  options: LoadOptions = {},
+): Promise<void> {
+  for (const need of needsIn(needed)) {
+    const tags = need.config === undefined ? undefined : readSavedConfig(need.config).tags;
+    offer({...need, ...(tags && {tags}), object: await load(need.handle, {...options, ...(tags && {tags})})});
+  }
+}
+
+function needsIn(needed: Parameters<typeof preload>[0]): LayerNeed[] {
+  if (Array.isArray(needed)) return needed.map((handle: string) => ({handle}));
+  if (typeof needed !== 'string') return needsOf(needed);
+  return needed.trimStart().startsWith('{') ? needsOf(JSON.parse(needed)) : [{handle: needed}];
 }

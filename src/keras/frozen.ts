@@ -6,6 +6,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {isTaping} from '../ops/kernel.js';
 
 /** From tensors to tensors; run twice, it must give the same. */
 export type TensorFunction = (inputs: readonly tf.Tensor[]) => tf.Tensor[];
@@ -19,15 +20,9 @@ interface KernelRunner {
   }): tf.Tensor[];
 }
 
-/** True while operations are recorded for a gradient. */
-export function isRecording(): boolean {
-  const {gradientDepth, kernelDepth} = tf.engine().state;
-  return gradientDepth > 0 && kernelDepth === 0;
-}
-
 /** Runs `f` off the tape; gradients reach the inputs, and none of the variables `f` uses. */
 export function callFrozen(f: TensorFunction, inputs: readonly tf.Tensor[]): tf.Tensor[] {
-  if (!isRecording()) return f(inputs);
+  if (!isTaping()) return f(inputs);
   const watched = inputs.flatMap(({dtype}, i) => (dtype === 'float32' ? [i] : []));
   const engine = tf.engine() as unknown as KernelRunner;
   return engine.runKernelFunc({

@@ -7,31 +7,31 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {type LayerVariable, layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
+import {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
-import type {PartialShape} from '../graph/shape.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
-import {callFrozen, isRecording} from './frozen.js';
+import {callFrozen} from './frozen.js';
+import {openScope, PassMemory} from './graph_pass.js';
+import {LayerCall} from './layer_call.js';
+import {
+  checkArguments,
+  readConfig,
+  readSavedConfig,
+  type SavedLayerConfig,
+  writeConfig,
+} from './layer_config.js';
 import {loadedWeights} from './layer_weight.js';
 import {describeLayout, flatten, isFlatList, type Layout, type Nest, pack, sameLayout} from './nest.js';
-import {
-  isComplete,
-  layerShape,
-  matchingTraces,
-  type NestSpec,
-  outputSpecOf,
-  type Spec,
-  sampleSpecs,
-  specsAt,
-} from './output_specs.js';
+import {layerShape, type Spec} from './output_specs.js';
+import {take} from './preloaded.js';
 import {
   callableOf,
-  type LayerFunction,
   type RegularizationLoss,
   type Reusable,
   regularizationLossesOf,
   variablesOf,
 } from './reusable.js';
+import {acceptText} from './text_inputs.js';
 
 /** What every layer of tfjs-layers can be configured with. */
 export type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -39,12 +39,12 @@ export type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0
 /** A shape as tfjs-layers has it: null is an unknown size. */
 export type LayerShape = (number | null)[];
 
-/** Keyword arguments of a layer's call. */
+/** Keyword arguments of a layer's call, such as `training`. */
 export type CallArguments = Parameters<layers.Layer['call']>[1];
 
-/** How to make a layer. */
+/** How to make a layer: these, and what every layer of tfjs-layers takes (`name`, `inputShape`, `dtype`, ...). */
 export interface KerasLayerConfig extends LayerArgs {
-  /** Whether the layer is trained with the model around it. Default false. */
+  /** Whether the layer is trained with the model around it. Default false. Cannot be true when a signature is called. */
   trainable?: boolean;
   /** More keyword arguments for the callable. Must be JSON for the layer's config to be saved. */
   arguments?: Readonly<Record<string, unknown>>;
@@ -54,191 +54,244 @@ export interface KerasLayerConfig extends LayerArgs {
   signatureOutputsAsDict?: boolean;
   /** Give this one of the outputs, where the callable gives them by name. Models in TF1 Hub format: default `default`. */
   outputKey?: string;
+  /**
+   * Shapes of the outputs without the batch, in the nest in which the callable gives them. Only needed where the shapes
+   * cannot be found out.
+   */
+  outputShape?: Nest<number | null>;
 }
 
-type AnyTensor = tf.Tensor | SymbolicTensor;
+/** Where a layer's object was loaded from. */
+export interface LayerSource {
+  /** What to load again, where it can be said in a config. */
+  readonly handle: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** A tensor, or what stands for one while a model is built. */
+export type LayerTensor = tf.Tensor | SymbolicTensor;
+
+/** What `Layer.apply` of tfjs-layers takes. */
+type FlatTensors = tf.Tensor | tf.Tensor[] | SymbolicTensor | SymbolicTensor[];
 
 /**
- * Wraps a loaded SavedModel, or any callable, as a layer of tfjs-layers.
+ * A loaded SavedModel, or another callable object, as a layer of tfjs-layers.
  *
- * Mirrors `tensorflow_hub.KerasLayer`.
+ * The callable is invoked with one tensor, or a nest of tensors, and with `training` if it has such an argument: true when
+ * the layer is trainable *and* called for training. These attributes of the object have special meanings:
+ *
+ * - `variables`: all variables the callable depends on. The layer's weights are these very variables, not copies.
+ * - `trainable_variables`: those of them that are trained while the layer is `trainable`.
+ * - `regularization_losses`: functions without arguments, each giving a scalar; they are losses of the layer while it is
+ *   trainable.
+ *
+ * Mirrors `tensorflow_hub.KerasLayer`. To make one from a handle use {@link kerasLayer}.
+ *
+ * @example
+ * const encoder = new KerasLayer(await load(handle), {trainable: true});
+ * const model = layers.sequential({layers: [encoder, layers.layers.dense({units: 2})]});
  */
 export class KerasLayer extends layers.Layer {
   static readonly className = 'KerasLayer';
 
   readonly #object: Reusable;
-  readonly #function: LayerFunction;
-  readonly #arguments: Readonly<Record<string, unknown>>;
-  readonly #outputKey: string | undefined;
-  readonly #signature: string | undefined;
+  /** Undefined for a layer of an object that the user made or loaded. */
+  readonly #source: LayerSource | undefined;
+  readonly #config: Omit<SavedLayerConfig, 'handle' | 'tags'>;
   readonly #isHubModule: boolean;
-  readonly #losses: readonly RegularizationLoss[];
-  /** How the inputs are arranged where the layer is part of a model, by their number. */
+  readonly #call: LayerCall;
+  readonly #losses: readonly (() => tf.Scalar)[];
+  /** True where shape and dtype of the input are the function's own, not given with the config. */
+  readonly #hasOwnInput: boolean;
+  /** How inputs are arranged where the layer is part of a model, by their number. */
   readonly #graphLayouts = new Map<number, Layout>();
-  /** What {@link apply} tells {@link call} and {@link computeOutputShape}, which tfjs-layers calls with flat tensors. */
+  readonly #pass = new PassMemory();
+  readonly #losesCounted = new WeakSet<object>();
+  /** What {@link apply} tells {@link call} and {@link computeOutputShape}, which tfjs-layers gives flat tensors. */
   #inputLayout: Layout | undefined;
   #inputSpecs: readonly Spec[] | undefined;
-  /** What the latest call gave. */
+  /** How the results of the latest call are arranged. */
   #outputLayout: Layout = {kind: 'leaf'};
+  #hasSeveralOutputs = false;
   #hasLoggedZeroWeights = false;
 
-  constructor(callable: Reusable, config: KerasLayerConfig = {}) {
-    const {arguments: extra, signature, signatureOutputsAsDict, outputKey, ...layer} = config;
-    super({...layer, trainable: config.trainable ?? false});
-    this.#object = callable;
-    this.#arguments = {...extra};
+  /**
+   * @param callable - a loaded object, or part of one (`loaded.encoder`, a function); a `Trackable`, a plain object with a
+   *   `__call__`, or a function. A JavaScript function gets the keyword arguments as an object if it has a second parameter.
+   * @param config - see {@link KerasLayerConfig}
+   * @param source - where `callable` was loaded from for this very layer, with which it is freed
+   * @throws CallError where the object is not callable and no signature is named, the object has no such signature,
+   *   or options exclude each other.
+   */
+  constructor(callable: Reusable, config: KerasLayerConfig = {}, source?: LayerSource) {
+    super(layerArgs(config));
+    checkCallable(callable, config);
+    const {arguments: extra = {}, signatureOutputsAsDict = false, outputShape} = config;
+    let {signature, outputKey} = config;
     this.#isHubModule = callable instanceof LoadedObject && callable.modelInfo.isHubModule;
-    this.#signature = signature ?? (this.#isHubModule ? 'default' : undefined);
-    this.#outputKey =
-      outputKey ?? (this.#isHubModule && signatureOutputsAsDict !== true ? 'default' : undefined);
-    if (
-      this.#signature !== undefined &&
-      (this.#outputKey !== undefined) === (signatureOutputsAsDict === true)
-    ) {
+    if (this.#isHubModule) {
+      signature ??= 'default';
+      if (!signatureOutputsAsDict) outputKey ??= 'default';
+    }
+    if (signature !== undefined && (outputKey !== undefined) === signatureOutputsAsDict) {
       throw new CallError(
         'When using a signature, either outputKey or signatureOutputsAsDict: true should be set.',
       );
     }
-    if (this.#signature === undefined && signatureOutputsAsDict) {
+    if (signature === undefined && signatureOutputsAsDict) {
       throw new CallError(
         'signatureOutputsAsDict is only valid if specifying a signature (or using a legacy TF1 Hub format).',
       );
     }
-    this.#function = callableOf(callable, this.#signature, 'the model');
+    this.#object = callable;
+    this.#source = source;
+    this.#config = {
+      ...(Object.keys(extra).length > 0 && {arguments: extra}),
+      ...(signature !== undefined && {signature}),
+      ...(signatureOutputsAsDict && {signatureOutputsAsDict}),
+      ...(outputKey !== undefined && {outputKey}),
+      ...(outputShape !== undefined && {outputShape}),
+    };
+    this.#call = new LayerCall({
+      function: callableOf(callable, signature, source?.handle ?? 'the model'),
+      arguments: extra,
+      outputKey,
+      outputShape,
+    });
     const {trainable, other} = variablesOf(callable);
     const weights = loadedWeights([...trainable, ...other], this.name);
     this.trainableWeights = weights.slice(0, trainable.length);
     this.nonTrainableWeights = weights.slice(trainable.length);
-    this.#losses = regularizationLossesOf(callable);
-    this.#expectInput();
+    this.#losses = regularizationLossesOf(callable).map((loss) => this.#whileTrained(loss));
+    this.#hasOwnInput = this.batchInputShape == null;
+    this.#describeInput(config.dtype ?? config.inputDType);
   }
 
-  /** The object that the layer wraps. */
+  /** The object that the layer wraps: for a layer made from a handle, what was loaded from it. */
   get resolvedObject(): Reusable {
     return this.#object;
   }
 
+  /** The regularisation losses of the object; each is 0 while the layer is not trainable. */
   override get losses(): (() => tf.Scalar)[] {
-    return this.#losses.map((loss) => () => (this.#isTrained ? (loss() as tf.Scalar) : tf.scalar(0)));
+    return [...this.#losses];
   }
 
-  /** Whether the weights are to be trained: a model around the layer may have frozen them, too. */
+  #whileTrained(loss: RegularizationLoss): () => tf.Scalar {
+    return () => (this.#isTrained ? (loss() as tf.Scalar) : tf.scalar(0));
+  }
+
+  override calculateLosses(): tf.Scalar[] {
+    // A model asks once for each place the layer has in it.
+    const scope = openScope();
+    if (scope !== undefined && this.inboundNodes.length > 1) {
+      if (this.#losesCounted.has(scope)) return [];
+      this.#losesCounted.add(scope);
+    }
+    return super.calculateLosses();
+  }
+
+  /** Whether the weights are being trained; a model that holds the layer may have frozen them without it. */
   get #isTrained(): boolean {
-    const weights: readonly LayerVariable[] = this._trainableWeights;
+    const weights = this._trainableWeights;
     return this.trainable && (weights.length === 0 || weights.some((weight) => weight.trainable));
   }
 
+  /** The number of elements of all weights; known before the layer is first used. */
   override countParams(): number {
     return this.weights.reduce((sum, {shape}) => sum + tf.util.sizeFromShape(shape as number[]), 0);
   }
 
-  override apply(
-    inputs: tf.Tensor | tf.Tensor[] | SymbolicTensor | SymbolicTensor[],
-    kwargs?: CallArguments,
-  ): tf.Tensor | tf.Tensor[] | SymbolicTensor | SymbolicTensor[];
-  override apply(inputs: Nest<AnyTensor>, kwargs?: CallArguments): Nest<AnyTensor>;
-  override apply(inputs: Nest<AnyTensor>, kwargs?: CallArguments): Nest<AnyTensor> {
+  /**
+   * Applies the layer to tensors: to real ones, or to symbolic ones to make it part of a model.
+   *
+   * @param inputs - a tensor, or tensors in an array or an object as the callable takes them
+   * @returns what the callable gives: a tensor, or tensors in an array or an object. As part of a model, and for a flat
+   *   array of as many tensors as the layer has in a model, the results are flat as well.
+   */
+  override apply(inputs: FlatTensors, kwargs?: CallArguments): FlatTensors;
+  override apply(inputs: Nest<LayerTensor>, kwargs?: CallArguments): Nest<LayerTensor>;
+  override apply(inputs: Nest<LayerTensor>, kwargs?: CallArguments): Nest<LayerTensor> {
     const {leaves, layout} = flatten(inputs);
-    const flat = (leaves.length === 1 ? leaves[0] : leaves) as tf.Tensor;
-    if (leaves.some((leaf) => leaf instanceof SymbolicTensor)) {
-      return this.#applySymbolic(leaves as readonly SymbolicTensor[], layout, kwargs);
+    const symbolic = leaves.filter((leaf) => leaf instanceof SymbolicTensor);
+    if (symbolic.length > 0) {
+      if (symbolic.length === leaves.length) return this.#applySymbolic(symbolic, layout, kwargs);
+      throw new CallError(`layer '${this.name}' is applied to tensors and to symbolic tensors at once`);
     }
-    const graphLayout = this.#graphLayouts.get(leaves.length);
-    const isPartOfModel = isFlatList(layout) && graphLayout !== undefined;
-    this.#inputLayout = isPartOfModel ? graphLayout : layout;
+    const tensors = leaves as readonly tf.Tensor[];
+    const graphLayout = isFlatList(layout) ? this.#graphLayouts.get(leaves.length) : undefined;
+    const isPass = graphLayout !== undefined && this.#hasSeveralOutputs;
+    const again = isPass ? this.#pass.recall(tensors, kwargs, this.getWeights()) : undefined;
+    if (again !== undefined) return again;
+    this.#inputLayout = graphLayout ?? layout;
     try {
-      const outputs = super.apply(flat, kwargs) as tf.Tensor | tf.Tensor[];
-      if (isPartOfModel) return outputs;
-      return pack(this.#outputLayout, toList(outputs)) as Nest<AnyTensor>;
+      const outputs = super.apply(singleOrList(tensors), kwargs) as tf.Tensor | tf.Tensor[];
+      if (graphLayout === undefined) return pack(this.#outputLayout, toList(outputs)) as Nest<LayerTensor>;
+      if (isPass) this.#pass.remember(tensors, kwargs, this.getWeights(), toList(outputs));
+      return outputs;
     } finally {
       this.#inputLayout = undefined;
     }
   }
 
   #applySymbolic(
-    leaves: readonly SymbolicTensor[],
+    inputs: readonly SymbolicTensor[],
     layout: Layout,
     kwargs: CallArguments | undefined,
-  ): Nest<AnyTensor> {
-    const known = this.#graphLayouts.get(leaves.length);
+  ): Nest<LayerTensor> {
+    const known = this.#graphLayouts.get(inputs.length);
     if (known !== undefined && !sameLayout(known, layout)) {
       throw new CallError(
-        `layer '${this.name}' is applied to ${describeLayout(layout)} and elsewhere in a model to ` +
+        `layer '${this.name}' is applied to ${describeLayout(layout)}, and elsewhere in a model to ` +
           `${describeLayout(known)}; make another layer of the same object for one of them`,
       );
     }
-    this.#graphLayouts.set(leaves.length, layout);
+    this.#checkTrainability();
+    inputs.forEach(widen);
+    const specs = inputs.map(({shape, dtype}) => ({shape, dtype}));
+    const {specs: outputSpecs, layout: outputLayout} = this.#call.outputs(layout, specs);
     this.#inputLayout = layout;
-    this.#inputSpecs = leaves.map(({shape, dtype}) => ({shape, dtype}));
+    this.#inputSpecs = specs;
     try {
-      const {specs, layout: outputLayout} = this.#outputSpecs(layout, this.#inputSpecs);
-      const flat = (leaves.length === 1 ? leaves[0] : leaves) as SymbolicTensor;
-      const outputs = toList(super.apply(flat, kwargs) as SymbolicTensor | SymbolicTensor[]);
-      // tfjs-layers takes every output for float32, and converts what comes to that.
+      const outputs = toList(super.apply(singleOrList(inputs), kwargs) as SymbolicTensor | SymbolicTensor[]);
+      this.#graphLayouts.set(inputs.length, layout);
+      this.#hasSeveralOutputs ||= outputs.length > 1;
+      if (specs.some(({dtype}) => dtype === 'string')) acceptText();
+      // tfjs-layers takes every output for float32, and would convert it.
       outputs.forEach((output, i) => {
-        Object.assign(output, {dtype: specs[i]!.dtype});
+        Object.assign(output, {dtype: outputSpecs[i]!.dtype});
       });
-      return pack(outputLayout, outputs) as Nest<AnyTensor>;
+      return pack(outputLayout, outputs) as Nest<LayerTensor>;
     } finally {
       this.#inputLayout = undefined;
       this.#inputSpecs = undefined;
     }
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs?: CallArguments): tf.Tensor | tf.Tensor[] {
+  /**
+   * Calls the wrapped object; `apply` is what users call.
+   *
+   * @param kwargs - `training`: whether the call is part of training
+   */
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: CallArguments = {}): tf.Tensor | tf.Tensor[] {
     const {leaves, layout} = flatten(inputs);
-    const inputLayout = this.#inputLayout ?? layout;
-    const outputs = tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs ?? {});
-      const {tensors, layout: outputLayout} = this.#run(
-        leaves as readonly tf.Tensor[],
-        inputLayout,
-        kwargs?.training === true,
-      );
-      this.#outputLayout = outputLayout;
-      return tensors;
-    });
-    return outputs.length === 1 ? outputs[0]! : outputs;
-  }
-
-  #run(
-    leaves: readonly tf.Tensor[],
-    layout: Layout,
-    training: boolean,
-  ): {readonly tensors: tf.Tensor[]; readonly layout: Layout} {
-    const isTrained = this.#isTrained;
     this.#checkTrainability();
-    const kwargs: Record<string, unknown> = {...this.#arguments};
-    if (this.#function.hasTrainingArgument) kwargs.training = isTrained && training;
-    let outputLayout: Layout = {kind: 'leaf'};
-    const f = (inputs: readonly tf.Tensor[]): tf.Tensor[] => {
-      const fitting = this.#fitRanks(inputs, layout);
-      const result = this.#pick(this.#function.call(pack(layout, fitting), kwargs));
-      const flat = flatten(result);
-      outputLayout = flat.layout;
-      return [...flat.leaves] as tf.Tensor[];
+    const inputLayout = this.#inputLayout ?? layout;
+    const isTrained = this.#isTrained;
+    const run = (tensors: readonly tf.Tensor[]): tf.Tensor[] => {
+      const outputs = this.#call.run(tensors, inputLayout, isTrained && kwargs.training === true);
+      this.#outputLayout = outputs.layout;
+      return [...outputs.leaves];
     };
-    const tensors = !isTrained && isRecording() ? callFrozen(f, leaves) : f(leaves);
-    return {tensors, layout: outputLayout};
+    const outputs = tf.tidy(() => {
+      this.invokeCallHook(inputs, kwargs);
+      const tensors = leaves as readonly tf.Tensor[];
+      return isTrained ? run(tensors) : callFrozen(run, tensors);
+    });
+    return singleOrList(outputs);
   }
 
-  /** The chosen one of the outputs that have names. */
-  #pick(result: unknown): unknown {
-    const key = this.#outputKey;
-    if (key === undefined) return result;
-    const {layout} = flatten(result);
-    if (layout.kind !== 'dict') {
-      throw new CallError(
-        `Specifying \`outputKey\` is forbidden if output type ${describeLayout(layout)} is not a dict.`,
-      );
-    }
-    if (!layout.fields.some(([name]) => name === key)) {
-      const names = layout.fields.map(([name]) => name).join(', ');
-      throw new CallError(`KerasLayer output does not contain the output key ${key} (available: ${names}).`);
-    }
-    return (result as Record<string, unknown>)[key];
-  }
-
+  /** Refuses, or warns of, uses of `trainable`; here and not at construction, because it can be changed. */
   #checkTrainability(): void {
     if (!this.trainable) return;
     if (this.#isHubModule) {
@@ -246,92 +299,156 @@ export class KerasLayer extends layers.Layer {
         'Setting hub.KerasLayer.trainable = true is unsupported when loading from the TF1 Hub format.',
       );
     }
-    if (this.#signature !== undefined) {
+    if (this.#config.signature !== undefined) {
       throw new CallError(
         'Setting hub.KerasLayer.trainable = true is unsupported when calling a SavedModel signature.',
       );
     }
     if (this._trainableWeights.length === 0 && !this.#hasLoggedZeroWeights) {
-      console.error('hub.KerasLayer is trainable but has zero trainable weights.');
       this.#hasLoggedZeroWeights = true;
+      console.error('hub.KerasLayer is trainable but has zero trainable weights.');
     }
   }
 
   /**
-   * tfjs-layers makes `[n, 1]` of all data of shape `[n]`: where the function takes a vector it gets one, and where it takes
-   * a column, a vector fits as well.
+   * The shapes of the outputs for inputs of the given shapes: by `outputShape`, else by what the callable says of its outputs,
+   * else by running it on zeros.
    */
-  #fitRanks(inputs: readonly tf.Tensor[], layout: Layout): tf.Tensor[] {
-    return inputs.map((tensor, i) => fitRank(tensor, this.#shapesAt(layout, i)));
-  }
-
   override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape | LayerShape[] {
-    const shapes = (isShape(inputShape) ? [inputShape] : inputShape) as LayerShape[];
+    const isOne = !inputShape.some(Array.isArray);
+    const shapes = (isOne ? [inputShape] : inputShape) as LayerShape[];
     const layout: Layout =
       this.#inputLayout ??
       this.#graphLayouts.get(shapes.length) ??
-      (isShape(inputShape) ? {kind: 'leaf'} : {kind: 'list', items: shapes.map(() => ({kind: 'leaf'}))});
-    const inputs =
-      this.#inputSpecs ?? shapes.map((shape, i) => ({shape, dtype: this.#inputDType(layout, i)}));
-    const {specs, layout: outputLayout} = this.#outputSpecs(layout, inputs);
-    const outputs = specs.map((spec) => layerShape(spec, `layer '${this.name}'`));
-    return outputLayout.kind === 'leaf' ? outputs[0]! : outputs;
+      (isOne ? {kind: 'leaf'} : {kind: 'list', items: shapes.map(() => ({kind: 'leaf'}))});
+    const specs = shapes.map((shape, i) => ({
+      shape,
+      dtype: this.#inputSpecs?.[i]?.dtype ?? this.#call.inputDType(layout, i) ?? this.dtype ?? 'float32',
+    }));
+    const outputs = this.#call.outputs(layout, specs);
+    const outputShapes = outputs.specs.map((spec) => layerShape(spec, `layer '${this.name}'`));
+    return outputs.layout.kind === 'leaf' ? outputShapes[0]! : outputShapes;
   }
 
-  #inputDType(layout: Layout, index: number): tf.DataType {
-    for (const {input} of this.#function.traces) {
-      const specs = specsAt(input, layout);
-      if (specs !== undefined) return specs[index]!.dtype;
+  protected override warnOnIncompatibleInputShape(inputShape: LayerShape): void {
+    if (!this.#hasOwnInput) super.warnOnIncompatibleInputShape(inputShape);
+  }
+
+  /** Where the config does not say, a model that begins with the layer gets the input that the callable takes. */
+  #describeInput(dtype: tf.DataType | undefined): void {
+    const {input} = this.#call;
+    const shape = this.batchInputShape ?? input?.shape;
+    if (shape == null || shape.length === 0) return;
+    this.batchInputShape = shape.length === 1 ? [...shape, 1] : [...shape];
+    this.dtype = dtype ?? input?.dtype ?? 'float32';
+  }
+
+  /**
+   * The layer's config, from which `layers.models.modelFromJSON` makes it again; see {@link preload}.
+   *
+   * @throws CallError for a layer that was not made from a handle that is a string, or whose arguments are not JSON.
+   */
+  override getConfig(): tf.serialization.ConfigDict {
+    const {handle, tags} = this.#source ?? {};
+    if (handle === undefined) {
+      throw new CallError(
+        'Can only generate a valid config for `hub.kerasLayer(handle, ...)` that uses a string `handle`; ' +
+          `layer '${this.name}' was made of an object`,
+      );
     }
-    return this.dtype ?? 'float32';
-  }
-
-  #outputSpecs(layout: Layout, given: readonly Spec[]): NestSpec {
-    const specs = this.#fittingSpecs(layout, given);
-    const kwargs: Record<string, unknown> = {...this.#arguments};
-    if (this.#function.hasTrainingArgument) kwargs.training = false;
-    const traces = matchingTraces(this.#function.traces, {layout, specs}, kwargs);
-    const [trace] = traces;
-    if (trace !== undefined) {
-      const saved = this.#pickSpec(outputSpecOf(trace.output));
-      const isBatchKnown = given[0]?.shape?.[0] != null;
-      if (isComplete(saved.specs) && !isBatchKnown) return saved;
+    checkArguments(this.#config.arguments ?? {});
+    const config = super.getConfig();
+    if (this.#hasOwnInput) {
+      delete config.batchInputShape;
+      delete config.dtype;
     }
-    return sampleSpecs((tensors) => this.#run(tensors, layout, false), given);
+    return {...config, ...writeConfig({handle, ...(tags && {tags}), ...this.#config})};
   }
 
-  #pickSpec(spec: NestSpec): NestSpec {
-    const key = this.#outputKey;
-    if (key === undefined || spec.layout.kind !== 'dict') return spec;
-    const packed = pack(
-      spec.layout,
-      spec.specs.map((each) => each as never),
-    ) as Record<string, Spec>;
-    if (!(key in packed)) return spec;
-    return {layout: {kind: 'leaf'}, specs: [packed[key]!]};
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    _cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    const given = readConfig(config);
+    const {handle, tags} = given;
+    const name = typeof config.name === 'string' ? config.name : undefined;
+    const preloaded = take({handle, ...(tags && {tags}), ...(name !== undefined && {layer: name})});
+    const {
+      handle: _,
+      tags: __,
+      ...rest
+    } = {...given, ...(preloaded.config && readSavedConfig(preloaded.config))};
+    try {
+      const layer: tf.serialization.Serializable = new KerasLayer(
+        preloaded.object,
+        rest as KerasLayerConfig,
+        preloaded,
+      );
+      return layer as T;
+    } catch (error) {
+      preloaded.object.dispose();
+      throw error;
+    }
   }
 
-  /** The specs with the ranks that the function takes. */
-  #fittingSpecs(layout: Layout, given: readonly Spec[]): readonly Spec[] {
-    return given.map(({shape, dtype}, i) => {
-      return {shape: fittingShape(shape, this.#shapesAt(layout, i)), dtype};
-    });
+  /** Frees what was loaded for this layer. An object that the layer was given stays. */
+  protected override disposeWeights(): number {
+    if (this.#source === undefined) return 0;
+    const {length} = this.weights;
+    (this.#object as LoadedObject).dispose();
+    return length;
   }
 
-  #shapesAt(layout: Layout, index: number): PartialShape[] {
-    return this.#function.traces.flatMap(({input}) => {
-      const specs = specsAt(input, layout);
-      return specs === undefined ? [] : [specs[index]!.shape];
-    });
+  /**
+   * Gives the layer up. When nothing uses it any more, the object that was loaded for it is freed; an object that the layer was
+   * given stays.
+   */
+  override dispose(): ReturnType<layers.Layer['dispose']> {
+    if (this._refCount !== null) return super.dispose();
+    // tfjs-layers refuses to give up a layer that was never used, for it has made no weights.
+    this._refCount = 0;
+    return {refCountAfterDispose: 0, numDisposedVariables: this.disposeWeights()};
   }
+}
 
-  /** Takes over shape and dtype of the function's input, so that a sequential model can begin with the layer. */
-  #expectInput(): void {
-    if (this.batchInputShape != null) return;
-    const [spec] = this.#function.traces.flatMap(({input}) => specsAt(input, {kind: 'leaf'}) ?? []);
-    if (spec === undefined || spec.shape === null || spec.shape.length === 0) return;
-    this.batchInputShape = spec.shape.length === 1 ? [spec.shape[0]!, 1] : [...spec.shape];
-    this.dtype ??= spec.dtype;
+tf.serialization.registerClass(KerasLayer);
+
+/** What tfjs-layers's own constructor is told. */
+function layerArgs(config: KerasLayerConfig): LayerArgs {
+  const {name, inputShape, batchInputShape, batchSize, dtype, inputDType, weights} = config;
+  const given = {name, inputShape, batchInputShape, batchSize, dtype, inputDType, weights};
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return {...defined, trainable: config.trainable ?? false};
+}
+
+function checkCallable(callable: Reusable, config: KerasLayerConfig): void {
+  if (typeof callable === 'string') {
+    throw new CallError(
+      `hub.KerasLayer takes an object that is loaded; from a handle a layer is made by ` +
+        `\`await hub.kerasLayer('${callable}', config)\``,
+    );
+  }
+  for (const option of ['tags', 'loadOptions'] as const) {
+    if ((config as Record<string, unknown>)[option] !== undefined) {
+      throw new CallError(`Passing a callable handle is mutually exclusive with setting ${option}.`);
+    }
+  }
+}
+
+/**
+ * Makes a rank-1 input of a model a column: `fit` and its like make all data at least two-dimensional and then refuse it for
+ * not having the input's shape.
+ */
+function widen(tensor: SymbolicTensor): void {
+  const {sourceLayer: input, shape} = tensor;
+  if (shape.length !== 1 || input.getClassName() !== 'InputLayer') return;
+  const wide = [...shape, 1];
+  Object.assign(tensor, {shape: wide, rank: 2});
+  input.batchInputShape = wide;
+  input.inputSpec = input.inputSpec?.map((spec) => ({...spec, shape: wide}));
+  for (const node of input.inboundNodes) {
+    node.inputShapes = [wide];
+    node.outputShapes = [wide];
   }
 }
 
@@ -339,26 +456,6 @@ function toList<T>(items: T | T[]): T[] {
   return Array.isArray(items) ? items : [items];
 }
 
-function isShape(shape: LayerShape | LayerShape[]): shape is LayerShape {
-  return !shape.some(Array.isArray);
-}
-
-/** `shape` as it is where some expected shape allows it, else with a last dimension of 1 removed or added. */
-function fittingShape(shape: PartialShape, expected: readonly PartialShape[]): PartialShape {
-  const fits = (candidate: readonly (number | null)[]) =>
-    expected.some(
-      (each) =>
-        each === null ||
-        (each.length === candidate.length &&
-          each.every((dim, i) => dim === null || candidate[i] === null || dim === candidate[i])),
-    );
-  if (shape === null || expected.length === 0 || fits(shape)) return shape;
-  if (shape.length > 1 && shape.at(-1) === 1 && fits(shape.slice(0, -1))) return shape.slice(0, -1);
-  if (fits([...shape, 1])) return [...shape, 1];
-  return shape;
-}
-
-function fitRank(tensor: tf.Tensor, expected: readonly PartialShape[]): tf.Tensor {
-  const shape = fittingShape(tensor.shape, expected) as number[];
-  return shape.length === tensor.rank ? tensor : tf.reshape(tensor, shape);
+function singleOrList<T extends LayerTensor>(items: readonly T[]): T | T[] {
+  return items.length === 1 ? items[0]! : [...items];
 }

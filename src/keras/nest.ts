@@ -82,7 +82,7 @@ function takeApart(
 }
 
 /** True for `{...}`: results by name are such, tensors in TensorFlow's own dtypes are not. */
-function isDict(value: unknown): value is Record<string, unknown> {
+export function isDict(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;

@@ -10,7 +10,7 @@ import {CallError} from '../errors.js';
 import {type DType, dtypeInfo} from '../graph/dtypes.js';
 import {childrenOf, type Structure} from '../graph/nest.js';
 import {formatShape, type PartialShape} from '../graph/shape.js';
-import type {Layout} from './nest.js';
+import type {FlatNest, Layout, Nest} from './nest.js';
 import type {LayerTrace} from './reusable.js';
 
 /** What is known of a tensor; the dtype as tfjs has it. */
@@ -113,6 +113,33 @@ export function outputSpecOf(structure: Structure): NestSpec {
   return {layout: visit(structure), specs};
 }
 
+/** The shapes that a layer is told its outputs have, without the batch, in the nest of the outputs. */
+export function fixedOutputs(outputShape: Nest<number | null>): NestSpec {
+  const specs: Spec[] = [];
+  const visit = (each: Nest<number | null>): Layout => {
+    if (isDims(each)) {
+      specs.push({shape: each, dtype: 'float32'});
+      return {kind: 'leaf'};
+    }
+    if (Array.isArray(each)) return {kind: 'list', items: each.map(visit)};
+    if (typeof each !== 'object' || each === null) {
+      throw new CallError(
+        `outputShape must be a shape, or shapes in arrays and objects, got ${JSON.stringify(outputShape)}`,
+      );
+    }
+    const fields = Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1));
+    return {kind: 'dict', fields: fields.map(([key, child]) => [key, visit(child)])};
+  };
+  return {layout: visit(outputShape), specs};
+}
+
+function isDims(value: unknown): value is readonly (number | null)[] {
+  return (
+    Array.isArray(value) &&
+    value.every((dim) => dim === null || (Number.isInteger(dim) && (dim as number) >= 0))
+  );
+}
+
 /** Whether tensors of `given` may be what a trace takes: dtypes and shapes that do not exclude each other. */
 export function compatible(given: readonly Spec[], wanted: readonly Spec[]): boolean {
   return given.every(({shape, dtype}, i) => {
@@ -158,7 +185,7 @@ const SAMPLES = [
  * fixed, what differs is unknown.
  */
 export function sampleSpecs(
-  run: (inputs: tf.Tensor[]) => {readonly tensors: readonly tf.Tensor[]; readonly layout: Layout},
+  run: (inputs: tf.Tensor[]) => FlatNest<tf.Tensor>,
   inputs: readonly Spec[],
 ): NestSpec {
   const open = inputs.some(({shape}) => shape === null || shape.includes(null));
@@ -167,7 +194,7 @@ export function sampleSpecs(
     const specs = tf.tidy(() => {
       const result = run(inputs.map((spec) => zeros(spec, batch, other)));
       layout = result.layout;
-      return result.tensors.map(({shape, dtype}) => ({shape, dtype}));
+      return result.leaves.map(({shape, dtype}) => ({shape, dtype}));
     });
     return {specs, layout};
   });

@@ -5,13 +5,15 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import type {Structure} from '../graph/nest.js';
 import type {ConcreteFunction} from '../savedmodel/concrete_function.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
 import type {ArgumentSpec, RestoredFunction} from '../savedmodel/restored_function.js';
 import type {Signature} from '../savedmodel/signature.js';
+import {isTracedCallable, type SpecNest, TensorSpec} from '../trace/func.js';
+import {isDict} from './nest.js';
 
 /** A function without arguments that gives a scalar loss. */
 export type RegularizationLoss = () => unknown;
@@ -40,7 +42,8 @@ export type Reusable = LoadedObject | RestoredFunction | ReusableFunction | Reus
 /** One way in which a function can be called: how its first argument and its results are made. */
 export interface LayerTrace {
   readonly input: Structure;
-  readonly output: Structure;
+  /** Undefined where that is only known after a call. */
+  readonly output: Structure | undefined;
   /** The other arguments, by name where they have one. */
   readonly others: ReadonlyMap<string, Structure>;
 }
@@ -144,6 +147,7 @@ type DescribedFunction = PlainFunction &
   };
 
 function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
+  if ('concreteFunction' in callee) return signatureFunction(callee as unknown as Signature);
   const {invoke, concreteFunctions, argumentSpec} = callee as DescribedFunction;
   if (invoke !== undefined && concreteFunctions !== undefined) {
     return {
@@ -153,10 +157,11 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
     };
   }
   if (argumentSpec !== undefined) {
+    const [input] = (isTracedCallable(callee) && callee.inputSignature) || [];
     return {
       call: (inputs, kwargs) => callee.apply(owner, placeArguments(argumentSpec, inputs, kwargs)),
       hasTrainingArgument: declaresTraining(argumentSpec),
-      traces: [],
+      traces: input === undefined ? [] : [{input: structureOf(input), output: undefined, others: new Map()}],
     };
   }
   // JavaScript has no names of parameters to ask for: a second parameter takes the keyword arguments.
@@ -169,6 +174,18 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
     hasTrainingArgument: takesKeywords,
     traces: [],
   };
+}
+
+/** What a function made by `func` was declared to take. */
+function structureOf(spec: SpecNest): Structure {
+  if (spec instanceof TensorSpec) {
+    return {kind: 'tensor', name: spec.name ?? '', dtype: spec.dtype, shape: spec.shape};
+  }
+  if (spec === null) return {kind: 'none'};
+  if (typeof spec !== 'object') return {kind: 'literal', value: spec};
+  if (Array.isArray(spec)) return {kind: 'list', items: spec.map(structureOf)};
+  const fields = Object.entries(spec as Record<string, SpecNest>);
+  return {kind: 'dict', fields: new Map(fields.map(([key, each]) => [key, structureOf(each)]))};
 }
 
 function declaresTraining(spec: ArgumentSpec | undefined): boolean {
@@ -214,7 +231,7 @@ function signatureFunction(signature: Signature): LayerFunction {
   );
   return {
     call: (inputs, kwargs) => {
-      if (isNamed(inputs)) return signature({...kwargs, ...inputs} as Parameters<Signature>[0]);
+      if (isDict(inputs)) return signature({...kwargs, ...inputs} as Parameters<Signature>[0]);
       const open = names.filter((name) => !(name in kwargs) && !signature.defaults.has(name));
       if (open.length !== 1) {
         throw new CallError(
@@ -232,10 +249,4 @@ function signatureFunction(signature: Signature): LayerFunction {
       },
     ],
   };
-}
-
-function isNamed(inputs: unknown): inputs is Record<string, unknown> {
-  return (
-    typeof inputs === 'object' && inputs !== null && !(inputs instanceof tf.Tensor) && !Array.isArray(inputs)
-  );
 }

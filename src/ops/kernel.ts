@@ -93,9 +93,10 @@ function narrowTensor(tensor: tf.Tensor, dtype: DType): Value {
   return out;
 }
 
-/** True while a tfjs gradient tape records what is computed. */
+/** True while a tfjs gradient tape records what is computed; inside an operation with a gradient of its own it does not. */
 export function isTaping(): boolean {
-  return tf.engine().state.gradientDepth > 0;
+  const {gradientDepth, kernelDepth} = tf.engine().state;
+  return gradientDepth > 0 && kernelDepth === 0;
 }
 
 /** An error for a form of an op that is not implemented. */
