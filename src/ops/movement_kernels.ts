@@ -130,7 +130,7 @@ const REPLACED: Readonly<Record<string, Readonly<Record<string, Move>>>> = {
   wasm: {Reverse: reverse, Tile: tile, GatherV2: gather},
 };
 
-/** Slice and SplitV of the wasm backend, straight from memory to memory. */
+/** Slices on the wasm backend, straight from memory to memory. */
 const WASM_SLICES: Readonly<Record<string, tf.KernelFunc>> = {
   Slice: ({inputs, attrs, backend}) => {
     const x = inputs.x!;
@@ -141,6 +141,16 @@ const WASM_SLICES: Readonly<Record<string, tf.KernelFunc>> = {
       attrs!.size as number[],
     );
     return cut(backend as MemoryBackend, x, begin!, size!);
+  },
+  StridedSlice: ({inputs, attrs, backend}) => {
+    const x = inputs.x!;
+    const {begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask} =
+      attrs as unknown as tf.StridedSliceAttrs;
+    const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
+    const info = tf.slice_util.sliceInfo(x.shape, begin, end, strides, ...masks);
+    const size = tf.slice_util.computeOutShape(info.begin, info.end, info.strides);
+    const {dataId, dtype} = cut(backend as MemoryBackend, x, info.begin, size, info.strides);
+    return {dataId, dtype, shape: info.finalShape};
   },
   SplitV: ({inputs, attrs, backend}) => {
     const x = inputs.x!;
@@ -155,8 +165,14 @@ const WASM_SLICES: Readonly<Record<string, tf.KernelFunc>> = {
   },
 };
 
-/** The block of `size` that starts at `begin`. */
-function cut(backend: MemoryBackend, x: tf.TensorInfo, begin: number[], size: number[]): tf.TensorInfo {
+/** `size` elements along each axis, from `begin` on in steps. */
+function cut(
+  backend: MemoryBackend,
+  x: tf.TensorInfo,
+  begin: number[],
+  size: number[],
+  steps = size.map(() => 1),
+): tf.TensorInfo {
   const out = backend.makeOutput!(size, x.dtype);
   const count = sizeOf(size);
   if (count === 0) return out;
@@ -164,11 +180,11 @@ function cut(backend: MemoryBackend, x: tf.TensorInfo, begin: number[], size: nu
   const source = backend.typedArrayFromHeap!(x);
   const target = backend.typedArrayFromHeap!(out);
   const strides = stridesOf(x.shape);
-  const offset = begin.reduce((sum, at, k) => sum + at * strides[k]!, 0);
-  copyRegion(x.dtype as DType, size, source, {offset, strides}, target, {
-    offset: 0,
-    strides: stridesOf(size),
-  });
+  const from = {
+    offset: begin.reduce((sum, at, k) => sum + at * strides[k]!, 0),
+    strides: strides.map((stride, k) => stride * steps[k]!),
+  };
+  copyRegion(x.dtype as DType, size, source, from, target, {offset: 0, strides: stridesOf(size)});
   return out;
 }
 

@@ -18,7 +18,7 @@ import {
   type OpFamily,
   unsupported,
 } from './kernel.js';
-import {stopGradient} from './linear.js';
+import {constant, stopGradient} from './linear.js';
 import {Value} from './value.js';
 import {channelsFirst, fromChannelsLast, toChannelsLast} from './window.js';
 
@@ -48,16 +48,17 @@ function batchNormGradients(
 ): Gradients {
   const rows = x.shape[0]!;
   const inverse = tf.rsqrt(tf.add(variance, epsilon));
-  const normal = tf.mul(tf.sub(x, mean), inverse);
+  const centered = tf.sub(x, mean);
   const offset = tf.sum(dy, 0);
-  const ofScale = tf.sum(tf.mul(dy, normal), 0);
+  const ofScale = tf.mul(tf.sum(tf.mul(dy, centered), 0), inverse);
   const factor = tf.mul(scale, inverse);
   if (!isTraining) return {x: tf.mul(dy, factor), scale: ofScale, offset};
-  const common = tf.div(tf.add(offset, tf.mul(normal, ofScale)), rows);
+  const slope = tf.div(tf.mul(inverse, ofScale), rows);
+  const common = tf.add(tf.mul(centered, slope), tf.div(offset, rows));
   return {x: tf.mul(tf.sub(dy, common), factor), scale: ofScale, offset};
 }
 
-/** Normalizes rows; `statistics` are not differentiated through, but for their own share of the rows' gradient. */
+/** Normalizes rows; statistics are not differentiated through, but for their own share of the rows' gradient. */
 function normalize(
   x: tf.Tensor,
   scale: tf.Tensor,
@@ -68,18 +69,24 @@ function normalize(
 ): tf.Tensor {
   const [rows, channels] = x.shape as [number, number];
   return withGradient(
-    [x, scale, offset, given.mean, given.variance],
-    (input, gamma, beta, mean, variance) => {
+    [x, scale, offset],
+    (input, gamma, beta) => {
       const image = tf.reshape(input!, [1, 1, rows, channels]) as tf.Tensor4D;
-      const vectors = [mean, variance, beta, gamma] as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+      const vectors = [given.mean, given.variance, beta, gamma] as [
+        tf.Tensor1D,
+        tf.Tensor1D,
+        tf.Tensor1D,
+        tf.Tensor1D,
+      ];
       return tf.reshape(tf.batchNorm(image, ...vectors, epsilon), [rows, channels]);
     },
-    (dy, [input, gamma, , mean, variance]) => {
+    (dy, [input, gamma], _, [mean, variance]) => {
       // A tape that records the gradient itself needs the statistics as functions of the input.
       const used = isTraining && isTaping() ? statistics(input!) : {mean: mean!, variance: variance!};
       const gradients = batchNormGradients(dy, input!, gamma!, used, epsilon, isTraining);
-      return [gradients.x, gradients.scale, gradients.offset, tf.zerosLike(mean!), tf.zerosLike(variance!)];
+      return [gradients.x, gradients.scale, gradients.offset];
     },
+    [given.mean, given.variance],
   );
 }
 
@@ -122,7 +129,8 @@ function batchNorm({rows, channels, vectors}: Operands, ctx: KernelContext): [tf
     const y = normalize(rows, scale, offset, given, epsilon, false);
     return [y, [given.mean, given.variance, given.mean, given.variance]];
   }
-  const own = statistics(stopGradient(rows));
+  const [ownMean, ownVariance] = constant(() => Object.values(statistics(rows))) as [tf.Tensor, tf.Tensor];
+  const own = {mean: ownMean, variance: ownVariance};
   const y = normalize(rows, scale, offset, own, epsilon, true);
   const count = rows.shape[0]!;
   const unbiased = tf.mul(own.variance, count / Math.max(1, count - 1));

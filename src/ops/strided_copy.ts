@@ -24,8 +24,10 @@ interface Axis {
 
 const EMPTY_STRING = new Uint8Array(0);
 
+const ONCE: Axis = {size: 1, from: 0, to: 0};
+
 /** Runs of fewer elements are copied one by one: setting up a block copy costs more. */
-const BLOCK_COPY = 16;
+const BLOCK_COPY = 64;
 
 /** Storage for `size` elements of any dtype: zeros, empty strings, or holes still to be filled with objects. */
 export function allocateHost(dtype: DType, size: number): MutableHostData {
@@ -77,12 +79,16 @@ function mergeAxes(axes: readonly Axis[]): Axis[] {
 
 function copyAxes(axes: Axis[], source: HostData, from: number, target: MutableHostData, to: number): void {
   if (axes.some((axis) => axis.size === 0)) return;
-  const inner = axes.pop() ?? {size: 1, from: 1, to: 1};
-  const copy = inner.from === 1 && inner.to === 1 && inner.size >= BLOCK_COPY ? copyBlock : copyEach;
+  const inner = axes.pop() ?? ONCE;
+  const isBlock =
+    inner.from === 1 && inner.to === 1 && inner.size >= BLOCK_COPY && ArrayBuffer.isView(source);
+  // Short runs are copied a plane at a time: what is done for each run would take longer than the run.
+  const outer = isBlock ? ONCE : (axes.pop() ?? ONCE);
   const position = new Array<number>(axes.length).fill(0);
   let axis: number;
   do {
-    copy(source, from, target, to, inner);
+    if (isBlock) (target as Float32Array).set(source.subarray(from, from + inner.size) as Float32Array, to);
+    else copyPlane(source as Float32Array, from, target as Float32Array, to, outer, inner);
     for (axis = axes.length - 1; axis >= 0; axis--) {
       const {size, from: sourceStep, to: targetStep} = axes[axis]!;
       from += sourceStep;
@@ -95,15 +101,23 @@ function copyAxes(axes: Axis[], source: HostData, from: number, target: MutableH
   } while (axis >= 0);
 }
 
-function copyBlock(source: HostData, from: number, target: MutableHostData, to: number, axis: Axis): void {
-  if (ArrayBuffer.isView(source)) {
-    (target as Float32Array).set(source.subarray(from, from + axis.size) as Float32Array, to);
-  } else {
-    copyEach(source, from, target, to, axis);
+/** Of any element type; declared with one. */
+function copyPlane(
+  source: Float32Array,
+  from: number,
+  target: Float32Array,
+  to: number,
+  outer: Axis,
+  inner: Axis,
+): void {
+  const {size, from: sourceStep, to: targetStep} = inner;
+  for (let row = 0; row < outer.size; row++) {
+    let read = from + row * outer.from;
+    let write = to + row * outer.to;
+    for (let i = 0; i < size; i++) {
+      target[write] = source[read]!;
+      read += sourceStep;
+      write += targetStep;
+    }
   }
-}
-
-function copyEach(source: HostData, from: number, target: MutableHostData, to: number, axis: Axis): void {
-  const out = target as unknown[];
-  for (let i = 0; i < axis.size; i++) out[to + i * axis.to] = source[from + i * axis.from];
 }

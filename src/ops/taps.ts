@@ -35,18 +35,14 @@ export function padForTaps(x: tf.Tensor, plane: Plane, value: number): tf.Tensor
 /** The element at a position of each window: `[n, output, output, channels]`. */
 export function takeTap(padded: tf.Tensor, [h, w]: Plane, [i, j]: Position): tf.Tensor {
   const [n, , , channels] = padded.shape as [number, number, number, number];
-  const size = [n, h.output * h.stride, w.output * w.stride, channels];
   const begin = [0, i * h.dilation, j * w.dilation, 0];
+  if (h.stride * w.stride > 1) {
+    const end = [n, begin[1]! + h.output * h.stride, begin[2]! + w.output * w.stride, channels];
+    return tf.stridedSlice(padded, begin, end, [1, h.stride, w.stride, 1]);
+  }
+  const size = [n, h.output, w.output, channels];
   const isWhole = size.every((dim, axis) => dim === padded.shape[axis]);
-  const block = isWhole ? padded : tf.slice(padded, begin, size);
-  const rows = everyFirst(block, n * h.output, h.stride, w.output * w.stride * channels);
-  const elements = everyFirst(rows, n * h.output * w.output, w.stride, channels);
-  return tf.reshape(elements, [n, h.output, w.output, channels]);
-}
-
-/** The first of each `stride` runs of `inner` elements. */
-function everyFirst(x: tf.Tensor, outer: number, stride: number, inner: number): tf.Tensor {
-  return stride === 1 ? x : tf.slice(tf.reshape(x, [outer, stride * inner]), [0, 0], [outer, inner]);
+  return isWhole ? padded : tf.slice(padded, begin, size);
 }
 
 /** The reverse of {@link takeTap}: the elements where they came from, among zeros. */
