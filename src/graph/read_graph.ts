@@ -78,7 +78,7 @@ export function readLibrary(def: FunctionDefLibrary | undefined): FunctionLibrar
 }
 
 /** Name of an encoded FunctionDef (field 1, the signature; its field 1), read without decoding the rest. */
-function functionName(encoded: Uint8Array): string {
+export function functionName(encoded: Uint8Array): string {
   const what = 'a function of the library';
   const first = (bytes: Uint8Array): Uint8Array => {
     const reader = new BinaryReader(bytes);

@@ -52,6 +52,8 @@ export interface NodeParts {
   /** As messages write them: `node:output:0` in functions, `node:1` in graphs, `^node` for control edges. */
   readonly inputs?: readonly string[];
   readonly attrs?: Readonly<Record<string, Attr>>;
+  /** Attributes that are messages already. */
+  readonly encodedAttrs?: Readonly<Record<string, Uint8Array>>;
   readonly device?: string;
 }
 
@@ -67,14 +69,24 @@ const UNDEFINED_ATTRS = [
 ] as const;
 
 /** A node. Attributes are in the order of their names, as TensorFlow writes them. */
-export function nodeDef({name, op, inputs = [], attrs = {}, device = ''}: NodeParts): NodeDef {
-  const names = Object.keys(attrs).sort();
+export function nodeDef({
+  name,
+  op,
+  inputs = [],
+  attrs = {},
+  encodedAttrs = {},
+  device = '',
+}: NodeParts): NodeDef {
+  const encoded = Object.entries(attrs).map(
+    ([key, attr]) => [key, encodeMessage(AttrValue, attrProto(attr))] as const,
+  );
+  const all = [...encoded, ...Object.entries(encodedAttrs)];
   return makeMessage(NodeDef, {
     name,
     op,
     input: [...inputs],
     device,
-    attr: new Map(names.map((key) => [key, encodeMessage(AttrValue, attrProto(attrs[key]!))])),
+    attr: new Map(all.sort(([a], [b]) => (a < b ? -1 : 1))),
   });
 }
 

@@ -9,7 +9,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
-import {flattenTensors, type Structure} from '../graph/nest.js';
+import {flattenTensors, type Structure, structureOf} from '../graph/nest.js';
 import {opDef} from '../graph/op_defs.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {attr, attrProto, dataType, shapeProto, structureProto} from '../graph/to_proto.js';
@@ -111,9 +111,9 @@ export class SaveGraph {
     return node;
   }
 
-  /** Models that functions are taken from, in the order in which they were met. */
+  /** Models that objects are taken from, in the order in which they were met. */
   get models(): Iterable<ObjectGraph> {
-    return this.#loadedFunctions.keys();
+    return this.#loaded.keys();
   }
 
   /** A function of a loaded model's library that its object graph knows. */
@@ -169,6 +169,19 @@ export class SaveGraph {
     return found;
   }
 
+  /** Finds the children of a node, if that has not been done. */
+  expand(node: SaveNode): void {
+    const expand = this.#expand.get(node);
+    this.#expand.delete(node);
+    expand?.();
+  }
+
+  /** The node of a function by itself. */
+  concreteNodeOf({source}: SaveFunction): SaveNode | undefined {
+    if (source.kind === 'traced') return this.node(source.traced);
+    return source.kind === 'loaded' ? this.#concreteNodeOf(source.objects, source.name) : undefined;
+  }
+
   /** Gives every object a number: what names lead to from the root first, breadth first, and then what else there is. */
   number(): void {
     this.#visit([this.root]);
@@ -217,8 +230,7 @@ export class SaveGraph {
     if (node.id >= 0) return;
     node.id = this.nodes.length;
     this.nodes.push(node);
-    this.#expand.get(node)?.();
-    this.#expand.delete(node);
+    this.expand(node);
   }
 
   /** A variable or a table that no name leads to would have no place in the checkpoint. */
@@ -277,12 +289,17 @@ export class SaveGraph {
         `'${concrete.name}' belongs to a model of TensorFlow 1, which can only be saved as a whole`,
       );
     }
-    const id = objects.concreteFunctionNode(concrete.name);
+    return this.#concreteNodeOf(objects, concrete.name);
+  }
+
+  #concreteNodeOf(objects: ObjectGraph, name: string): SaveNode {
+    const id = objects.concreteFunctionNode(name);
     if (id !== undefined) return this.loadedNode(objects, id);
-    const keywords = concrete.flatInputs.map(({name}) => name);
+    const fn = this.loadedFunction(objects, name);
+    const keywords = flattenTensors(structureOf(fn.signature.inputs)).map((each) => each.name);
     return new SaveNode({
       case: 'concrete',
-      function: this.loadedFunction(objects, concrete.name),
+      function: fn,
       keywords,
       positional: keywords.length,
       spec: undefined,
@@ -337,6 +354,7 @@ export class SaveGraph {
       case: 'function',
       traces: traces.map((each) => this.tracedFunction(each)),
       spec,
+      declared: callable.inputSignature !== undefined,
     });
     this.#expand.set(node, () => {
       node.children = traces.map((each, i) => [`trace_${i}`, this.node(each)]);
@@ -406,7 +424,7 @@ export class SaveGraph {
         return {case: 'variable', variable: objects.variable(id)!, proto: kind.value};
       case 'function': {
         const traces = kind.value.concreteFunctions.map((name) => this.loadedFunction(objects, name));
-        return {case: 'function', traces, spec: kind.value.functionSpec};
+        return {case: 'function', traces, spec: kind.value.functionSpec, declared: false};
       }
       case 'bareConcreteFunction': {
         const {concreteFunctionName, argumentKeywords, allowedPositionalArguments, functionSpec} = kind.value;
@@ -426,7 +444,7 @@ export class SaveGraph {
         return {case: 'resource', device: kind.value.device};
       case 'capturedTensor': {
         const {name, concreteFunction} = kind.value;
-        return {case: 'captured', tensor: name, function: this.loadedFunction(objects, concreteFunction)};
+        return {case: 'captured', tensor: name, objects, function: concreteFunction};
       }
       default:
         return {case: 'unknown'};

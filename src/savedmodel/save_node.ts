@@ -8,6 +8,7 @@
 import type {FunctionPort} from '../graph/graph.js';
 import type {Variable} from '../ops/variable.js';
 import type {
+  FunctionDef,
   FunctionSpec,
   SavedObject,
   SavedUserObject,
@@ -28,6 +29,8 @@ export type NodeKind =
       readonly case: 'function';
       readonly traces: readonly SaveFunction[];
       readonly spec: FunctionSpec | undefined;
+      /** True where it was declared with what it takes. */
+      readonly declared: boolean;
     }
   | {
       readonly case: 'concrete';
@@ -41,7 +44,12 @@ export type NodeKind =
   | {readonly case: 'asset'; readonly asset: AssetFile}
   | {readonly case: 'resource'; readonly device: string}
   /** A tensor that exists while a function runs, which the gradient of an op in it is given. */
-  | {readonly case: 'captured'; readonly tensor: string; readonly function: SaveFunction}
+  | {
+      readonly case: 'captured';
+      readonly tensor: string;
+      readonly objects: ObjectGraph;
+      readonly function: string;
+    }
   /** A kind of a later TensorFlow. */
   | {readonly case: 'unknown'};
 
@@ -118,8 +126,8 @@ export function escapeName(name: string): string {
 export type FunctionSource =
   | {readonly kind: 'loaded'; readonly objects: ObjectGraph; readonly name: string}
   | {readonly kind: 'traced'; readonly traced: TracedFunction}
-  /** One that calls another by other names: a signature. */
-  | {readonly kind: 'wrapper'; readonly wraps: SaveFunction; readonly of: string};
+  /** One made for saving, such as a signature. Built when all functions have their names. */
+  | {readonly kind: 'built'; readonly base: string; build(name: string): FunctionDef};
 
 /** A function. */
 export interface SaveFunction {

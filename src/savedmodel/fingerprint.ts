@@ -1,0 +1,101 @@
+/**
+ * `fingerprint.pb`: hashes by which a SavedModel can be told from others.
+ *
+ * Source: `tensorflow/core/protobuf/fingerprint.proto`, `tensorflow/cc/saved_model/fingerprinting.cc`.
+ *
+ * @module
+ */
+
+import {encodeUtf8} from '../graph/tensor.js';
+import {fingerprint64} from '../ops/hashes.js';
+import {
+  encodeMessage,
+  FingerprintDef,
+  type MetaGraphDef,
+  makeMessage,
+  SavedConcreteFunction,
+  type SavedObjectGraph,
+  SignatureDef,
+} from '../proto/index.js';
+
+/** Version of the fingerprint's format. */
+const VERSION = {producer: 1, minConsumer: 0, badConsumers: []};
+
+/**
+ * The fingerprint of a model.
+ *
+ * @param model - `saved_model.pb`
+ * @param checkpointIndex - the index of its checkpoint
+ */
+export function fingerprint(
+  model: Uint8Array,
+  {signatureDef, objectGraphDef}: MetaGraphDef,
+  checkpointIndex: Uint8Array | undefined,
+): FingerprintDef {
+  return makeMessage(FingerprintDef, {
+    savedModelChecksum: hash(model),
+    signatureDefHash: hashSignatures(signatureDef),
+    savedObjectGraphHash: objectGraphDef === undefined ? 0n : hashObjectGraph(objectGraphDef),
+    checkpointHash: checkpointIndex === undefined ? 0n : hash(checkpointIndex),
+    version: VERSION,
+    uuid: crypto.randomUUID(),
+  });
+}
+
+function hash(bytes: Uint8Array | string): bigint {
+  return fingerprint64(typeof bytes === 'string' ? encodeUtf8(bytes) : bytes).toBigInt();
+}
+
+function hashSignatures(signatures: ReadonlyMap<string, SignatureDef>): bigint {
+  let result = 0n;
+  for (const [name, signature] of [...signatures].sort(byKey)) {
+    result = concatenate(result, hash(name));
+    result = concatenate(result, hash(encodeMessage(SignatureDef, sorted(signature))));
+  }
+  return result;
+}
+
+/** Functions in the order of the numbers that their names end in. */
+function hashObjectGraph({concreteFunctions}: SavedObjectGraph): bigint {
+  const byUid = new Map<number, readonly [string, SavedConcreteFunction]>();
+  for (const each of concreteFunctions) {
+    const uid = /\d+$/.exec(each[0])?.[0];
+    if (uid !== undefined) byUid.set(Number(uid), each);
+  }
+  let result = 0n;
+  for (const [uid, [name, saved]] of [...byUid].sort(([a], [b]) => a - b)) {
+    result = concatenate(result, hash(name.slice(0, -String(uid).length)));
+    result = concatenate(result, hash(encodeMessage(SavedConcreteFunction, saved)));
+  }
+  return result;
+}
+
+/** Maps have no order of their own; what is hashed has that of their keys. */
+function sorted(signature: SignatureDef): SignatureDef {
+  return {
+    ...signature,
+    inputs: new Map([...signature.inputs].sort(byKey)),
+    outputs: new Map([...signature.outputs].sort(byKey)),
+    defaults: new Map([...signature.defaults].sort(byKey)),
+  };
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+const MULTIPLIER = 0xc6a4a7935bd1e995n;
+const MASK = 2n ** 64n - 1n;
+
+/** `FingerprintCat64` of `tsl/platform/fingerprint.h`. */
+function concatenate(a: bigint, b: bigint): bigint {
+  let result = (a ^ MULTIPLIER) & MASK;
+  result ^= (shiftMix((b * MULTIPLIER) & MASK) * MULTIPLIER) & MASK;
+  result = (result * MULTIPLIER) & MASK;
+  result = (shiftMix(result) * MULTIPLIER) & MASK;
+  return shiftMix(result);
+}
+
+function shiftMix(value: bigint): bigint {
+  return value ^ (value >> 47n);
+}

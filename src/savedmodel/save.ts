@@ -1,0 +1,187 @@
+/**
+ * Saving: objects as a SavedModel that the real TensorFlow loads.
+ *
+ * Source: `tensorflow/python/saved_model/save.py`.
+ *
+ * @module
+ */
+
+import {writeCheckpoint} from '../bundle/writer.js';
+import {SaveError} from '../errors.js';
+import {writeModel} from '../platform/output.js';
+import type {OutputDirectory} from '../platform/platform.js';
+import {
+  encodeMessage,
+  GraphDef,
+  MetaGraphDef,
+  MetaGraphDef_MetaInfoDef,
+  makeMessage,
+  SignatureDef,
+  TensorInfo,
+  TrackableObjectGraph,
+} from '../proto/index.js';
+import {LoadedObject} from './loaded_object.js';
+import {originOf} from './object_graph.js';
+import {VARIABLES_PREFIX} from './read_model.js';
+import {ModelFiles} from './save_files.js';
+import {SaveGraph} from './save_graph.js';
+import {SaveLibrary} from './save_library.js';
+import {MainGraph} from './save_main_graph.js';
+import {objectGraph} from './save_object_graph.js';
+import {strippedOpList} from './save_ops.js';
+import {addSaver} from './save_saver.js';
+import {attachSignatures} from './save_signatures.js';
+import {writeV1Model} from './save_v1.js';
+import {checkpointGraph, type NodeState, OBJECT_GRAPH_KEY, statesOf} from './save_values.js';
+import {type ExtraFile, exporterOf, Trackable} from './trackable.js';
+
+/** How to save. */
+export interface SaveOptions {
+  /**
+   * Functions to serve the model by: one, which becomes `serving_default`, or several by name. Made by `func` with an
+   * input signature, or functions and signatures of loaded models. Default: those that a loaded model came with; for other
+   * objects the only attribute that is a function with an input signature.
+   */
+  readonly signatures?: unknown;
+  /** Whether the state of a model's optimizer is saved as well. Default true. */
+  readonly includeOptimizer?: boolean;
+  /** Replace a model that is there. Default false. */
+  readonly overwrite?: boolean;
+}
+
+/** What this library writes is what this TensorFlow would write. */
+const TENSORFLOW_VERSION = '2.15.0';
+/** Versions of its graphs (`TF_GRAPH_DEF_VERSION`, `TF_GRAPH_DEF_VERSION_MIN_CONSUMER`). */
+const GRAPH_VERSIONS = {producer: 1645, minConsumer: 12, badConsumers: []} as const;
+
+/** Name of the signature and collection by which loaders find the op that initialises the model. */
+const INIT_SIGNATURE = '__saved_model_init_op';
+const MAIN_OP_COLLECTION = 'saved_model_main_op';
+
+/**
+ * Saves an object as a SavedModel: a {@link Trackable}, a loaded model or a part of one, or what an exporter is registered
+ * for.
+ *
+ * Mirrors `tf.saved_model.save`. The model is there whole, or not at all.
+ *
+ * @param target - a path in Node, a directory handle in browsers
+ * @throws SaveError when something in the object cannot be saved, or the target cannot be written to.
+ */
+export async function saveModel(object: object, target: unknown, options: SaveOptions = {}): Promise<void> {
+  const {overwrite = false} = options;
+  await writeModel(target, {overwrite}, (output) => writeSavedModel(object, output, options));
+}
+
+/** Writes the files of a SavedModel. */
+export async function writeSavedModel(
+  object: object,
+  output: OutputDirectory,
+  options: SaveOptions = {},
+): Promise<void> {
+  const exportOptions = {includeOptimizer: options.includeOptimizer ?? true};
+  const root = exporterOf(object)?.toTrackable(object, exportOptions) ?? object;
+  if (root instanceof LoadedObject && originOf(root) === undefined) {
+    await writeV1Model(root, output, options);
+    return;
+  }
+  if (!(root instanceof Trackable) && !(root instanceof LoadedObject)) {
+    throw new SaveError('what is saved has to be a Trackable, a loaded model, a layer or a layers model');
+  }
+  const graph = new SaveGraph(root, exportOptions);
+  const {metaGraph, states, objects, main} = build(graph, options);
+  const files = new ModelFiles(output);
+  await writeCheckpoint(files, VARIABLES_PREFIX, tensorsOf(states, objects));
+  for (const {filename, content} of main.assetFiles) await files.write(`assets/${filename}`, content);
+  for (const {path, content} of extraFiles(graph)) await files.write(path, content);
+  await files.finish(metaGraph);
+}
+
+/** Everything that is written, before anything is. */
+function build(graph: SaveGraph, options: SaveOptions) {
+  const signatures = attachSignatures(graph, options.signatures);
+  graph.number();
+  const library = new SaveLibrary(graph);
+  const main = new MainGraph(graph.nodes);
+  const signatureDef = new Map<string, SignatureDef>();
+  for (const each of [...signatures].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    signatureDef.set(each.name, main.signature(each));
+  }
+  const init = main.initializer(graph.nodes);
+  signatureDef.set(INIT_SIGNATURE, initSignature(init));
+  const states = statesOf(graph.nodes);
+  const objects = checkpointGraph(graph.nodes, states);
+  const saverDef = addSaver(main, library, states, objects);
+  const ops = new Set(main.nodes.map(({op}) => op));
+  const functions = library.encode(ops);
+  const sources = [...graph.models].map(({parts}) => parts.metaGraph);
+  const versions = sources.flatMap(({graphDef}) => graphDef?.versions ?? []);
+  const metaGraph = makeMessage(MetaGraphDef, {
+    metaInfoDef: makeMessage(MetaGraphDef_MetaInfoDef, {
+      tags: ['serve'],
+      tensorflowVersion: newest([
+        TENSORFLOW_VERSION,
+        ...sources.map((each) => each.metaInfoDef?.tensorflowVersion ?? ''),
+      ]),
+      tensorflowGitVersion: 'unknown',
+      strippedDefaultAttrs: true,
+      strippedOpList: strippedOpList(
+        ops,
+        sources.flatMap((each) => each.metaInfoDef?.strippedOpList ?? []),
+      ),
+    }),
+    graphDef: makeMessage(GraphDef, {
+      node: main.nodes,
+      library: functions,
+      versions: {
+        producer: Math.max(GRAPH_VERSIONS.producer, ...versions.map(({producer}) => producer)),
+        minConsumer: Math.max(GRAPH_VERSIONS.minConsumer, ...versions.map(({minConsumer}) => minConsumer)),
+        badConsumers: [],
+      },
+    }),
+    saverDef,
+    collectionDef: new Map([[MAIN_OP_COLLECTION, {kind: {$case: 'nodeList', value: {value: [init]}}}]]),
+    signatureDef: new Map([...signatureDef].sort(([a], [b]) => (a < b ? -1 : 1))),
+    assetFileDef: main.assetDefs,
+    objectGraphDef: objectGraph(graph, library, main),
+  });
+  return {metaGraph, states, objects, main};
+}
+
+function initSignature(node: string): SignatureDef {
+  const info = makeMessage(TensorInfo, {
+    encoding: {$case: 'name', value: node},
+    tensorShape: {dim: [], unknownRank: true},
+  });
+  return makeMessage(SignatureDef, {outputs: new Map([[INIT_SIGNATURE, info]])});
+}
+
+/** The newest of some versions such as `2.15.1`. */
+function newest(versions: readonly string[]): string {
+  const numbers = (version: string) => version.split('.').map((part) => Number.parseInt(part, 10) || 0);
+  return versions.reduce((a, b) => {
+    const [left, right] = [numbers(a), numbers(b)];
+    const at = left.findIndex((part, i) => part !== (right[i] ?? 0));
+    return at >= 0 && left[at]! < (right[at] ?? 0) ? b : a;
+  });
+}
+
+/** The tensors of the checkpoint, as TensorFlow orders them. */
+function* tensorsOf(states: readonly NodeState[], objects: TrackableObjectGraph) {
+  for (const {tensors} of states) yield* tensors;
+  const graph = encodeMessage(TrackableObjectGraph, objects);
+  yield {
+    key: OBJECT_GRAPH_KEY,
+    dtype: 'string' as const,
+    shape: [],
+    read: () => ({dtype: 'string' as const, shape: [], data: [graph]}),
+  };
+}
+
+/** Files that the root brings along, told where its objects have come to be. */
+function extraFiles(graph: SaveGraph): Iterable<ExtraFile> {
+  const find = (object: object) => {
+    const node = graph.find(object);
+    return node === undefined || node.id < 0 ? undefined : {id: node.id, path: node.label};
+  };
+  return graph.rootSpec.extraFiles?.({find}) ?? [];
+}
