@@ -9,6 +9,7 @@ import {LayerVariable} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
 import {formatShape, sameShape} from '../graph/shape.js';
 import {Variable} from '../ops/variable.js';
+import {moveSharedWeightsOnce} from './shared_weights.js';
 
 /** What tfjs-layers asks of a weight. */
 type WeightInterface = Pick<
@@ -24,6 +25,9 @@ type WeightInterface = Pick<
   | 'write'
   | 'dispose'
 >;
+
+/** Variables that are weights of some layer. */
+const WRAPPED = new WeakSet<tf.Variable>();
 
 /**
  * Ids of tfjs-layers's own weights count up from 0 and cannot be drawn from outside; these count down from -1.
@@ -89,12 +93,14 @@ Object.setPrototypeOf(LoadedWeight.prototype, LayerVariable.prototype);
  * variables' saved names, with a number appended where a name comes again.
  */
 export function loadedWeights(variables: readonly tf.Variable[], layerName: string): LayerVariable[] {
+  if (variables.some((variable) => WRAPPED.has(variable))) moveSharedWeightsOnce();
   const taken = new Set<string>();
   return variables.map((variable) => {
     const name = `${layerName}/${Variable.of(variable).name}`;
     let unique = name;
     for (let n = 1; taken.has(unique); n++) unique = `${name}_${n}`;
     taken.add(unique);
+    WRAPPED.add(variable);
     return new LoadedWeight(variable, unique) as unknown as LayerVariable;
   });
 }
