@@ -36,6 +36,7 @@ import {
   type ExportOptions,
   exporterOf,
   isPlainObject,
+  ownerOf,
   type SavedObjectSpec,
   specOf,
   Trackable,
@@ -316,7 +317,9 @@ export class SaveGraph {
 
   #trackable(value: Trackable): SaveNode {
     const spec = specOf(value);
-    const node = new SaveNode({case: 'user', proto: userObject(spec)});
+    const node = new SaveNode(
+      spec.isResource ? {case: 'resource', device: ''} : {case: 'user', proto: userObject(spec)},
+    );
     this.#expand.set(node, () => {
       node.children = this.#children(value, spec);
       node.slots = [...(spec.slots ?? [])].map(({variable, name, slot}) => {
@@ -400,7 +403,11 @@ export class SaveGraph {
     if (value.dtype === 'resource') {
       const [object] = value.hostData() as readonly object[];
       if (object instanceof Variable) return this.node(object);
-      throw new SaveError(`function '${name}' uses a resource that belongs to no loaded model`);
+      const owner = object && ownerOf(object);
+      if (owner !== undefined) return this.node(owner);
+      throw new SaveError(
+        `function '${name}' uses a resource that belongs to neither a loaded model nor an object that is saved`,
+      );
     }
     const {dtype, shape} = value;
     return this.#constant(value, {dtype, shape, data: value.hostData()});

@@ -19,6 +19,8 @@ export interface SavedObjectSpec {
   readonly version?: {readonly producer: number; readonly minConsumer: number};
   /** What a loader that knows the identifier reads besides. */
   readonly metadata?: string;
+  /** Whether the object is a resource, such as a table, which its function `_create_resource` makes where it is loaded. */
+  readonly isResource?: boolean;
   /** Attributes to save, in place of the object's own enumerable properties. */
   readonly children?: Iterable<readonly [name: string, value: unknown]>;
   /** Variables that an optimizer keeps beside others, such as momenta. They hang on no attribute. */
@@ -77,6 +79,19 @@ export class Trackable {
   [SAVED_OBJECT](): SavedObjectSpec {
     return {};
   }
+}
+
+/** Which object is saved for a resource that functions use. */
+const OWNERS = new WeakMap<object, Trackable>();
+
+/** Says that `owner` is what is saved where a function uses `resource`. */
+export function ownResource(owner: Trackable, resource: object): void {
+  OWNERS.set(resource, owner);
+}
+
+/** The object that is saved for a resource, undefined where none was told. */
+export function ownerOf(resource: object): Trackable | undefined {
+  return OWNERS.get(resource);
 }
 
 /** Makes a trackable object of another kind of object. */
