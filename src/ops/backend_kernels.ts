@@ -14,7 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
 import {replaceMovementKernels} from './movement_kernels.js';
 import {composeBatchNorm} from './wasm_batch_norm.js';
-import {transposeBeforeMatMul} from './wasm_matmul.js';
+import {prepareMatMul} from './wasm_matmul.js';
 import {shareUnchanged} from './wasm_sharing.js';
 import {sumInBlocks} from './wasm_sums.js';
 import {moveBeforeView} from './wasm_views.js';
@@ -64,7 +64,7 @@ export function completeBackend(name: string): void {
     shareUnchanged();
     sumInBlocks();
     composeBatchNorm();
-    transposeBeforeMatMul();
+    prepareMatMul();
     moveBeforeView(name);
   }
 }
