@@ -46,6 +46,13 @@ export type {
   TensorOutput,
   TypedArrayInput,
 } from './savedmodel/boundary.js';
+export {Checkpoint, type CheckpointOptions, type RestoreStatus} from './savedmodel/checkpoint.js';
+export type {CheckpointInDirectory, CheckpointPath} from './savedmodel/checkpoint_path.js';
+export {
+  CheckpointManager,
+  type CheckpointManagerOptions,
+  latestCheckpoint,
+} from './savedmodel/checkpoint_state.js';
 export {IndexedSlices, RaggedTensor, SparseTensor} from './savedmodel/composites.js';
 export type {CallOptions, NestedOutput} from './savedmodel/concrete_function.js';
 export type {RawOps} from './savedmodel/generated/raw_ops.js';

@@ -25,10 +25,10 @@ import type {ConcreteFunction} from './concrete_function.js';
 import type {ObjectGraph} from './object_graph.js';
 
 /** Key of the checkpoint's own object graph. */
-const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH';
+export const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH';
 
 /** Attribute under which a variable keeps its value. */
-const VARIABLE_VALUE = 'VARIABLE_VALUE';
+export const VARIABLE_VALUE = 'VARIABLE_VALUE';
 
 /** Name of the only saveable of an object that gives and takes its tensors as a dict (TensorFlow 2.9 and later). */
 const SERIALIZE_TO_TENSORS = '.TENSORS';
@@ -51,7 +51,8 @@ export async function restoreObjects(objects: ObjectGraph, checkpoint: Checkpoin
   for (const [id, object] of pairs) await restoreSaveables(objects, id, object, checkpoint);
 }
 
-async function readObjectGraph(checkpoint: CheckpointReader): Promise<TrackableObjectGraph> {
+/** The object graph that a checkpoint carries. */
+export async function readObjectGraph(checkpoint: CheckpointReader): Promise<TrackableObjectGraph> {
   const stored = await checkpoint.read(OBJECT_GRAPH_KEY);
   const [bytes] = stored.data as readonly Uint8Array[];
   if (bytes === undefined) throw new FormatError('the object graph of the checkpoint is empty');
@@ -74,11 +75,15 @@ function matchObjects(
       const child = children.get(localName);
       if (child !== undefined) queue.push([child, nodeId]);
     }
-    // An optimizer's slots hang on no name: the checkpoint lists them with the variable they belong to.
+  }
+  // An optimizer's slots hang on no name: the checkpoint lists them with the variable they belong to, which may come
+  // after the optimizer.
+  for (const [id, object] of [...pairs]) {
     const slots = slotsOf(objects.node(id), pairs);
     for (const slot of object.slotVariables) {
       const own = slots.get(saved.nodes[slot.originalVariableNodeId])?.get(slot.slotName);
-      if (own !== undefined) queue.push([own, slot.slotVariableNodeId]);
+      const stored = saved.nodes[slot.slotVariableNodeId];
+      if (own !== undefined && stored !== undefined) pairs.set(own, stored);
     }
   }
   return pairs;

@@ -1,0 +1,115 @@
+/**
+ * What optimizers of tfjs keep for each trained variable, and where Keras 2 keeps the same.
+ *
+ * Source: `keras/src/optimizers/` of Keras 2.15.
+ *
+ * @module
+ */
+
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** What tfjs keeps for one trained variable. */
+export interface Accumulator {
+  readonly originalName: string;
+  readonly variable: tf.Variable;
+}
+
+/** A list of what an optimizer keeps: one for each variable, in the order in which they were first trained. */
+export interface SlotList {
+  /** The property of tfjs's optimizer. */
+  readonly property: string;
+  /** The attribute of Keras's. */
+  readonly attribute: string;
+  /** What Keras puts between the optimizer's name and the variable's. */
+  readonly infix: string;
+  /** By what tfjs's values are to be multiplied, given the learning rate. Left out where they mean the same. */
+  readonly factor?: (learningRate: number) => number;
+  /** Keeps nothing that matters unless the optimizer has momentum. */
+  readonly needsMomentum?: boolean;
+}
+
+/** How the state of one kind of optimizer is saved. */
+export interface SlotRule {
+  /** Keras's name for the optimizer. */
+  readonly name: string;
+  readonly lists: readonly SlotList[];
+  /** Whether Keras lists all of the first variable before the next one; else list by list. */
+  readonly interleaved: boolean;
+}
+
+/** By tfjs's class names. */
+export const OPTIMIZER_SLOTS: Readonly<Record<string, SlotRule>> = {
+  SGD: {name: 'SGD', lists: [], interleaved: false},
+  Momentum: {
+    name: 'SGD',
+    // tfjs accumulates gradients, Keras the steps that are taken.
+    lists: [{property: 'accumulations', attribute: 'momentums', infix: 'm', factor: (rate) => -rate}],
+    interleaved: false,
+  },
+  Adagrad: {
+    name: 'Adagrad',
+    lists: [{property: 'accumulatedGrads', attribute: '_accumulators', infix: 'accumulator'}],
+    interleaved: false,
+  },
+  Adadelta: {
+    name: 'Adadelta',
+    lists: [
+      {property: 'accumulatedGrads', attribute: '_accumulated_grads', infix: 'accumulated_grad'},
+      {property: 'accumulatedUpdates', attribute: '_accumulated_delta_vars', infix: 'accumulated_delta_var'},
+    ],
+    interleaved: true,
+  },
+  Adam: {
+    name: 'Adam',
+    lists: [
+      {property: 'accumulatedFirstMoment', attribute: '_momentums', infix: 'm'},
+      {property: 'accumulatedSecondMoment', attribute: '_velocities', infix: 'v'},
+    ],
+    interleaved: true,
+  },
+  Adamax: {
+    name: 'Adamax',
+    lists: [
+      {property: 'accumulatedFirstMoment', attribute: '_m', infix: 'm'},
+      {property: 'accumulatedWeightedInfNorm', attribute: '_u', infix: 'u'},
+    ],
+    interleaved: true,
+  },
+  RMSProp: {
+    name: 'RMSprop',
+    lists: [
+      {property: 'accumulatedMeanSquares', attribute: '_velocities', infix: 'velocity'},
+      {
+        property: 'accumulatedMoments',
+        attribute: '_momentums',
+        infix: 'momentum',
+        needsMomentum: true,
+      },
+      {property: 'accumulatedMeanGrads', attribute: '_average_gradients', infix: 'average_gradient'},
+    ],
+    interleaved: false,
+  },
+};
+
+/** Parts of tfjs's optimizers that it does not declare public. */
+export interface OptimizerInternals {
+  iterations_?: number;
+  learningRate: number;
+  readonly momentum?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  /** Powers of `beta1` and `beta2`, one step ahead of `iterations_`. */
+  readonly accBeta1?: tf.Variable;
+  readonly accBeta2?: tf.Variable;
+  /** Adamax counts a second time. */
+  readonly iteration?: tf.Variable;
+  setLearningRate?(rate: number): void;
+  [property: string]: unknown;
+}
+
+/** What the optimizer keeps in a list, nothing before its first step. */
+export function accumulatorsOf(optimizer: tf.Optimizer, list: SlotList): readonly Accumulator[] {
+  const internals = optimizer as unknown as OptimizerInternals;
+  if (list.needsMomentum && !internals.momentum) return [];
+  return (internals[list.property] as readonly Accumulator[] | undefined) ?? [];
+}
