@@ -198,6 +198,18 @@ async function opCases(python: string): Promise<Score[]> {
   return [built, await vitest('single ops', ['src/ops'], {TFHUB_OP_CASES: out})];
 }
 
+/** Training steps of Python's `hub.KerasLayer`, taken here. */
+async function trajectories(python: string): Promise<Score[]> {
+  const out = join(BUILD, 'trajectories');
+  const built = await check('training with hub.KerasLayer', python, [
+    'fixtures/trajectories.py',
+    '--out',
+    out,
+  ]);
+  const env = {TFHUB_TRAJECTORIES: out};
+  return [built, await vitest('training trajectories', ['src/keras/trajectories.test.ts'], env)];
+}
+
 async function main(): Promise<void> {
   rmSync(BUILD, {recursive: true, force: true});
   mkdirSync(BUILD, {recursive: true});
@@ -217,6 +229,7 @@ async function main(): Promise<void> {
     ...(await fixturesOf('newest', newest)),
     ...(await opCases(old)),
     ...(await realModels(old)),
+    ...(await trajectories(old)),
     await vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], {TFHUB_MEMORY_SECONDS: '45'}),
     await hub(),
   ];
