@@ -11,6 +11,7 @@ import {TensorSpec} from './tensor_spec.js';
 import {type ArgumentValue, traceFunction} from './trace.js';
 import type {TracedFunction} from './traced_function.js';
 
+export {cond, whileLoop} from './control_flow.js';
 export {TensorSpec} from './tensor_spec.js';
 
 /** What no tensor is: an argument that the graph of a trace is specific to. */

@@ -38,14 +38,14 @@ export type AttrInput =
   | null
   | HostTensor
   | {readonly func: string}
-  | readonly (number | string | boolean | PartialShape | {readonly func: string})[];
+  | readonly (number | string | boolean | PartialShape)[];
 
 /** Inputs of a node: list arguments as arrays. */
 export type NodeInput = Operand | readonly Operand[];
 
 /** How a node is placed in the graph. */
 export interface NodeOptions {
-  /** Dtypes of the outputs, for ops whose outputs follow from no input. */
+  /** Nodes that run before this one. */
   readonly controls?: readonly BuiltNode[];
 }
 
@@ -92,6 +92,17 @@ export class GraphBuilder {
     attrs: Readonly<Record<string, AttrInput>> = {},
     options: NodeOptions = {},
   ): Operand[] {
+    const node = this.statement(op, inputs, attrs, options);
+    return outputDTypes(opDef(op)!, node.attrs).map((dtype, output) => ({node, output, dtype}));
+  }
+
+  /** Adds a node and gives it. */
+  statement(
+    op: string,
+    inputs: readonly NodeInput[],
+    attrs: Readonly<Record<string, AttrInput>> = {},
+    options: NodeOptions = {},
+  ): BuiltNode {
     const definition = opDef(op);
     if (definition === undefined) throw new SaveError(`TensorFlow has no op ${op}`);
     const all = completeAttrs(definition, inputs, attrs);
@@ -103,7 +114,20 @@ export class GraphBuilder {
       attrs: all,
     };
     this.#nodes.push(node);
-    return outputDTypes(definition, all).map((dtype, output) => ({node, output, dtype}));
+    return node;
+  }
+
+  /** Adds a node of which everything is known, and gives it with its outputs. */
+  raw(
+    op: string,
+    inputs: readonly Operand[],
+    attrs: ReadonlyMap<string, Attr>,
+    controls: readonly BuiltNode[],
+  ): {readonly node: BuiltNode; readonly outputs: readonly Operand[]} {
+    const name = this.#unique(this.#scope === '' ? op : `${this.#scope}/${op}`);
+    const node: BuiltNode = {name, op, inputs, controls: [...controls], attrs};
+    this.#nodes.push(node);
+    return {node, outputs: outputDTypes(opDef(op)!, attrs).map((dtype, output) => ({node, output, dtype}))};
   }
 
   /** Adds a node and gives its first output. */
@@ -142,6 +166,11 @@ export class GraphBuilder {
       ofNode.set(operand.output, shape);
     }
     return shape;
+  }
+
+  /** Tells operands apart. */
+  idOf({node, output}: Operand): string {
+    return `${node.name}:${output}`;
   }
 
   /** The same tensor in another dtype. */

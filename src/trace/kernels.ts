@@ -1,39 +1,25 @@
 /**
- * Every tfjs kernel as TensorFlow ops.
+ * Every tfjs kernel as TensorFlow ops, from the tables of its families.
  *
  * @module
  */
 
-import type {GraphBuilder, Operand} from './graph_builder.js';
-import type {KernelAttrs} from './recording.js';
-
-/** Writes a kernel as nodes and gives its outputs. */
-export type KernelRule = (
-  inputs: Readonly<Record<string, Operand>>,
-  attrs: KernelAttrs,
-  graph: GraphBuilder,
-) => Operand[];
-
-const unary =
-  (op: string): KernelRule =>
-  ({x}, _, graph) => [graph.op(op, [x!])];
-const binary =
-  (op: string): KernelRule =>
-  ({a, b}, _, graph) => [graph.op(op, [a!, b!])];
+import type {KernelRules} from './kernel_call.js';
+import {arrayKernels} from './kernels_array.js';
+import {convolutionKernels} from './kernels_conv.js';
+import {imageKernels} from './kernels_image.js';
+import {mathKernels} from './kernels_math.js';
+import {nnKernels} from './kernels_nn.js';
+import {raggedKernels} from './kernels_ragged.js';
+import {reductionKernels} from './kernels_reduction.js';
 
 /** By the name of the kernel. */
-export const KERNEL_RULES: Readonly<Record<string, KernelRule>> = {
-  ...Object.fromEntries(
-    ['Abs', 'Exp', 'Identity', 'Log', 'Neg', 'Relu', 'Sigmoid', 'Sqrt', 'Square', 'Tanh'].map((op) => [
-      op,
-      unary(op),
-    ]),
-  ),
-  Add: binary('AddV2'),
-  Sub: binary('Sub'),
-  Multiply: binary('Mul'),
-  RealDiv: binary('RealDiv'),
-  Maximum: binary('Maximum'),
-  Minimum: binary('Minimum'),
-  Cast: ({x}, attrs, graph) => [graph.cast(x!, attrs.dtype as 'float32')],
+export const KERNEL_RULES: KernelRules = {
+  ...mathKernels,
+  ...reductionKernels,
+  ...arrayKernels,
+  ...convolutionKernels,
+  ...nnKernels,
+  ...imageKernels,
+  ...raggedKernels,
 };

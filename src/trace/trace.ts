@@ -6,15 +6,17 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
-import {type DType, dtypeInfo} from '../graph/dtypes.js';
-import type {Structure, TensorStructure} from '../graph/nest.js';
+import type {DType} from '../graph/dtypes.js';
+import {flattenTensors, type Structure, type TensorStructure} from '../graph/nest.js';
 import type {PartialShape} from '../graph/shape.js';
+import {rememberDType} from '../ops/meaning.js';
 import {completeActiveBackend} from '../runtime/backend.js';
-import {GraphBuilder, type Operand} from './graph_builder.js';
-import {KERNEL_RULES} from './kernels.js';
-import {type Recording, type Ref, type RefTree, record, recordingError, untraced} from './recording.js';
+import {reconcile, type Steps} from './reconcile.js';
+import {type Recording, type Ref, record, type SubRun, untraced} from './recording.js';
+import {runAgain, runsFor, SAMPLINGS, sampleShapes, sampleTensor} from './samples.js';
 import {TensorSpec} from './tensor_spec.js';
-import type {Capture, TracedFunction} from './traced_function.js';
+import type {TracedFunction} from './traced_function.js';
+import {writeFunction} from './write_steps.js';
 
 /** An argument as a trace sees it: specs of tensors, and values that are no tensors, nested. */
 export type ArgumentValue =
@@ -36,135 +38,217 @@ export interface TraceRequest {
   run(args: readonly unknown[]): unknown;
 }
 
-/** Traces a function for one structure of arguments. */
+/** What one run did and gave. */
+interface Run extends SubRun {
+  /** The results, with a number in place of each tensor. */
+  readonly output: Nest;
+  /** True where a result of an op had no elements. */
+  readonly hasEmpty: boolean;
+}
+
+/** A nest of results: the dtype of each tensor, and what is no tensor. */
+type Nest =
+  | {readonly tensor: DType}
+  | {readonly literal: boolean | string | number | null}
+  | {readonly list: readonly Nest[]}
+  | {readonly dict: readonly (readonly [key: string, Nest])[]};
+
+/** dtype and shape of a result, as far as these are known. */
+interface Result {
+  readonly dtype: DType;
+  readonly shape: PartialShape;
+}
+
+/**
+ * Traces a function for one structure of arguments.
+ *
+ * @throws SaveError where the function cannot be a graph
+ */
 export function traceFunction(request: TraceRequest): TracedFunction {
   completeActiveBackend();
+  const {name, args, argNames, kwargs} = request;
+  const keywords = sortedKeys(kwargs).map((key) => [key, structureOf(kwargs[key]!, key)] as const);
   const inputs: Structure = {
     kind: 'tuple',
     items: [
-      {
-        kind: 'tuple',
-        items: request.args.map((arg, i) => structureOf(arg, request.argNames[i] ?? `args_${i}`)),
-      },
-      {
-        kind: 'dict',
-        fields: new Map(
-          Object.keys(request.kwargs)
-            .sort()
-            .map((key) => [key, structureOf(request.kwargs[key]!, key)]),
-        ),
-      },
+      {kind: 'tuple', items: args.map((arg, i) => structureOf(arg, argNames[i] ?? `args_${i}`))},
+      {kind: 'dict', fields: new Map(keywords)},
     ],
   };
-  const specs = tensorsOf(inputs);
-  const runs = [2, 3].map((size) => runOnce(request, size));
-  const [first] = runs;
-  const builder = new GraphBuilder();
-  const captures: Capture[] = [];
-  const operands = new Map<number, Operand[]>();
-  const handles = new Map<tf.Variable, Operand>();
-  const parameters = specs.map((spec, i) => builder.parameter(sanitized(spec.name, i), spec.dtype));
-  for (const {what} of first!.recording.entries) {
-    if ((what.kind === 'read' || what.kind === 'assign') && !handles.has(what.variable)) {
-      handles.set(what.variable, builder.parameter('unknown', 'resource'));
-      captures.push({kind: 'variable', variable: what.variable});
-    }
+  const specs = flattenTensors(inputs);
+  try {
+    const {steps, output} = recordAll(request, specs);
+    const parameters = specs.map((spec, i) => ({name: parameterName(spec.name, i), dtype: spec.dtype}));
+    const {graph, captures, callees, shapes} = writeFunction({name, parameters, steps});
+    const results = shapes.map((shape, i) => ({dtype: graph.results[i]!.dtype, shape}));
+    const outputs = outputStructure(output, '', results[Symbol.iterator]());
+    return {name, graph, inputs, outputs, captures, callees};
+  } catch (error) {
+    if (!(error instanceof SaveError)) throw error;
+    throw new SaveError(`function '${name}' cannot be traced: ${error.message}`, {cause: error});
   }
-  const operand = ({entry, output}: Ref) => operands.get(entry)![output]!;
-  first!.recording.entries.forEach((entry, index) => {
-    const {what} = entry;
-    const made = builder.within(entry.scope.join('/'), (): Operand[] => {
-      switch (what.kind) {
-        case 'parameter':
-          return [builder.cast(parameters[what.index]!, entry.outputs[0]!.dtype as DType)];
-        case 'constant':
-          return [builder.constant(what.value)];
-        case 'read':
-          return [builder.op('ReadVariableOp', [handles.get(what.variable)!], {dtype: what.variable.dtype})];
-        case 'kernel': {
-          const rule = KERNEL_RULES[what.kernel];
-          if (rule === undefined)
-            throw recordingError(entry, `the tfjs kernel ${what.kernel} has no TensorFlow op`);
-          return rule(lookUp(entry.inputs, operand), what.attrs, builder);
-        }
-        default:
-          throw recordingError(entry, `${what.kind} cannot be traced`);
-      }
-    });
-    operands.set(index, made);
-  });
-  const names = first!.results.map((ref, i) => ({
-    name: i === 0 ? 'identity' : `identity_${i}`,
-    operand: builder.op('Identity', [operand(ref)]),
-  }));
-  const graph = builder.finish(request.name, names, []);
-  const shapes = first!.shapes.map((shape, i): PartialShape => {
-    const other = runs[1]!.shapes[i]!;
-    return other.length === shape.length
-      ? shape.map((dim, axis) => (dim === other[axis] ? dim : null))
-      : null;
-  });
-  let next = 0;
-  const outputs = outputStructure(first!.output, '', () => shapes[next++]!);
-  return {name: request.name, graph, inputs, outputs, captures, callees: new Map()};
 }
 
-function lookUp(tree: RefTree, operand: (ref: Ref) => Operand): Record<string, Operand> {
-  return Object.fromEntries(
-    Object.entries(tree as Record<string, Ref>).map(([name, ref]) => [name, operand(ref)]),
+/** Runs the function until its runs agree on what it does. */
+function recordAll(request: TraceRequest, specs: readonly TensorStructure[]): {steps: Steps; output: Nest} {
+  const tried = new Set<string>();
+  let failure: unknown;
+  let empty: readonly Run[] | undefined;
+  for (const sampling of SAMPLINGS) {
+    const shapesOf = (run: number) => sampleShapes(specs, sampling, run);
+    const key = JSON.stringify(runsFor(specs).map(shapesOf));
+    if (tried.has(key)) continue;
+    tried.add(key);
+    const runs = runSamples(request, specs, shapesOf);
+    if (!Array.isArray(runs)) failure ??= (runs as {error: unknown}).error;
+    // A window larger than a small sample leaves nothing: larger samples tell more.
+    else if (runs.some(({hasEmpty}) => hasEmpty)) empty ??= runs;
+    else return agree(runs, () => runOnce(request, specs, shapesOf(runAgain(0)), runAgain(0)));
+  }
+  if (empty !== undefined) return {steps: reconcile(empty), output: empty[0]!.output};
+  throw new SaveError(
+    `it fails on a sample of its arguments: ${failure instanceof Error ? failure.message : failure}`,
+    {
+      cause: failure,
+    },
   );
 }
 
-interface Run {
-  readonly recording: Recording;
-  readonly output: unknown;
-  readonly results: readonly Ref[];
-  readonly shapes: readonly (readonly number[])[];
-}
-
-function runOnce(request: TraceRequest, size: number): Run {
-  const {recording, result} = record((recording) => {
-    const args = request.args.map((arg) => sampleOf(arg, size, (tensor) => recording.addParameter(tensor)));
-    const output = request.run(args);
-    const tensors: tf.Tensor[] = [];
-    collect(output, tensors);
-    return {
-      output,
-      results: tensors.map((each) => recording.refOf(each)),
-      shapes: tensors.map(({shape}) => [...shape]),
-    };
-  });
-  return {recording, ...result};
-}
-
-/** In the order of `tf.nest`: keys of objects sorted. */
-function collect(output: unknown, out: tf.Tensor[]): void {
-  if (output instanceof tf.Tensor) out.push(output);
-  else if (Array.isArray(output)) for (const each of output) collect(each, out);
-  else if (typeof output === 'object' && output !== null) {
-    for (const key of Object.keys(output).sort()) collect((output as Record<string, unknown>)[key], out);
+/** What all runs have in common. The first may differ from the others where it made what later ones use again. */
+function agree(runs: readonly Run[], again: () => Run): {steps: Steps; output: Nest} {
+  const sameOutput = (each: readonly Run[]) => {
+    const [first] = each as [Run];
+    if (each.some(({output}) => JSON.stringify(output) !== JSON.stringify(first.output))) {
+      throw new SaveError('it gives results of another structure for other sizes of its arguments');
+    }
+    return {steps: reconcile(each), output: first.output};
+  };
+  try {
+    return sameOutput(runs);
+  } catch (error) {
+    if (!(error instanceof SaveError)) throw error;
+    try {
+      return sameOutput([...runs.slice(1), again()]);
+    } catch {
+      throw error;
+    }
   }
 }
 
-function outputStructure(output: unknown, name: string, shape: () => PartialShape): Structure {
-  if (output instanceof tf.Tensor)
-    return {kind: 'tensor', name, dtype: output.dtype as DType, shape: shape()};
-  if (Array.isArray(output))
-    return {kind: 'list', items: output.map((each, i) => outputStructure(each, `${name}_${i}`, shape))};
-  if (output === null || output === undefined) return {kind: 'none'};
-  if (typeof output === 'object') {
-    const keys = Object.keys(output).sort();
+/** One run per sample; or why there are none. A function may take tensors of some ranks only. */
+function runSamples(
+  request: TraceRequest,
+  specs: readonly TensorStructure[],
+  shapesOf: (run: number) => number[][],
+): readonly Run[] | {readonly error: unknown} {
+  const anyRank = specs.some(({shape}) => shape === null);
+  const runs: Run[] = [];
+  let failure: {readonly error: unknown} | undefined;
+  let rank: number | undefined;
+  for (const run of runsFor(specs)) {
+    try {
+      runs.push(runOnce(request, specs, shapesOf(run), run));
+      rank ??= run;
+    } catch (error) {
+      if (error instanceof SaveError || !anyRank) {
+        if (error instanceof SaveError) throw error;
+        return {error};
+      }
+      failure ??= {error};
+    }
+  }
+  if (rank === undefined) return failure!;
+  // Sizes differ within one rank, too.
+  if (anyRank) {
+    for (
+      let run = runAgain(rank), i = runs.length;
+      i < 5 || run === runAgain(rank);
+      run = runAgain(run), i++
+    ) {
+      runs.push(runOnce(request, specs, shapesOf(run), run));
+    }
+  }
+  return runs;
+}
+
+function runOnce(
+  request: TraceRequest,
+  specs: readonly TensorStructure[],
+  shapes: readonly (readonly number[])[],
+  run: number,
+): Run {
+  for (let attempt = 0; ; attempt++) {
+    const {recording, result} = record((recording) => {
+      let next = 0;
+      const sample = () => {
+        const index = next++;
+        const spec = specs[index]!;
+        const tensor = untraced(() => sampleTensor(spec, [...shapes[index]!], run));
+        untraced(() => rememberDType(tensor, spec.dtype));
+        recording.addParameter(tensor);
+        return tensor;
+      };
+      const given = request.run(request.args.map((arg) => sampled(arg, sample)));
+      const results: Ref[] = [];
+      const output = nestOf(given, recording, results);
+      return {output, results};
+    }, run);
+    if (!recording.createdVariable) {
+      const hasEmpty = recording.entries.some(
+        ({what, outputs}) => what.kind === 'kernel' && outputs.some(({shape}) => shape.includes(0)),
+      );
+      return {recording, ...result, hasEmpty};
+    }
+    // As in TensorFlow, the first call may make variables, which the next one finds.
+    if (attempt > 0) throw new SaveError('it makes a variable whenever it is called; make it once, outside');
+  }
+}
+
+/** The argument with a sample in place of each spec, in the order of `tf.nest`. */
+function sampled(arg: ArgumentValue, sample: () => tf.Tensor): unknown {
+  if (arg instanceof TensorSpec) return sample();
+  if (Array.isArray(arg)) return arg.map((each) => sampled(each, sample));
+  if (typeof arg !== 'object' || arg === null) return arg;
+  const nest = arg as Readonly<Record<string, ArgumentValue>>;
+  return Object.fromEntries(sortedKeys(nest).map((key) => [key, sampled(nest[key]!, sample)]));
+}
+
+/** The nest of a result; its tensors go to `results` in the order of `tf.nest`. */
+function nestOf(value: unknown, recording: Recording, results: Ref[]): Nest {
+  const ref = value instanceof tf.Tensor ? recording.refOf(value) : recording.findOther(value);
+  if (ref !== undefined) {
+    results.push(ref);
+    return {tensor: (value as tf.Tensor).dtype as DType};
+  }
+  if (value === null || value === undefined) return {literal: null};
+  if (Array.isArray(value)) return {list: value.map((each) => nestOf(each, recording, results))};
+  if (typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number')
+    return {literal: value};
+  if (value instanceof Promise) {
+    throw new SaveError('it is asynchronous; a function that is traced gives its results at once');
+  }
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) {
+    const dict = value as Readonly<Record<string, unknown>>;
+    return {dict: sortedKeys(dict).map((key) => [key, nestOf(dict[key], recording, results)])};
+  }
+  throw new SaveError(
+    `it gives a ${(value as object).constructor?.name ?? typeof value}, which is no tensor`,
+  );
+}
+
+function outputStructure(nest: Nest, name: string, results: Iterator<Result>): Structure {
+  if ('tensor' in nest) return {kind: 'tensor', name, ...(results.next().value as Result)};
+  if ('list' in nest) {
+    return {kind: 'list', items: nest.list.map((each, i) => outputStructure(each, `${name}_${i}`, results))};
+  }
+  if ('dict' in nest) {
     return {
       kind: 'dict',
-      fields: new Map(
-        keys.map((key) => [key, outputStructure((output as Record<string, unknown>)[key], key, shape)]),
-      ),
+      fields: new Map(nest.dict.map(([key, each]) => [key, outputStructure(each, key, results)])),
     };
   }
-  if (typeof output === 'boolean' || typeof output === 'string' || typeof output === 'number') {
-    return {kind: 'literal', value: output};
-  }
-  throw new SaveError(`a function that is saved cannot return a ${typeof output}`);
+  return nest.literal === null ? {kind: 'none'} : {kind: 'literal', value: nest.literal};
 }
 
 function structureOf(arg: ArgumentValue, name: string): Structure {
@@ -173,57 +257,19 @@ function structureOf(arg: ArgumentValue, name: string): Structure {
   if (arg === null || arg === undefined) return {kind: 'none'};
   if (Array.isArray(arg))
     return {kind: 'list', items: arg.map((each, i) => structureOf(each, `${name}_${i}`))};
-  if (typeof arg === 'object') {
-    const nest = arg as Readonly<Record<string, ArgumentValue>>;
-    return {
-      kind: 'dict',
-      fields: new Map(
-        Object.keys(nest)
-          .sort()
-          .map((key) => [key, structureOf(nest[key]!, `${name}_${key}`)]),
-      ),
-    };
-  }
-  return {kind: 'literal', value: arg};
+  if (typeof arg !== 'object') return {kind: 'literal', value: arg};
+  const nest = arg as Readonly<Record<string, ArgumentValue>>;
+  const fields = sortedKeys(nest).map((key) => [key, structureOf(nest[key]!, `${name}_${key}`)] as const);
+  return {kind: 'dict', fields: new Map(fields)};
 }
 
-function tensorsOf(structure: Structure): TensorStructure[] {
-  if (structure.kind === 'tensor') return [structure];
-  if (structure.kind === 'list' || structure.kind === 'tuple') return structure.items.flatMap(tensorsOf);
-  if (structure.kind === 'dict') return [...structure.fields.values()].flatMap(tensorsOf);
-  return [];
+/** `tf.nest` visits the entries of a dict in the order of their keys. */
+function sortedKeys(dict: object): string[] {
+  return Object.keys(dict).sort();
 }
 
-function sampleOf(arg: ArgumentValue, size: number, add: (tensor: tf.Tensor) => void): unknown {
-  if (arg instanceof TensorSpec) {
-    const shape = (arg.shape ?? new Array<null>(size - 1).fill(null)).map((dim) => dim ?? size);
-    const tensor = untraced(() =>
-      tf.fill(shape, SAMPLE[dtypeInfo(arg.dtype).kind] ?? 1, TFJS_DTYPE[dtypeInfo(arg.dtype).kind]),
-    );
-    add(tensor);
-    return tensor;
-  }
-  if (Array.isArray(arg)) return arg.map((each) => sampleOf(each, size, add));
-  if (typeof arg === 'object' && arg !== null) {
-    const nest = arg as Readonly<Record<string, ArgumentValue>>;
-    const sampled: Record<string, unknown> = {};
-    for (const key of Object.keys(nest).sort()) sampled[key] = sampleOf(nest[key]!, size, add);
-    return sampled;
-  }
-  return arg;
-}
-
-const SAMPLE: Readonly<Record<string, number | string>> = {string: 'a b'};
-
-const TFJS_DTYPE: Readonly<Record<string, 'float32' | 'int32' | 'bool' | 'string'>> = {
-  float: 'float32',
-  int: 'int32',
-  uint: 'int32',
-  bool: 'bool',
-  string: 'string',
-};
-
-function sanitized(name: string, index: number): string {
+/** Names of parameters are lower-case identifiers. */
+function parameterName(name: string, index: number): string {
   const clean = name.toLowerCase().replace(/[^a-z0-9_]/g, '_');
   return /^[a-z]/.test(clean) ? clean : `arg_${index}`;
 }

@@ -1,0 +1,411 @@
+/**
+ * Sizes that are known only when a graph runs, computed from the shapes of its tensors.
+ *
+ * Each size is known by what it was in every run. A formula over dimensions of tensors that gives those values in all
+ * runs is taken to be the rule it follows; the runs are made with sizes that leave little room for coincidence.
+ *
+ * @module
+ */
+
+import {SaveError} from '../errors.js';
+import type {GraphBuilder, Operand} from './graph_builder.js';
+import {type MergedTensor, mergeNumbers, type Size, type Sizes, Varying, VaryingList} from './varying.js';
+
+/** A tensor of the graph and its shape in every run. */
+export interface TracedTensor extends MergedTensor {
+  readonly operand: Operand;
+}
+
+/** A number of every run, and how to compute it in the graph as a scalar of int32. */
+interface Term {
+  readonly values: readonly number[];
+  build(): Operand;
+}
+
+/** A divisor larger than this is not looked for where a quotient is rounded: too many would fit by chance. */
+const DIVISORS = [2, 3, 4, 8, 16, 32, 64];
+
+/** Computes sizes in one graph. */
+export class Dims {
+  readonly #graph: GraphBuilder;
+  readonly #inputs: TracedTensor[] = [];
+  /** Dimensions by their values in the runs: the first tensor that has each. */
+  readonly #dimensions = new Map<string, Term>();
+  readonly #shapes = new Map<string, TracedTensor>();
+  readonly #built = new Map<string, Operand>();
+
+  constructor(graph: GraphBuilder) {
+    this.#graph = graph;
+  }
+
+  /** Makes the shape of a tensor available. The shapes of inputs are also combined. */
+  add(tensor: TracedTensor, isInput = false): void {
+    if (isInput) this.#inputs.push(tensor);
+    for (const term of this.#dimensionsOf(tensor)) {
+      const key = term.values.join();
+      if (!this.#dimensions.has(key)) this.#dimensions.set(key, term);
+    }
+    const key = JSON.stringify(tensor.shapes);
+    if (!this.#shapes.has(key)) this.#shapes.set(key, tensor);
+  }
+
+  /** A size as a scalar of int32; undefined where no rule is found. */
+  find(size: Size, near: readonly TracedTensor[]): Operand | undefined {
+    if (typeof size === 'number') return this.#graph.scalar('int32', size);
+    const key = size.values.join();
+    const local = near
+      .flatMap((tensor) => this.#dimensionsOf(tensor))
+      .find((term) => term.values.join() === key);
+    if (local !== undefined) return local.build();
+    const known = this.#built.get(key);
+    if (known !== undefined) return known;
+    const built = (this.#dimensions.get(key) ?? this.#formula(size.values, near))?.build();
+    if (built !== undefined) this.#built.set(key, built);
+    return built;
+  }
+
+  /** A list of sizes as a vector of int32; undefined where no rule is found. */
+  findAll(sizes: Sizes, near: readonly TracedTensor[]): Operand | undefined {
+    if (sizes instanceof VaryingList) return this.#list(sizes.values, near);
+    if (sizes.every((size) => typeof size === 'number')) return this.#graph.ints(sizes as readonly number[]);
+    const shape = this.#wholeShape(sizes, near);
+    if (shape !== undefined) return shape;
+    const parts = sizes.map((size) => this.find(size, near));
+    if (parts.includes(undefined)) return undefined;
+    return this.#graph.op('Pack', [parts as Operand[]], {axis: 0});
+  }
+
+  /** A number that need not be an integer, as a scalar of float32. */
+  findReal({values}: Varying, near: readonly TracedTensor[]): Operand | undefined {
+    const graph = this.#graph;
+    if (values.every(Number.isInteger)) {
+      const whole = this.find(new Varying(values), near);
+      if (whole !== undefined) return graph.cast(whole, 'float32');
+    }
+    const terms = this.#products(near);
+    for (const term of terms) {
+      const product = values.map((value, run) => value * term.values[run]!);
+      if (areClose(product)) {
+        return graph.op('RealDiv', [
+          graph.scalar('float32', tidy(product[0]!)),
+          graph.cast(term.build(), 'float32'),
+        ]);
+      }
+      const quotient = values.map((value, run) => value / term.values[run]!);
+      if (areClose(quotient)) {
+        return graph.op('Mul', [
+          graph.scalar('float32', tidy(quotient[0]!)),
+          graph.cast(term.build(), 'float32'),
+        ]);
+      }
+      const squares = values.map((value, run) => (value * value) / term.values[run]!);
+      if (areClose(squares)) {
+        const root = graph.op('Sqrt', [graph.cast(term.build(), 'float32')]);
+        return graph.op('Mul', [
+          graph.scalar('float32', tidy(Math.sign(values[0]!) * Math.sqrt(squares[0]!))),
+          root,
+        ]);
+      }
+      const inverse = values.map((value, run) => value * value * term.values[run]!);
+      if (areClose(inverse)) {
+        const root = graph.op('Rsqrt', [graph.cast(term.build(), 'float32')]);
+        return graph.op('Mul', [
+          graph.scalar('float32', tidy(Math.sign(values[0]!) * Math.sqrt(inverse[0]!))),
+          root,
+        ]);
+      }
+    }
+    return undefined;
+  }
+
+  #wholeShape(sizes: readonly Size[], near: readonly TracedTensor[]): Operand | undefined {
+    const runs = (sizes.find((size) => size instanceof Varying) as Varying).values.length;
+    const lists = Array.from({length: runs}, (_, run) =>
+      sizes.map((size) => (typeof size === 'number' ? size : size.values[run]!)),
+    );
+    const key = JSON.stringify(lists);
+    const tensor = near.find(({shapes}) => JSON.stringify(shapes) === key) ?? this.#shapes.get(key);
+    return tensor && this.#graph.shapeOf(tensor.operand);
+  }
+
+  /** The dimensions that a tensor has in all runs, from the front and, where its rank differs, from the back. */
+  #dimensionsOf(tensor: TracedTensor): Term[] {
+    const ranks = tensor.shapes.map((shape) => shape.length);
+    const least = Math.min(...ranks);
+    const sameRank = ranks.every((rank) => rank === least);
+    const axes = Array.from({length: least}, (_, i) => i);
+    const all = sameRank ? axes : [...axes.map((i) => i - least), ...axes];
+    return all.map((axis) => ({
+      values: tensor.shapes.map((shape) => shape.at(axis)!),
+      build: () => this.#dimension(tensor.operand, axis),
+    }));
+  }
+
+  #dimension(operand: Operand, axis: number): Operand {
+    const graph = this.#graph;
+    return memo(this.#built, `${graph.idOf(operand)} ${axis}`, () => {
+      const bounds = axis === -1 ? [[-1], [0]] : [[axis], [axis + 1]];
+      const [begin, end] = bounds.map((bound) => graph.ints(bound));
+      const masks = {shrink_axis_mask: 1, end_mask: axis === -1 ? 1 : 0};
+      return graph.op('StridedSlice', [graph.shapeOf(operand), begin!, end!, graph.ints([1])], masks);
+    });
+  }
+
+  #rank(tensor: TracedTensor): Term {
+    return {
+      values: tensor.shapes.map((shape) => shape.length),
+      build: () =>
+        memo(this.#built, `${this.#graph.idOf(tensor.operand)} rank`, () =>
+          this.#graph.op('Rank', [tensor.operand]),
+        ),
+    };
+  }
+
+  #size(tensor: TracedTensor): Term {
+    return {
+      values: tensor.shapes.map((shape) => product(shape)),
+      build: () =>
+        memo(this.#built, `${this.#graph.idOf(tensor.operand)} size`, () =>
+          this.#graph.op('Size', [tensor.operand], {out_type: 'int32'}),
+        ),
+    };
+  }
+
+  /** Distinct dimensions of the op's and the function's inputs. */
+  #atoms(near: readonly TracedTensor[]): Term[] {
+    const seen = new Map<string, Term>();
+    for (const tensor of [...near, ...this.#inputs]) {
+      for (const term of this.#dimensionsOf(tensor)) {
+        const key = term.values.join();
+        if (varies(term.values) && !seen.has(key)) seen.set(key, term);
+      }
+    }
+    return [...seen.values()];
+  }
+
+  /** Dimensions, sizes of tensors, ranks, and products of two and three dimensions. */
+  #products(near: readonly TracedTensor[]): Term[] {
+    const atoms = this.#atoms(near);
+    const tensors = [...near, ...this.#inputs];
+    const terms = [...atoms];
+    for (const tensor of tensors) {
+      for (const term of [this.#size(tensor), this.#rank(tensor)]) if (varies(term.values)) terms.push(term);
+    }
+    for (const [i, a] of atoms.entries()) {
+      for (const b of atoms.slice(i)) {
+        terms.push(this.#binary('Mul', a, b, (x, y) => x * y));
+      }
+    }
+    const [first, second, third] = atoms;
+    if (first && second && third) {
+      terms.push(
+        this.#binary(
+          'Mul',
+          this.#binary('Mul', first, second, (x, y) => x * y),
+          third,
+          (x, y) => x * y,
+        ),
+      );
+    }
+    return terms;
+  }
+
+  #formula(values: readonly number[], near: readonly TracedTensor[]): Term | undefined {
+    const terms = this.#products(near);
+    for (const term of terms) {
+      const found = this.#affine(values, term);
+      if (found !== undefined) return found;
+    }
+    for (const [i, a] of terms.entries()) {
+      for (const b of terms.slice(i + 1)) {
+        const sum = this.#affine(
+          values,
+          this.#binary('AddV2', a, b, (x, y) => x + y),
+        );
+        if (sum !== undefined) return sum;
+        const difference = this.#affine(
+          values,
+          this.#binary('Sub', a, b, (x, y) => x - y),
+        );
+        if (difference !== undefined) return difference;
+      }
+    }
+    for (const term of this.#atoms(near)) {
+      const found = this.#rounded(values, term) ?? this.#bounded(values, term);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** `values = min(term, c)` or `max(term, c)`. */
+  #bounded(values: readonly number[], term: Term): Term | undefined {
+    for (const [op, bound, compute] of [
+      ['Minimum', Math.max(...values), Math.min],
+      ['Maximum', Math.min(...values), Math.max],
+    ] as const) {
+      if (!values.every((value, run) => value === compute(term.values[run]!, bound))) continue;
+      return {values, build: () => this.#graph.op(op, [term.build(), this.#graph.scalar('int32', bound)])};
+    }
+    return undefined;
+  }
+
+  /** `values = term * a / b + c` with integers a, b and c. */
+  #affine(values: readonly number[], term: Term): Term | undefined {
+    const other = term.values.findIndex((value) => value !== term.values[0]);
+    if (other < 0) return undefined;
+    const rise = values[other]! - values[0]!;
+    const run = term.values[other]! - term.values[0]!;
+    const divisor = gcd(Math.abs(rise), Math.abs(run)) || 1;
+    const sign = Math.sign(run);
+    const [a, b] = [(rise / divisor) * sign, Math.abs(run) / divisor];
+    const c = values[0]! - (term.values[0]! * a) / b;
+    if (a === 0 || !Number.isInteger(c)) return undefined;
+    if (!values.every((value, i) => value === (term.values[i]! * a) / b + c)) return undefined;
+    const graph = this.#graph;
+    return {
+      values,
+      build: () => {
+        let built = term.build();
+        if (a !== 1) built = graph.op('Mul', [built, graph.scalar('int32', a)]);
+        if (b !== 1) built = graph.op('FloorDiv', [built, graph.scalar('int32', b)]);
+        return c === 0 ? built : graph.op('AddV2', [built, graph.scalar('int32', c)]);
+      },
+    };
+  }
+
+  /** `values = floor((term + c) / divisor)`: rounded down, up, or to the nearest. */
+  #rounded(values: readonly number[], term: Term): Term | undefined {
+    const graph = this.#graph;
+    for (const divisor of DIVISORS) {
+      for (const c of new Set([0, divisor - 1, Math.floor(divisor / 2)])) {
+        if (!values.every((value, run) => value === Math.floor((term.values[run]! + c) / divisor))) continue;
+        const build = (): Operand => {
+          const sum = c === 0 ? term.build() : graph.op('AddV2', [term.build(), graph.scalar('int32', c)]);
+          return graph.op('FloorDiv', [sum, graph.scalar('int32', divisor)]);
+        };
+        return {values, build};
+      }
+    }
+    return undefined;
+  }
+
+  #binary(op: string, a: Term, b: Term, compute: (x: number, y: number) => number): Term {
+    return {
+      values: a.values.map((value, run) => compute(value, b.values[run]!)),
+      build: () => this.#graph.op(op, [a.build(), b.build()]),
+    };
+  }
+
+  /**
+   * A list whose length follows a rank: a part that grows (dimensions of a tensor, one number again and again, or
+   * consecutive numbers) between parts that do not.
+   */
+  #list(lists: readonly (readonly number[])[], near: readonly TracedTensor[]): Operand | undefined {
+    const least = Math.min(...lists.map((list) => list.length));
+    for (let fixed = 0; fixed <= least; fixed++) {
+      for (let front = 0; front <= fixed; front++) {
+        const back = fixed - front;
+        const middle = this.#growing(
+          lists.map((list) => list.slice(front, list.length - back)),
+          near,
+        );
+        if (middle === undefined) continue;
+        const at = (i: number) => mergeNumbers(lists.map((list) => list.at(i)!));
+        const before = this.findAll(
+          Array.from({length: front}, (_, i) => at(i)),
+          near,
+        );
+        const after = this.findAll(
+          Array.from({length: back}, (_, i) => at(i - back)),
+          near,
+        );
+        if (before === undefined || after === undefined) continue;
+        const parts = [...(front > 0 ? [before] : []), middle, ...(back > 0 ? [after] : [])];
+        if (parts.length === 1) return middle;
+        return this.#graph.op('ConcatV2', [parts, this.#graph.scalar('int32', 0)]);
+      }
+    }
+    return undefined;
+  }
+
+  #growing(lists: readonly (readonly number[])[], near: readonly TracedTensor[]): Operand | undefined {
+    const graph = this.#graph;
+    const lengths = lists.map((list) => list.length);
+    for (const tensor of [...near, ...this.#inputs]) {
+      const {shapes} = tensor;
+      const most = Math.min(...shapes.map((shape) => shape.length));
+      for (let from = 0; from <= most; from++) {
+        const to = shapes.map((shape, run) => shape.length - from - lengths[run]!);
+        if (to[0]! < 0 || to.some((each) => each !== to[0])) continue;
+        const matches = lists.every((list, run) =>
+          list.every((value, i) => value === shapes[run]![from + i]),
+        );
+        if (!matches) continue;
+        const shape = graph.shapeOf(tensor.operand);
+        if (from === 0 && to[0] === 0) return shape;
+        const ends = [graph.ints([from]), graph.ints([to[0] === 0 ? 0 : -to[0]!]), graph.ints([1])];
+        return graph.op('StridedSlice', [shape, ...ends], {end_mask: to[0] === 0 ? 1 : 0});
+      }
+    }
+    const length = this.find(mergeNumbers(lengths), near);
+    if (length === undefined) return undefined;
+    const [value] = lists.find((list) => list.length > 0) ?? [];
+    if (value === undefined) return undefined;
+    if (lists.every((list) => list.every((each) => each === value))) {
+      const dims = graph.op('Pack', [[length]], {axis: 0});
+      return graph.op('Fill', [dims, graph.scalar('int32', value)]);
+    }
+    for (const step of [1, -1]) {
+      const first = lists.map((list) => list[0] ?? value);
+      if (!lists.every((list, run) => list.every((each, i) => each === first[run]! + step * i))) continue;
+      const start = this.find(mergeNumbers(first), near);
+      if (start === undefined) continue;
+      const limit = graph.op(step === 1 ? 'AddV2' : 'Sub', [start, length]);
+      return graph.op('Range', [start, limit, graph.scalar('int32', step)]);
+    }
+    return undefined;
+  }
+}
+
+/** An error for a size that follows no rule. */
+export function noRule(what: string, sizes: Size | Sizes): SaveError {
+  const text = (value: Size | Sizes): string =>
+    typeof value === 'number'
+      ? String(value)
+      : value instanceof Varying || value instanceof VaryingList
+        ? value.values.map((each) => JSON.stringify(each)).join(' / ')
+        : `[${value.map(text).join(', ')}]`;
+  return new SaveError(
+    `${what} is ${text(sizes)} in runs with several sizes, and follows from no shape in a way that was recognised. ` +
+      `Compute it with tensors, or make the size known`,
+  );
+}
+
+function memo(map: Map<string, Operand>, key: string, make: () => Operand): Operand {
+  let made = map.get(key);
+  if (made === undefined) map.set(key, (made = make()));
+  return made;
+}
+
+function varies(values: readonly number[]): boolean {
+  return values.some((value) => value !== values[0]);
+}
+
+function areClose(values: readonly number[]): boolean {
+  return (
+    values.every((value) => Math.abs(value - values[0]!) <= 1e-6 * Math.abs(values[0]!)) && values[0] !== 0
+  );
+}
+
+/** Removes what float32 added to a number that was meant to be short. */
+function tidy(value: number): number {
+  return Number(value.toPrecision(7));
+}
+
+function product(dims: readonly number[]): number {
+  return dims.reduce((size, dim) => size * dim, 1);
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}

@@ -1,0 +1,127 @@
+/**
+ * What a function is run on while it is traced: tensors whose unknown dimensions have another size in each run.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {SaveError} from '../errors.js';
+import {dtypeInfo} from '../graph/dtypes.js';
+import type {TensorStructure} from '../graph/nest.js';
+
+/** One way to choose the sizes of the unknown dimensions, and the ranks. */
+export interface Sampling {
+  /** How unlike dimensions are told apart: see {@link samplings}. */
+  readonly alike: 'none' | 'batch' | 'axis' | 'all';
+  /** What the sizes are multiplied with, but for those of the first dimension. */
+  readonly scale: number;
+}
+
+/**
+ * Sizes of an unknown dimension in each run, one row per dimension. No row is another times a number plus a number, so
+ * that formulas over them can be told apart; all are small, since the function is really run.
+ */
+const SIZES: readonly (readonly number[])[] = [
+  [3, 2, 5, 4],
+  [5, 7, 3, 2],
+  [2, 5, 7, 11],
+  [7, 3, 2, 9],
+  [4, 11, 6, 3],
+  [6, 4, 9, 13],
+  [11, 6, 4, 5],
+  [9, 13, 11, 6],
+];
+
+/** Ranks that tensors of unknown rank have in each run. */
+const RANKS = [2, 3, 1, 4];
+
+/**
+ * Ways to choose sizes, to be tried in turn. All unknown dimensions are unlike at first. A function may need some to be
+ * alike (two batches that are added), and then it fails on unlike ones; it may also need larger ones, or such as can be
+ * halved several times.
+ */
+export const SAMPLINGS: readonly Sampling[] = [1, 8, 32].flatMap((scale) =>
+  (['none', 'batch', 'axis', 'all'] as const).map((alike) => ({alike, scale})),
+);
+
+/** Numbers of the runs that tell what is to be told. */
+export function runsFor(specs: readonly TensorStructure[]): number[] {
+  if (specs.every(({shape}) => shape?.every((dim) => dim !== null))) return [0, 1];
+  return [0, 1, 2, 3];
+}
+
+/** A run of the same ranks as run number `run`, with other sizes. */
+export function runAgain(run: number): number {
+  return run + RANKS.length;
+}
+
+/** The shapes of all samples in a run. */
+export function sampleShapes(
+  specs: readonly TensorStructure[],
+  {alike, scale}: Sampling,
+  run: number,
+): number[][] {
+  const rows = new Map<string, readonly number[]>();
+  const unlike = (spec: number, axis: number): string => {
+    if (alike === 'all') return 'all';
+    if (alike === 'axis') return String(axis);
+    return alike === 'batch' && axis === 0 ? 'batch' : `${spec} ${axis}`;
+  };
+  const sizeOf = (key: string, first: boolean): number => {
+    let row = rows.get(key);
+    if (row === undefined) {
+      const repeats = Math.floor(rows.size / SIZES.length);
+      row = SIZES[rows.size % SIZES.length]!.map((size, i) => size + repeats * (13 + i * i));
+      rows.set(key, row);
+    }
+    // Where ranks differ, a rank comes again with other sizes.
+    const turn = (run + Math.floor(run / RANKS.length)) % row.length;
+    return row[turn]! * (first ? 1 : scale);
+  };
+  return specs.map(({shape}, spec) => {
+    if (shape !== null) return shape.map((dim, axis) => dim ?? sizeOf(unlike(spec, axis), axis === 0));
+    const rank = RANKS[run % RANKS.length]!;
+    // Of unknown ranks, dimensions meet from the back.
+    return Array.from({length: rank}, (_, axis) => sizeOf(unlike(spec, axis - rank), axis === 0));
+  });
+}
+
+/** A tensor as the function is given for a spec. */
+export function sampleTensor(spec: TensorStructure, shape: number[], run: number): tf.Tensor {
+  const {kind} = dtypeInfo(spec.dtype);
+  const make = FILL[kind];
+  if (make === undefined) throw new SaveError(`a traced function cannot take a tensor of ${spec.dtype}`);
+  return make(shape, tf.util.sizeFromShape(shape), run);
+}
+
+/** Values of a sample. Floats differ and are positive; integers are zero, which is an index into anything. */
+const FILL: Readonly<Record<string, (shape: number[], size: number, run: number) => tf.Tensor>> = {
+  float: (shape, size, run) => tf.tensor(fractions(size, run), shape, 'float32'),
+  complex: (shape, size, run) => {
+    const part = tf.tensor(fractions(size, run), shape, 'float32');
+    return tf.complex(part, part);
+  },
+  int: (shape) => tf.zeros(shape, 'int32'),
+  uint: (shape) => tf.zeros(shape, 'int32'),
+  bool: (shape, size, run) =>
+    tf.tensor(
+      Uint8Array.from({length: size}, (_, i) => (i + run) % 2),
+      shape,
+      'bool',
+    ),
+  string: (shape, size, run) =>
+    tf.tensor(
+      Array.from({length: size}, (_, i) => words(i + run)),
+      shape,
+      'string',
+    ),
+};
+
+function fractions(size: number, run: number): Float32Array {
+  return Float32Array.from({length: size}, (_, i) => (((i + 1) * 7 + run * 3) % 11) / 11 + 0.05);
+}
+
+/** Texts of several lengths: sizes that follow from the values differ, too. */
+function words(i: number): string {
+  return Array.from({length: (i % 3) + 1}, (_, word) => `word${word}`).join(' ');
+}
