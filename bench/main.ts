@@ -10,8 +10,9 @@ import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
 import {load} from './load.js';
 import {type Benchmark, formatRatio, printTable} from './measure.js';
+import {save} from './save.js';
 
-const BENCHMARKS: readonly Benchmark[] = [load];
+const BENCHMARKS: readonly Benchmark[] = [load, save];
 
 async function main(): Promise<void> {
   const {positionals, values} = parseArgs({

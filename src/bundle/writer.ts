@@ -201,7 +201,8 @@ class ShardWriter {
   /** Bytes written so far. */
   size = 0;
   readonly #file: FileWriter;
-  #gathered = new Uint8Array(GATHERED_BYTES);
+  /** Small writes are put in the first while the second is on its way to the file. */
+  #buffers = [new Uint8Array(GATHERED_BYTES), new Uint8Array(GATHERED_BYTES)] as const;
   #filled = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -216,7 +217,7 @@ class ShardWriter {
     if (bytes.length > GATHERED_BYTES) {
       await this.#pass(bytes);
     } else {
-      this.#gathered.set(bytes, this.#filled);
+      this.#buffers[0].set(bytes, this.#filled);
       this.#filled += bytes.length;
     }
   }
@@ -229,11 +230,11 @@ class ShardWriter {
 
   async #flush(): Promise<void> {
     if (this.#filled === 0) return;
-    const bytes = this.#gathered.subarray(0, this.#filled);
-    // The file has the old memory until it is written.
-    this.#gathered = new Uint8Array(GATHERED_BYTES);
+    const [full, free] = this.#buffers;
+    const bytes = full.subarray(0, this.#filled);
     this.#filled = 0;
     await this.#pass(bytes);
+    this.#buffers = [free, full];
   }
 
   async #pass(bytes: Uint8Array): Promise<void> {
