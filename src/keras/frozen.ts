@@ -28,9 +28,10 @@ export function callFrozen(f: TensorFunction, inputs: readonly tf.Tensor[]): tf.
   return engine.runKernelFunc({
     inputs: Object.fromEntries(watched.map((i) => [i, inputs[i]!])),
     forwardFunc: (_backend, save) => {
+      const outputs = f(inputs).map((output) => (inputs.includes(output) ? tf.clone(output) : output));
       // Without an input to differentiate by there is no way back to here.
       if (watched.length > 0) save([...inputs]);
-      return f(inputs).map((output) => (inputs.includes(output) ? tf.clone(output) : output));
+      return outputs;
     },
     backwardsFunc: (dys, saved) => {
       const given = Array.isArray(dys) ? dys : [dys];
