@@ -19,6 +19,9 @@ export interface Asset {
   readonly path: string;
 }
 
+/** Where assets are, in SavedModels and in the legacy Hub format alike. */
+export const ASSETS_DIRECTORY = 'assets';
+
 /** Collection in which TensorFlow 1 lists the assets. */
 const ASSETS_COLLECTION = 'saved_model_assets';
 

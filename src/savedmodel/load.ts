@@ -14,7 +14,7 @@ import type {GraphDef, MetaGraphDef} from '../proto/index.js';
 import {ensureBackend} from '../runtime/backend.js';
 import type {SavedGradient} from '../runtime/gradient.js';
 import {Runtime} from '../runtime/runtime.js';
-import {Assets, assetsOf} from './assets.js';
+import {ASSETS_DIRECTORY, Assets, assetsOf} from './assets.js';
 import {loadV1, prune, type RestoredTensors, restoredKey} from './load_v1.js';
 import {LoadedObject, type ModelInfo} from './loaded_object.js';
 import {ObjectGraph} from './object_graph.js';
@@ -37,9 +37,6 @@ const EMPTY_GRAPH: GraphDef = {
   library: undefined,
   debugInfo: new Uint8Array(),
 };
-
-/** Where assets are, in SavedModels and in the legacy Hub format alike. */
-const ASSETS_DIRECTORY = 'assets';
 
 /** A model's graphs and objects, before anything is restored. */
 export interface OpenModel {

@@ -57,6 +57,16 @@ export interface V1Parts {
   readonly restored: RestoredTensors;
 }
 
+/** What a model is made from, without its files. */
+export type V1Model = Omit<V1Parts, 'checkpoint' | 'restored'>;
+
+const MODELS = new WeakMap<LoadedObject, V1Model>();
+
+/** What a loaded model of TensorFlow 1 was made from; undefined for other objects. */
+export function v1ModelOf(object: LoadedObject): V1Model | undefined {
+  return MODELS.get(object);
+}
+
 /** Restores and initialises the model, and gives the object that stands for it. */
 export async function loadV1(parts: V1Parts): Promise<LoadedObject> {
   const variables = declareVariables(parts, 'variables');
@@ -67,7 +77,7 @@ export async function loadV1(parts: V1Parts): Promise<LoadedObject> {
   const signatures = signaturesOf(parts);
   const faces = (list: Iterable<Variable>) =>
     [...list].filter((each) => each.initialized).map((each) => each.face());
-  return makeLoadedObject({
+  const object = makeLoadedObject({
     names: [],
     attribute: () => undefined,
     variables: () => faces(variables),
@@ -76,6 +86,14 @@ export async function loadV1(parts: V1Parts): Promise<LoadedObject> {
     signatures: () => signatures,
     model: parts.info,
   });
+  const {metaGraph, graph, assets, runtime, info} = parts;
+  MODELS.set(object, {metaGraph, graph, assets, runtime, info});
+  return object;
+}
+
+/** False for entries that hold the ops which initialise the model. */
+export function isSignatureName(name: string): boolean {
+  return name !== INIT_SIGNATURE && name !== TRAIN_SIGNATURE;
 }
 
 /** The signatures of a TensorFlow 1 model. */
@@ -84,7 +102,7 @@ export function signaturesOf(
 ): Record<string, Signature> {
   return Object.fromEntries(
     [...parts.metaGraph.signatureDef]
-      .filter(([name]) => name !== INIT_SIGNATURE && name !== TRAIN_SIGNATURE)
+      .filter(([name]) => isSignatureName(name))
       .map(([name, def]) => [name, signatureOf(parts, name, def)]),
   );
 }
@@ -345,7 +363,7 @@ export function prune(
 }
 
 /** `a/b:1` as the name of a node and the number of an output; `^a` and `a` name the node. */
-function splitTensorName(name: string): {node: string; output: number} {
+export function splitTensorName(name: string): {node: string; output: number} {
   const [node, output] = name.replace(/^\^/, '').split(':');
   return {node: node!, output: Number(output ?? 0)};
 }
@@ -356,7 +374,7 @@ function nodeOf(graph: Graph, name: string): number {
   return index;
 }
 
-function endpointOf(graph: Graph, name: string): Endpoint {
+export function endpointOf(graph: Graph, name: string): Endpoint {
   const {output} = splitTensorName(name);
   if (!Number.isInteger(output) || output < 0) throw new FormatError(`'${name}' is no tensor name`);
   return {node: nodeOf(graph, name), output};

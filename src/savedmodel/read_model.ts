@@ -28,7 +28,7 @@ const FORMS: readonly {readonly file: string; read(file: FileHandle, what: strin
 ];
 
 /** File that marks the legacy format of TensorFlow 1 Hub. */
-const HUB_MODULE_FILE = 'tfhub_module.pb';
+export const HUB_MODULE_FILE = 'tfhub_module.pb';
 
 /** The checkpoint of a SavedModel. */
 export const VARIABLES_PREFIX = 'variables/variables';

@@ -81,7 +81,7 @@ export async function writeSavedModel(
   const exportOptions = {includeOptimizer: options.includeOptimizer ?? true};
   const root = exporterOf(object)?.toTrackable(object, exportOptions) ?? object;
   if (root instanceof LoadedObject && originOf(root) === undefined) {
-    await writeV1Model(root, output, options);
+    await writeV1Model(root, output, options.signatures);
     return;
   }
   if (!(root instanceof Trackable) && !(root instanceof LoadedObject)) {

@@ -1,25 +1,129 @@
 /**
- * Saving models of TensorFlow 1 that were loaded: their graph is written as it was read, and the variables' values as the
+ * Saving models of TensorFlow 1 that were loaded: the graph is written as it was read, and the variables' values as the
  * graph's own saver would write them.
  *
  * @module
  */
 
 import {type TensorToSave, writeCheckpoint} from '../bundle/writer.js';
-import {SaveError} from '../errors.js';
+import {FormatError, SaveError} from '../errors.js';
+import type {Endpoint} from '../graph/graph.js';
+import {decodeUtf8, type HostTensor} from '../graph/tensor.js';
+import type {Value} from '../ops/value.js';
+import {Variable} from '../ops/variable.js';
 import type {OutputDirectory} from '../platform/platform.js';
+import type {MetaGraphDef, SignatureDef} from '../proto/index.js';
+import {neededNodes} from '../runtime/schedule.js';
+import {ASSETS_DIRECTORY} from './assets.js';
+import {endpointOf, isSignatureName, splitTensorName, type V1Model, v1ModelOf} from './load_v1.js';
 import type {LoadedObject} from './loaded_object.js';
-import type {SaveOptions} from './save.js';
+import {HUB_MODULE_FILE, VARIABLES_PREFIX} from './read_model.js';
+import {ModelFiles} from './save_files.js';
 
+/** `ModuleDef` of tensorflow_hub with the only format there is: field 1, FORMAT_V3. */
+const HUB_MODULE = Uint8Array.of(0x08, 0x03);
+
+/**
+ * Writes a model of TensorFlow 1.
+ *
+ * @param signatures - those to keep, by the names they get; all, under their own names, where it is undefined
+ */
 export async function writeV1Model(
-  model: LoadedObject,
+  object: LoadedObject,
   output: OutputDirectory,
-  options: SaveOptions,
+  signatures: unknown,
 ): Promise<void> {
-  void model;
-  void output;
-  void options;
-  void writeCheckpoint;
-  throw new SaveError('TensorFlow 1');
+  const model = v1ModelOf(object);
+  if (model === undefined) throw new SaveError('this object belongs to no loaded model that could be saved');
+  const {metaGraph, assets, info} = model;
+  const chosen = signatures === undefined ? metaGraph : withSignatures(metaGraph, object, signatures);
+  const files = new ModelFiles(output);
+  const tensors = tensorsOf(model);
+  if (tensors.length > 0) await writeCheckpoint(files, VARIABLES_PREFIX, tensors);
+  for (const [i, {filename}] of assets.list.entries()) {
+    await files.write(`${ASSETS_DIRECTORY}/${filename}`, assets.file(i).content);
+  }
+  if (info.isHubModule) await files.write(HUB_MODULE_FILE, HUB_MODULE);
+  await files.finish(chosen);
 }
-export type {TensorToSave};
+
+/** A graph of TensorFlow 1 has the signatures it has: they can be left out and renamed. */
+function withSignatures(metaGraph: MetaGraphDef, object: LoadedObject, wanted: unknown): MetaGraphDef {
+  const byFunction = new Map(
+    Object.entries(object.signatures).map(([name, each]) => [each.concreteFunction as unknown, name]),
+  );
+  const entries =
+    typeof wanted === 'object' && wanted !== null
+      ? Object.entries(wanted)
+      : [['serving_default', wanted] as const];
+  const kept = [...metaGraph.signatureDef].filter(([name]) => !isSignatureName(name));
+  const named = entries.map(([name, value]): [string, SignatureDef] => {
+    const concrete =
+      typeof value === 'function' && 'concreteFunction' in value ? value.concreteFunction : undefined;
+    const found = byFunction.get(concrete);
+    if (found === undefined) {
+      throw new SaveError(
+        `the signature '${name}' is none of the loaded model's: a model of TensorFlow 1 is saved with signatures it has`,
+      );
+    }
+    return [name, metaGraph.signatureDef.get(found)!];
+  });
+  return {...metaGraph, signatureDef: new Map([...kept, ...named])};
+}
+
+/** What the model's saver writes. */
+function tensorsOf(model: V1Model): TensorToSave[] {
+  const {metaGraph, graph} = model;
+  const {saverDef} = metaGraph;
+  const save = saverDef && graph.find(splitTensorName(saverDef.saveTensorName).node);
+  if (saverDef === undefined || save === undefined) return tensorsByName(model);
+  const filename = endpointOf(graph, saverDef.filenameTensorName);
+  const needed = neededNodes(graph, [save], new Set([filename.node]));
+  return [...needed]
+    .sort((a, b) => a - b)
+    .flatMap((index) => {
+      const node = graph.nodes[index]!;
+      // Inputs: prefix, tensor names, slices, tensors.
+      return node.op === 'SaveV2' ? savedBy(model, node.name, node.inputs.slice(1)) : [];
+    });
+}
+
+/** What one `SaveV2` writes. */
+function savedBy({runtime, graph}: V1Model, node: string, fetches: readonly Endpoint[]): TensorToSave[] {
+  const runnable = runtime.prepare(graph, {feeds: [], fetches, targets: []});
+  const [names, slices, ...values] = runtime.invoke(runnable, [], (results) => ({
+    result: results.map(hostTensor),
+    tensors: [],
+  }));
+  const texts = ({data}: HostTensor) => (data as readonly Uint8Array[]).map(decodeUtf8);
+  if (names === undefined || slices === undefined || names.shape[0] !== values.length) {
+    throw new FormatError(`node '${node}' saves ${values.length} tensors under other names than as many`);
+  }
+  return texts(names).map((key, i): TensorToSave => {
+    const value = values[i]!;
+    const shapeAndSlice = texts(slices)[i];
+    const {dtype, shape} = value;
+    return {key, dtype, shape, read: () => value, ...(shapeAndSlice ? {shapeAndSlice} : {})};
+  });
+}
+
+/** A value, or what a reference to a variable leads to. */
+function hostTensor(value: Value): HostTensor {
+  const {dtype, shape} = value;
+  const data = value.hostData();
+  const [first] = data as readonly unknown[];
+  return first instanceof Variable ? first.exact() : {dtype, shape: [...shape], data};
+}
+
+/** Models without a saver (TensorFlow 1 Hub) keep their variables under their names. */
+function tensorsByName({runtime}: V1Model): TensorToSave[] {
+  const variables = [...runtime.resources()].filter((each) => each instanceof Variable);
+  return variables
+    .filter(({initialized}) => initialized)
+    .map((variable) => ({
+      key: variable.name,
+      dtype: variable.dtype,
+      shape: variable.currentShape(),
+      read: () => variable.exact(),
+    }));
+}
