@@ -77,7 +77,8 @@ export function reconcile(runs: readonly SubRun[]): Steps {
   const [first] = runs as [SubRun];
   const length = Math.max(...recordings.map(({entries}) => entries.length));
   const steps: Step[] = [];
-  for (let i = 0; i < length; i++) steps.push(mergeEntries(recordings.map(({entries}) => entries[i])));
+  for (let i = 0; i < length; i++)
+    steps.push(opened(mergeEntries(recordings.map(({entries}) => entries[i])), steps));
   for (const {results} of runs) {
     if (!sameTree(results, first.results)) {
       throw new SaveError('the function gives other results for other sizes of its arguments');
@@ -85,6 +86,66 @@ export function reconcile(runs: readonly SubRun[]): Steps {
   }
   return {steps, results: first.results};
 }
+
+/** Kernels whose results have dimensions that follow from values: output and axis of each. */
+const OPEN: Readonly<Record<string, readonly (readonly [output: number, axis: number])[]>> = {
+  NonMaxSuppressionV3: [[0, 0]],
+  NonMaxSuppressionV5: [
+    [0, 0],
+    [1, 0],
+  ],
+  RaggedGather: [[1, 0]],
+  RaggedRange: [[1, 0]],
+  RaggedTensorToTensor: [
+    [0, 0],
+    [0, 1],
+  ],
+  SparseFillEmptyRows: [
+    [0, 0],
+    [1, 0],
+  ],
+  SparseSegmentMean: [[0, 0]],
+  SparseSegmentSum: [[0, 0]],
+  StringNGrams: [[0, 0]],
+  StringSplit: [
+    [0, 0],
+    [1, 0],
+  ],
+  Unique: [[0, 0]],
+};
+
+/** Marks the dimensions of a step that follow from values, or may come from one that does. */
+function opened(step: Step, before: readonly Step[]): Step {
+  const {what, outputs} = step;
+  const sizes = new Set<string>();
+  const note = (tree: RefTree): void => {
+    if (tree === null) return;
+    if (!isRef(tree)) {
+      for (const each of Object.values(tree)) note(each as RefTree);
+      return;
+    }
+    const tensor = before[tree.entry]!.outputs[tree.output]!;
+    for (const axis of tensor.open ?? []) sizes.add(sizeKey(tensor, axis));
+  };
+  note(step.inputs);
+  const isOpen = (output: number, axis: number): boolean => {
+    if (what.kind === 'kernel' && OPEN[what.kernel]?.some((each) => each[0] === output && each[1] === axis))
+      return true;
+    if (what.kind === 'call') {
+      const shape = what.call.shapes[output];
+      if (shape === null || shape?.[axis] === null) return true;
+    }
+    return sizes.has(sizeKey(outputs[output]!, axis));
+  };
+  const marked = outputs.map((tensor, output) => {
+    const rank = Math.max(...tensor.shapes.map((shape) => shape.length));
+    const open = Array.from({length: rank}, (_, axis) => axis).filter((axis) => isOpen(output, axis));
+    return open.length === 0 ? tensor : {...tensor, open: new Set(open)};
+  });
+  return {...step, outputs: marked};
+}
+
+const sizeKey = ({shapes}: MergedTensor, axis: number): string => shapes.map((shape) => shape[axis]).join();
 
 function mergeEntries(entries: readonly (Entry | undefined)[]): Step {
   const first = entries.find((each) => each !== undefined)!;

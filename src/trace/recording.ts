@@ -13,6 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import type {Attr} from '../graph/attrs.js';
 import type {DType} from '../graph/dtypes.js';
+import type {PartialShape} from '../graph/shape.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
@@ -89,6 +90,8 @@ export interface ForeignCall {
   /** The values it is bound to, which follow its arguments. */
   readonly bound: readonly Value[];
   readonly outputs: readonly DType[];
+  /** Shapes of the results as far as the function tells. */
+  readonly shapes: readonly PartialShape[];
   /** Whether the call does or sees more than its inputs and outputs. */
   readonly stateful: boolean;
 }

@@ -9,13 +9,16 @@ import {SaveError} from '../errors.js';
 import {dtypeInfo} from '../graph/dtypes.js';
 import type {TensorStructure} from '../graph/nest.js';
 
-/** One way to choose the sizes of the unknown dimensions, and the ranks. */
+/** One way to choose the sizes of the unknown dimensions. */
 export interface Sampling {
-  /** How unlike dimensions are told apart: see {@link samplings}. */
-  readonly alike: 'none' | 'batch' | 'axis' | 'all';
+  /** Dimensions that have one size together, by their keys; the others are unlike. */
+  readonly groups: Groups;
   /** What the sizes are multiplied with, but for those of the first dimension. */
   readonly scale: number;
 }
+
+/** A group for each unknown dimension, by `spec axis`. */
+type Groups = ReadonlyMap<string, string>;
 
 /**
  * Sizes of an unknown dimension in each run, one row per dimension. No row is another times a number plus a number, so
@@ -35,14 +38,61 @@ const SIZES: readonly (readonly number[])[] = [
 /** Ranks that tensors of unknown rank have in each run. */
 const RANKS = [2, 3, 1, 4];
 
+/** Up to this many unknown dimensions, every way to make some of them alike is tried. */
+const MOST_GROUPED = 4;
+
 /**
  * Ways to choose sizes, to be tried in turn. All unknown dimensions are unlike at first. A function may need some to be
  * alike (two batches that are added), and then it fails on unlike ones; it may also need larger ones, or such as can be
  * halved several times.
  */
-export const SAMPLINGS: readonly Sampling[] = [1, 8, 32].flatMap((scale) =>
-  (['none', 'batch', 'axis', 'all'] as const).map((alike) => ({alike, scale})),
-);
+export function samplings(specs: readonly TensorStructure[]): Sampling[] {
+  const keys = unknownDimensions(specs);
+  const groupings = keys.length <= MOST_GROUPED ? partitions(keys) : fewGroupings(keys);
+  return [1, 8, 32].flatMap((scale) => groupings.map((groups) => ({groups, scale})));
+}
+
+/** Ways to have one dimension fewer alike, where not every way was tried. */
+export function* looser({groups, scale}: Sampling): Generator<Sampling> {
+  if (groups.size <= MOST_GROUPED) return;
+  const size = new Map<string, number>();
+  for (const group of groups.values()) size.set(group, (size.get(group) ?? 0) + 1);
+  for (const [key, group] of groups) {
+    if (size.get(group)! > 2) yield {groups: new Map([...groups, [key, `alone ${key}`]]), scale};
+  }
+}
+
+function unknownDimensions(specs: readonly TensorStructure[]): string[] {
+  return specs.flatMap(({shape}, spec) => {
+    // Of unknown ranks, dimensions meet from the back.
+    if (shape === null) return Array.from({length: Math.max(...RANKS)}, (_, i) => `${spec} ${-i - 1}`);
+    return shape.flatMap((dim, axis) => (dim === null ? [`${spec} ${axis}`] : []));
+  });
+}
+
+/** Every partition of the keys, those of most groups first. */
+function partitions(keys: readonly string[]): Groups[] {
+  let all: string[][] = [[]];
+  for (const key of keys) {
+    all = all.flatMap((each) => [key, ...new Set(each)].map((group) => [...each, group]));
+  }
+  const count = (groups: readonly string[]): number => new Set(groups).size;
+  return all
+    .sort((a, b) => count(b) - count(a))
+    .map((groups) => new Map(keys.map((key, i) => [key, groups[i]!])));
+}
+
+/** All unlike, equal batches, equal axes, all alike. */
+function fewGroupings(keys: readonly string[]): Groups[] {
+  const axisOf = (key: string): string => key.split(' ')[1]!;
+  const rules: ((key: string) => string)[] = [
+    (key) => key,
+    (key) => (axisOf(key) === '0' ? 'batch' : key),
+    axisOf,
+    () => 'all',
+  ];
+  return rules.map((rule) => new Map(keys.map((key) => [key, rule(key)])));
+}
 
 /** Numbers of the runs that tell what is to be told. */
 export function runsFor(specs: readonly TensorStructure[]): number[] {
@@ -58,31 +108,22 @@ export function runAgain(run: number): number {
 /** The shapes of all samples in a run. */
 export function sampleShapes(
   specs: readonly TensorStructure[],
-  {alike, scale}: Sampling,
+  {groups, scale}: Sampling,
   run: number,
 ): number[][] {
-  const rows = new Map<string, readonly number[]>();
-  const unlike = (spec: number, axis: number): string => {
-    if (alike === 'all') return 'all';
-    if (alike === 'axis') return String(axis);
-    return alike === 'batch' && axis === 0 ? 'batch' : `${spec} ${axis}`;
-  };
+  const order = [...new Set(groups.values())];
   const sizeOf = (key: string, first: boolean): number => {
-    let row = rows.get(key);
-    if (row === undefined) {
-      const repeats = Math.floor(rows.size / SIZES.length);
-      row = SIZES[rows.size % SIZES.length]!.map((size, i) => size + repeats * (13 + i * i));
-      rows.set(key, row);
-    }
+    const index = order.indexOf(groups.get(key)!);
+    const row = SIZES[index % SIZES.length]!;
     // Where ranks differ, a rank comes again with other sizes.
     const turn = (run + Math.floor(run / RANKS.length)) % row.length;
-    return row[turn]! * (first ? 1 : scale);
+    const size = row[turn]! + Math.floor(index / SIZES.length) * (13 + turn * turn);
+    return first ? size : size * scale;
   };
   return specs.map(({shape}, spec) => {
-    if (shape !== null) return shape.map((dim, axis) => dim ?? sizeOf(unlike(spec, axis), axis === 0));
+    if (shape !== null) return shape.map((dim, axis) => dim ?? sizeOf(`${spec} ${axis}`, axis === 0));
     const rank = RANKS[run % RANKS.length]!;
-    // Of unknown ranks, dimensions meet from the back.
-    return Array.from({length: rank}, (_, axis) => sizeOf(unlike(spec, axis - rank), axis === 0));
+    return Array.from({length: rank}, (_, axis) => sizeOf(`${spec} ${axis - rank}`, axis === 0));
   });
 }
 

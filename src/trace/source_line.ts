@@ -4,13 +4,15 @@
  * @module
  */
 
-/** The folder of this file as stack traces show it; undefined in a bundle, where all files are one. */
-const OWN_FOLDER = /(\S*[/\\])source_line\.[jt]s/.exec(new Error().stack ?? '')?.[1]?.replace(/^.*\(/, '');
+/** This library's folder as stack traces show it; undefined in a bundle, where all files are one. */
+const OWN_FOLDER = /(\S*[/\\])trace[/\\]source_line\.[jt]s/
+  .exec(new Error().stack ?? '')?.[1]
+  ?.replace(/^.*\(/, '');
 
 /** Lines of tfjs and of the JavaScript engine. */
 const NOT_THE_USERS = /tfjs|@tensorflow|node:internal|<anonymous>/;
 
-/** The innermost line of the stack that is neither tfjs's nor the tracer's: `f (file:///a/b.js:3:14)`. */
+/** The innermost line of the stack that is neither tfjs's nor this library's: `f (file:///a/b.js:3:14)`. */
 export function userLine(): string | undefined {
   const lines = (new Error().stack ?? '').split('\n').slice(1);
   const line = lines.find((each) => !NOT_THE_USERS.test(each) && !isOwn(each));

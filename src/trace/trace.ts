@@ -13,7 +13,7 @@ import {rememberDType} from '../ops/meaning.js';
 import {completeActiveBackend} from '../runtime/backend.js';
 import {reconcile, type Steps} from './reconcile.js';
 import {type Recording, type Ref, record, type SubRun, untraced} from './recording.js';
-import {runAgain, runsFor, SAMPLINGS, sampleShapes, sampleTensor} from './samples.js';
+import {looser, runAgain, runsFor, type Sampling, sampleShapes, sampleTensor, samplings} from './samples.js';
 import {TensorSpec} from './tensor_spec.js';
 import type {TracedFunction} from './traced_function.js';
 import {writeFunction} from './write_steps.js';
@@ -91,19 +91,28 @@ export function traceFunction(request: TraceRequest): TracedFunction {
 
 /** Runs the function until its runs agree on what it does. */
 function recordAll(request: TraceRequest, specs: readonly TensorStructure[]): {steps: Steps; output: Nest} {
-  const tried = new Set<string>();
   let failure: unknown;
   let empty: readonly Run[] | undefined;
-  for (const sampling of SAMPLINGS) {
-    const shapesOf = (run: number) => sampleShapes(specs, sampling, run);
-    const key = JSON.stringify(runsFor(specs).map(shapesOf));
-    if (tried.has(key)) continue;
-    tried.add(key);
-    const runs = runSamples(request, specs, shapesOf);
-    if (!Array.isArray(runs)) failure ??= (runs as {error: unknown}).error;
+  const attempt = (sampling: Sampling): readonly Run[] | undefined => {
+    const runs = runSamples(request, specs, (run) => sampleShapes(specs, sampling, run));
+    if ('error' in runs) {
+      failure ??= runs.error;
+      return undefined;
+    }
     // A window larger than a small sample leaves nothing: larger samples tell more.
-    else if (runs.some(({hasEmpty}) => hasEmpty)) empty ??= runs;
-    else return agree(runs, () => runOnce(request, specs, shapesOf(runAgain(0)), runAgain(0)));
+    if (!runs.some(({hasEmpty}) => hasEmpty)) return runs;
+    empty ??= runs;
+    return undefined;
+  };
+  for (const sampling of samplings(specs)) {
+    let runs = attempt(sampling);
+    if (runs === undefined) continue;
+    let loosest = sampling;
+    for (const each of looser(sampling)) {
+      const more = attempt(each);
+      if (more !== undefined) [runs, loosest] = [more, each];
+    }
+    return agree(runs, () => runOnce(request, specs, sampleShapes(specs, loosest, runAgain(0)), runAgain(0)));
   }
   if (empty !== undefined) return {steps: reconcile(empty), output: empty[0]!.output};
   throw new SaveError(

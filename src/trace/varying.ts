@@ -37,6 +37,8 @@ export type Sizes = readonly Size[] | VaryingList;
 export interface MergedTensor {
   readonly dtype: tf.DataType | DType;
   readonly shapes: readonly (readonly number[])[];
+  /** Dimensions that follow from values, so that the runs do not tell what they can be. */
+  readonly open?: ReadonlySet<number>;
 }
 
 /** The rank of a tensor; undefined where it differs between the runs. */

@@ -96,7 +96,7 @@ export function partialShape(tensor: MergedTensor): PartialShape {
   if (rank === undefined) return null;
   return Array.from({length: rank}, (_, axis) => {
     const size = sizeAt(tensor, axis);
-    return typeof size === 'number' ? size : null;
+    return typeof size === 'number' && !tensor.open?.has(axis) ? size : null;
   });
 }
 
@@ -656,5 +656,6 @@ function loopShapes({steps, results}: Steps, i: number): MergedTensor[] {
 
 /** A tensor that has all of these shapes at one time or another. */
 function commonShape(tensors: readonly MergedTensor[]): MergedTensor {
-  return {dtype: tensors[0]!.dtype, shapes: tensors.flatMap(({shapes}) => shapes)};
+  const open = new Set(tensors.flatMap((each) => [...(each.open ?? [])]));
+  return {dtype: tensors[0]!.dtype, shapes: tensors.flatMap(({shapes}) => shapes), open};
 }
