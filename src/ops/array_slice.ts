@@ -4,11 +4,11 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
 import {lanes} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {pieces} from './array_join.js';
+import {conj, fromParts, partsOf} from './complex_tensors.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
 import {
   around,
@@ -99,8 +99,7 @@ function permutation(x: Value, perm: Value, ctx: KernelContext): number[] {
 function conjugate(x: Value): Value {
   if (lanes(x.dtype) === 1) return x;
   if (!movesOnHost(x)) {
-    const tensor = x.tensor();
-    return Value.device(tf.complex(tf.real(tensor), tf.neg(tf.imag(tensor))));
+    return fromParts(conj(partsOf(x)), x.dtype);
   }
   const source = x.numeric();
   const out = allocate(x.dtype, x.size);

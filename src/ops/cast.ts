@@ -10,6 +10,7 @@ import {formatShape} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {decodeTensorBytes, encodeTensorBytes} from '../graph/tensor_bytes.js';
 import {fromParts, isComplexOnTape, partsOf} from './complex_tensors.js';
+import {withGradient} from './differentiable.js';
 import {convertNumbers} from './host.js';
 import {fromTensor, invalid, type Kernel, type OpFamily, unsupported} from './kernel.js';
 import {hasDeviceType, Value} from './value.js';
@@ -55,6 +56,14 @@ const MANTISSA_BITS: Partial<Record<DType, number>> = {float64: 52, float32: 23,
 function dropBits(x: Value, target: DType): Value {
   const [has, keeps] = [MANTISSA_BITS[x.dtype], MANTISSA_BITS[target]];
   if (has === undefined || keeps === undefined || keeps >= has) return x;
+  if (x.onDevice) {
+    const dropped = withGradient(
+      [x.tensor()],
+      () => dropBits(Value.host(x.dtype, x.shape, x.numeric()), target).tensor(),
+      (dy) => [dy],
+    );
+    return Value.device(dropped, x.dtype);
+  }
   const source = x.numeric();
   const truncated = Float64Array.from(source as Float64Array);
   const bits = new BigInt64Array(truncated.buffer);
@@ -86,6 +95,6 @@ const bitcast: Kernel = ([x], ctx) => {
 };
 
 export const casts: OpFamily = {
-  Cast: {kernel: cast, limits: 'a truncating cast lets no gradient through'},
+  Cast: {kernel: cast},
   Bitcast: {kernel: bitcast},
 };

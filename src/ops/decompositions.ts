@@ -191,7 +191,7 @@ const same = (shape: readonly number[]): readonly number[] => shape;
 const batchOnly = (shape: readonly number[]): readonly number[] => shape.slice(0, -2);
 
 /** Swaps the last two axes. */
-function transposeLast(x: tf.Tensor): tf.Tensor {
+export function transposeLast(x: tf.Tensor): tf.Tensor {
   const axes = x.shape.map((_, axis) => axis);
   return tf.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);
 }
@@ -199,7 +199,7 @@ function transposeLast(x: tf.Tensor): tf.Tensor {
 /** A number per matrix, as a factor of its elements. */
 const perMatrix = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [...x.shape, 1, 1]);
 
-function inverseTensor(x: tf.Tensor): tf.Tensor {
+export function inverseTensor(x: tf.Tensor): tf.Tensor {
   return withGradient(
     [x],
     (input) => mapTensor(input!, x.shape, inverse),
@@ -241,7 +241,7 @@ function logDeterminantTensor(x: tf.Tensor): tf.Tensor {
 }
 
 /** The lower triangles of matrices, their diagonal times `diagonal`. */
-function lowerTriangle(x: tf.Tensor, diagonal = 1): tf.Tensor {
+export function lowerTriangle(x: tf.Tensor, diagonal = 1): tf.Tensor {
   const n = x.shape.at(-1)!;
   const mask = Float32Array.from({length: n * n}, (_, at) => {
     const [i, j] = [Math.floor(at / n), at % n];

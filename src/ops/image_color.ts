@@ -10,7 +10,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import {formatShape} from '../graph/shape.js';
 import {roundToBfloat16, roundToFloat16} from '../graph/small_floats.js';
 import {allocate} from '../graph/tensor.js';
-import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
+import {fromTensor, invalid, isTaping, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
+import {stopGradient} from './linear.js';
 import {Value} from './value.js';
 
 type Triple = [number, number, number];
@@ -70,6 +71,46 @@ function checkChannels({shape}: Value, ctx: KernelContext): void {
   }
 }
 
+/** {@link toHsv} of a tensor, differentiable. Of channels that are equal the first is the largest, the last the smallest. */
+function hsvTensor(x: tf.Tensor): tf.Tensor {
+  const [r, g, b] = tf.split(x, 3, -1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const where = (condition: tf.Tensor): tf.Tensor => tf.cast(condition, 'float32');
+  const atLeast = (a: tf.Tensor, c: tf.Tensor) => where(tf.greaterEqual(a, c));
+  const above = (a: tf.Tensor, c: tf.Tensor) => where(tf.greater(a, c));
+  const pick = (masks: readonly tf.Tensor[], terms: readonly tf.Tensor[]) =>
+    tf.addN(masks.map((mask, i) => tf.mul(mask, terms[i]!)));
+  const share = (a: tf.Tensor, whole: tf.Tensor): tf.Tensor => {
+    const isPositive = tf.greater(whole, 0);
+    return tf.mul(where(isPositive), tf.div(a, tf.where(isPositive, whole, tf.onesLike(whole))));
+  };
+  const largest = [
+    tf.mul(atLeast(r, g), atLeast(r, b)),
+    tf.mul(above(g, r), atLeast(g, b)),
+    tf.mul(above(b, r), above(b, g)),
+  ];
+  const smallest = [
+    tf.mul(above(b, r), above(g, r)),
+    tf.mul(atLeast(r, g), above(b, g)),
+    tf.mul(atLeast(r, b), atLeast(g, b)),
+  ];
+  const value = pick(largest, [r, g, b]);
+  const range = tf.sub(value, pick(smallest, [r, g, b]));
+  // To TensorFlow, the saturation does not depend on a channel that is 0.
+  const positive = [r, g, b].map((c) => tf.where(tf.greater(c, 0), c, stopGradient(c)));
+  const saturation = share(tf.sub(value, pick(smallest, positive)), value);
+  const sectors = pick(largest, [tf.sub(g, b), tf.sub(b, r), tf.sub(r, g)]);
+  const turn = pick(largest, [tf.zerosLike(r), tf.fill(r.shape, 2 / 6), tf.fill(r.shape, 4 / 6)]);
+  const hue = tf.mul(where(tf.greater(range, 0)), tf.add(share(sectors, tf.mul(range, 6)), turn));
+  return tf.concat([tf.add(hue, where(tf.less(hue, 0))), saturation, value], -1);
+}
+
+const rgbToHsv: Kernel = (inputs, ctx) => {
+  const [images] = inputs as [Value];
+  checkChannels(images, ctx);
+  if (!images.onDevice || !isTaping() || images.size === 0) return mapPixels(toHsv)(inputs, ctx);
+  return fromTensor(hsvTensor(images.tensor()), images.dtype);
+};
+
 const adjustHue = (r: number, g: number, b: number, delta: number): Triple => {
   const [hue, saturation, value] = toHsv(r, g, b);
   const turned = hue + delta;
@@ -97,7 +138,7 @@ const NO_GRADIENT = 'not differentiable, as in TensorFlow';
 
 /** Colours. */
 export const imageColor: OpFamily = {
-  RGBToHSV: {kernel: mapPixels(toHsv), limits: 'no gradient'},
+  RGBToHSV: {kernel: rgbToHsv},
   HSVToRGB: {kernel: mapPixels(toRgb), limits: NO_GRADIENT},
   AdjustHue: {kernel: mapPixels(adjustHue), limits: NO_GRADIENT},
   AdjustSaturation: {kernel: mapPixels(adjustSaturation), limits: NO_GRADIENT},

@@ -7,7 +7,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isInteger} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
-import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
+import {withGradient} from './differentiable.js';
+import {
+  fromTensor,
+  invalid,
+  isTaping,
+  type Kernel,
+  type KernelContext,
+  type OpFamily,
+  unsupported,
+} from './kernel.js';
 import {linear} from './linear.js';
 import {concat, pad, stridedSlice} from './movement.js';
 import {resampleAdjoint, type Taps} from './resample.js';
@@ -108,6 +117,53 @@ function uncrop(
   return tf.concat(sums.map((sum) => sum ?? nothing));
 }
 
+/** The gradient of crops with respect to the boxes, as if they were interpolated whatever the method. */
+function uncropBoxes(
+  dy: tf.Tensor,
+  images: tf.Tensor,
+  boxes: readonly number[],
+  owners: readonly number[],
+): tf.Tensor {
+  const [, height, width, channels] = images.shape as [number, number, number, number];
+  const [, outHeight, outWidth] = dy.shape as [number, number, number, number];
+  const [source, gradients] = [images.dataSync(), dy.dataSync()];
+  const out = new Float32Array(boxes.length);
+  // How much of a move of the box's low and high end a row or column of the crop makes.
+  const shares = (at: number, output: number, length: number): [number, number] => {
+    const high = output > 1 ? at / (output - 1) : 0.5;
+    return [(1 - high) * (length - 1), high * (length - 1)];
+  };
+  owners.forEach((owner, k) => {
+    const [top, left, bottom, right] = boxes.slice(4 * k, 4 * k + 4) as [number, number, number, number];
+    const columns = cropPositions(width, outWidth, left, right);
+    cropPositions(height, outHeight, top, bottom).forEach((y, i) => {
+      columns.forEach((x, j) => {
+        if (y === undefined || x === undefined) return;
+        const [up, before] = [Math.floor(y), Math.floor(x)];
+        const row = (at: number) => (owner * height + at) * width;
+        const corner = (r: number, c: number) => (row(r) + c) * channels;
+        const [down, after] = [Math.ceil(y), Math.ceil(x)];
+        const [yPart, xPart] = [y - up, x - before];
+        let [byRow, byColumn] = [0, 0];
+        for (let c = 0; c < channels; c++) {
+          const gradient = gradients[((k * outHeight + i) * outWidth + j) * channels + c]!;
+          const [a, b] = [source[corner(up, before) + c]!, source[corner(up, after) + c]!];
+          const [d, e] = [source[corner(down, before) + c]!, source[corner(down, after) + c]!];
+          byRow += gradient * ((1 - xPart) * (d - a) + xPart * (e - b));
+          byColumn += gradient * ((1 - yPart) * (b - a) + yPart * (e - d));
+        }
+        const [lowRow, highRow] = shares(i, outHeight, height);
+        const [lowColumn, highColumn] = shares(j, outWidth, width);
+        out[4 * k]! += byRow * lowRow;
+        out[4 * k + 1]! += byColumn * lowColumn;
+        out[4 * k + 2]! += byRow * highRow;
+        out[4 * k + 3]! += byColumn * highColumn;
+      });
+    });
+  });
+  return tf.tensor(out, [owners.length, 4]);
+}
+
 function checkBoxes(boxes: Value, owners: Value, batch: number, ctx: KernelContext): number[] {
   if (boxes.rank !== 2 || boxes.shape[1] !== 4 || owners.rank !== 1 || owners.shape[0] !== boxes.shape[0]) {
     throw invalid(ctx, `boxes must have shape (n, 4) and box_index (n,), got ${formatShape(boxes.shape)}`);
@@ -130,10 +186,16 @@ const cropAndResize: Kernel = ([image, boxes, boxIndex, cropSize], ctx) => {
   const method = ctx.attrs.string('method') as Method;
   const extrapolation = ctx.attrs.float('extrapolation_value');
   const corners = boxes!.numbers();
-  const crops = linear(
-    pixels(image!),
-    (x) => crop(x, corners, owners, size, method, extrapolation),
-    (dy) => uncrop(dy, corners, owners, image!.shape, method),
+  const crops = withGradient(
+    [pixels(image!), pixels(boxes!)],
+    (x) => crop(x!, corners, owners, size, method, extrapolation),
+    (dy, [x]) => [
+      () => uncrop(dy, corners, owners, image!.shape, method),
+      () => {
+        if (isTaping()) throw unsupported(ctx, 'a second derivative with respect to the boxes');
+        return uncropBoxes(dy, x!, corners, owners);
+      },
+    ],
   );
   return fromTensor(crops, 'float32');
 };
@@ -296,7 +358,7 @@ const extractPatches: Kernel = ([images], ctx) => {
 
 /** Parts of images. */
 export const imageSample: OpFamily = {
-  CropAndResize: {kernel: cropAndResize, limits: 'no gradient with respect to the boxes'},
+  CropAndResize: {kernel: cropAndResize, limits: 'no second derivative with respect to the boxes'},
   CropAndResizeGradImage: {kernel: cropAndResizeGradImage},
   ExtractImagePatches: {kernel: extractPatches},
   ImageProjectiveTransformV2: {kernel: projectiveTransform, limits: 'float64 is computed in float32'},

@@ -35,6 +35,7 @@ function hostFunction(f: (x: number, y: number) => number, gradients: Gradients)
 
 const noGradients: Gradients = (dy) => [tf.zerosLike(dy), tf.zerosLike(dy)];
 const when = (condition: tf.Tensor, x: tf.Tensor): tf.Tensor => tf.where(condition, x, tf.zerosLike(x));
+const unless = (condition: tf.Tensor, x: tf.Tensor): tf.Tensor => tf.where(condition, tf.zerosLike(x), x);
 
 function nonZero<T extends number | bigint>(divisor: T): T {
   // biome-ignore lint/suspicious/noDoubleEquals: one test for numbers and bigints
@@ -295,7 +296,7 @@ export const binaryMath: OpFamily = {
     bigint: largerBigInt,
     device: differentiable(propagatingNaN(tf.maximum), (dy, x, y) => [
       when(tf.greaterEqual(x, y), dy),
-      when(tf.less(x, y), dy),
+      unless(tf.greaterEqual(x, y), dy),
     ]),
   }),
   Minimum: binary({
@@ -304,7 +305,7 @@ export const binaryMath: OpFamily = {
     bigint: smallerBigInt,
     device: differentiable(propagatingNaN(tf.minimum), (dy, x, y) => [
       when(tf.lessEqual(x, y), dy),
-      when(tf.greater(x, y), dy),
+      unless(tf.lessEqual(x, y), dy),
     ]),
   }),
   SquaredDifference: binary({
@@ -319,7 +320,10 @@ export const binaryMath: OpFamily = {
   }),
   Pow: {kernel: powKernel},
   Atan2: binary({float: Math.atan2, device: tf.atan2}),
-  NextAfter: binary({float: nextAfter, device: hostFunction(nextAfter, noGradients)}),
+  NextAfter: binary({
+    float: nextAfter,
+    device: hostFunction(nextAfter, (dy) => [dy, tf.zerosLike(dy)]),
+  }),
 
   Xdivy: binary({
     float: (x, y) => (x === 0 ? 0 : x / y),

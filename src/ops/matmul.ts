@@ -10,11 +10,12 @@ import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {castValue} from './cast.js';
 import * as complex from './complex.js';
+import * as parts from './complex_tensors.js';
 import {broadcastTensor} from './differentiable.js';
 import {convertNumbers} from './host.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {stridedPositions} from './rearrange.js';
-import {preferHost, Value} from './value.js';
+import {type ComplexParts, preferHost, Value} from './value.js';
 
 /** How an operand is read before it is multiplied. */
 export interface Orientation {
@@ -52,7 +53,20 @@ export function multiplyMatrices(product: Product, ctx: KernelContext): Value {
     const tensor = multiplyTensors(x.tensor(), y.tensor(), orientX.transposed, orientY.transposed);
     return fromTensor(tensor, dtype);
   }
+  if (x.parts !== undefined || y.parts !== undefined) return multiplyParts(product);
   return Value.host(dtype, shape, multiplyOnHost(product, plan));
+}
+
+/** The product of complex matrices on a gradient tape. */
+function multiplyParts({x, y, orientX, orientY, dtype}: Product): Value {
+  const partsIn = (value: Value, {conjugated}: Orientation): ComplexParts =>
+    conjugated ? parts.conj(parts.partsOf(value)) : parts.partsOf(value);
+  const [a, b] = partsIn(x, orientX);
+  const [c, d] = partsIn(y, orientY);
+  const multiply = (left: tf.Tensor, right: tf.Tensor) =>
+    multiplyTensors(left, right, orientX.transposed, orientY.transposed);
+  const real = tf.sub(multiply(a, c), multiply(b, d));
+  return parts.fromParts([real, tf.add(multiply(a, d), multiply(b, c))], dtype);
 }
 
 function planProduct({x, y, orientX, orientY}: Product, ctx: KernelContext): Plan {

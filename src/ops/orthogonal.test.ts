@@ -137,14 +137,85 @@ describe('SelfAdjointEigV2', () => {
     expect(Number(values.numeric()[0])).toBeCloseTo(-1, 12);
     expect(Number(values.numeric()[1])).toBeCloseTo(4, 12);
   });
+});
 
-  it('refuses a gradient by name', () => {
-    const loss = (x: tf.Tensor) =>
+/** The square of each factor, weighted by cosines of its place, summed up: no sign matters. */
+function slope(op: string, attrs: Parameters<typeof runKernel>[0]['attrs'], x: tf.Tensor): number[] {
+  const loss = (a: tf.Tensor) => {
+    const factors = runKernel({op, attrs}, linalg, [Value.device(a)]).filter((factor) => factor.rank > 0);
+    const terms = factors.map((factor) => {
+      const squares = tf.reshape(tf.square(factor.tensor()), [factor.size]);
+      return tf.sum(tf.mul(squares, tf.cos(tf.range(0, factor.size))));
+    });
+    return tf.addN(terms) as tf.Scalar;
+  };
+  return tf.tidy(() => [...tf.grad(loss)(x).dataSync()]);
+}
+
+/** Row by row the sines of 1.7 i^2 + 0.3. */
+const sines = (rows: number, columns: number): tf.Tensor2D =>
+  tf.tensor2d(
+    Float32Array.from({length: rows * columns}, (_, i) => Math.sin(1.7 * i * i + 0.3)),
+    [rows, columns],
+  );
+
+describe('gradients, as TensorFlow 2.15 computes them in double precision,', () => {
+  const expectClose = (found: number[], expected: number[]): void => {
+    expect(found.length).toBe(expected.length);
+    found.forEach((each, i) => {
+      expect(Math.abs(each - expected[i]!)).toBeLessThan(5e-4 * Math.max(1, Math.abs(expected[i]!)));
+    });
+  };
+  const thin = {compute_uv: bool(true), full_matrices: bool(false)};
+
+  it('of singular values and vectors', () => {
+    expectClose(
+      slope('Svd', thin, sines(3, 3)),
+      [-1.48166, 1.15417, 0.777429, 0.21422, 0.516846, -1.234369, -1.209773, 1.740251, 2.19912],
+    );
+    expectClose(
+      slope('Svd', thin, sines(4, 2)),
+      [0.562068, 1.934888, 0.107825, -0.778691, 1.12481, -1.2679, -2.465383, 2.125582],
+    );
+    expectClose(
+      slope('Svd', thin, sines(2, 4)),
+      [0.159705, 0.990145, 1.720593, -0.171684, 1.182655, -2.338034, -1.593123, 1.912653],
+    );
+  });
+
+  it('of singular values alone', () => {
+    expectClose(
+      slope('Svd', {...thin, compute_uv: bool(false)}, sines(3, 3)),
+      [-1.224939, 1.364888, 0.881595, 0.326027, 0.708985, -1.00763, -0.739066, 2.120677, 1.960361],
+    );
+  });
+
+  it('of eigenvalues and eigenvectors, with respect to the lower triangle', () => {
+    const symmetric = tf.tidy(() => tf.add(sines(3, 3), tf.transpose(sines(3, 3))));
+    expectClose(
+      slope('SelfAdjointEigV2', {compute_v: bool(true)}, symmetric),
+      [-1.222961, 0, 0, -1.562206, -0.393725, 0, 1.074558, 2.056234, 1.235872],
+    );
+    expectClose(
+      slope('SelfAdjointEigV2', {compute_v: bool(false)}, symmetric),
+      [-0.734648, 0, 0, -1.349818, -1.102054, 0, 0.400644, 1.387722, 1.455888],
+    );
+  });
+
+  it('are refused for factors that are not unique', () => {
+    const full = {compute_uv: bool(true), full_matrices: bool(true)};
+    expect(() => slope('Svd', full, sines(4, 2))).toThrow(UnsupportedOpError);
+    expect(() => slope('Qr', {full_matrices: bool(true)}, sines(4, 2))).toThrow(UnsupportedOpError);
+  });
+
+  it('cannot be differentiated again', () => {
+    const once = (x: tf.Tensor) =>
       tf.sum(
-        runKernel({op: 'SelfAdjointEigV2', attrs: {compute_v: bool(true)}}, linalg, [
-          Value.device(x),
-        ])[0]!.tensor(),
+        tf.grad((a: tf.Tensor) => {
+          const [values] = runKernel({op: 'Svd', attrs: thin}, linalg, [Value.device(a)]);
+          return tf.sum(tf.square(values!.tensor()));
+        })(x),
       );
-    expect(() => tf.tidy(() => tf.grad(loss)(tf.eye(2)))).toThrow(UnsupportedOpError);
+    expect(() => tf.tidy(() => tf.grad(once)(sines(3, 3)))).toThrow(UnsupportedOpError);
   });
 });

@@ -5,12 +5,14 @@
  * @module
  */
 
+import * as tf from '@tensorflow/tfjs-core';
 import {isFloating, lanes} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
 import {withGradient} from './differentiable.js';
 import {convertNumbers} from './host.js';
 import {invalid, isTaping, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
+import {eigenGradients, type FactorGradient, qrGradients, svdGradients} from './orthogonal_gradients.js';
 import {Value} from './value.js';
 
 /** A matrix in row-major order. */
@@ -237,10 +239,11 @@ interface Output {
   readonly parts: Float64Array[];
 }
 
-/** An op that takes each matrix of a batch apart into several arrays. */
+/** An op that takes each matrix of a batch apart into several arrays, and how each of them is differentiated. */
 function decomposition(
   shapesOf: (rows: number, columns: number, ctx: KernelContext) => readonly (readonly number[])[],
   decompose: (matrix: Matrix, ctx: KernelContext) => readonly Float64Array[],
+  gradients: readonly FactorGradient[],
 ): Kernel {
   return ([x], ctx) => {
     if (x!.rank < 2) throw invalid(ctx, `a matrix is needed, got ${formatShape(x!.shape)}`);
@@ -255,25 +258,41 @@ function decomposition(
         outputs[i]?.parts.push(part);
       });
     }
-    return outputs.map((output) => finish(output, batch, x!, ctx));
+    const values = outputs.map((output) => collect(output, batch, x!));
+    if (!x!.onDevice || !isFloating(x!.dtype) || !isTaping() || x!.size === 0) return values;
+    return onTape(x!, values, gradients, ctx);
   };
 }
 
-function finish({shape, parts}: Output, batch: readonly number[], x: Value, ctx: KernelContext): Value {
+function collect({shape, parts}: Output, batch: readonly number[], x: Value): Value {
   const full = [...batch, ...shape];
   const data = new Float64Array(sizeOf(full));
   parts.forEach((part, b) => {
     data.set(part, b * part.length);
   });
-  const value = Value.host(x.dtype, full, convertNumbers(data, x.dtype));
-  if (!x.onDevice || !isFloating(x.dtype) || !isTaping()) return value;
-  const refuse = (): never => {
-    throw unsupported(ctx, 'its gradient');
-  };
-  return Value.device(
-    withGradient([x.tensor()], () => value.tensor(), refuse),
-    x.dtype,
-  );
+  return Value.host(x.dtype, full, convertNumbers(data, x.dtype));
+}
+
+/** The factors of `x` with their gradients. */
+function onTape(
+  x: Value,
+  values: readonly Value[],
+  gradients: readonly FactorGradient[],
+  ctx: KernelContext,
+): Value[] {
+  const factors = values.map((value) => value.tensor());
+  return values.map((value, i) => {
+    const tied = withGradient(
+      [x.tensor()],
+      () => tf.clone(factors[i]!),
+      (dy, [input], _, kept) => {
+        if (isTaping()) throw unsupported(ctx, 'its second derivative');
+        return [() => gradients[i]!(dy, kept, input!)];
+      },
+      factors,
+    );
+    return Value.device(tied, value.dtype);
+  });
 }
 
 /** What stands for factors that are not computed. */
@@ -293,6 +312,7 @@ const qrKernel = decomposition(
     const {q, r} = qr(matrix);
     return [q.corner(rows, inner).data, r.corner(inner, columns).data];
   },
+  qrGradients,
 );
 
 const eigenKernel = decomposition(
@@ -304,6 +324,7 @@ const eigenKernel = decomposition(
     const {values, vectors} = eigen(matrix);
     return [values, vectors.data];
   },
+  eigenGradients,
 );
 
 const svdKernel = decomposition(
@@ -322,12 +343,14 @@ const svdKernel = decomposition(
       v.corner(columns, full ? columns : values.length).data,
     ];
   },
+  svdGradients,
 );
 
-const limits = 'not of complex matrices; no gradient';
+const limits = 'not of complex matrices; no second derivative';
+const THIN = `${limits}; no gradient with full_matrices unless square (Qr: unless wide)`;
 
 export const orthogonalDecompositions: OpFamily = {
-  Qr: {kernel: qrKernel, limits},
+  Qr: {kernel: qrKernel, limits: THIN},
   SelfAdjointEigV2: {
     kernel: (inputs, ctx) => {
       const [values, vectors] = eigenKernel(inputs, ctx) as [Value, Value];
@@ -340,6 +363,6 @@ export const orthogonalDecompositions: OpFamily = {
       const [values, u, v] = svdKernel(inputs, ctx) as [Value, Value, Value];
       return ctx.attrs.bool('compute_uv') ? [values, u, v] : [values, nothing(u), nothing(v)];
     },
-    limits,
+    limits: THIN,
   },
 };

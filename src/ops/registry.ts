@@ -12,9 +12,10 @@ import {controlFlow} from './control_flow.js';
 import {customGradients} from './custom_gradient.js';
 import {debug} from './debug.js';
 import {fingerprint} from './fingerprint.js';
+import {guardGradient} from './gradient_guard.js';
 import {image} from './image.js';
 import {indexing} from './indexing.js';
-import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
+import type {Kernel, OpFamily} from './kernel.js';
 import {linalg} from './linalg.js';
 import {lists} from './list.js';
 import {math} from './math.js';
@@ -66,18 +67,34 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   variable: variables,
 };
 
-const OPS: ReadonlyMap<string, OpImplementation> = new Map(
-  Object.values(OP_FAMILIES).flatMap((family) => Object.entries(family)),
+/** Families whose ops hand on values of others: what they return may be a constant. */
+const TRANSPARENT: ReadonlySet<OpFamily> = new Set([
+  controlFlow,
+  customGradients,
+  lists,
+  optionals,
+  tensorArrays,
+  training,
+  variables,
+]);
+
+const KERNELS: ReadonlyMap<string, Kernel> = new Map(
+  Object.values(OP_FAMILIES).flatMap((family) =>
+    Object.entries(family).map(([op, {kernel}]) => [
+      op,
+      TRANSPARENT.has(family) ? kernel : guardGradient(op, kernel),
+    ]),
+  ),
 );
 
 /** The kernel of an op, undefined where the op is not supported. */
 export function kernelOf(op: string): Kernel | undefined {
-  return OPS.get(op)?.kernel;
+  return KERNELS.get(op);
 }
 
 /** True when this library can run the op: it has a kernel, or the interpreter executes it itself. */
 export function isSupported(op: string): boolean {
-  return OPS.has(op) || INTERPRETED.has(op);
+  return KERNELS.has(op) || INTERPRETED.has(op);
 }
 
 /** Ops without kernel, which the interpreter executes itself. */

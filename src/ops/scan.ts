@@ -12,6 +12,7 @@ import {withGradient} from './differentiable.js';
 import {demand} from './elementwise.js';
 import {roundToDType} from './host.js';
 import {fromTensor, type OpFamily, type OpImplementation, resolveAxis} from './kernel.js';
+import {mapTensor} from './movement.js';
 import {preferHost, Value} from './value.js';
 
 /** A fold whose every intermediate result is kept; absent members mean that the op has no such form. */
@@ -21,6 +22,8 @@ interface Scan {
   readonly int?: (sum: number, x: number) => number;
   readonly bigint?: (sum: bigint, x: bigint) => bigint;
   readonly complex?: (sum: complex.Complex, x: complex.Complex) => complex.Complex;
+  /** True when the parts of complex numbers are summed each by themselves. */
+  readonly isLinear?: boolean;
   /** Of a float32 tensor, differentiable. */
   readonly device: (x: tf.Tensor, axis: number, exclusive: boolean, reverse: boolean) => tf.Tensor;
 }
@@ -35,6 +38,8 @@ function scan(rule: Scan): OpImplementation {
       if (isFloating(x!.dtype) && !preferHost(x!)) {
         return fromTensor(rule.device(x!.tensor(), axis, exclusive, reverse), x!.dtype);
       }
+      if (x!.parts && rule.isLinear)
+        return mapTensor(x!, (part) => rule.device(part, axis, exclusive, reverse));
       demand(rule[formOf(x!.dtype)], x!.dtype, ctx);
       return scanOnHost(x!, axis, exclusive, reverse, rule);
     },
@@ -153,6 +158,7 @@ export const scans: OpFamily = {
     int: (sum, x) => (sum + x) | 0,
     bigint: (sum, x) => sum + x,
     complex: complex.add,
+    isLinear: true,
     device: cumsumTensor,
   }),
   Cumprod: scan({

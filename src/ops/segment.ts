@@ -128,7 +128,7 @@ function divideRows(x: Value, width: number, divisors: Float64Array): Value {
     const rows = tf.reshape(part, [column.length, width]);
     return tf.reshape(tf.div(rows, tf.tensor2d(column, [column.length, 1])), x.shape as number[]);
   });
-  return fromTensor(quotients.tensor(), x.dtype);
+  return lanes(x.dtype) === 2 ? quotients : fromTensor(quotients.tensor(), x.dtype);
 }
 
 function divideRowsOnHost(x: Value, width: number, divisors: Float64Array): Value {
