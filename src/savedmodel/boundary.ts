@@ -14,6 +14,7 @@ import {allocate, encodeUtf8, type HostData, type HostTensor, sizeOf} from '../g
 import {convertNumbers} from '../ops/host.js';
 import {fromTensor, isTaping} from '../ops/kernel.js';
 import {Value} from '../ops/value.js';
+import {noteSource, untraced} from '../trace/recording.js';
 
 /** A tensor in TensorFlow's own dtype: what `{exact: true}` gives, and what can be given where a tensor is expected. */
 export interface ExactTensor {
@@ -70,7 +71,11 @@ const CONVERTIBLE: Readonly<Record<string, readonly string[]>> = {
  *   tensors; TensorFlow tries without first
  */
 export function toValue(input: unknown, spec: TensorStructure, convert: boolean): Value | undefined {
-  if (input instanceof tf.Tensor) return fromTfjs(input, spec, convert);
+  if (input instanceof tf.Tensor) {
+    const value = untraced(() => fromTfjs(input, spec, convert));
+    if (value !== undefined) noteSource(value, input);
+    return value;
+  }
   const exact = asExactTensor(input);
   // Who says `{dtype, shape, data}` means that dtype.
   if (exact !== undefined) return fromHost(exact, spec, convert && ArrayBuffer.isView(input));

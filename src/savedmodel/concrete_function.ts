@@ -7,7 +7,8 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfjs from '@tensorflow/tfjs-core';
-import {CallError} from '../errors.js';
+import {CallError, SaveError} from '../errors.js';
+import {ARGUMENT_OP} from '../graph/graph.js';
 import {
   type CompositeStructure,
   childrenOf,
@@ -15,9 +16,11 @@ import {
   type Structure,
   type TensorStructure,
 } from '../graph/nest.js';
+import {opDef} from '../graph/op_defs.js';
 import type {Value} from '../ops/value.js';
 import type {Runnable} from '../runtime/run.js';
 import type {Runtime} from '../runtime/runtime.js';
+import {activeRecording, noteBound, untraced} from '../trace/recording.js';
 import {type ExactTensor, fromValue, type TensorOutput} from './boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from './composites.js';
 
@@ -90,9 +93,52 @@ export class ConcreteFunction {
 
   /** Runs the function on its flat tensor inputs. */
   call(values: readonly Value[], options: CallOptions = {}): NestedOutput {
+    const recording = activeRecording();
+    if (recording === undefined) return this.#run(values, options, []);
+    if (options.exact) {
+      throw new SaveError(
+        `'${this.name}' is called for exact results, which are no tensors a trace can follow`,
+      );
+    }
+    const {bound} = this.#ready();
+    noteBound(bound);
+    const tensors: tf.Tensor[] = [];
+    const result = untraced(() => this.#run(values, options, tensors));
+    const outputs = flattenTensors(this.outputs);
+    if (tensors.length !== outputs.length) {
+      throw new SaveError(`'${this.name}' gives a handle or a variant, which a traced function cannot use`);
+    }
+    const call = {
+      callee: this,
+      inputs: values.map(({dtype}) => dtype),
+      bound,
+      outputs: outputs.map(({dtype}) => dtype),
+      shapes: outputs.map(({shape}) => shape),
+      stateful: this.#isStateful(bound),
+    };
+    recording.addCall(call, values, tensors);
+    return result;
+  }
+
+  /** Whether a call may do or see more than its inputs and outputs; to be on the safe side, whenever it calls others. */
+  #isStateful(bound: readonly Value[]): boolean {
+    const graph = this.#spec.runnable === undefined ? this.runtime.library.get(this.name) : undefined;
+    if (graph === undefined || bound.some(({dtype}) => dtype === 'resource')) return true;
+    return graph.nodes.some(({op}) => {
+      const definition = opDef(op);
+      if (op === ARGUMENT_OP) return false;
+      return (
+        definition === undefined ||
+        definition.stateful ||
+        definition.attrs.some(({type}) => /func/.test(type))
+      );
+    });
+  }
+
+  /** @param tensors - gets every tfjs tensor of the result */
+  #run(values: readonly Value[], options: CallOptions, tensors: tf.Tensor[]): NestedOutput {
     const {runnable, bound} = this.#ready();
     return this.#spec.runtime.invoke(runnable, [...values, ...bound], (results) => {
-      const tensors: tf.Tensor[] = [];
       const result = pack(
         this.outputs,
         results[Symbol.iterator](),

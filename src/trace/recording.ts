@@ -245,6 +245,11 @@ export class Recording {
    * @param tensors - what came of each result
    */
   addCall(call: ForeignCall, inputs: readonly Value[], tensors: readonly tf.Tensor[]): void {
+    if (tf.engine().state.gradientDepth > 0) {
+      throw new SaveError(
+        `'${call.callee.name}' of a loaded model is called where a gradient is computed, which a traced function cannot do`,
+      );
+    }
     const refs = inputs.map((value) => {
       const source = sources.get(value);
       return source === undefined ? this.#literal(value) : this.refOf(source);
