@@ -21,7 +21,17 @@ import {
   writeConfig,
 } from './layer_config.js';
 import {loadedWeights} from './layer_weight.js';
-import {describeLayout, flatten, isFlatList, type Layout, type Nest, pack, sameLayout} from './nest.js';
+import {
+  describeLayout,
+  flatten,
+  isFlatList,
+  type Layout,
+  layoutOfNest,
+  type Nest,
+  nestOf,
+  pack,
+  sameLayout,
+} from './nest.js';
 import {layerShape, type Spec} from './output_specs.js';
 import {take} from './preloaded.js';
 import {
@@ -97,7 +107,7 @@ export class KerasLayer extends layers.Layer {
   readonly #object: Reusable;
   /** Undefined for a layer of an object that the user made or loaded. */
   readonly #source: LayerSource | undefined;
-  readonly #config: Omit<SavedLayerConfig, 'handle' | 'tags'>;
+  readonly #config: Omit<SavedLayerConfig, 'handle' | 'tags' | 'inputNests'>;
   readonly #isHubModule: boolean;
   readonly #call: LayerCall;
   readonly #losses: readonly (() => tf.Scalar)[];
@@ -105,6 +115,8 @@ export class KerasLayer extends layers.Layer {
   readonly #hasOwnInput: boolean;
   /** How inputs are arranged where the layer is part of a model, by their number. */
   readonly #graphLayouts = new Map<number, Layout>();
+  /** The same, for a layer that is brought back and is given flat lists then. */
+  readonly #savedLayouts = new Map<number, Layout>();
   readonly #pass = new PassMemory();
   readonly #losesCounted = new WeakSet<object>();
   /** What {@link apply} tells {@link call} and {@link computeOutputShape}, which tfjs-layers gives flat tensors. */
@@ -236,9 +248,11 @@ export class KerasLayer extends layers.Layer {
 
   #applySymbolic(
     inputs: readonly SymbolicTensor[],
-    layout: Layout,
+    given: Layout,
     kwargs: CallArguments | undefined,
   ): Nest<LayerTensor> {
+    const isFlat = given.kind === 'leaf' || isFlatList(given);
+    const layout = (isFlat && this.#savedLayouts.get(inputs.length)) || given;
     const known = this.#graphLayouts.get(inputs.length);
     if (known !== undefined && !sameLayout(known, layout)) {
       throw new CallError(
@@ -362,7 +376,16 @@ export class KerasLayer extends layers.Layer {
       delete config.batchInputShape;
       delete config.dtype;
     }
-    return {...config, ...writeConfig({handle, ...(tags && {tags}), ...this.#config})};
+    const inputNests = [...this.#graphLayouts.values()].filter((layout) => !isPlain(layout)).map(nestOf);
+    return {
+      ...config,
+      ...writeConfig({
+        handle,
+        ...(tags && {tags}),
+        ...this.#config,
+        ...(inputNests.length > 0 && {inputNests}),
+      }),
+    };
   }
 
   static override fromConfig<T extends tf.serialization.Serializable>(
@@ -379,12 +402,12 @@ export class KerasLayer extends layers.Layer {
       ...rest
     } = {...given, ...(preloaded.config && readSavedConfig(preloaded.config))};
     try {
-      const layer: tf.serialization.Serializable = new KerasLayer(
-        preloaded.object,
-        rest as KerasLayerConfig,
-        preloaded,
-      );
-      return layer as T;
+      const layer = new KerasLayer(preloaded.object, rest as KerasLayerConfig, preloaded);
+      for (const nest of rest.inputNests ?? []) {
+        const {layout, count} = layoutOfNest(nest);
+        layer.#savedLayouts.set(count, layout);
+      }
+      return layer as tf.serialization.Serializable as T;
     } catch (error) {
       preloaded.object.dispose();
       throw error;
@@ -450,6 +473,11 @@ function widen(tensor: SymbolicTensor): void {
     node.inputShapes = [wide];
     node.outputShapes = [wide];
   }
+}
+
+/** One tensor, or a list of several: what tfjs-layers can tell apart by itself. */
+function isPlain(layout: Layout): boolean {
+  return layout.kind === 'leaf' || (layout.kind === 'list' && layout.items.length > 1 && isFlatList(layout));
 }
 
 function toList<T>(items: T | T[]): T[] {

@@ -8,8 +8,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
-import {describeLayout, type FlatNest, flatten, type Layout, type Nest, pack, sameLayout} from './nest.js';
 import {
+  describeLayout,
+  type FlatNest,
+  flatten,
+  hasComposite,
+  type Layout,
+  type Nest,
+  pack,
+  sameLayout,
+} from './nest.js';
+import {
+  compositeOutput,
   fixedOutputs,
   isComplete,
   matchingTraces,
@@ -100,8 +110,9 @@ export class LayerCall {
     }
     const isBatchKnown = given[0]?.shape?.[0] != null;
     if (traced !== undefined && isComplete(traced.specs) && !isBatchKnown) return traced;
+    let found: NestSpec;
     try {
-      return sampleSpecs((tensors) => this.run(tensors, layout, false), given);
+      found = sampleSpecs((tensors) => this.run(tensors, layout, false), given);
     } catch (error) {
       // The function may refuse zeros, or the sizes tried; what the trace says holds nevertheless.
       if (traced?.specs.every(({shape}) => shape !== null)) return traced;
@@ -110,6 +121,8 @@ export class LayerCall {
         {cause: error},
       );
     }
+    if (hasComposite(found.layout)) throw compositeOutput('composite tensor');
+    return found;
   }
 
   /** What the trace says that the inputs select; undefined where there is none. */

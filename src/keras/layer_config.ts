@@ -17,6 +17,8 @@ export interface SavedLayerConfig {
   readonly signatureOutputsAsDict?: boolean;
   readonly outputKey?: string;
   readonly outputShape?: Nest<number | null>;
+  /** How the layer's inputs are arranged in models, where that is not one tensor or a list: nests of their numbers. */
+  readonly inputNests?: readonly Nest<number>[];
 }
 
 /**
@@ -33,6 +35,7 @@ const JSON_VALUES: ReadonlySet<string> = new Set<keyof SavedLayerConfig>([
   'tags',
   'arguments',
   'outputShape',
+  'inputNests',
 ]);
 
 /** The config as tfjs-layers can write it. */
@@ -64,6 +67,7 @@ const SAVED_NAMES: Readonly<Record<keyof SavedLayerConfig, string>> = {
   signatureOutputsAsDict: 'signature_outputs_as_dict',
   outputKey: 'output_key',
   outputShape: 'output_shape',
+  inputNests: 'input_nests',
 };
 
 /** The config from the JSON of a model, before tfjs-layers has made camel case of its strings. */

@@ -114,6 +114,40 @@ export function pack(layout: Layout, leaves: readonly (tf.Tensor | SymbolicTenso
   return visit(layout);
 }
 
+/** The layout as a nest of the numbers of its items, which is JSON. */
+export function nestOf(layout: Layout): Nest<number> {
+  let next = 0;
+  const visit = (each: Layout): Nest<number> => {
+    if (each.kind === 'list') return each.items.map(visit);
+    if (each.kind === 'dict')
+      return Object.fromEntries(each.fields.map(([key, child]) => [key, visit(child)]));
+    return next++;
+  };
+  return visit(layout);
+}
+
+/** The layout of a nest whose items are numbers, and how many they are. */
+export function layoutOfNest(nest: Nest<number>): {readonly layout: Layout; readonly count: number} {
+  let count = 0;
+  const visit = (each: Nest<number>): Layout => {
+    if (Array.isArray(each)) return {kind: 'list', items: each.map(visit)};
+    if (typeof each !== 'object') {
+      count++;
+      return LEAF;
+    }
+    const fields = Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1));
+    return {kind: 'dict', fields: fields.map(([key, child]) => [key, visit(child)])};
+  };
+  return {layout: visit(nest), count};
+}
+
+/** Whether some item is a tensor made of several. */
+export function hasComposite(layout: Layout): boolean {
+  if (layout.kind === 'list') return layout.items.some(hasComposite);
+  if (layout.kind === 'dict') return layout.fields.some(([, child]) => hasComposite(child));
+  return layout.kind === 'composite';
+}
+
 /** True for arrays of items, which are nests without structure of their own. */
 export function isFlatList(layout: Layout): boolean {
   return layout.kind === 'list' && layout.items.every(({kind}) => kind === 'leaf');

@@ -102,15 +102,19 @@ export function outputSpecOf(structure: Structure): NestSpec {
         return {kind: 'dict', fields: fields.map(([key, child]) => [key, visit(child)])};
       }
       case 'composite':
-        throw new CallError(
-          `the function gives a ${each.className}, which a tfjs-layers model cannot hold; call the layer on tensors, ` +
-            'outside of a model',
-        );
+        throw compositeOutput(each.className);
       default:
         return {kind: 'constant', value: null};
     }
   };
   return {layout: visit(structure), specs};
+}
+
+/** The error for a function that gives what has no place in a model. */
+export function compositeOutput(what: string): CallError {
+  return new CallError(
+    `the function gives a ${what}, which a tfjs-layers model cannot hold; call the layer on tensors, outside of a model`,
+  );
 }
 
 /** The shapes that a layer is told its outputs have, without the batch, in the nest of the outputs. */
