@@ -6,7 +6,8 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
-import {type DType, isFloating} from '../graph/dtypes.js';
+import {type DType, dtypeInfo, isFloating} from '../graph/dtypes.js';
+import {convertNumbers} from './host.js';
 import {isTaping} from './kernel.js';
 import {Value} from './value.js';
 
@@ -26,6 +27,20 @@ export function remember(tensor: tf.Tensor, value: Value): void {
     dtype,
     host: value.onDevice ? undefined : Value.host(dtype, shape, value.hostData()),
   });
+}
+
+/** Says of which dtype the numbers of `tensor` are. */
+export function rememberDType(tensor: tf.Tensor, dtype: DType): void {
+  if (dtype === tensor.dtype || dtypeInfo(dtype).kind === 'complex') return;
+  const device = Value.device(tensor);
+  const isNarrow = dtype === 'float16' || dtype === 'bfloat16';
+  const {shape} = tensor;
+  remember(
+    tensor,
+    isNarrow
+      ? Value.device(tensor, dtype)
+      : Value.host(dtype, shape, convertNumbers(device.numeric(), dtype)),
+  );
 }
 
 /** The dtype that a tensor stands for. */

@@ -6,9 +6,10 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {CallError, UnsupportedOpError} from '../errors.js';
-import {type Attr, Attrs} from '../graph/attrs.js';
+import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
 import type {FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
 import type {OpDef} from '../graph/op_defs.js';
+import type {HostTensor} from '../graph/tensor.js';
 import type {Session} from '../ops/kernel.js';
 import {kernelOf} from '../ops/registry.js';
 import type {Resource, Value} from '../ops/value.js';
@@ -20,33 +21,64 @@ const EMPTY: FunctionLibrary = {get: () => undefined, names: () => [], gradientO
 /** Lends what single ops have in common with models: scopes, tapes, backends. */
 const runtime = new Runtime({library: EMPTY});
 
-/** Resources with a name live as long as the program, or until they are destroyed; others as long as their handles. */
-const named = new Map<string, Resource>();
-
-const session: Session = {
-  call: ({name}) => {
-    throw new UnsupportedOpError(`a single op cannot call the function '${name}'`);
-  },
-  resource: <T extends Resource>(container: string, name: string, create: () => T): T => {
-    const key = `${container}\0${name}`;
-    if (!named.has(key)) named.set(key, create());
-    return named.get(key) as T;
-  },
-  anonymous: (create) => create(),
-  temporary: (create) => create(),
-  keep: (kept) => kept,
-  customGradient: () => undefined,
-  readFile: () => {
-    throw new CallError('a single op has no files to read');
-  },
-  restore: () => {
-    throw new CallError('a single op has no checkpoint to read');
-  },
-};
-
-/** What ops keep between executions, such as the state of a seeded generator. The least recently used are forgotten. */
-const states = new Map<string, unknown>();
+/** What an op keeps between executions, for this many ops and sets of attributes; the least recently used are forgotten. */
 const MAX_STATES = 256;
+
+/** What ops that are run one by one share: resources with a name, which live as long as the context, and states. */
+export class EagerContext implements Session {
+  readonly #named = new Map<string, Resource>();
+  readonly #states = new Map<string, unknown>();
+
+  call({name}: FunctionRef): Value[] {
+    throw new UnsupportedOpError(`a single op cannot call the function '${name}'`);
+  }
+
+  resource<T extends Resource>(container: string, name: string, create: () => T): T {
+    const key = `${container}\0${name}`;
+    if (!this.#named.has(key)) this.#named.set(key, create());
+    return this.#named.get(key) as T;
+  }
+
+  /** Lives as long as its handle. */
+  anonymous<T extends Resource>(create: () => T): T {
+    return create();
+  }
+
+  temporary<T extends Resource & {close(): void}>(create: () => T): T {
+    return create();
+  }
+
+  keep<T>(kept: T): T {
+    return kept;
+  }
+
+  customGradient(): undefined {
+    return undefined;
+  }
+
+  readFile(): Uint8Array {
+    throw new CallError('a single op has no files to read');
+  }
+
+  restore(): HostTensor {
+    throw new CallError('a single op has no checkpoint to read');
+  }
+
+  /** The state that executions of one op with the same attributes share: that of a seeded generator goes on. */
+  state<T>(op: string, attrs: ReadonlyMap<string, Attr>, create: () => T): T {
+    const key = JSON.stringify([op, ...attrs], (_, value) =>
+      typeof value === 'bigint' ? `${value}n` : value,
+    );
+    const state = this.#states.has(key) ? (this.#states.get(key) as T) : create();
+    this.#states.delete(key);
+    this.#states.set(key, state);
+    if (this.#states.size > MAX_STATES) this.#states.delete(this.#states.keys().next().value!);
+    return state;
+  }
+}
+
+/** The context of whoever asks for no other. */
+const shared = new EagerContext();
 
 let executions = 0;
 
@@ -62,6 +94,7 @@ export function executeEagerly<T>(
   attrs: ReadonlyMap<string, Attr>,
   inputs: readonly Value[],
   convert: (outputs: readonly Value[]) => {readonly result: T; readonly tensors: readonly tf.Tensor[]},
+  context: EagerContext = shared,
 ): T {
   const {name: op} = def;
   const node: GraphNode = {
@@ -73,9 +106,10 @@ export function executeEagerly<T>(
     attrs: new Attrs((name) => attrs.get(name), op),
   };
   const graph: Graph = {label: 'eager execution', nodes: [node], find: () => 0};
-  const step = prepare(graph, 0, session, kernelOf);
-  const context = hasState(def) ? {...step.context, memo: stateOf(op, attrs)} : step.context;
-  const run = (args: readonly Value[]) => [...execute({...step, context}, args, graph)];
+  const step = prepare(graph, 0, context, kernelOf);
+  const memo = <S>(create: () => S): S => context.state(op, attrs, create);
+  const stated = hasState(def) ? {...step, context: {...step.context, memo}} : step;
+  const run = (args: readonly Value[]) => [...execute(stated, args, graph)];
   return runtime.invoke({run}, inputs, convert);
 }
 
@@ -87,17 +121,4 @@ function hasState({stateful, inputs, outputs}: OpDef): boolean {
   const isHandle = (arg: OpDef['inputs'][number]) =>
     arg.kind !== 'list' && 'dtype' in arg.type && arg.type.dtype === 'resource';
   return stateful && ![...inputs, ...outputs].some(isHandle);
-}
-
-function stateOf(op: string, attrs: ReadonlyMap<string, Attr>): <T>(create: () => T) => T {
-  return <T>(create: () => T): T => {
-    const key = JSON.stringify([op, ...attrs], (_, value) =>
-      typeof value === 'bigint' ? `${value}n` : value,
-    );
-    const state = states.has(key) ? (states.get(key) as T) : create();
-    states.delete(key);
-    states.set(key, state);
-    if (states.size > MAX_STATES) states.delete(states.keys().next().value!);
-    return state;
-  };
 }

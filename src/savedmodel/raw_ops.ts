@@ -9,9 +9,10 @@ import {UnsupportedOpError} from '../errors.js';
 import {type OpDef, opDef, opNames} from '../graph/op_defs.js';
 import {isSupported, kernelOf} from '../ops/registry.js';
 import {Value} from '../ops/value.js';
-import {executeEagerly} from '../runtime/eager.js';
+import {EagerContext, executeEagerly} from '../runtime/eager.js';
+import {activeRecording, noteBound, type Recording, type Ref, untraced} from '../trace/recording.js';
 import type {RawOps} from './generated/raw_ops.js';
-import {type BoundOp, bindOp, inputValue, outputsOf} from './raw_binding.js';
+import {type BoundInput, type BoundOp, bindOp, fail, inputValue, outputsOf} from './raw_binding.js';
 import {isOpaque, RawTensor, toTensor} from './raw_tensor.js';
 
 /** What a raw op gives: a tensor, an array of them, an object of these by output, or nothing. */
@@ -81,32 +82,71 @@ function rawOp(def: OpDef, exact: boolean): RawOp {
 }
 
 function run(bound: BoundOp, exact: boolean): RawOutput | undefined {
-  const {def, attrs} = bound;
-  const outputs = outputsOf(bound);
-  const values = bound.inputs.map((input) => inputValue(def, input));
-  const args = outlivesCall(bound) ? values.map(ownTensor) : values;
-  return executeEagerly(def, attrs, args, (results) => {
-    const tensors: tf.Tensor[] = [];
-    const give = (value: Value): RawOutput => {
-      const given = output(value, exact, def);
-      tensors.push(...(given instanceof RawTensor ? given.tensors : [given as tf.Tensor]));
-      return given;
-    };
-    let next = 0;
-    const all = outputs.map(({isList, dtypes}) => {
-      const each = dtypes.map(() => give(results[next++]!));
-      return isList ? each : each[0]!;
-    });
-    const result = all.length > 1 ? Object.fromEntries(outputs.map(({name}, i) => [name, all[i]!])) : all[0];
-    return {result, tensors};
+  const recording = activeRecording();
+  const flat = recording === undefined ? execute(bound, exact) : record(bound, exact, recording);
+  let next = 0;
+  const all = outputsOf(bound).map(({name, isList, dtypes}): readonly [string, RawOutput] => {
+    const each = dtypes.map(() => flat[next++]!);
+    return [name, isList ? each : each[0]!];
   });
+  return all.length > 1 ? Object.fromEntries(all) : all[0]?.[1];
+}
+
+/** Runs the op and gives its outputs, list outputs spread out. */
+function execute(bound: BoundOp, exact: boolean, context?: EagerContext): (tf.Tensor | RawTensor)[] {
+  const {def, attrs} = bound;
+  const values = bound.inputs.map((input) => inputValue(def, input));
+  noteBound(values);
+  const args = outlivesCall(bound) ? values.map(ownTensor) : values;
+  const convert = (results: readonly Value[]) => {
+    const result = results.map((value) => output(value, exact, def));
+    return {result, tensors: result.flatMap((each) => (each instanceof RawTensor ? each.tensors : [each]))};
+  };
+  return executeEagerly(def, attrs, args, convert, context);
 }
 
 function output(value: Value, exact: boolean, {name}: OpDef): tf.Tensor | RawTensor {
   if (isOpaque(value.dtype)) return new RawTensor(value);
   if (!exact) return toTensor(value, `a result of ${name}`);
   const {dtype, shape} = value;
-  return new RawTensor(Value.host(dtype, shape, value.hostData()));
+  return new RawTensor(Value.host(dtype, shape, value.hostData().slice()));
+}
+
+/** What the ops of one recording share: its resources are not those of the program. */
+const contexts = new WeakMap<Recording, EagerContext>();
+
+/** Runs the op on samples, and records it as the one node that it is. */
+function record(bound: BoundOp, exact: boolean, recording: Recording): (tf.Tensor | RawTensor)[] {
+  const {def, attrs} = bound;
+  const refs = bound.inputs.map((input) => refOf(input, def, recording));
+  const context = contexts.get(recording) ?? new EagerContext();
+  contexts.set(recording, context);
+  const outputs = actsOutside(bound, recording) ? [] : untraced(() => execute(bound, exact, context));
+  recording.addOp({name: def.name, attrs, inputs: bound.inputs.map(({dtype}) => dtype)}, refs, outputs);
+  return outputs;
+}
+
+/** Where an input comes from: the recording, a variable, or from outside. */
+function refOf(input: BoundInput, def: OpDef, recording: Recording): Ref {
+  const {given, dtype} = input;
+  const known = given instanceof tf.Tensor ? recording.find(given) : recording.findOther(given);
+  if (known !== undefined) return known;
+  if (given instanceof tf.Variable && dtype !== 'resource') return recording.refOf(given);
+  const value = untraced(() => inputValue(def, input));
+  if (dtype === 'variant') {
+    throw fail(def, `takes as ${input.label} a variant that was made outside of the function that is traced`);
+  }
+  return recording.addValue(value);
+}
+
+/**
+ * Whether the op does nothing that the rest of the function would see: it prints, checks, or changes a table from outside. A
+ * variable that it assigns gets its old value again.
+ */
+function actsOutside({def, inputs}: BoundOp, recording: Recording): boolean {
+  const isInside = ({given, dtype}: BoundInput) =>
+    dtype === 'resource' && (given instanceof tf.Variable || recording.findOther(given) !== undefined);
+  return def.outputs.length === 0 && !inputs.some(isInside);
 }
 
 /** Whether what the op makes or changes may hold on to its inputs. */

@@ -4,13 +4,14 @@
  * @module
  */
 
-import type * as tf from '@tensorflow/tfjs-core';
-import {CallError} from '../errors.js';
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError, SaveError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
 import type {HostData} from '../graph/tensor.js';
 import {remember} from '../ops/meaning.js';
-import type {Value} from '../ops/value.js';
+import {Value} from '../ops/value.js';
+import {activeRecording, untraced} from '../trace/recording.js';
 import {type ExactTensor, fromValue} from './boundary.js';
 
 /**
@@ -34,14 +35,20 @@ export class RawTensor implements ExactTensor {
     this.tensors = [...value.deviceTensors()];
   }
 
-  /** What it is to kernels. The value stays this tensor's. */
+  /** What it is to kernels. */
   static valueOf(tensor: RawTensor): Value {
-    return tensor.#value;
+    const {dtype, shape} = tensor;
+    const value = tensor.#value;
+    // What a kernel uploads of a value goes with the value: of one that lives on, it would stay.
+    return isOpaque(dtype) ? value : Value.host(dtype, shape, value.hostData());
   }
 
-  /** Elements: a typed array (complex: real and imaginary parts in turn), byte strings, or objects behind handles. */
+  /**
+   * Elements: a typed array (complex: real and imaginary parts in turn), byte strings, or objects behind handles. They are
+   * this tensor's own, and must not change while it is used.
+   */
   get data(): HostData {
-    return this.#value.hostData().slice();
+    return activeRecording()?.findOther(this) === undefined ? this.#value.hostData() : UNKNOWN;
   }
 
   /**
@@ -50,8 +57,16 @@ export class RawTensor implements ExactTensor {
    * @throws CallError where a number does not fit, and for handles and variants.
    */
   toTensor(): tf.Tensor {
-    if (!isOpaque(this.dtype)) return toTensor(this.#value, `a ${this.dtype} tensor`);
-    throw new CallError(`a ${this.dtype} is no tensor of numbers or strings`);
+    const {dtype} = this;
+    if (isOpaque(dtype)) throw new CallError(`a ${dtype} is no tensor of numbers or strings`);
+    const recording = activeRecording();
+    const ref = recording?.findOther(this);
+    const tensor = untraced(() => tf.tidy(() => toTensor(RawTensor.valueOf(this), `a ${dtype} tensor`)));
+    if (recording !== undefined && ref !== undefined) {
+      const attrs = new Map([['T', {type: 'type', value: dtype} as const]]);
+      recording.addOp({name: 'Identity', attrs, inputs: [dtype]}, [ref], [tensor]);
+    }
+    return tensor;
   }
 
   /** Frees the tfjs tensors that a variant holds. What is behind a handle lives on: see `DestroyResourceOp`. */
@@ -63,6 +78,18 @@ export class RawTensor implements ExactTensor {
     return `RawTensor(${this.dtype}, ${formatShape(this.shape)})`;
   }
 }
+
+/**
+ * The data of a tensor while a function is traced, of which only samples are known. `instanceof tf.Tensor` looks whether
+ * there is any, so that an error may come only of its use.
+ */
+const UNKNOWN: HostData = new Proxy([], {
+  get: () => {
+    throw new SaveError(
+      'a function that is traced reads the values of a tensor that depends on its arguments; use ops on it',
+    );
+  },
+});
 
 /** True for dtypes whose tensors are references to objects. */
 export function isOpaque(dtype: DType): boolean {
