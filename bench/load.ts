@@ -5,7 +5,6 @@
  * @module
  */
 
-import {existsSync} from 'node:fs';
 import {mkdtemp, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -14,6 +13,7 @@ import {largeGraph, textEmbedding, writeModel} from './load_models.js';
 import {
   type Benchmark,
   type BenchmarkOptions,
+  findPython,
   formatBytes,
   formatRatio,
   formatTime,
@@ -130,12 +130,6 @@ function loadInEachWay(directory: string): [string, () => Promise<LoadMeasuremen
   const script = fileURLToPath(new URL('load_tensorflow.py', import.meta.url));
   if (python !== undefined) ways.push(['TensorFlow (Python)', () => runCommand(python, [script, directory])]);
   return ways;
-}
-
-/** An interpreter with TensorFlow: the one that is named, or the one of `npm run conformance`. */
-function findPython(): string | undefined {
-  const installed = fileURLToPath(new URL('../.venv/2.15/bin/python', import.meta.url));
-  return process.env.TFHUB_PYTHON ?? (existsSync(installed) ? installed : undefined);
 }
 
 function medianOfEach(

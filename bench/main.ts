@@ -8,11 +8,12 @@
 
 import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
+import {finetune} from './finetune.js';
 import {load} from './load.js';
 import {type Benchmark, formatRatio, printTable} from './measure.js';
 import {save} from './save.js';
 
-const BENCHMARKS: readonly Benchmark[] = [load, save];
+const BENCHMARKS: readonly Benchmark[] = [load, finetune, save];
 
 async function main(): Promise<void> {
   const {positionals, values} = parseArgs({

@@ -5,6 +5,7 @@
  */
 
 import {spawn} from 'node:child_process';
+import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 
 /** A benchmark of `npm run bench`. Prints its tables; returns what was required of it. */
@@ -48,6 +49,16 @@ export interface LoadMeasurement {
   readonly peakBytes: number;
 }
 
+/** What a process that fine-tunes a model prints. */
+export interface FinetuneMeasurement {
+  /** Of a step, the median. */
+  readonly milliseconds: number;
+  /** More of each after the last step than after the warm-up. */
+  readonly tensors: number;
+  readonly tensorBytes: number;
+  readonly heapBytes: number;
+}
+
 /** Runs a script of this folder in a Node process of its own; gives the JSON it prints. */
 export function runScript<T>(script: string, ...args: readonly string[]): Promise<T> {
   const path = fileURLToPath(new URL(script, import.meta.url));
@@ -64,6 +75,12 @@ export async function runCommand<T>(command: string, args: readonly string[]): P
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   if (code !== 0) throw new Error(`${[command, ...args].join(' ')} failed (${code}):\n${errors}`);
   return JSON.parse(output.trimEnd().split('\n').at(-1)!) as T;
+}
+
+/** An interpreter with TensorFlow: the one that is named, or the one of `npm run conformance`. */
+export function findPython(): string | undefined {
+  const installed = fileURLToPath(new URL('../.venv/2.15/bin/python', import.meta.url));
+  return process.env.TFHUB_PYTHON ?? (existsSync(installed) ? installed : undefined);
 }
 
 /** The middle one of several measurements, for each of their numbers by itself. */
