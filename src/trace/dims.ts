@@ -376,8 +376,8 @@ export function noRule(what: string, sizes: Size | Sizes): SaveError {
         ? value.values.map((each) => JSON.stringify(each)).join(' / ')
         : `[${value.map(text).join(', ')}]`;
   return new SaveError(
-    `${what} is ${text(sizes)} in runs with several sizes, and follows from no shape in a way that was recognised. ` +
-      `Compute it with tensors, or make the size known`,
+    `${what} is ${text(sizes)} in several runs, and follows from no shape in a way that was recognised; what depends on ` +
+      'chance, on time or on sizes has to be computed with tfjs operations',
   );
 }
 

@@ -135,7 +135,9 @@ function opened(step: Step, before: readonly Step[]): Step {
       const shape = what.call.shapes[output];
       if (shape === null || shape?.[axis] === null) return true;
     }
-    return sizes.has(sizeKey(outputs[output]!, axis));
+    const others = otherShapes(what, output).map((shapes) => shapes.map((shape) => shape[axis]).join());
+    const own = sizeKey(outputs[output]!, axis);
+    return sizes.has(own) || others.some((each) => each !== own);
   };
   const marked = outputs.map((tensor, output) => {
     const rank = Math.max(...tensor.shapes.map((shape) => shape.length));
@@ -143,6 +145,18 @@ function opened(step: Step, before: readonly Step[]): Step {
     return open.length === 0 ? tensor : {...tensor, open: new Set(open)};
   });
   return {...step, outputs: marked};
+}
+
+/** Shapes that a result of a loop or a branch may have at other times, in each run. */
+function otherShapes(what: StepKind, i: number): (readonly (readonly number[])[])[] {
+  const result = ({steps, results}: Steps) => {
+    const {entry, output} = results[i]!;
+    return steps[entry]!.outputs[output]!.shapes;
+  };
+  if (what.kind === 'branch') return what.branches.map(result);
+  if (what.kind !== 'loop') return [];
+  const taken = what.body.steps.find((step) => step.what.kind === 'parameter' && step.what.index === i);
+  return [result(what.body), ...(taken === undefined ? [] : [taken.outputs[0]!.shapes])];
 }
 
 const sizeKey = ({shapes}: MergedTensor, axis: number): string => shapes.map((shape) => shape[axis]).join();

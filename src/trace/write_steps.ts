@@ -8,7 +8,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
-import type {FunctionGraph} from '../graph/graph.js';
+import {ARGUMENT_OP, type FunctionGraph} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import type {PartialShape} from '../graph/shape.js';
 import {type HostTensor, sizeOf} from '../graph/tensor.js';
@@ -496,7 +496,7 @@ class FunctionWriter {
     const all = passOn ? [...results, ...passed.map((operand) => ({operand}))] : results;
     const graph = writer.finish(name, all);
     this.#shared.callees.set(name, {kind: 'traced', graph});
-    return {name, stateful: graph.nodes.some(({op}) => opDef(op)?.stateful)};
+    return {name, stateful: graph.nodes.some(({op}) => op !== ARGUMENT_OP && opDef(op)?.stateful)};
   }
 
   #orderOf(key: object): ResourceOrder {
