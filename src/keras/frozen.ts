@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isTaping} from '../ops/kernel.js';
 
-/** From tensors to tensors; run twice, it must give the same. */
+/** From tensors to tensors. */
 export type TensorFunction = (inputs: readonly tf.Tensor[]) => tf.Tensor[];
 
 /** The engine's way of running a function under a gradient given beside it; `tf.customGrad` has only one output. */
@@ -20,10 +20,20 @@ interface KernelRunner {
   }): tf.Tensor[];
 }
 
-/** Runs `f` off the tape; gradients reach the inputs, and none of the variables `f` uses. */
-export function callFrozen(f: TensorFunction, inputs: readonly tf.Tensor[]): tf.Tensor[] {
+/**
+ * Runs `f` off the tape; gradients reach the inputs, and none of the variables `f` uses. What gives something else when it is
+ * run again, or changes a state, runs on the tape as ever.
+ *
+ * @param isRepeatable - whether `f` may be run again; asked only where it matters
+ */
+export function callFrozen(
+  f: TensorFunction,
+  inputs: readonly tf.Tensor[],
+  isRepeatable: () => boolean,
+): tf.Tensor[] {
   if (!isTaping()) return f(inputs);
   const watched = inputs.flatMap(({dtype}, i) => (dtype === 'float32' ? [i] : []));
+  if (watched.length > 0 && !isRepeatable()) return f(inputs);
   const engine = tf.engine() as unknown as KernelRunner;
   return engine.runKernelFunc({
     inputs: Object.fromEntries(watched.map((i) => [i, inputs[i]!])),

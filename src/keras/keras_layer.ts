@@ -300,7 +300,7 @@ export class KerasLayer extends layers.Layer {
     const outputs = tf.tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       const tensors = leaves as readonly tf.Tensor[];
-      return isTrained ? run(tensors) : callFrozen(run, tensors);
+      return isTrained ? run(tensors) : callFrozen(run, tensors, () => this.#call.isRepeatable());
     });
     return singleOrList(outputs);
   }

@@ -61,6 +61,11 @@ export class LayerCall {
     return flat;
   }
 
+  /** Whether a call for inference may be made twice. */
+  isRepeatable(): boolean {
+    return this.#spec.function.isRepeatable();
+  }
+
   #kwargs(training: boolean): Readonly<Record<string, unknown>> {
     const {arguments: extra, function: callee} = this.#spec;
     return callee.hasTrainingArgument ? {...extra, training} : extra;

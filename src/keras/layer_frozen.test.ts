@@ -5,6 +5,8 @@ import {beforeAll, describe, expect, it, vi} from 'vitest';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {func} from '../trace/func.js';
+import {callFrozen} from './frozen.js';
+import {isRepeatable} from './repeatable.js';
 import {arrayOf, elements, expectClose, fixture} from './testing/reusable_models.js';
 
 beforeAll(quietCpuBackend);
@@ -122,6 +124,35 @@ describe('a frozen layer in a model that trains', () => {
     expect(arrayOf(tf.grad((x) => tf.mul(layer.apply(x) as tf.Tensor, 3))(tf.tensor([1, 2])))).toEqual([
       3, 3,
     ]);
+  });
+
+  it('is run once, on the tape, where a second run would differ', () => {
+    const x = tf.ones([100]);
+    let out: tf.Tensor | undefined;
+    const random = ([each]: readonly tf.Tensor[]) => [tf.dropout(each!, 0.5)];
+    const dx = tf.grad((each) => {
+      [out] = callFrozen(random, [each], () => false);
+      return tf.keep(out!);
+    })(x);
+    expect(arrayOf(dx)).toEqual(arrayOf(out));
+  });
+
+  it('is known to be random, or to change a state, by its graph', async () => {
+    const harmless = async (name: string, path = '__call__') => {
+      const object: hub.LoadedObject = await hub.load(fixture(name));
+      const {concreteFunctions} = object.get(path) as hub.RestoredFunction;
+      return concreteFunctions.map((concrete) => {
+        const training = concrete.signature.args.at(name === 'cnn' ? 1 : -1);
+        return [training?.kind === 'literal' && training.value, isRepeatable(concrete)];
+      });
+    };
+    // Dropout is random, and batch normalisation moves its statistics, in training alone.
+    for (const traces of [await harmless('cnn'), await harmless('training_argument', 'dropout')]) {
+      expect(traces).toHaveLength(2);
+      for (const [training, repeatable] of traces) expect(repeatable).toBe(!training);
+    }
+    expect(await harmless('text_table')).toEqual([[false, true]]);
+    expect(await harmless('side_effects', 'store')).toEqual([[false, false]]);
   });
 
   it('leaves no tensors behind', async () => {

@@ -14,6 +14,7 @@ import type {ArgumentSpec, RestoredFunction} from '../savedmodel/restored_functi
 import type {Signature} from '../savedmodel/signature.js';
 import {isTracedCallable, type SpecNest, TensorSpec} from '../trace/func.js';
 import {isDict} from './nest.js';
+import {isRepeatable} from './repeatable.js';
 
 /** A function without arguments that gives a scalar loss. */
 export type RegularizationLoss = () => unknown;
@@ -52,6 +53,8 @@ export interface LayerTrace {
 export interface LayerFunction {
   call(inputs: unknown, kwargs: Readonly<Record<string, unknown>>): unknown;
   readonly hasTrainingArgument: boolean;
+  /** Whether a call for inference may be made twice: it is not random and changes nothing. */
+  isRepeatable(): boolean;
   /** In the order in which they are tried; none for a function that does not tell. */
   readonly traces: readonly LayerTrace[];
 }
@@ -153,6 +156,10 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
     return {
       call: (inputs, kwargs) => invoke([inputs], kwargs),
       hasTrainingArgument: declaresTraining(argumentSpec),
+      isRepeatable: () =>
+        concreteFunctions.every(
+          (concrete) => isForTraining(traceOf(concrete, argumentSpec)) || isRepeatable(concrete),
+        ),
       traces: concreteFunctions.map((concrete) => traceOf(concrete, argumentSpec)),
     };
   }
@@ -161,6 +168,7 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
     return {
       call: (inputs, kwargs) => callee.apply(owner, placeArguments(argumentSpec, inputs, kwargs)),
       hasTrainingArgument: declaresTraining(argumentSpec),
+      isRepeatable: () => true,
       traces: input === undefined ? [] : [{input: structureOf(input), output: undefined, others: new Map()}],
     };
   }
@@ -172,6 +180,7 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
         ? callee.call(owner, inputs, kwargs)
         : callee.call(owner, inputs),
     hasTrainingArgument: takesKeywords,
+    isRepeatable: () => true,
     traces: [],
   };
 }
@@ -220,6 +229,11 @@ function traceOf(concrete: ConcreteFunction, spec: ArgumentSpec | undefined): La
   return {input: args[0] ?? {kind: 'none'}, output: concrete.outputs, others};
 }
 
+function isForTraining({others}: LayerTrace): boolean {
+  const training = others.get('training');
+  return training?.kind === 'literal' && training.value === true;
+}
+
 /** A signature takes its inputs by name, and any other argument with them. */
 function signatureFunction(signature: Signature): LayerFunction {
   const names = Object.keys(signature.inputs);
@@ -241,6 +255,7 @@ function signatureFunction(signature: Signature): LayerFunction {
       return signature({...kwargs, [open[0]!]: inputs} as Parameters<Signature>[0]);
     },
     hasTrainingArgument: false,
+    isRepeatable: () => isRepeatable(signature.concreteFunction),
     traces: [
       {
         input: {kind: 'dict', fields},
