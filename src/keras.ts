@@ -4,6 +4,7 @@
  * @module
  */
 
+import {serialization} from '@tensorflow/tfjs-core';
 import type {ModelSource} from './hub/resolver.js';
 import {KerasLayer, type KerasLayerConfig} from './keras/keras_layer.js';
 import {readSavedConfig} from './keras/layer_config.js';
@@ -60,6 +61,8 @@ export async function preload(
   needed: string | readonly string[] | Readonly<Record<string, unknown>>,
   options: LoadOptions = {},
 ): Promise<void> {
+  // The class is known by its name as soon as it is imported, unless a bundler left out what nothing seems to use.
+  serialization.registerClass(KerasLayer);
   for (const need of needsIn(needed)) {
     const tags = need.config === undefined ? undefined : readSavedConfig(need.config).tags;
     offer({...need, ...(tags && {tags}), object: await load(need.handle, {...options, ...(tags && {tags})})});
