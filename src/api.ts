@@ -5,7 +5,9 @@
  */
 
 import {loadDirectory} from './load.js';
+import './keras/export.js';
 import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
+import {saveModel} from './savedmodel/save.js';
 
 export {
   CallError,
@@ -71,10 +73,16 @@ export {RawTensor} from './savedmodel/raw_tensor.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
 export type {Signature, SignatureTensor} from './savedmodel/signature.js';
 
-/** Reading SavedModels that are at hand. */
+/** Reading SavedModels that are at hand, and writing them. */
 export const savedModel = {
   /** Loads from a directory; {@link load} does the same from a handle. */
   load: loadDirectory,
+  /**
+   * Saves a `Trackable`, a loaded model or a part of one, a model of tfjs-layers or a `KerasLayer`.
+   *
+   * @throws SaveError when something in it cannot be saved, or the target cannot be written to.
+   */
+  save: saveModel,
 } as const;
 
 /** Images as a model expects them. */

@@ -84,7 +84,8 @@ export function optimizerConfig(optimizer: tf.Optimizer): JsonObject | undefined
     const name = rule.settings?.[key];
     return name === null ? [] : [[name ?? snakeCase(key), value as Json]];
   });
-  return {class_name: rule.name, config: {name: rule.name, ...Object.fromEntries(settings)}};
+  const config = {name: rule.name, is_legacy_optimizer: false, ...Object.fromEntries(settings)};
+  return {class_name: rule.name, config};
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {LayersModel, LayerVariable, layers, Sequential} from '@tensorflow/tfjs-layers';
+import {KerasLayer} from './keras_layer.js';
 import {snakeCase} from './metadata_config.js';
 
 export type Layer = layers.Layer;
@@ -15,8 +16,12 @@ export type Regularization = () => tf.Scalar;
 
 /** Parts of a layer that tfjs-layers does not declare public. */
 interface LayerInternals {
-  readonly _losses?: readonly Regularization[];
+  readonly _losses: readonly Regularization[];
+  readonly _trainableWeights: readonly LayerVariable[];
+  readonly _nonTrainableWeights: readonly LayerVariable[];
 }
+
+const internals = (layer: Layer): LayerInternals => layer as unknown as LayerInternals;
 
 /** A part of a layer under its name in Keras. */
 export type Part<T> = readonly [name: string, value: T];
@@ -35,16 +40,43 @@ export function layersOf(model: LayersModel): readonly Layer[] {
   return isSequential(model) ? model.layers.filter((layer) => !isInputLayer(layer)) : model.layers;
 }
 
+/** What the inputs of a model are called: as their layers. (A sequential model tells only once it is built.) */
+export const inputNames = (model: LayersModel): string[] =>
+  (model.inputs ?? []).map(({sourceLayer}) => sourceLayer.name);
+
+/** What the outputs of a model are called: as their layers, several of one layer told apart by numbers as Keras does. */
+export function outputNames(model: LayersModel): string[] {
+  const names = model.outputs.map(({sourceLayer}) => sourceLayer.name);
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((each) => each === name).length;
+    return before === 0 ? name : `${name}_${before}`;
+  });
+}
+
 const isLayer = (value: unknown): value is Layer => value instanceof layers.Layer;
 
 /**
- * The weights that a layer holds as attributes. tfjs-layers names its attributes as Keras does but for the spelling:
- * `recurrentKernel` is `recurrent_kernel`.
+ * The weights of a layer itself, by name. tfjs-layers names the attributes of its layers as Keras does but for the
+ * spelling: `recurrentKernel` is `recurrent_kernel`. Weights that are no attribute go by the last part of their own name.
  */
 export function weightAttributes(layer: Layer): Part<tf.Variable>[] {
-  return Object.entries(layer).flatMap(([name, value]) =>
-    value instanceof LayerVariable ? [[snakeCase(name), variableOf(value)] as const] : [],
-  );
+  const named = new Map<string, LayerVariable>();
+  for (const [name, value] of Object.entries(layer)) {
+    if (value instanceof LayerVariable) named.set(snakeCase(name), value);
+  }
+  const attributes = new Set(named.values());
+  const {_trainableWeights, _nonTrainableWeights} = internals(layer);
+  for (const weight of [..._trainableWeights, ..._nonTrainableWeights]) {
+    if (!attributes.has(weight)) named.set(freeName(weight.originalName.split('/').pop()!, named), weight);
+  }
+  return [...named].map(([name, weight]) => [name, variableOf(weight)]);
+}
+
+/** The name, or the name with the first number that makes it a new one. */
+function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
+  let free = name;
+  for (let n = 1; taken.has(free); n++) free = `${name}_${n}`;
+  return free;
 }
 
 /** The layers that a layer which is no model holds as attributes: a cell, the layer that a wrapper wraps. */
@@ -79,13 +111,21 @@ export function trainableVariablesOf(layer: Layer): tf.Variable[] {
   return layer.trainable ? unique(layersOf(layer).flatMap(trainableVariablesOf)) : [];
 }
 
+const LOSSES = new WeakMap<Layer, readonly Regularization[]>();
+
 /**
- * The regularization losses of a layer alone, without those of its inner layers.
+ * The regularization losses of a layer alone, without those of its inner layers; the same functions each time.
  *
  * tfjs-layers leaves those of RNN cells out of what it trains by, and Keras does not; they are saved as Keras would.
  */
 export function ownLosses(layer: Layer): readonly Regularization[] {
-  return (layer as unknown as LayerInternals)._losses ?? [];
+  let losses = LOSSES.get(layer);
+  if (losses === undefined) {
+    // A layer with inner ones gives theirs for its own; another may compute its list.
+    losses = innerLayers(layer).length > 0 ? internals(layer)._losses : layer.losses;
+    LOSSES.set(layer, losses);
+  }
+  return losses;
 }
 
 /** The regularization losses of a layer and of all layers in it. */
@@ -95,13 +135,15 @@ export function allLosses(layer: Layer): Regularization[] {
 
 /**
  * What Keras would call each variable: by the layers around it that were built together (`lstm/lstm_cell/kernel`). The
- * layers of a model are built on their own, so a model's name is no part of it.
+ * layers of a model are built on their own, so a model's name is no part of it. Loaded variables keep their names.
  */
 export function variableNames(layer: Layer): Map<tf.Variable, string> {
   const names = new Map<tf.Variable, string>();
   const visit = (each: Layer, scope: string): void => {
-    for (const [attribute, variable] of weightAttributes(each)) {
-      if (!names.has(variable)) names.set(variable, `${scope}/${attribute}`);
+    if (!(each instanceof KerasLayer)) {
+      for (const [attribute, variable] of weightAttributes(each)) {
+        if (!names.has(variable)) names.set(variable, `${scope}/${attribute}`);
+      }
     }
     for (const inner of innerLayers(each)) visit(inner, innerScope(each, scope, inner));
   };
@@ -109,10 +151,16 @@ export function variableNames(layer: Layer): Map<tf.Variable, string> {
   return names;
 }
 
+/** Recurrent layers that make their cell themselves, and what Keras calls it. */
+const OWN_CELLS: Readonly<Record<string, string>> = {
+  SimpleRNN: '/simple_rnn_cell',
+  LSTM: '/lstm_cell',
+  GRU: '/gru_cell',
+  ConvLSTM2D: '',
+};
+
 function innerScope(layer: Layer, scope: string, inner: Layer): string {
   if (isContainer(layer)) return inner.name;
   if (layer.getClassName() === 'TimeDistributed') return isContainer(inner) ? inner.name : scope;
-  // The cell that an LSTM makes for itself bears its maker's name in tfjs-layers.
-  const name = inner.name === layer.name ? snakeCase(inner.getClassName()) : inner.name;
-  return `${scope}/${name}`;
+  return `${scope}${OWN_CELLS[layer.getClassName()] ?? `/${inner.name}`}`;
 }

@@ -11,6 +11,7 @@ import type {LayersModel, Shape, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {encodeMessage, KerasSavedMetadata, makeMessage} from '../proto/index.js';
 import {trainingConfig} from './compile_config.js';
 import {
+  inputNames,
   isBidirectional,
   isContainer,
   isInputLayer,
@@ -18,7 +19,14 @@ import {
   type Layer,
   layersOf,
 } from './layer_parts.js';
-import {isStandardLayer, type Json, type JsonObject, kerasClassName, kerasConfig} from './metadata_config.js';
+import {
+  isStandardLayer,
+  type Json,
+  type JsonObject,
+  kerasClassName,
+  kerasConfig,
+  STANDARD_LAYERS,
+} from './metadata_config.js';
 
 /** The release whose format this is. */
 const KERAS_VERSION = '2.15.0';
@@ -162,24 +170,27 @@ const tuple = (items: readonly Json[]): Json => ({class_name: '__tuple__', items
 const tensorShape = (shape: Shape): Json => ({class_name: 'TensorShape', items: shape});
 
 const tensorShapes = (shapes: Shape | readonly Shape[]): Json =>
-  isShapeList(shapes) ? shapes.map(tensorShape) : tensorShape(shapes);
+  isShapeList(shapes) ? single(shapes.map(tensorShape)) : tensorShape(shapes);
 
 const isShapeList = (shapes: Shape | readonly Shape[]): shapes is readonly Shape[] =>
   Array.isArray(shapes[0]);
 
 function inputSpecs(model: LayersModel): Json {
+  const names = inputNames(model);
   const specs = model.inputs.map(({shape, dtype}, i) => ({
     class_name: 'TypeSpec',
     type_spec: 'tf.TensorSpec',
-    serialized: [tensorShape(shape), dtype, model.inputNames[i]!],
+    serialized: [tensorShape(shape), dtype, names[i]!],
   }));
   return single(specs);
 }
 
-/** The configuration of a layer or a model as Keras 2 spells it. */
+/** The configuration of a layer or a model as Keras 2 spells it; of a layer that Keras does not have, its name. */
 export function configOf(layer: Layer): JsonObject {
   if (isSequential(layer)) return sequentialConfig(layer);
   if (isContainer(layer)) return functionalConfig(layer);
+  // The classes of others may refuse to describe themselves, and Keras would not understand them.
+  if (!(layer.getClassName() in STANDARD_LAYERS)) return {name: layer.name, trainable: layer.trainable};
   const config = layer.getConfig();
   const inner = (layer as {layer?: Layer}).layer;
   if (inner === undefined || isBidirectional(layer)) return kerasConfig(layer.getClassName(), config);
@@ -195,13 +206,13 @@ const serialised = (layer: Layer): JsonObject => ({
 function sequentialConfig(model: LayersModel): JsonObject {
   return {
     name: model.name,
-    layers: [inputConfig(model.inputs[0]!, model.inputNames[0]!), ...layersOf(model).map(serialised)],
+    layers: [inputConfig(model.inputs[0]!), ...layersOf(model).map(serialised)],
   };
 }
 
-const inputConfig = ({shape, dtype}: SymbolicTensor, name: string): JsonObject => ({
+const inputConfig = ({shape, dtype, sourceLayer}: SymbolicTensor): JsonObject => ({
   class_name: 'InputLayer',
-  config: {batch_input_shape: tuple(shape), dtype, sparse: false, ragged: false, name},
+  config: {batch_input_shape: tuple(shape), dtype, sparse: false, ragged: false, name: sourceLayer.name},
 });
 
 /** Parts of a model that tfjs-layers does not declare public: which calls of its layers belong to it. */

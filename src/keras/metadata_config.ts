@@ -61,6 +61,10 @@ interface ClassRule {
 /** tfjs-layers interpolates between pixel corners, Keras 2 between pixel centres; repeating pixels is the same. */
 const nearestOnly = (config: JsonObject): boolean => config.interpolation === 'nearest';
 
+/** tfjs-layers has the states of a stack of cells last cell first, Keras first cell first. */
+const hidesStackedStates = ({cell, return_state}: JsonObject): boolean =>
+  !return_state || (cell as JsonObject).class_name !== 'StackedRNNCells';
+
 /**
  * The layers that Keras 2 has too, by the class name of tfjs-layers. Others are revived from their saved functions, as
  * Keras does with classes it does not know: among them `Resizing`, `CenterCrop` and `CategoryEncoding`, which have
@@ -91,6 +95,8 @@ export const STANDARD_LAYERS: Readonly<Record<string, ClassRule>> = {
   ELU: {},
   Embedding: {},
   Flatten: {},
+  // A model within a wrapper; models by themselves are revived layer by layer.
+  Functional: {},
   GaussianDropout: {},
   GaussianNoise: {},
   GlobalAveragePooling1D: {},
@@ -119,14 +125,14 @@ export const STANDARD_LAYERS: Readonly<Record<string, ClassRule>> = {
   Rescaling: {},
   Reshape: {},
   // tfjs-layers lists the cells of a stack twice.
-  RNN: {without: ['cells']},
+  RNN: {without: ['cells'], agrees: hidesStackedStates},
   SeparableConv2D: {},
+  Sequential: {},
   SimpleRNN: {},
   SimpleRNNCell: {},
   Softmax: {},
   SpatialDropout1D: {},
-  // tfjs-layers keeps the states of a stack last cell first.
-  StackedRNNCells: {with: {reverse_state_order: true}},
+  StackedRNNCells: {},
   ThresholdedReLU: {},
   TimeDistributed: {},
   UpSampling2D: {agrees: nearestOnly},

@@ -1,0 +1,356 @@
+/**
+ * Models of tfjs-layers as objects that can be saved: the graph of objects and functions that Keras 2 writes, so that
+ * `tf.saved_model.load`, `hub.KerasLayer` and `tf.keras.models.load_model` all take the result for one of its own.
+ *
+ * Source: `keras/src/saving/legacy/saved_model/{save_impl,serialized_attributes}.py` of Keras 2.15.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {LayersModel, type Shape} from '@tensorflow/tfjs-layers';
+import {SaveError} from '../errors.js';
+import type {DType} from '../graph/dtypes.js';
+import {LoadedObject} from '../savedmodel/loaded_object.js';
+import {
+  type ExportOptions,
+  type ExtraFile,
+  registerExporter,
+  SAVED_OBJECT,
+  type SavedObjectSpec,
+  type SavedObjects,
+  Trackable,
+} from '../savedmodel/trackable.js';
+import {func, isTracedCallable, TensorSpec, type TracedCallable} from '../trace/func.js';
+import {KerasLayer} from './keras_layer.js';
+import {
+  allLosses,
+  inputNames,
+  isContainer,
+  isInputLayer,
+  isSequential,
+  type Layer,
+  layerAttributes,
+  layersOf,
+  outputNames,
+  ownLosses,
+  type Part,
+  type Regularization,
+  trainableVariablesOf,
+  variableNames,
+  variablesOf,
+  weightAttributes,
+} from './layer_parts.js';
+import {encodeMetadata, expectsTraining, type LayerMetadata, layerMetadata} from './metadata.js';
+import {savedOptimizer} from './saved_optimizer.js';
+import {isRecurrent, type RecurrentLayer, withTimeLoops} from './time_loops.js';
+
+/** Where Keras looks for what it knows of layers. */
+const METADATA_FILE = 'keras_metadata.pb';
+
+/** A layer as it is saved. */
+class SavedLayer extends Trackable {
+  /** In the order in which Keras saves them. */
+  children: Part<unknown>[] = [];
+
+  constructor(readonly description: LayerMetadata) {
+    super();
+  }
+
+  override [SAVED_OBJECT](): SavedObjectSpec {
+    return {identifier: this.description.identifier, children: this.children};
+  }
+}
+
+/** The layer or model that is saved, with what Keras is told of it and of all layers in it. */
+class SavedRoot extends SavedLayer {
+  constructor(
+    description: LayerMetadata,
+    readonly layers: ReadonlyMap<Layer, SavedLayer>,
+    readonly variableNames: ReadonlyMap<tf.Variable, string>,
+  ) {
+    super(description);
+  }
+
+  override [SAVED_OBJECT](): SavedObjectSpec {
+    return {
+      ...super[SAVED_OBJECT](),
+      variableNames: this.variableNames,
+      extraFiles: (objects) => this.#metadataFile(objects),
+    };
+  }
+
+  *#metadataFile(objects: SavedObjects): Generator<ExtraFile> {
+    const placed = [this, ...this.layers.values()].flatMap((layer) => {
+      const place = objects.find(layer);
+      return place === undefined ? [] : [{...place, ...layer.description}];
+    });
+    yield {path: METADATA_FILE, content: encodeMetadata(placed)};
+  }
+}
+
+/** What an object holds for Keras alone (`keras_api`). */
+class KerasApi extends Trackable {
+  constructor(readonly children: Part<unknown>[]) {
+    super();
+  }
+
+  override [SAVED_OBJECT](): SavedObjectSpec {
+    return {children: this.children};
+  }
+}
+
+/** The functions of a layer, under the names that Keras gives them. */
+interface LayerFunctions {
+  readonly call: TracedCallable;
+  readonly callWithLosses: TracedCallable;
+  /** Of the model that is saved. */
+  readonly defaultSignature?: TracedCallable;
+}
+
+/** Variables for what tfjs-layers keeps in tensors: made once for each layer, however often it is saved. */
+const STATES = new WeakMap<Layer, readonly tf.Variable[]>();
+
+/** The state of a stateful layer, as it is now. */
+function presentStates(layer: RecurrentLayer): readonly tf.Variable[] {
+  const present = layer.states as readonly tf.Tensor[];
+  let variables = STATES.get(layer);
+  if (variables === undefined) {
+    STATES.set(layer, (variables = present.map((state) => tf.variable(state, false))));
+  }
+  for (const [i, variable] of variables.entries()) variable.assign(present[i]!);
+  return variables;
+}
+
+/** A model, or another layer, on its way to be saved. */
+class LayerExport {
+  readonly #layers = new Map<Layer, SavedLayer>();
+  readonly #losses = new Map<Regularization, TracedCallable>();
+  readonly #states = new Map<Layer, readonly tf.Variable[]>();
+
+  constructor(
+    readonly root: Layer,
+    readonly options: ExportOptions,
+  ) {}
+
+  run(): SavedRoot {
+    const {root: layer} = this;
+    if (callSpecs(layer).length === 0) {
+      throw new SaveError(
+        `'${layer.name}' cannot be saved: it is not known what it is called on. ` +
+          'Give the first layer of a model an inputShape; use a layer in a model.',
+      );
+    }
+    if (isSequential(layer) && !layer.built) layer.build();
+    const names = variableNames(layer);
+    const isModel = isContainer(layer);
+    const optimizer = isModel && this.options.includeOptimizer ? savedOptimizer(layer, names) : undefined;
+    const allNames = new Map([...names, ...(optimizer?.names ?? [])]);
+    const root = new SavedRoot(layerMetadata(layer, true), this.#layers, allNames);
+    const functions = this.#functionsOf(layer);
+    root.children = this.#childrenOf(
+      layer,
+      isModel ? {...functions, defaultSignature: this.#defaultSignature(layer)} : functions,
+    );
+    if (optimizer !== undefined) root.children.push(['optimizer', optimizer]);
+    return root;
+  }
+
+  /** Layers that are called on their own have functions; the inner layers of a wrapper and cells are not. */
+  #layer(layer: Layer, isCalled: boolean): SavedLayer {
+    const known = this.#layers.get(layer);
+    if (known !== undefined) return known;
+    const saved = new SavedLayer(layerMetadata(layer));
+    this.#layers.set(layer, saved);
+    if (!isInputLayer(layer)) {
+      saved.children = this.#childrenOf(layer, isCalled ? this.#functionsOf(layer) : undefined);
+    }
+    return saved;
+  }
+
+  #childrenOf(layer: Layer, functions: LayerFunctions | undefined): Part<unknown>[] {
+    const lists = this.#listsOf(layer);
+    const {variables, trainable_variables, regularization_losses} = lists;
+    const common = {variables, trainable_variables, regularization_losses};
+    const api = new KerasApi([
+      ...(isRecurrent(layer) ? [['states', this.#statesOf(layer)] as const] : []),
+      ...Object.entries(lists).filter(([name]) => !(name in common)),
+      ...Object.entries(common),
+      ...(functions === undefined
+        ? []
+        : ([
+            ['__call__', functions.call],
+            ['_default_save_signature', functions.defaultSignature],
+            ['call_and_return_all_conditional_losses', functions.callWithLosses],
+            ['call_and_return_conditional_losses', functions.callWithLosses],
+          ] as const)),
+    ]);
+    return [
+      ...(isContainer(layer) ? this.#numberedLayers(layer) : []),
+      ...Object.entries(common),
+      ['keras_api', api],
+      ...(functions === undefined
+        ? []
+        : ([
+            ['__call__', functions.call],
+            ['call_and_return_all_conditional_losses', functions.callWithLosses],
+            ['_default_save_signature', functions.defaultSignature],
+          ] as const)),
+      ...(isContainer(layer) ? [] : this.#attributesOf(layer)),
+    ];
+  }
+
+  *#numberedLayers(model: LayersModel): Generator<Part<SavedLayer>> {
+    let weighted = 0;
+    for (const [index, layer] of layersOf(model).entries()) {
+      const saved = this.#layer(layer, true);
+      if (layer.weights.length > 0) yield [`layer_with_weights-${weighted++}`, saved];
+      yield [`layer-${index}`, saved];
+    }
+  }
+
+  #attributesOf(layer: Layer): Part<unknown>[] {
+    const inner = layerAttributes(layer).map(([name, value]): Part<unknown> => {
+      if (!Array.isArray(value)) return [name, this.#layer(value as Layer, false)];
+      return [name, value.map((each) => this.#layer(each, false))];
+    });
+    const loaded: Part<unknown>[] = layer instanceof KerasLayer ? [['_func', layer.resolvedObject]] : [];
+    return [...weightAttributes(layer), ...inner, ...loaded];
+  }
+
+  #listsOf(layer: Layer) {
+    const variables = variablesOf(layer);
+    const trainable = trainableVariablesOf(layer);
+    return {
+      non_trainable_variables: variables.filter((variable) => !trainable.includes(variable)),
+      layers: isContainer(layer) ? layersOf(layer).map((each) => this.#layer(each, true)) : [],
+      metrics: [],
+      layer_regularization_losses: ownLosses(layer).map((loss) => this.#loss(loss)),
+      layer_metrics: {},
+      variables,
+      trainable_variables: trainable,
+      regularization_losses: allLosses(layer).map((loss) => this.#loss(loss)),
+    };
+  }
+
+  #loss(loss: Regularization): TracedCallable {
+    let saved = this.#losses.get(loss);
+    if (saved === undefined) {
+      saved = func(() => loss(), {inputSignature: [], name: `loss_fn_${this.#losses.size}`});
+      this.#losses.set(loss, saved);
+    }
+    return saved;
+  }
+
+  /** The variables that a stateful layer keeps its state in; others have none. */
+  #statesOf(layer: Layer): readonly tf.Variable[] {
+    if (!isRecurrent(layer) || !layer.stateful) return [];
+    let states = this.#states.get(layer);
+    if (states === undefined) this.#states.set(layer, (states = presentStates(layer)));
+    return states;
+  }
+
+  #run(layer: Layer, inputs: tf.Tensor | tf.Tensor[], training: boolean): tf.Tensor | tf.Tensor[] {
+    return withTimeLoops(
+      layer,
+      this.#states,
+      () => layer.apply(inputs, {training}) as tf.Tensor | tf.Tensor[],
+    );
+  }
+
+  #functionsOf(layer: Layer): LayerFunctions {
+    const specs = callSpecs(layer);
+    const takesTraining = expectsTraining(layer);
+    const run = (inputs: tf.Tensor | tf.Tensor[], {training}: {training: boolean}) =>
+      this.#run(layer, inputs, training);
+    const options = {
+      inputSignature: [specs.length === 1 ? specs[0]! : specs],
+      argNames: ['inputs'],
+      ...(takesTraining ? {keywordArguments: {training: [false, true]}} : {}),
+    };
+    const training = takesTraining ? {} : {training: false};
+    return {
+      call: func(
+        (inputs: tf.Tensor | tf.Tensor[], keywords: {training: boolean}) =>
+          run(inputs, {...keywords, ...training}),
+        {...options, name: `${layer.name}_layer_call_fn`},
+      ),
+      // No layer of tfjs-layers has losses that depend on its input.
+      callWithLosses: func(
+        (inputs: tf.Tensor | tf.Tensor[], keywords: {training: boolean}) => [
+          run(inputs, {...keywords, ...training}),
+          [],
+        ],
+        {...options, name: `${layer.name}_layer_call_and_return_conditional_losses`},
+      ),
+    };
+  }
+
+  /** What `serving_default` computes: inputs and outputs by name. */
+  #defaultSignature(model: LayersModel): TracedCallable {
+    const names = outputNames(model);
+    return func(
+      (...inputs: tf.Tensor[]) => {
+        const outputs = this.#run(model, inputs.length === 1 ? inputs[0]! : inputs, false);
+        const list = Array.isArray(outputs) ? outputs : [outputs];
+        return Object.fromEntries(names.map((name, i) => [name, list[i]!]));
+      },
+      {inputSignature: callSpecs(model), argNames: inputNames(model), name: '_wrapped_model'},
+    );
+  }
+}
+
+/** What a layer is called on; by its first call in a model, and for a model by its inputs. */
+function callSpecs(layer: Layer): TensorSpec[] {
+  if (isContainer(layer)) {
+    const names = inputNames(layer);
+    return (layer.inputs ?? []).map(({shape, dtype}, i) => specOf(shape, dtype, names[i]!));
+  }
+  const tensors = layer.inboundNodes[0]?.inputTensors ?? [];
+  return tensors.map(({shape, dtype}, i) => specOf(shape, dtype, i === 0 ? 'inputs' : `inputs_${i}`));
+}
+
+const specOf = (shape: Shape, dtype: tf.DataType, name: string): TensorSpec =>
+  new TensorSpec(shape, dtype as DType, name);
+
+/** A hub layer as it is saved by itself: what it wraps, with the functions of that. */
+class SavedHubLayer extends Trackable {
+  constructor(
+    readonly layer: KerasLayer,
+    readonly call: object,
+  ) {
+    super();
+  }
+
+  override [SAVED_OBJECT](): SavedObjectSpec {
+    const {layer} = this;
+    return {
+      children: [
+        ['variables', variablesOf(layer)],
+        ['trainable_variables', layer.trainable ? trainableVariablesOf(layer) : []],
+        ['regularization_losses', attributeOf(layer.resolvedObject, 'regularization_losses') ?? []],
+        ['__call__', this.call],
+        ['_func', layer.resolvedObject],
+      ],
+    };
+  }
+}
+
+/** An attribute of a loaded object, or of one that was made here. */
+const attributeOf = (object: object, name: string): unknown =>
+  object instanceof LoadedObject ? object.get(name) : (object as Record<string, unknown>)[name];
+
+registerExporter<LayersModel>({
+  test: (value): value is LayersModel => value instanceof LayersModel,
+  toTrackable: (model, options) => new LayerExport(model, options).run(),
+});
+
+registerExporter<KerasLayer>({
+  test: (value): value is KerasLayer => value instanceof KerasLayer,
+  toTrackable(layer, options) {
+    const object = layer.resolvedObject;
+    const call = isTracedCallable(object) ? object : attributeOf(object, '__call__');
+    const isSavable = call instanceof Function && (object instanceof LoadedObject || isTracedCallable(call));
+    return isSavable ? new SavedHubLayer(layer, call) : new LayerExport(layer, options).run();
+  },
+});

@@ -1,0 +1,196 @@
+/**
+ * Layers that step through time, as loops. tfjs-layers steps in JavaScript, once for each step of the input it is given;
+ * recorded, that is a graph for inputs of that very length. While a model is traced its recurrent layers therefore run
+ * the functions here, which compute the same with a loop that is part of the graph.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {RNN} from '@tensorflow/tfjs-layers';
+import {whileLoop} from '../trace/control_flow.js';
+import {innerLayers, type Layer} from './layer_parts.js';
+
+/** What tfjs-layers passes to `call` besides the inputs. */
+export type CallKeywords = Record<string, unknown> & {
+  readonly training?: boolean;
+  readonly mask?: tf.Tensor | tf.Tensor[] | null;
+  readonly initialState?: readonly tf.Tensor[] | null;
+};
+
+/** A cell: one step of a recurrent layer. */
+interface Cell extends Layer {
+  /** The cells of a stack. */
+  readonly cells?: readonly Cell[];
+  readonly dropout?: number;
+  readonly recurrentDropout?: number;
+  /** What is dropped, the same at all steps of one call: made in the first, and kept by the cell. */
+  dropoutMask?: tf.Tensor | tf.Tensor[] | null;
+  recurrentDropoutMask?: tf.Tensor | tf.Tensor[] | null;
+}
+
+/** A recurrent layer, with the parts that tfjs-layers does not declare public. */
+export interface RecurrentLayer extends Layer {
+  readonly cell: Cell;
+  readonly returnSequences: boolean;
+  readonly returnState: boolean;
+  readonly goBackwards: boolean;
+  readonly stateful: boolean;
+  readonly states: readonly (tf.Tensor | null)[];
+  getInitialState(inputs: tf.Tensor): tf.Tensor[];
+}
+
+type Call = (inputs: tf.Tensor | tf.Tensor[], keywords?: CallKeywords) => tf.Tensor | tf.Tensor[];
+
+export const isRecurrent = (layer: Layer): layer is RecurrentLayer & RNN => layer instanceof RNN;
+
+const isTimeDistributed = (layer: Layer): layer is Layer & {readonly layer: Layer} =>
+  layer.getClassName() === 'TimeDistributed';
+
+/** The variables in which stateful layers keep their state from one call to the next. */
+export type StateVariables = ReadonlyMap<Layer, readonly tf.Variable[]>;
+
+/** Runs `f` with the layers in `root` that step through time doing so by loops in the graph. */
+export function withTimeLoops<T>(root: Layer, states: StateVariables, f: () => T): T {
+  const replaced: Layer[] = [];
+  const replace = (layer: Layer, call: Call): void => {
+    Object.defineProperty(layer, 'call', {value: call, configurable: true, writable: true});
+    replaced.push(layer);
+  };
+  const visit = (layer: Layer): void => {
+    if (isRecurrent(layer)) {
+      const once = oncePerInput((inputs, keywords = {}) =>
+        callRecurrent(layer, inputs, keywords, states.get(layer)),
+      );
+      replace(layer, once);
+    } else if (isTimeDistributed(layer)) {
+      replace(layer, (inputs, keywords) => callAtEachTime(layer.layer, inputs, keywords ?? {}));
+    }
+    for (const inner of innerLayers(layer)) visit(inner);
+  };
+  visit(root);
+  try {
+    return f();
+  } finally {
+    for (const layer of replaced) Reflect.deleteProperty(layer, 'call');
+  }
+}
+
+/**
+ * Gives the results of the latest call again where the inputs are the same tensors: tfjs-layers calls a layer once for each of
+ * its outputs.
+ */
+function oncePerInput(call: Call): Call {
+  let latest: {readonly inputs: readonly unknown[]; readonly outputs: readonly tf.Tensor[]} | undefined;
+  return (inputs, keywords) => {
+    const given = [inputs, keywords?.initialState, keywords?.mask].flat();
+    const isSame =
+      latest?.inputs.length === given.length &&
+      latest.inputs.every((each, i) => each === given[i]) &&
+      latest.outputs.every(({isDisposed}) => !isDisposed);
+    if (isSame) return latest!.outputs.map((output) => tf.clone(output));
+    const outputs = call(inputs, keywords);
+    latest = Array.isArray(outputs) ? {inputs: given, outputs} : undefined;
+    return outputs;
+  };
+}
+
+const firstOf = <T>(values: T | readonly T[]): T => (Array.isArray(values) ? values[0] : (values as T));
+
+/**
+ * Applies a layer at each time by taking the times for more examples, as Keras does.
+ *
+ * @param inputs - of shape `[batch, time, ...]`
+ */
+function callAtEachTime(layer: Layer, inputs: tf.Tensor | tf.Tensor[], keywords: CallKeywords): tf.Tensor {
+  const input = firstOf(inputs);
+  const [batch, time, ...rest] = input.shape as [number, number, ...number[]];
+  const examples = tf.reshape(input, [batch * time, ...rest]);
+  const output = firstOf(layer.call(examples, {...keywords, mask: undefined}));
+  return tf.reshape(output, [batch, time, ...output.shape.slice(1)]);
+}
+
+/** What `RNN.call` of tfjs-layers computes. */
+function callRecurrent(
+  layer: RecurrentLayer,
+  inputs: tf.Tensor | tf.Tensor[],
+  keywords: CallKeywords,
+  variables: readonly tf.Variable[] | undefined,
+): tf.Tensor | tf.Tensor[] {
+  const input = firstOf(inputs);
+  const initial = keywords.initialState ?? variables ?? layer.getInitialState(input);
+  const {output, states} = loopOverTime(layer, input, [...(initial as readonly tf.Tensor[])], keywords);
+  for (const [i, variable] of (variables ?? []).entries()) variable.assign(states[i]!);
+  return layer.returnState ? [output, ...states] : output;
+}
+
+/** Time first, as a loop takes it: `[time, batch, ...]`. */
+const timeMajor = (tensor: tf.Tensor): tf.Tensor =>
+  tf.transpose(tensor, [1, 0, ...tensor.shape.map((_, axis) => axis).slice(2)]);
+
+function loopOverTime(
+  layer: RecurrentLayer,
+  input: tf.Tensor,
+  initial: tf.Tensor[],
+  {training, mask}: CallKeywords,
+): {output: tf.Tensor; states: tf.Tensor[]} {
+  const {cell, goBackwards, returnSequences} = layer;
+  const inOrder = (tensor: tf.Tensor): tf.Tensor =>
+    goBackwards ? tf.reverse(timeMajor(tensor), 0) : timeMajor(tensor);
+  const sequence = inOrder(input);
+  const masks = mask ? inOrder(maskOf(firstOf(mask), input.rank)) : undefined;
+  const step = (t: tf.Tensor, states: tf.Tensor[]): tf.Tensor[] => {
+    const stepped = cell.call([tf.gather(sequence, t), ...states], {training}) as tf.Tensor[];
+    return masks === undefined ? stepped : kept(stepped, states, tf.gather(masks, t));
+  };
+
+  const length = tf.sum(tf.ones([sequence.shape[0]!], 'int32'));
+  const start = tf.scalar(0, 'int32');
+  const one = tf.scalar(1, 'int32');
+  const [size, batch] = sequence.shape as [number, number];
+  const outputs = tf.zeros([returnSequences ? size : 1, batch, ...initial[0]!.shape.slice(1)]);
+  withDropoutMasks(cell, () => step(start, initial));
+  // TensorFlow's gradient of a loop takes the first variable for the number of turns so far, the second for the most there are.
+  const [, , collected, ...states] = whileLoop(
+    ([t, turns]: tf.Tensor[]) => tf.less(t!, turns!),
+    ([t, turns, soFar, ...present]: tf.Tensor[]) => {
+      const [output, ...next] = step(t!, present) as [tf.Tensor, ...tf.Tensor[]];
+      const row = tf.expandDims(output, 0);
+      const place = tf.reshape(t!, [1, 1]);
+      const all = returnSequences ? tf.tensorScatterUpdate(soFar!, place, row) : row;
+      return [tf.add(t!, one), turns!, all, ...next];
+    },
+    [start, length, outputs, ...initial],
+  ) as [tf.Tensor, tf.Tensor, tf.Tensor, ...tf.Tensor[]];
+  forgetDropoutMasks(cell);
+  return {output: returnSequences ? timeMajor(collected) : tf.squeeze(collected, [0]), states};
+}
+
+/** 1 where a step counts, of the rank of the input. */
+function maskOf(mask: tf.Tensor, rank: number): tf.Tensor {
+  const ones = tf.cast(tf.cast(mask, 'bool'), 'float32');
+  return tf.reshape(ones, [...ones.shape, ...new Array<number>(rank - ones.rank).fill(1)]);
+}
+
+/** Where a step is masked, output and states stay what they were; the first state is the last output. */
+function kept(stepped: tf.Tensor[], states: tf.Tensor[], mask: tf.Tensor): tf.Tensor[] {
+  const skipped = tf.sub(tf.onesLike(mask), mask);
+  const before = [states[0]!, ...states];
+  return stepped.map((now, i) => tf.add(tf.mul(now, mask), tf.mul(before[i]!, skipped)));
+}
+
+const cellsOf = (cell: Cell): readonly Cell[] => [cell, ...(cell.cells ?? []).flatMap(cellsOf)];
+
+/** Has the cells draw what they drop before the loop, since they are to drop the same at each step. */
+function withDropoutMasks(cell: Cell, step: () => unknown): void {
+  forgetDropoutMasks(cell);
+  const drops = ({dropout = 0, recurrentDropout = 0}: Cell): boolean => dropout > 0 || recurrentDropout > 0;
+  if (cellsOf(cell).some(drops)) step();
+}
+
+function forgetDropoutMasks(cell: Cell): void {
+  for (const each of cellsOf(cell)) {
+    if (each.dropoutMask) each.dropoutMask = null;
+    if (each.recurrentDropoutMask) each.recurrentDropoutMask = null;
+  }
+}
