@@ -445,8 +445,10 @@ export class SaveGraph {
       }
       case 'constant':
         return {case: 'constant', value: objects.encodedConstant(kind.value.operation)};
-      case 'asset':
-        return {case: 'asset', asset: objects.parts.assets.file(kind.value.assetFileDefIndex)};
+      case 'asset': {
+        const index = kind.value.assetFileDefIndex;
+        return {case: 'asset', asset: objects.parts.assets.file(index), index};
+      }
       case 'resource':
         return {case: 'resource', device: kind.value.device};
       case 'capturedTensor': {

@@ -52,7 +52,9 @@ export class MainGraph {
 
   /** Makes the nodes of everything that has one, needed or not: names of variables are what sessions know them by. */
   constructor(nodes: readonly SaveNode[]) {
-    for (const node of nodes) if (node.kind.case === 'asset') this.#asset(node);
+    const indexOf = ({kind}: SaveNode) => (kind.case === 'asset' ? kind.index : -1);
+    const assets = nodes.filter(({kind}) => kind.case === 'asset');
+    for (const node of assets.sort((a, b) => indexOf(a) - indexOf(b))) this.#asset(node);
     for (const node of nodes) {
       if (node.kind.case === 'variable' || node.kind.case === 'constant') this.#value(node);
     }

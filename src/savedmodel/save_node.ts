@@ -41,7 +41,12 @@ export type NodeKind =
       readonly spec: FunctionSpec | undefined;
     }
   | {readonly case: 'constant'; readonly value: EncodedTensor}
-  | {readonly case: 'asset'; readonly asset: AssetFile}
+  | {
+      readonly case: 'asset';
+      readonly asset: AssetFile;
+      /** Its number among the assets of the loaded model that it comes from. */
+      readonly index: number;
+    }
   | {readonly case: 'resource'; readonly device: string}
   /** A tensor that exists while a function runs, which the gradient of an op in it is given. */
   | {
