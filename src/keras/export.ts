@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {LayersModel, type Shape} from '@tensorflow/tfjs-layers';
 import {SaveError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
+import {flattenTensors, type Structure} from '../graph/nest.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
 import {
   type ExportOptions,
@@ -22,6 +23,7 @@ import {
   Trackable,
 } from '../savedmodel/trackable.js';
 import {func, isTracedCallable, TensorSpec, type TracedCallable} from '../trace/func.js';
+import type {TracedFunction} from '../trace/traced_function.js';
 import {KerasLayer} from './keras_layer.js';
 import {
   allLosses,
@@ -105,7 +107,7 @@ interface LayerFunctions {
   readonly call: TracedCallable;
   readonly callWithLosses: TracedCallable;
   /** Of the model that is saved. */
-  readonly defaultSignature?: TracedCallable;
+  readonly defaultSignature?: TracedFunction;
 }
 
 /** Variables for what tfjs-layers keeps in tensors: made once for each layer, however often it is saved. */
@@ -150,7 +152,9 @@ class LayerExport {
     const functions = this.#functionsOf(layer);
     root.children = this.#childrenOf(
       layer,
-      isModel ? {...functions, defaultSignature: this.#defaultSignature(layer)} : functions,
+      isModel
+        ? {...functions, defaultSignature: defaultSignature(layer, functions.callWithLosses)}
+        : functions,
     );
     if (optimizer !== undefined) root.children.push(['optimizer', optimizer]);
     return root;
@@ -260,44 +264,68 @@ class LayerExport {
 
   #functionsOf(layer: Layer): LayerFunctions {
     const specs = callSpecs(layer);
-    const takesTraining = expectsTraining(layer);
-    const run = (inputs: tf.Tensor | tf.Tensor[], {training}: {training: boolean}) =>
-      this.#run(layer, inputs, training);
-    const options = {
-      inputSignature: [specs.length === 1 ? specs[0]! : specs],
-      argNames: ['inputs'],
-      ...(takesTraining ? {keywordArguments: {training: [false, true]}} : {}),
-    };
-    const training = takesTraining ? {} : {training: false};
-    return {
-      call: func(
-        (inputs: tf.Tensor | tf.Tensor[], keywords: {training: boolean}) =>
-          run(inputs, {...keywords, ...training}),
-        {...options, name: `${layer.name}_layer_call_fn`},
-      ),
-      // No layer of tfjs-layers has losses that depend on its input.
-      callWithLosses: func(
-        (inputs: tf.Tensor | tf.Tensor[], keywords: {training: boolean}) => [
-          run(inputs, {...keywords, ...training}),
-          [],
-        ],
-        {...options, name: `${layer.name}_layer_call_and_return_conditional_losses`},
-      ),
-    };
-  }
-
-  /** What `serving_default` computes: inputs and outputs by name. */
-  #defaultSignature(model: LayersModel): TracedCallable {
-    const names = outputNames(model);
-    return func(
-      (...inputs: tf.Tensor[]) => {
-        const outputs = this.#run(model, inputs.length === 1 ? inputs[0]! : inputs, false);
-        const list = Array.isArray(outputs) ? outputs : [outputs];
-        return Object.fromEntries(names.map((name, i) => [name, list[i]!]));
+    const inputs = specs.length === 1 ? specs[0]! : specs;
+    const keywordArguments = expectsTraining(layer) ? {training: [false, true]} : undefined;
+    // No layer of tfjs-layers has losses that depend on its input.
+    const callWithLosses = func(
+      (given: tf.Tensor | tf.Tensor[], keywords?: {training: boolean}) => [
+        this.#run(layer, given, keywords?.training ?? false),
+        [],
+      ],
+      {
+        name: `${layer.name}_layer_call_and_return_conditional_losses`,
+        inputSignature: [inputs],
+        argNames: ['inputs'],
+        ...(keywordArguments && {keywordArguments}),
       },
-      {inputSignature: callSpecs(model), argNames: inputNames(model), name: '_wrapped_model'},
     );
+    return {callWithLosses, call: withoutLosses(callWithLosses, `${layer.name}_layer_call_fn`)};
   }
+}
+
+/** The function that gives the outputs alone; of the same traces. */
+function withoutLosses(callWithLosses: TracedCallable, name: string): TracedCallable {
+  const {argumentSpec, inputSignature} = callWithLosses;
+  const call = func((...args: unknown[]) => (callWithLosses(...args) as unknown[])[0], {name});
+  let traces: TracedFunction[] | undefined;
+  return Object.assign(call, {
+    argumentSpec,
+    inputSignature,
+    traces: () => {
+      traces ??= callWithLosses.traces().map((trace) => ({...trace, name, outputs: outputsOf(trace)}));
+      return traces;
+    },
+  });
+}
+
+/** The outputs of a function that gives outputs and losses. */
+const outputsOf = ({outputs}: TracedFunction): Structure =>
+  (outputs as Extract<Structure, {items: unknown}>).items[0]!;
+
+/** What `serving_default` computes, as one trace: inputs and outputs by name. */
+function defaultSignature(model: LayersModel, callWithLosses: TracedCallable): TracedFunction {
+  const [trace] = callWithLosses.traces() as [TracedFunction];
+  const outputs = flattenTensors(outputsOf(trace));
+  const results = outputNames(model).map((name, i) => ({
+    name,
+    output: outputs[i]!,
+    at: trace.graph.results[i]!,
+  }));
+  // The tensors of a dict are in the order of their names.
+  results.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    ...trace,
+    name: '_wrapped_model',
+    graph: {...trace.graph, results: results.map(({at}) => at)},
+    inputs: {
+      kind: 'tuple',
+      items: [
+        {kind: 'tuple', items: flattenTensors(trace.inputs)},
+        {kind: 'dict', fields: new Map()},
+      ],
+    },
+    outputs: {kind: 'dict', fields: new Map(results.map(({name, output}) => [name, output]))},
+  };
 }
 
 /** What a layer is called on; by its first call in a model, and for a model by its inputs. */
