@@ -123,31 +123,27 @@ const conv2d: KernelRule = (call) => {
 
 /** A filter with zeros between its elements, which is what a dilated one is. */
 function dilatedFilter(call: KernelCall, filter: TracedTensor, dilations: readonly number[]): Operand {
-  if (isOne(dilations)) return filter.operand;
   const {graph} = call;
-  const shape = call.known([...filter.shapes[0]!], 'the filter');
-  const spatial = shape.slice(0, dilations.length);
-  const rest = shape.slice(dilations.length);
-  const apart = graph.op('Reshape', [
-    filter.operand,
-    graph.ints([...spatial.flatMap((size) => [size, 1]), ...rest]),
-  ]);
-  const paddings = [
-    ...spatial.flatMap((_, i) => [0, 0, 0, dilations[i]! - 1]),
-    ...rest.flatMap(() => [0, 0]),
-  ];
-  const data = Int32Array.from(paddings);
-  const padded = graph.op('Pad', [
-    apart,
-    graph.constant({dtype: 'int32', shape: [data.length / 2, 2], data}),
-  ]);
-  const joined = graph.op('Reshape', [
-    padded,
-    graph.ints([...spatial.map((size, i) => size * dilations[i]!), ...rest]),
-  ]);
-  const sizes = [...spatial.map((size, i) => (size - 1) * dilations[i]! + 1), ...rest];
-  return graph.op('Slice', [joined, graph.ints(shape.map(() => 0)), graph.ints(sizes)]);
+  const shape = [...filter.shapes[0]!];
+  let dilated = filter.operand;
+  // One dimension after the other: TensorFlow pads six dimensions at most.
+  for (const [axis, dilation] of dilations.entries()) {
+    if (dilation === 1) continue;
+    const before = product(shape.slice(0, axis));
+    const after = product(shape.slice(axis + 1));
+    const size = shape[axis]!;
+    const apart = graph.op('Reshape', [dilated, graph.ints([before, size, 1, after])]);
+    const paddings = Int32Array.from([0, 0, 0, 0, 0, dilation - 1, 0, 0]);
+    const padded = graph.op('Pad', [apart, graph.constant({dtype: 'int32', shape: [4, 2], data: paddings})]);
+    const joined = graph.op('Reshape', [padded, graph.ints([before, size * dilation, after])]);
+    shape[axis] = (size - 1) * dilation + 1;
+    const cut = graph.op('Slice', [joined, graph.ints([0, 0, 0]), graph.ints([-1, shape[axis], -1])]);
+    dilated = graph.op('Reshape', [cut, graph.ints(shape)]);
+  }
+  return dilated;
 }
+
+const product = (sizes: readonly number[]): number => sizes.reduce((all, size) => all * size, 1);
 
 /** The filter of a convolution over all channels that does what a depthwise one does: zero but for its own channel. */
 function denseFilter(call: KernelCall, filter: TracedTensor): Operand {

@@ -8,6 +8,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import type {Attr} from '../graph/attrs.js';
 import type {HostTensor} from '../graph/tensor.js';
+import {OPEN_AXES, SHAPE_OPS, SIZING_INPUTS} from './op_sizes.js';
 import {distributionOf, type RandomTensor} from './random.js';
 import {
   type Entry,
@@ -77,8 +78,12 @@ export function reconcile(runs: readonly SubRun[]): Steps {
   const [first] = runs as [SubRun];
   const length = Math.max(...recordings.map(({entries}) => entries.length));
   const steps: Step[] = [];
-  for (let i = 0; i < length; i++)
-    steps.push(opened(mergeEntries(recordings.map(({entries}) => entries[i])), steps));
+  const fromValues = new Set<number>();
+  for (let i = 0; i < length; i++) {
+    const step = opened(mergeEntries(recordings.map(({entries}) => entries[i])), steps, fromValues);
+    if (followsFromValues(step, steps, fromValues)) fromValues.add(i);
+    steps.push(step);
+  }
   for (const {results} of runs) {
     if (!sameTree(results, first.results)) {
       throw new SaveError('the function gives other results for other sizes of its arguments');
@@ -115,7 +120,7 @@ const OPEN: Readonly<Record<string, readonly (readonly [output: number, axis: nu
 };
 
 /** Marks the dimensions of a step that follow from values, or may come from one that does. */
-function opened(step: Step, before: readonly Step[]): Step {
+function opened(step: Step, before: readonly Step[], fromValues: ReadonlySet<number>): Step {
   const {what, outputs} = step;
   const sizes = new Set<string>();
   const note = (tree: RefTree): void => {
@@ -131,6 +136,7 @@ function opened(step: Step, before: readonly Step[]): Step {
   const isOpen = (output: number, axis: number): boolean => {
     if (what.kind === 'kernel' && OPEN[what.kernel]?.some((each) => each[0] === output && each[1] === axis))
       return true;
+    if (what.kind === 'op' && isOpenOf(step, output, axis, fromValues)) return true;
     if (what.kind === 'call') {
       const shape = what.call.shapes[output];
       if (shape === null || shape?.[axis] === null) return true;
@@ -145,6 +151,54 @@ function opened(step: Step, before: readonly Step[]): Step {
     return open.length === 0 ? tensor : {...tensor, open: new Set(open)};
   });
   return {...step, outputs: marked};
+}
+
+/** Whether a dimension of an op follows from values: by the op, or because it is given sizes that do. */
+function isOpenOf(
+  {what, inputs, outputs}: Step,
+  output: number,
+  axis: number,
+  fromValues: ReadonlySet<number>,
+): boolean {
+  if (what.kind !== 'op') return false;
+  const rank = outputs[output]!.shapes[0]!.length;
+  const open = OPEN_AXES.get(what.op.name)?.some(
+    (each) =>
+      (each[0] === '*' || each[0] === output) && (each[1] === '*' || (each[1] + rank) % rank === axis),
+  );
+  return (
+    (open ?? false) ||
+    (inputs as readonly Ref[]).some(
+      ({entry}, i) => fromValues.has(entry) && SIZING_INPUTS.has(what.op.names[i]!),
+    )
+  );
+}
+
+/** Whether the values of a step follow from more than the sizes of the function's arguments. */
+function followsFromValues(
+  {what, inputs}: Step,
+  before: readonly Step[],
+  fromValues: ReadonlySet<number>,
+): boolean {
+  const entries = refsOf(inputs);
+  switch (what.kind) {
+    case 'constant':
+    case 'computed':
+      return false;
+    case 'kernel':
+      return entries.some(({entry}) => fromValues.has(entry));
+    case 'op':
+      return SHAPE_OPS.has(what.op.name)
+        ? entries.some(({entry, output}) => (before[entry]!.outputs[output]!.open?.size ?? 0) > 0)
+        : entries.some(({entry}) => fromValues.has(entry)) || entries.length === 0;
+    default:
+      return true;
+  }
+}
+
+function refsOf(tree: RefTree): Ref[] {
+  if (tree === null) return [];
+  return isRef(tree) ? [tree] : Object.values(tree).flatMap((each) => refsOf(each as RefTree));
 }
 
 /** Shapes that a result of a loop or a branch may have at other times, in each run. */

@@ -74,6 +74,8 @@ export interface RecordedOp {
   readonly attrs: ReadonlyMap<string, Attr>;
   /** dtypes of its inputs. */
   readonly inputs: readonly DType[];
+  /** Their names in the op's definition: those of a list have one name. */
+  readonly names: readonly string[];
 }
 
 /** A result of an op that is no tfjs tensor: a handle, a variant, or a tensor in a dtype that tfjs has not. */
