@@ -72,6 +72,17 @@ export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw_ops.js'
 export {RawTensor} from './savedmodel/raw_tensor.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
 export type {Signature, SignatureTensor} from './savedmodel/signature.js';
+export {
+  cond,
+  type FuncOptions,
+  func,
+  type PythonValue,
+  type SpecNest,
+  TensorSpec,
+  type TracedCallable,
+  whileLoop,
+} from './trace/func.js';
+export type {Callee, Capture, ForeignFunction, TracedFunction} from './trace/traced_function.js';
 
 /** Reading SavedModels that are at hand, and writing them. */
 export const savedModel = {
