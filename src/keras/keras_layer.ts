@@ -376,7 +376,8 @@ export class KerasLayer extends layers.Layer {
       delete config.batchInputShape;
       delete config.dtype;
     }
-    const inputNests = [...this.#graphLayouts.values()].filter((layout) => !isPlain(layout)).map(nestOf);
+    const layouts = new Map([...this.#savedLayouts, ...this.#graphLayouts]);
+    const inputNests = [...layouts.values()].filter((layout) => !isPlain(layout)).map(nestOf);
     return {
       ...config,
       ...writeConfig({
