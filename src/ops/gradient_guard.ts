@@ -45,7 +45,10 @@ export function guardGradient(op: string, kernel: Kernel): Kernel {
     const reals = outputs.filter((output) => isDifferentiable(output) && output.size > 0);
     if (operands.length === 0 || reals.length === 0) return result;
     const connected = new Set(operands);
-    for (let i = before; i < tape.length; i++) for (const tensor of tape[i]!.outputs) connected.add(tensor);
+    for (const {inputs: from, outputs: to} of tape.slice(before)) {
+      if (Object.values(from).some((tensor) => connected.has(tensor)))
+        for (const each of to) connected.add(each);
+    }
     if (reals.some((output) => floatTensors(output).some((tensor) => connected.has(tensor)))) return result;
     const refuse = (): never => {
       throw new UnsupportedOpError(`${ctx.op} (node '${ctx.name}') has no gradient`);

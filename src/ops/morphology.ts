@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isFloating} from '../graph/dtypes.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
+import {constant} from './linear.js';
 import type {Value} from './value.js';
 import {checkRank} from './window.js';
 
@@ -27,12 +28,15 @@ function check(x: Value, filter: Value, ctx: KernelContext): void {
   }
 }
 
+/** The gradients have none themselves. */
+const GRADIENTS = [tf.Dilation2DBackpropInput, tf.Dilation2DBackpropFilter] as readonly string[];
+
 function dilation(name: string): Kernel {
   return ([x, filter, dy], ctx) => {
     check(x!, filter!, ctx);
     const operands = {x: x!.tensor(), filter: filter!.tensor(), ...(dy && {dy: dy.tensor()})};
-    const result = tf.engine().runKernel(name, operands, attrsOf(ctx)) as tf.Tensor;
-    return fromTensor(result, x!.dtype);
+    const run = () => tf.engine().runKernel(name, operands, attrsOf(ctx)) as tf.Tensor;
+    return fromTensor(GRADIENTS.includes(name) ? constant(run) : run(), x!.dtype);
   };
 }
 

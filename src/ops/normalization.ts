@@ -199,7 +199,10 @@ const fusedBatchNormGrad: Kernel = ([yBackprop, input, scale, mean, variance], c
     return [input!, zero, zero, ...reserves];
   }
   const epsilon = ctx.attrs.float('epsilon');
-  const gradients = batchNormGradients(dy, rows, gamma, {mean: m, variance: v}, epsilon, isTraining);
+  // In training, the statistics are functions of the input.
+  const used =
+    isTraining && isTaping() ? statistics(rows) : {mean: stopGradient(m), variance: stopGradient(v)};
+  const gradients = batchNormGradients(dy, rows, gamma, used, epsilon, isTraining);
   const dx = fromTensor(tf.reshape(gradients.x, x.shape as number[]), input!.dtype);
   return [
     fromChannelsLast(dx, channelsFirst(ctx)),
@@ -228,7 +231,8 @@ const lrn: Kernel = ([x], ctx) => {
 const lrnGrad: Kernel = ([dy, x, y], ctx) => {
   if (x!.size === 0) return dy!;
   const operands = {x: x!.tensor(), y: y!.tensor(), dy: dy!.tensor()};
-  return fromTensor(tf.engine().runKernel(tf.LRNGrad, operands, lrnAttrs(ctx)) as tf.Tensor, x!.dtype);
+  const dx = constant(() => tf.engine().runKernel(tf.LRNGrad, operands, lrnAttrs(ctx)) as tf.Tensor);
+  return fromTensor(dx, x!.dtype);
 };
 
 const BATCH_STATISTICS = 'the gradient with respect to the statistics it returns is zero, as in TensorFlow';

@@ -34,6 +34,10 @@ export interface OpCase {
   readonly attrs: Record<string, JsonAttr>;
   readonly outputs?: JsonTensor[];
   readonly gradients?: (JsonTensor | null)[];
+  /** Which outputs the gradients are of; all when absent. */
+  readonly differentiated?: number[];
+  /** TensorFlow has no gradient for the op. */
+  readonly undifferentiable?: true;
   readonly rtol?: number;
   readonly atol?: number;
 }
@@ -53,7 +57,7 @@ const TOLERANCE: Partial<Record<DType, {rtol: number; atol: number}>> = {
   bfloat16: {rtol: 1.6e-2, atol: 1e-6},
 };
 
-/** float64 on a gradient tape is carried in float32. */
+/** float64 and complex128 on a gradient tape are carried in float32. */
 const DEVICE_FLOAT64 = {rtol: 1e-5, atol: 1e-6};
 
 /** The file of a family's cases: the committed one, or one that conformance has written just now. */
@@ -108,36 +112,71 @@ function checkCase(each: OpCase, family: OpFamily, residence: 'host' | 'device')
   });
 }
 
-function checkGradients(each: OpCase, family: OpFamily): void {
+/** Checks the gradients of a case. */
+export function checkGradients(each: OpCase, family: OpFamily): void {
   tf.tidy(() => {
     const inputs = each.inputs.map(decodeTensor);
-    const wanted = inputs.flatMap((input, i) => (isFloating(input.dtype) ? [i] : []));
-    const tensors = wanted.map((i) => Value.of(inputs[i]!).tensor());
-    const loss = (...args: tf.Tensor[]): tf.Tensor => {
-      const values = inputs.map((input, i) => {
-        const at = wanted.indexOf(i);
-        return at < 0 ? Value.of(input) : Value.device(args[at]!, input.dtype);
-      });
-      const outputs = runKernel(each, family, values).filter((output) => isFloating(output.dtype));
-      // Flat, because the wasm backend multiplies wrongly beyond rank 6.
-      const terms = outputs.map((output) =>
-        tf.sum(tf.mul(tf.reshape(output.tensor(), [output.size]), tf.tensor1d(cotangent(output.size)))),
-      );
-      // tfjs refuses to differentiate by what does not matter at all.
-      return tf.addN([...terms, ...args.map((arg) => tf.sum(tf.zerosLike(arg)))]);
-    };
-    const found = tf.grads(loss as (...args: tf.Tensor[]) => tf.Tensor)(tensors);
-    wanted.forEach((i, at) => {
+    differentiate(each, family).forEach((found, i) => {
       const expected = each.gradients![i];
-      if (expected == null) return;
-      const {dtype} = inputs[i]!;
-      expectSame(Value.device(found[at]!, dtype), decodeTensor(expected), each, `gradient of input ${i}`);
+      if (found === undefined || expected == null) return;
+      expectSame(found, decodeTensor(expected), each, `gradient of input ${inputs[i]!.dtype} ${i}`);
     });
   });
 }
 
-function cotangent(size: number): Float32Array {
-  return Float32Array.from({length: size}, (_, i) => Math.cos(i));
+/**
+ * The gradients of a case's float and complex inputs, of the sum of its outputs weighted by cosines of their places
+ * (imaginary parts by sines).
+ */
+export function differentiate(each: OpCase, family: OpFamily): (Value | undefined)[] {
+  const inputs = each.inputs.map(decodeTensor);
+  const tensors = inputs.map((input) => partsOfInput(input));
+  const starts = tensors.map((_, i) => tensors.slice(0, i).flat().length);
+  const loss = (...args: tf.Tensor[]): tf.Tensor => {
+    const values = inputs.map((input, i) => {
+      const [first, second] = args.slice(starts[i]!, starts[i]! + tensors[i]!.length);
+      if (first === undefined) return Value.of(input);
+      if (second === undefined) return Value.device(first, input.dtype);
+      return Value.complex(first, second, input.dtype as 'complex64');
+    });
+    const outputs = runKernel(each, family, values);
+    const terms = outputs.flatMap((output, i) =>
+      each.differentiated?.includes(i) === false ? [] : weighted(output),
+    );
+    // tfjs refuses to differentiate by what does not matter at all.
+    return tf.addN([...terms, ...args.map((arg) => tf.sum(tf.zerosLike(arg)))]);
+  };
+  const found = tf.grads(loss as (...args: tf.Tensor[]) => tf.Tensor)(tensors.flat());
+  return inputs.map(({dtype}, i) => {
+    const [first, second] = found.slice(starts[i]!, starts[i]! + tensors[i]!.length);
+    if (first === undefined) return undefined;
+    return second === undefined
+      ? Value.device(first, dtype)
+      : Value.complex(first, second, dtype as 'complex64');
+  });
+}
+
+/** What a gradient is taken with respect to: a float tensor, or the two parts of a complex one. */
+function partsOfInput({dtype, shape, data}: HostTensor): tf.Tensor[] {
+  if (isFloating(dtype)) return [Value.of({dtype, shape, data}).tensor()];
+  if (!dtype.startsWith('complex')) return [];
+  const numbers = Float32Array.from(data as Float64Array);
+  return [0, 1].map((lane) =>
+    tf.tensor(
+      numbers.filter((_, i) => i % 2 === lane),
+      shape as number[],
+      'float32',
+    ),
+  );
+}
+
+/** An output's terms of the loss. Flat, because the wasm backend multiplies wrongly beyond rank 6. */
+function weighted(output: Value): tf.Tensor[] {
+  const parts = isFloating(output.dtype) ? [output.tensor()] : (output.parts ?? []);
+  return parts.map((part, lane) => {
+    const weights = Float32Array.from({length: output.size}, (_, i) => (lane ? Math.sin(i) : Math.cos(i)));
+    return tf.sum(tf.mul(tf.reshape(part, [output.size]), tf.tensor1d(weights)));
+  });
 }
 
 /** Runs one kernel outside of any graph. */
@@ -211,7 +250,9 @@ export function expectSame(actual: Value, expected: HostTensor, each: OpCase, wh
   const wanted = Array.from(expected.data as ArrayLike<unknown>);
   expect(data.length, `${what}: elements`).toBe(sizeOf(expected.shape) * lanes(expected.dtype));
   const tolerance =
-    actual.onDevice && expected.dtype === 'float64' ? DEVICE_FLOAT64 : TOLERANCE[expected.dtype];
+    actual.onDevice && ['float64', 'complex128'].includes(expected.dtype)
+      ? DEVICE_FLOAT64
+      : TOLERANCE[expected.dtype];
   if (tolerance === undefined) {
     expect(data, what).toEqual(wanted);
     return;
