@@ -118,7 +118,7 @@ export class KerasLayer extends layers.Layer {
   /** The same, for a layer that is brought back and is given flat lists then. */
   readonly #savedLayouts = new Map<number, Layout>();
   readonly #pass = new PassMemory();
-  readonly #losesCounted = new WeakSet<object>();
+  readonly #lossesCounted = new WeakSet<object>();
   /** What {@link apply} tells {@link call} and {@link computeOutputShape}, which tfjs-layers gives flat tensors. */
   #inputLayout: Layout | undefined;
   #inputSpecs: readonly Spec[] | undefined;
@@ -197,8 +197,8 @@ export class KerasLayer extends layers.Layer {
     // A model asks once for each place the layer has in it.
     const scope = openScope();
     if (scope !== undefined && this.inboundNodes.length > 1) {
-      if (this.#losesCounted.has(scope)) return [];
-      this.#losesCounted.add(scope);
+      if (this.#lossesCounted.has(scope)) return [];
+      this.#lossesCounted.add(scope);
     }
     return super.calculateLosses();
   }

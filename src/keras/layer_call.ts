@@ -29,7 +29,7 @@ import {
   sampleSpecs,
   specsAt,
 } from './output_specs.js';
-import type {LayerFunction} from './reusable.js';
+import type {LayerFunction, LayerTrace} from './reusable.js';
 
 /** What is called, and how. */
 export interface LayerCallSpec {
@@ -101,7 +101,8 @@ export class LayerCall {
 
   /** What the function gives for inputs of these specs. */
   outputs(layout: Layout, given: readonly Spec[]): NestSpec {
-    const traced = this.#tracedOutputs(layout, given);
+    const traces = this.#tracesFor(layout, given);
+    const traced = this.#tracedOutputs(traces);
     const fixed = this.#fixed;
     if (fixed !== undefined) {
       const batch = given[0]?.shape?.[0] ?? null;
@@ -119,6 +120,8 @@ export class LayerCall {
     try {
       found = sampleSpecs((tensors) => this.run(tensors, layout, false), given);
     } catch (error) {
+      // Inputs that no trace takes: the error says so.
+      if (traces.length === 0 && this.#spec.function.traces.length > 0) throw error;
       // The function may refuse zeros, or the sizes tried; what the trace says holds nevertheless.
       if (traced?.specs.every(({shape}) => shape !== null)) return traced;
       throw new CallError(
@@ -130,13 +133,17 @@ export class LayerCall {
     return found;
   }
 
-  /** What the trace says that the inputs select; undefined where there is none. */
-  #tracedOutputs(layout: Layout, given: readonly Spec[]): NestSpec | undefined {
+  /** The traces that inputs of these specs may select. */
+  #tracesFor(layout: Layout, given: readonly Spec[]): readonly LayerTrace[] {
     const specs = given.map(({shape, dtype}, i) => ({
       shape: fittingShape(shape, this.#wantedShapes(layout, i)),
       dtype,
     }));
-    const traces = matchingTraces(this.#spec.function.traces, {layout, specs}, this.#kwargs(false));
+    return matchingTraces(this.#spec.function.traces, {layout, specs}, this.#kwargs(false));
+  }
+
+  /** What the first of the traces says that it gives; undefined where none does. */
+  #tracedOutputs(traces: readonly LayerTrace[]): NestSpec | undefined {
     const output = traces.find((trace) => trace.output !== undefined)?.output;
     if (output === undefined) return undefined;
     const key = this.#spec.outputKey;

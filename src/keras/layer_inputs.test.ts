@@ -78,6 +78,8 @@ describe.each(['cpu', 'wasm'])('text on the %s backend', (backend) => {
     const predictions = model.predict(texts(shape), {batchSize: 3}) as tf.Tensor;
     expect(predictions.shape).toEqual([8, 1]);
     expectClose(elements(model.predictOnBatch(texts(shape))), elements(predictions));
+    const [loss] = (await model.trainOnBatch(texts(shape), labels())) as number[];
+    expectClose([loss!], elements(after));
   });
 
   it.each(['vector', 'column'] as const)('as a %s is split and shuffled for validation', async (shape) => {

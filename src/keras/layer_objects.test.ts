@@ -376,6 +376,12 @@ describe('shapes of outputs', () => {
     expect(output.shape!.dtype).toBe('int32');
   });
 
+  it('are not looked for where no trace takes the input', async () => {
+    const layer = await hub.kerasLayer(fixture('half_plus_one'));
+    expect(() => layer.apply(tfl.input({shape: [5]}))).toThrow('no trace of');
+    expect(() => layer.apply(tfl.input({shape: [1], dtype: 'string'}))).toThrow('no trace of');
+  });
+
   it('say that they cannot be found', () => {
     const picky = new hub.KerasLayer((x: tf.Tensor) => {
       if (elements(x)[0] === 0) throw new Error('zeros');
