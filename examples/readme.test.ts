@@ -1,4 +1,7 @@
-/** Runs what README shows: each JavaScript block as a program of its own, whose output is what its comments promise. */
+/**
+ * Runs what README and the guides show: each JavaScript block as a program of its own, whose output is what its comments
+ * promise.
+ */
 
 import {execFile} from 'node:child_process';
 import {readFileSync} from 'node:fs';
@@ -6,9 +9,13 @@ import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const blocks = [...readFileSync(`${ROOT}README.md`, 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(
-  ([, code]) => code!,
-);
+const PAGES = ['README.md', 'docs/fine-tuning.md'];
+
+/** What is marked as JavaScript; TypeScript only shows how something is written. */
+function blocksOf(page: string): string[] {
+  const text = readFileSync(`${ROOT}${page}`, 'utf8');
+  return [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code!);
+}
 
 /** What the comments behind `console.log` lines say is printed, up to a colon. */
 function promised(code: string): string[] {
@@ -26,7 +33,8 @@ function node(...args: string[]): Promise<{status: number; stdout: string; stder
 
 const withoutSpaces = (text: string) => text.replaceAll(/[^\S\n]+/g, '');
 
-describe('README', () => {
+describe.each(PAGES)('%s', (page) => {
+  const blocks = blocksOf(page);
   it('has JavaScript to run', () => expect(blocks.length).toBeGreaterThan(0));
 
   blocks.forEach((code, i) => {
