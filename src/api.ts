@@ -73,6 +73,12 @@ export {RawTensor} from './savedmodel/raw_tensor.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
 export type {Signature, SignatureTensor} from './savedmodel/signature.js';
 export {
+  StaticHashTable,
+  type StaticHashTableOptions,
+  type TableEntries,
+} from './savedmodel/static_hash_table.js';
+export {Trackable} from './savedmodel/trackable.js';
+export {
   cond,
   type FuncOptions,
   func,
