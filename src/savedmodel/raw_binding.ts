@@ -23,6 +23,8 @@ export interface BoundInput {
   /** What the caller passed. */
   readonly given: unknown;
   readonly dtype: DType;
+  /** Of the argument in the op's definition. */
+  readonly name: string;
   /** How to call it in messages. */
   readonly label: string;
 }
@@ -86,7 +88,7 @@ export function bindOp(def: OpDef, inputs: Named, attrs: Named): BoundOp {
     def,
     attrs: bound,
     inputs: def.inputs.flatMap((arg, i) =>
-      items[i]!.map((item, at) => ({...item, dtype: dtypeOf(arg, at, bound)})),
+      items[i]!.map((item, at) => ({...item, name: arg.name, dtype: dtypeOf(arg, at, bound)})),
     ),
   };
 }

@@ -122,7 +122,9 @@ function record(bound: BoundOp, exact: boolean, recording: Recording): (tf.Tenso
   const context = contexts.get(recording) ?? new EagerContext();
   contexts.set(recording, context);
   const outputs = actsOutside(bound, recording) ? [] : untraced(() => execute(bound, exact, context));
-  recording.addOp({name: def.name, attrs, inputs: bound.inputs.map(({dtype}) => dtype)}, refs, outputs);
+  const inputs = bound.inputs.map(({dtype}) => dtype);
+  const names = bound.inputs.map(({name}) => name);
+  recording.addOp({name: def.name, attrs, inputs, names}, refs, outputs);
   return outputs;
 }
 

@@ -64,7 +64,7 @@ export class RawTensor implements ExactTensor {
     const tensor = untraced(() => tf.tidy(() => toTensor(RawTensor.valueOf(this), `a ${dtype} tensor`)));
     if (recording !== undefined && ref !== undefined) {
       const attrs = new Map([['T', {type: 'type', value: dtype} as const]]);
-      recording.addOp({name: 'Identity', attrs, inputs: [dtype]}, [ref], [tensor]);
+      recording.addOp({name: 'Identity', attrs, inputs: [dtype], names: ['input']}, [ref], [tensor]);
     }
     return tensor;
   }

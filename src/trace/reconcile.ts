@@ -7,6 +7,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import type {Attr} from '../graph/attrs.js';
+import {opDef} from '../graph/op_defs.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {OPEN_AXES, SHAPE_OPS, SIZING_INPUTS} from './op_sizes.js';
 import {distributionOf, type RandomTensor} from './random.js';
@@ -190,7 +191,7 @@ function followsFromValues(
     case 'op':
       return SHAPE_OPS.has(what.op.name)
         ? entries.some(({entry, output}) => (before[entry]!.outputs[output]!.open?.size ?? 0) > 0)
-        : entries.some(({entry}) => fromValues.has(entry)) || entries.length === 0;
+        : entries.some(({entry}) => fromValues.has(entry)) || (opDef(what.op.name)?.stateful ?? false);
     default:
       return true;
   }
