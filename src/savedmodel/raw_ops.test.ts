@@ -83,7 +83,9 @@ describe('raw ops give what TensorFlow gives', () => {
 
   for (const file of readdirSync(CASES).filter((name) => name.endsWith('.json'))) {
     const {cases} = JSON.parse(readFileSync(new URL(file, CASES), 'utf8')) as {cases?: OpCase[]};
-    const callable = distinct((cases ?? []).filter(({op}) => isCallable(op)));
+    const callable = distinct(
+      (cases ?? []).filter(({op, error, outputs}) => (error || outputs) && isCallable(op)),
+    );
     if (callable.length === 0) continue;
     it(`${callable.length} calls of ${file}`, () => {
       for (const [index, each] of callable.entries()) {

@@ -88,10 +88,10 @@ describe('a static hash table', () => {
     const {ids, sums} = loaded(SENTENCES) as {ids: tf.Tensor; sums: tf.Tensor};
     expect(ids.arraySync()).toEqual(IDS);
     expect(sums.arraySync()).toEqual(SUMS);
-    expect(loaded.signatures.serving_default!.outputs).toMatchObject([
-      {name: 'ids', dtype: 'int64', shape: [null, null]},
-      {name: 'sums', dtype: 'float32', shape: [null, 1]},
-    ]);
+    expect(loaded.signatures.serving_default!.outputs).toMatchObject({
+      ids: {dtype: 'int64', shape: [null, null]},
+      sums: {dtype: 'float32', shape: [null, 1]},
+    });
   });
 
   it('is found where only a function uses it', async () => {
