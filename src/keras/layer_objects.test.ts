@@ -13,7 +13,7 @@ import {arrayOf, elements, expectClose, fixture} from './testing/reusable_models
 beforeAll(quietCpuBackend);
 
 /** The object of the tour: multiplies by a variable. */
-class MyMul {
+class MyMul extends hub.Trackable {
   v = tf.variable(tf.scalar(2));
   variables = [this.v];
   trainable_variables = [this.v];
@@ -32,6 +32,16 @@ describe('a layer of', () => {
       [0.004],
     );
     expectClose(layer.calculateLosses().flatMap(elements), [0.004]);
+  });
+
+  it('an object that was made and saved here', async () => {
+    const directory = join(await mkdtemp(join(tmpdir(), 'keras-layer-')), 'my_mul');
+    await hub.savedModel.save(new MyMul(), directory);
+    const layer = await hub.kerasLayer(directory, {trainable: true});
+    expect(arrayOf(layer.apply(tf.tensor([10, 20])))).toEqual([20, 40]);
+    expect(layer.trainableWeights.map((weight) => elements(weight.read()))).toEqual([[2]]);
+    expectClose(layer.calculateLosses().flatMap(elements), [0.004]);
+    await rm(join(directory, '..'), {recursive: true});
   });
 
   it('an object that is not saved yet', () => {
