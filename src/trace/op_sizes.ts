@@ -74,63 +74,20 @@ export const OPEN_AXES: ReadonlyMap<string, readonly OpenAxis[]> = new Map(
   GROUPS.flatMap(([axes, ops]) => ops.split(' ').map((op) => [op, axes] as const)),
 );
 
-/** Inputs whose values say how large the results are, by the names they have in the definitions of all ops. */
-export const SIZING_INPUTS: ReadonlySet<string> = new Set([
-  ...[
-    'shape',
-    'dims',
-    'size',
-    'output_shape',
-    'input_shape',
-    'dense_shape',
-    'a_shape',
-    'orig_input_shape',
-    'image_size',
-  ],
-  ...[
-    'begin',
-    'end',
-    'strides',
-    'start',
-    'limit',
-    'delta',
-    'size_splits',
-    'paddings',
-    'multiples',
-    'block_shape',
-    'crops',
-  ],
-  ...[
-    'axis',
-    'reduction_indices',
-    'reduction_axes',
-    'perm',
-    'dimension',
-    'dim',
-    'concat_dim',
-    'split_dim',
-    'depth',
-    'num',
-  ],
-  ...[
-    'k',
-    'nbins',
-    'num_segments',
-    'num_samples',
-    'num_elements',
-    'max_output_size',
-    'max_output_size_per_class',
-  ],
-  ...[
-    'max_total_size',
-    'crop_size',
-    'fft_length',
-    'input_sizes',
-    'filter_sizes',
-    'ksize',
-    'fixed_length',
-    'output_dim0',
-  ],
+/** Inputs whose values say how large the results are along the first axis, by the names that all ops have for them. */
+const FIRST_SIZE = 'delta limit max_output_size nbins num num_segments output_dim0 start';
+
+/** Inputs whose values say how large the results are along any axis. */
+const SIZES =
+  'a_shape axis begin block_shape concat_dim crop_size crops dense_shape depth dim dimension dims end fft_length filter_sizes ' +
+  'fixed_length image_size input_shape input_sizes k ksize max_output_size_per_class max_total_size multiples num_elements ' +
+  'num_samples orig_input_shape output_shape paddings perm reduction_axes reduction_indices shape size size_splits split_dim ' +
+  'strides';
+
+/** The axes that an input's values size, by the input's name. */
+export const SIZING_INPUTS: ReadonlyMap<string, number | '*'> = new Map<string, number | '*'>([
+  ...FIRST_SIZE.split(' ').map((name) => [name, 0] as const),
+  ...SIZES.split(' ').map((name) => [name, '*'] as const),
 ]);
 
 /** Ops whose results follow from the shapes of their inputs. */

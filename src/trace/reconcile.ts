@@ -167,12 +167,11 @@ function isOpenOf(
     (each) =>
       (each[0] === '*' || each[0] === output) && (each[1] === '*' || (each[1] + rank) % rank === axis),
   );
-  return (
-    (open ?? false) ||
-    (inputs as readonly Ref[]).some(
-      ({entry}, i) => fromValues.has(entry) && SIZING_INPUTS.has(what.op.names[i]!),
-    )
-  );
+  if (open) return true;
+  return (inputs as readonly Ref[]).some(({entry}, i) => {
+    const sized = fromValues.has(entry) ? SIZING_INPUTS.get(what.op.names[i]!) : undefined;
+    return sized === '*' || sized === axis;
+  });
 }
 
 /** Whether the values of a step follow from more than the sizes of the function's arguments. */
