@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
@@ -15,6 +16,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'export-'));
 });
 afterAll(() => rm(folder, {recursive: true}));
+
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
 
 const list = (values: unknown): tf.Tensor[] => (Array.isArray(values) ? values : [values]) as tf.Tensor[];
 
@@ -193,9 +197,110 @@ describe('a saved model of tfjs-layers', () => {
     expect([...variableNames(model).values()]).toContain('inner/kernel');
   });
 
+  it('can be trained further: gradients go through its loops', async () => {
+    const each = caseNamed('masking');
+    const model = each.build();
+    randomizeWeights(model);
+    const loaded = await again(model, 'further');
+    const [inputs] = each.inputs(3) as [tf.Tensor];
+    const lossOf = (call: () => unknown) => () => tf.sum(tf.square(call() as tf.Tensor)) as tf.Scalar;
+    const actual = tf.variableGrads(lossOf(() => loaded(inputs, {training: true})));
+    const expected = tf.variableGrads(lossOf(() => model.apply(inputs, {training: true})));
+    expectSame(
+      loaded.trainableVariables.map(({name}) => actual.grads[name]!),
+      model.trainableWeights.map((weight) => expected.grads[(weight.read() as tf.Variable).name]!),
+    );
+  });
+
+  it('takes strings where its first layer is a loaded one that does', async () => {
+    const text = tfl.input({name: 'text', shape: [], dtype: 'string'});
+    const object = await hub.load(fixture('text_vocabulary'));
+    const embedded = new hub.KerasLayer(object).apply(text) as tfl.SymbolicTensor;
+    const out = tfl.layers.dense({name: 'class', units: 2}).apply(embedded) as tfl.SymbolicTensor;
+    const model = tfl.model({name: 'texts', inputs: text, outputs: out});
+    used.push(object);
+    const loaded = await again(model);
+    const texts = tf.tensor(['the cat sat', '', 'unknown words']);
+    expectSame([loaded(texts) as tf.Tensor], [model.apply(texts) as tf.Tensor]);
+    const named = loaded.signatures.serving_default!({text: texts}) as Record<string, tf.Tensor>;
+    expectSame([named.class!], [model.apply(texts) as tf.Tensor]);
+  });
+
+  it('has the variables of a loaded layer in it once', async () => {
+    const object = await hub.load(fixture('mymul'));
+    const layer = new hub.KerasLayer(object, {trainable: true});
+    const x = tfl.input({name: 'x', shape: [2]});
+    const twice = layer.apply(layer.apply(x) as tfl.SymbolicTensor) as tfl.SymbolicTensor;
+    const model = tfl.model({name: 'twice', inputs: x, outputs: twice});
+    object.trainableVariables[0]!.assign(tf.scalar(3));
+    used.push(object);
+    const loaded = await again(model);
+    expect((loaded(tf.tensor2d([[1, 2]])) as tf.Tensor).arraySync()).toEqual([[9, 18]]);
+    expect(loaded.variables).toHaveLength(1);
+    loaded.trainableVariables[0]!.assign(tf.scalar(2));
+    expect((loaded(tf.tensor2d([[1, 2]])) as tf.Tensor).arraySync()).toEqual([[4, 8]]);
+  });
+
+  it('keeps the state of stateful layers, which starts as it is now', async () => {
+    const layer = tfl.layers.simpleRNN({
+      units: 1,
+      stateful: true,
+      activation: 'linear',
+      kernelInitializer: 'ones',
+      recurrentInitializer: 'ones',
+      batchInputShape: [1, null, 1],
+    });
+    const model = tfl.sequential({name: 'stateful', layers: [layer]});
+    const sequence = tf.tensor3d([[[1], [2]]]);
+    model.apply(sequence);
+    const loaded = await again(model);
+    expect((model.apply(sequence) as tf.Tensor).arraySync()).toEqual([[6]]);
+    expect((loaded(sequence) as tf.Tensor).arraySync()).toEqual([[6]]);
+    expect((loaded(sequence) as tf.Tensor).arraySync()).toEqual([[9]]);
+  });
+
+  it('is saved with the state of its optimizer if that is asked for', async () => {
+    const model = tfl.sequential({
+      layers: [tfl.layers.dense({name: 'd', units: 1, kernelInitializer: 'ones', inputShape: [1]})],
+    });
+    model.compile({optimizer: tf.train.momentum(0.5, 0.9), loss: 'meanSquaredError'});
+    // The error is 1 and its gradient 2 for kernel and bias alike: Keras keeps the step, -0.5 * 2.
+    await model.fit(tf.ones([1, 1]), tf.zeros([1, 1]), {verbose: 0});
+    await hub.savedModel.save(model, join(folder, 'with_optimizer'), {includeOptimizer: true});
+    await hub.savedModel.save(model, join(folder, 'without'), {includeOptimizer: false});
+    const loaded = await hub.load(join(folder, 'with_optimizer'));
+    const without = await hub.load(join(folder, 'without'));
+    used.push(model, loaded, without);
+    const {optimizer} = loaded as unknown as {optimizer: hub.LoadedObject};
+    const [steps, kernel, bias] = optimizer.get('_variables') as tf.Variable[];
+    expect(steps!.dataSync()[0]).toBe(1);
+    expect(kernel!.arraySync()).toEqual([[-1]]);
+    expect(bias!.arraySync()).toEqual([-1]);
+    expect((optimizer.get('_learning_rate') as tf.Variable).dataSync()[0]).toBe(0.5);
+    expect(without.get('optimizer')).toBeUndefined();
+  });
+
   it('is refused while the shape of its input is unknown', async () => {
     await expect(hub.savedModel.save(tfl.sequential(), join(folder, 'unbuilt'))).rejects.toThrow(
       /inputShape/,
     );
+  });
+});
+
+describe('a saved KerasLayer', () => {
+  it('is callable like the object it wraps, and has its variables and losses', async () => {
+    const object = await hub.load(fixture('mymul'));
+    const layer = new hub.KerasLayer(object, {trainable: true});
+    await hub.savedModel.save(layer, join(folder, 'layer'));
+    const loaded = await hub.load(join(folder, 'layer'));
+    used.push(object, loaded);
+    const x = tf.tensor1d([10, 20]);
+    expectSame([loaded(x) as tf.Tensor], [object(x) as tf.Tensor]);
+    expect(loaded.trainableVariables).toHaveLength(1);
+    const losses = [loaded, object].map(({regularizationLosses}) =>
+      regularizationLosses.map((loss) => (loss() as tf.Tensor).dataSync()[0]),
+    );
+    expect(losses[0]).toEqual(losses[1]);
+    expect(new hub.KerasLayer(loaded, {trainable: true}).trainableWeights).toHaveLength(1);
   });
 });

@@ -8,7 +8,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {LayersModel, type Shape} from '@tensorflow/tfjs-layers';
+import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {SaveError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
 import {flattenTensors, type Structure} from '../graph/nest.js';
@@ -24,9 +24,10 @@ import {
 } from '../savedmodel/trackable.js';
 import {func, isTracedCallable, TensorSpec, type TracedCallable} from '../trace/func.js';
 import type {TracedFunction} from '../trace/traced_function.js';
-import {KerasLayer} from './keras_layer.js';
+import {KerasLayer, meantShape} from './keras_layer.js';
 import {
   allLosses,
+  innerLayers,
   inputNames,
   isContainer,
   isInputLayer,
@@ -128,6 +129,7 @@ function presentStates(layer: RecurrentLayer): readonly tf.Variable[] {
 class LayerExport {
   readonly #layers = new Map<Layer, SavedLayer>();
   readonly #losses = new Map<Regularization, TracedCallable>();
+  /** The variables that stateful layers keep their states in. */
   readonly #states = new Map<Layer, readonly tf.Variable[]>();
 
   constructor(
@@ -144,6 +146,7 @@ class LayerExport {
       );
     }
     if (isSequential(layer) && !layer.built) layer.build();
+    this.#findStates(layer);
     const names = variableNames(layer);
     const isModel = isContainer(layer);
     const optimizer = isModel && this.options.includeOptimizer ? savedOptimizer(layer, names) : undefined;
@@ -177,7 +180,7 @@ class LayerExport {
     const {variables, trainable_variables, regularization_losses} = lists;
     const common = {variables, trainable_variables, regularization_losses};
     const api = new KerasApi([
-      ...(isRecurrent(layer) ? [['states', this.#statesOf(layer)] as const] : []),
+      ...(isRecurrent(layer) ? [['states', this.#states.get(layer) ?? []] as const] : []),
       ...Object.entries(lists).filter(([name]) => !(name in common)),
       ...Object.entries(common),
       ...(functions === undefined
@@ -246,12 +249,9 @@ class LayerExport {
     return saved;
   }
 
-  /** The variables that a stateful layer keeps its state in; others have none. */
-  #statesOf(layer: Layer): readonly tf.Variable[] {
-    if (!isRecurrent(layer) || !layer.stateful) return [];
-    let states = this.#states.get(layer);
-    if (states === undefined) this.#states.set(layer, (states = presentStates(layer)));
-    return states;
+  #findStates(layer: Layer): void {
+    if (isRecurrent(layer) && layer.stateful) this.#states.set(layer, presentStates(layer));
+    for (const inner of innerLayers(layer)) this.#findStates(inner);
   }
 
   #run(layer: Layer, inputs: tf.Tensor | tf.Tensor[], training: boolean): tf.Tensor | tf.Tensor[] {
@@ -332,14 +332,14 @@ function defaultSignature(model: LayersModel, callWithLosses: TracedCallable): T
 function callSpecs(layer: Layer): TensorSpec[] {
   if (isContainer(layer)) {
     const names = inputNames(layer);
-    return (layer.inputs ?? []).map(({shape, dtype}, i) => specOf(shape, dtype, names[i]!));
+    return (layer.inputs ?? []).map((input, i) => specOf(input, names[i]!));
   }
   const tensors = layer.inboundNodes[0]?.inputTensors ?? [];
-  return tensors.map(({shape, dtype}, i) => specOf(shape, dtype, i === 0 ? 'inputs' : `inputs_${i}`));
+  return tensors.map((input, i) => specOf(input, i === 0 ? 'inputs' : `inputs_${i}`));
 }
 
-const specOf = (shape: Shape, dtype: tf.DataType, name: string): TensorSpec =>
-  new TensorSpec(shape, dtype as DType, name);
+const specOf = (tensor: SymbolicTensor, name: string): TensorSpec =>
+  new TensorSpec(meantShape(tensor), tensor.dtype as DType, name);
 
 /** A hub layer as it is saved by itself: what it wraps, with the functions of that. */
 class SavedHubLayer extends Trackable {

@@ -353,6 +353,7 @@ export class KerasLayer extends layers.Layer {
     const {input} = this.#call;
     const shape = this.batchInputShape ?? input?.shape;
     if (shape == null || shape.length === 0) return;
+    if (shape.length === 1) WIDENED.add(this);
     this.batchInputShape = shape.length === 1 ? [...shape, 1] : [...shape];
     this.dtype = dtype ?? input?.dtype ?? 'float32';
   }
@@ -459,6 +460,16 @@ function checkCallable(callable: Reusable, config: KerasLayerConfig): void {
   }
 }
 
+/** Inputs of models, and first layers that describe them, that were made columns. */
+const WIDENED = new WeakSet<layers.Layer>();
+
+/** The shape of a model's input as it was meant: without the column that a vector was made. */
+export function meantShape({sourceLayer: input, shape}: SymbolicTensor): LayerShape {
+  const users = input.outboundNodes.map(({outboundLayer}) => outboundLayer);
+  const isColumn = WIDENED.has(input) || users.some((user) => WIDENED.has(user));
+  return isColumn && users.every((user) => user instanceof KerasLayer) ? shape.slice(0, 1) : shape;
+}
+
 /**
  * Makes a rank-1 input of a model a column: `fit` and its like make all data at least two-dimensional and then refuse it for
  * not having the input's shape.
@@ -467,6 +478,7 @@ function widen(tensor: SymbolicTensor): void {
   const {sourceLayer: input, shape} = tensor;
   if (shape.length !== 1 || input.getClassName() !== 'InputLayer') return;
   const wide = [...shape, 1];
+  WIDENED.add(input);
   Object.assign(tensor, {shape: wide, rank: 2});
   input.batchInputShape = wide;
   input.inputSpec = input.inputSpec?.map((spec) => ({...spec, shape: wide}));

@@ -10,6 +10,7 @@
 import type {LayersModel, Shape, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {encodeMessage, KerasSavedMetadata, makeMessage} from '../proto/index.js';
 import {trainingConfig} from './compile_config.js';
+import {meantShape} from './keras_layer.js';
 import {
   inputNames,
   isBidirectional,
@@ -151,7 +152,7 @@ function modelMetadata(model: LayersModel, isRoot: boolean): JsonObject {
   const spec = inputSpecs(model);
   return {
     config,
-    build_input_shape: single(model.inputs.map((input) => tensorShape(input.shape))),
+    build_input_shape: single(model.inputs.map((input) => tensorShape(meantShape(input)))),
     is_graph_network: true,
     full_save_spec: tuple([[spec], {}]),
     save_spec: spec,
@@ -177,10 +178,10 @@ const isShapeList = (shapes: Shape | readonly Shape[]): shapes is readonly Shape
 
 function inputSpecs(model: LayersModel): Json {
   const names = inputNames(model);
-  const specs = model.inputs.map(({shape, dtype}, i) => ({
+  const specs = model.inputs.map((input, i) => ({
     class_name: 'TypeSpec',
     type_spec: 'tf.TensorSpec',
-    serialized: [tensorShape(shape), dtype, names[i]!],
+    serialized: [tensorShape(meantShape(input)), input.dtype, names[i]!],
   }));
   return single(specs);
 }
@@ -190,6 +191,7 @@ export function configOf(layer: Layer): JsonObject {
   if (isSequential(layer)) return sequentialConfig(layer);
   if (isContainer(layer)) return functionalConfig(layer);
   // The classes of others may refuse to describe themselves, and Keras would not understand them.
+  if (isInputLayer(layer)) return inputConfig(layer.output as SymbolicTensor).config as JsonObject;
   if (!(layer.getClassName() in STANDARD_LAYERS)) return {name: layer.name, trainable: layer.trainable};
   const config = layer.getConfig();
   const inner = (layer as {layer?: Layer}).layer;
@@ -210,9 +212,15 @@ function sequentialConfig(model: LayersModel): JsonObject {
   };
 }
 
-const inputConfig = ({shape, dtype, sourceLayer}: SymbolicTensor): JsonObject => ({
+const inputConfig = (tensor: SymbolicTensor): JsonObject => ({
   class_name: 'InputLayer',
-  config: {batch_input_shape: tuple(shape), dtype, sparse: false, ragged: false, name: sourceLayer.name},
+  config: {
+    batch_input_shape: tuple(meantShape(tensor)),
+    dtype: tensor.dtype,
+    sparse: false,
+    ragged: false,
+    name: tensor.sourceLayer.name,
+  },
 });
 
 /** Parts of a model that tfjs-layers does not declare public: which calls of its layers belong to it. */
