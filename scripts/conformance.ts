@@ -13,6 +13,7 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {runHubConformance} from './conformance_hub.js';
+import {runSaveConformance} from './conformance_save.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILD = join(ROOT, 'build', 'conformance');
@@ -210,6 +211,13 @@ async function trajectories(python: string): Promise<Score[]> {
   return [built, await vitest('training trajectories', ['src/keras/trajectories.test.ts'], env)];
 }
 
+/** What this library saves, as TensorFlow loads it. */
+async function saved(old: string, newest: string): Promise<Score[]> {
+  const fixtures = ['2.15', 'newest'].map((release) => join(BUILD, `fixtures-${release}`));
+  const parts = await runSaveConformance({directory: join(BUILD, 'saved'), old, newest, fixtures});
+  return parts.map(({details, ...score}) => ({...score, failures: details}));
+}
+
 async function main(): Promise<void> {
   rmSync(BUILD, {recursive: true, force: true});
   mkdirSync(BUILD, {recursive: true});
@@ -227,6 +235,7 @@ async function main(): Promise<void> {
     await check('newer op definitions as generated', newest, ['scripts/generate_op_defs.py', '--check']),
     ...(await fixturesOf('2.15', old)),
     ...(await fixturesOf('newest', newest)),
+    ...(await saved(old, newest)),
     ...(await opCases(old)),
     ...(await realModels(old)),
     ...(await trajectories(old)),
