@@ -18,9 +18,12 @@ import {saveModel} from '../src/savedmodel/save.js';
 import {Trackable} from '../src/savedmodel/trackable.js';
 import {func, TensorSpec} from '../src/trace/func.js';
 import {KERNEL_CASES} from '../src/trace/testing/kernel_cases.js';
+import {PROGRAM_CASES} from '../src/trace/testing/program_cases.js';
 import {elementsOfTensor} from '../src/trace/testing/run_traced.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const CASES = {...KERNEL_CASES, ...PROGRAM_CASES};
 
 interface Part {
   readonly part: string;
@@ -46,7 +49,7 @@ async function build(folder: string): Promise<void> {
     [name: string]: unknown;
   }
   const model = new Functions();
-  const cases = Object.entries(KERNEL_CASES).map(([name, {f, specs, inputs}], i) => {
+  const cases = Object.entries(CASES).map(([name, {f, specs, inputs}], i) => {
     const attribute = `f${i}`;
     const inputSignature = specs.map(([shape, dtype]) => new TensorSpec(shape, dtype));
     model[attribute] = func(f, {inputSignature, name: attribute});
@@ -72,7 +75,7 @@ async function compare(python: string, folder: string): Promise<Part> {
     if (line.startsWith('PASS ')) passed++;
     else if (line.startsWith('FAIL ')) details.push(line);
   }
-  const total = Object.keys(KERNEL_CASES).length;
+  const total = Object.keys(CASES).length;
   if (passed + details.length < total)
     details.push(`only ${passed + details.length} of ${total} were compared`);
   return {part: 'traced functions', passed, failed: details.length, details};

@@ -153,6 +153,12 @@ describe('sizes', () => {
     expect(valuesOf(scaled, tf.fill([2, 16], 8))[0]![0]).toBeCloseTo(2, 5);
   });
 
+  it('that no sample has are an error that says so', () => {
+    const f = (a: tf.Tensor) => tf.matMul(a, tf.ones([4, 2]));
+    expect(() => trace(f, x(null))).toThrow(/fails on a sample/);
+    expect(trace(f, x([null, 4])).outputs).toMatchObject({shape: [null, 2]});
+  });
+
   it('of unknown rank follow the tensor', () => {
     const f = (a: tf.Tensor) => {
       const rows = tf.reshape(a, [-1, a.shape.at(-1)!]);

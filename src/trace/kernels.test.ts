@@ -4,6 +4,7 @@ import {ensureBackend} from '../runtime/backend.js';
 import {func, TensorSpec} from './func.js';
 import {KERNEL_RULES} from './kernels.js';
 import {KERNEL_CASES, type KernelCase} from './testing/kernel_cases.js';
+import {PROGRAM_CASES} from './testing/program_cases.js';
 import {elementsOf, elementsOfTensor, runTraced} from './testing/run_traced.js';
 
 beforeAll(ensureBackend);
@@ -32,7 +33,9 @@ function check({f, specs, inputs}: KernelCase): void {
   }
 }
 
-for (const [name, each] of Object.entries(KERNEL_CASES)) it(`traces ${name}`, () => check(each));
+for (const [name, each] of Object.entries({...KERNEL_CASES, ...PROGRAM_CASES})) {
+  it(`traces ${name}`, () => check(each));
+}
 
 it('has a rule for every kernel of tfjs that is not about pixels on a screen', () => {
   const {Draw, FromPixels, Pool, ...kernels} = tf as unknown as Record<string, unknown>;

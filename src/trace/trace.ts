@@ -151,33 +151,25 @@ function runSamples(
   shapesOf: (run: number) => number[][],
 ): readonly Run[] | {readonly error: unknown} {
   const anyRank = specs.some(({shape}) => shape === null);
-  const runs: Run[] = [];
+  const runs = new Map<number, Run>();
   let failure: {readonly error: unknown} | undefined;
-  let rank: number | undefined;
-  for (const run of runsFor(specs)) {
+  const add = (run: number): boolean => {
     try {
-      runs.push(runOnce(request, specs, shapesOf(run), run));
-      rank ??= run;
+      runs.set(run, runOnce(request, specs, shapesOf(run), run));
+      return true;
     } catch (error) {
-      if (error instanceof SaveError || !anyRank) {
-        if (error instanceof SaveError) throw error;
-        return {error};
-      }
+      if (error instanceof SaveError) throw error;
       failure ??= {error};
+      return false;
     }
-  }
-  if (rank === undefined) return failure!;
+  };
+  for (const run of runsFor(specs)) if (!add(run) && !anyRank) return failure!;
+  const [first] = runs.keys();
+  if (first === undefined) return failure!;
   // Sizes differ within one rank, too.
-  if (anyRank) {
-    for (
-      let run = runAgain(rank), i = runs.length;
-      i < 5 || run === runAgain(rank);
-      run = runAgain(run), i++
-    ) {
-      runs.push(runOnce(request, specs, shapesOf(run), run));
-    }
-  }
-  return runs;
+  for (let run = runAgain(first); anyRank && runs.size < 5; run = runAgain(run))
+    if (!add(run)) return failure!;
+  return [...runs.values()];
 }
 
 function runOnce(

@@ -18,7 +18,7 @@ export interface KernelCase {
 type F = KernelCase['f'];
 
 /** Numbers between -2 and 2, no two alike. */
-const floats = (shape: number[], offset = 0, scale = 1): tf.Tensor =>
+export const floats = (shape: number[], offset = 0, scale = 1): tf.Tensor =>
   tf.tensor(
     Float32Array.from(
       {length: tf.util.sizeFromShape(shape)},
@@ -26,7 +26,8 @@ const floats = (shape: number[], offset = 0, scale = 1): tf.Tensor =>
     ),
     shape,
   );
-const ints = (shape: number[], modulus: number, offset = 0): tf.Tensor =>
+/** Whole numbers from `offset` on. */
+export const ints = (shape: number[], modulus: number, offset = 0): tf.Tensor =>
   tf.tensor(
     Int32Array.from({length: tf.util.sizeFromShape(shape)}, (_, i) => ((i * 7 + 3) % modulus) + offset),
     shape,
