@@ -197,6 +197,27 @@ function rowwise(device: (x: tf.Tensor2D) => tf.Tensor, host: (x: number, logSum
   };
 }
 
+// tfjs differentiates both of these once only: a tape cannot follow the results that its gradients save.
+
+function softmax(x: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x],
+    (input) => tf.softmax(input!),
+    (dy, _, y) => {
+      const shares = tf.mul(dy, y);
+      return [tf.sub(shares, tf.mul(y, tf.sum(shares, -1, true)))];
+    },
+  );
+}
+
+function logSoftmax(x: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x],
+    (input) => tf.logSoftmax(input!),
+    (dy, _, y) => [tf.sub(dy, tf.mul(tf.exp(y), tf.sum(dy, -1, true)))],
+  );
+}
+
 /**
  * Loss and its gradient with respect to the logits, `[rows]` and `[rows, classes]`. The gradient of the loss is what
  * the op itself gives as its second output, also for labels that do not sum to 1.
@@ -211,10 +232,10 @@ function crossEntropy(logits: tf.Tensor, labels: tf.Tensor): [tf.Tensor, tf.Tens
     },
     (dy, [x, p]) => {
       const rows = tf.expandDims(dy, -1);
-      return [tf.mul(rows, tf.sub(tf.softmax(x!), p!)), tf.mul(rows, tf.neg(tf.logSoftmax(x!)))];
+      return [() => tf.mul(rows, tf.sub(softmax(x!), p!)), () => tf.mul(rows, tf.neg(logSoftmax(x!)))];
     },
   );
-  return [loss, tf.sub(tf.softmax(logits), stopGradient(labels))];
+  return [loss, tf.sub(softmax(logits), stopGradient(labels))];
 }
 
 function crossEntropyHost(logits: Value, labels: Value): Value[] {
@@ -360,16 +381,10 @@ export const activations: OpFamily = {
   SoftplusGrad: activationGrad(ACTIVATIONS.Softplus),
   SoftsignGrad: activationGrad(ACTIVATIONS.Softsign),
   Softmax: {
-    kernel: rowwise(
-      (x) => tf.softmax(x),
-      (x, logSum) => Math.exp(x - logSum),
-    ),
+    kernel: rowwise(softmax, (x, logSum) => Math.exp(x - logSum)),
   },
   LogSoftmax: {
-    kernel: rowwise(
-      (x) => tf.logSoftmax(x),
-      (x, logSum) => x - logSum,
-    ),
+    kernel: rowwise(logSoftmax, (x, logSum) => x - logSum),
   },
   SoftmaxCrossEntropyWithLogits: {kernel: softmaxCrossEntropy},
   SparseSoftmaxCrossEntropyWithLogits: {kernel: sparseSoftmaxCrossEntropy},

@@ -7,11 +7,12 @@ import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import type {OpFamily} from './kernel.js';
 import {linalg} from './linalg.js';
 import {math} from './math.js';
+import {nn} from './nn.js';
 import {reduction} from './reduction.js';
 import {runKernel} from './testing/op_cases.js';
 import {Value} from './value.js';
 
-const FAMILY: OpFamily = {...math, ...reduction, ...linalg};
+const FAMILY: OpFamily = {...math, ...reduction, ...linalg, ...nn};
 const POINT = [0.31, 0.72, 0.55, 0.18, 0.93, 0.44, 0.67, 0.85, 0.26];
 const STEP = 2e-2;
 
@@ -38,6 +39,7 @@ const UNARY = [
     'Exp',
     'Expm1',
   ],
+  ...['Elu', 'Relu', 'Relu6', 'Selu', 'Softplus', 'Softsign'],
   ...[
     'Lgamma',
     'Log',
@@ -78,13 +80,43 @@ const OPERANDS: Record<string, (x: Value) => Value[]> = {
   Cumprod: (x) => [square(x), Value.scalar('int32', 1)],
   CumulativeLogsumexp: (x) => [square(x), Value.scalar('int32', 1)],
   BatchMatMulV2: (x) => [square(x), x.reshape([3, 1, 3])],
+  Softmax: (x) => [square(x)],
+  LogSoftmax: (x) => [square(x)],
+  SoftmaxCrossEntropyWithLogits: (x) => [square(x), square(floats(0, 0.5, 0.5, 1, 0, 0, 0.2, 0.3, 0.5))],
+  MaxPool: (x) => [x.reshape([1, 3, 3, 1])],
+  AvgPool: (x) => [x.reshape([1, 3, 3, 1])],
+  Conv2D: (x) => [x.reshape([1, 3, 3, 1]), floats(0.5, -1, 2, 0.3).reshape([2, 2, 1, 1])],
+  DepthwiseConv2dNative: (x) => [floats(0.5, -1, 2, 0.3).reshape([1, 2, 2, 1]), x.reshape([3, 3, 1, 1])],
+  FusedBatchNormV3: (x) => [
+    x.reshape([1, 3, 1, 3]),
+    floats(1, 2, 0.5),
+    floats(0, 0, 1),
+    Value.host('float32', [0], new Float32Array(0)),
+    Value.host('float32', [0], new Float32Array(0)),
+  ],
   MatrixInverse: (x) => [add(square(x), dominant)],
   MatrixDeterminant: (x) => [add(square(x), dominant)],
   MatrixBandPart: (x) => [square(x), Value.scalar('int64', 0), Value.scalar('int64', 1)],
 };
 
 const bool = (value: boolean): Attr => ({type: 'bool', value});
+const text = (value: string): Attr => ({
+  type: 'string',
+  value: Buffer.from(value).toString('base64') as never,
+});
+const ones: Attr = {type: 'list', value: [1, 1, 1, 1].map(() => ({type: 'int', value: '1'})) as never};
+const window: Attr = {
+  type: 'list',
+  value: [1, 2, 2, 1].map((dim) => ({type: 'int', value: `${dim}`})) as never,
+};
 const ATTRS = {
+  data_format: text('NHWC'),
+  padding: text('SAME'),
+  strides: ones,
+  dilations: ones,
+  ksize: window,
+  epsilon: {type: 'float', value: 1e-2},
+  is_training: bool(true),
   keep_dims: bool(false),
   exclusive: bool(false),
   reverse: bool(false),
