@@ -6,6 +6,7 @@
 
 import {loadDirectory} from './load.js';
 import './keras/export.js';
+import './platform/chained_ops.js';
 import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
 import {saveModel} from './savedmodel/save.js';
 

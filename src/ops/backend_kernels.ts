@@ -9,7 +9,7 @@
  * @module
  */
 
-import '@tensorflow/tfjs-backend-cpu';
+import '../platform/tfjs_backend.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
 import {replaceMovementKernels} from './movement_kernels.js';
@@ -117,8 +117,6 @@ function onCpu(cpuKernel: tf.KernelFunc, name: string, holdsComplex: boolean): t
 function cpuBackend(): tf.KernelBackend {
   const cpu = tf.findBackend('cpu');
   if (cpu === null) throw new UnsupportedOpError('the cpu backend of tfjs cannot be started');
-  // tfjs prints a banner at the backend's first use in Node, controlled by nothing but this flag.
-  (cpu as unknown as {firstUse: boolean}).firstUse = false;
   return cpu;
 }
 
