@@ -32,16 +32,20 @@ export function callFrozen(
   isRepeatable: () => boolean,
 ): tf.Tensor[] {
   if (!isTaping()) return f(inputs);
-  const watched = inputs.flatMap(({dtype}, i) => (dtype === 'float32' ? [i] : []));
+  const watched = inputs.flatMap((input, i) => (isFloat(input) ? [i] : []));
   if (watched.length > 0 && !isRepeatable()) return f(inputs);
   const engine = tf.engine() as unknown as KernelRunner;
-  return engine.runKernelFunc({
+  let outputs: tf.Tensor[] = [];
+  const floats = engine.runKernelFunc({
     inputs: Object.fromEntries(watched.map((i) => [i, inputs[i]!])),
     forwardFunc: (_backend, save) => {
-      const outputs = f(inputs).map((output) => (inputs.includes(output) ? tf.clone(output) : output));
+      // Tensors of their own: `f` may give an input, a constant, or one tensor twice.
+      outputs = f(inputs).map((output) => tf.clone(output));
       // Without an input to differentiate by there is no way back to here.
       if (watched.length > 0) save([...inputs]);
-      return outputs;
+      // The tape knows no gradient of strings, not even that it is none.
+      for (const output of outputs) if (output.dtype !== 'float32') tf.keep(output);
+      return outputs.filter(isFloat);
     },
     backwardsFunc: (dys, saved) => {
       const given = Array.isArray(dys) ? dys : [dys];
@@ -49,9 +53,22 @@ export function callFrozen(
       return Object.fromEntries(watched.map((at, i) => [at, () => grads[i]!]));
     },
   });
+  const rest = floats.values();
+  return outputs.map((output) => (isFloat(output) ? rest.next().value! : handOver(output)));
 }
 
-/** The gradients of the chosen inputs, from those of the outputs. */
+function isFloat({dtype}: tf.Tensor): boolean {
+  return dtype === 'float32';
+}
+
+/** A tensor that was kept, as one of the scope that is open. */
+function handOver(kept: tf.Tensor): tf.Tensor {
+  const tensor = tf.clone(kept);
+  kept.dispose();
+  return tensor;
+}
+
+/** The gradients of the chosen inputs, from those of the float outputs. */
 function gradientsOf(
   f: TensorFunction,
   inputs: readonly tf.Tensor[],
@@ -60,9 +77,9 @@ function gradientsOf(
 ): tf.Tensor[] {
   const xs = chosen.map((i) => inputs[i]!);
   const weighted = (): tf.Scalar => {
-    const terms = f(inputs).flatMap((output, i) =>
-      output.dtype === 'float32' ? [tf.sum(tf.mul(output, dys[i]!))] : [],
-    );
+    const terms = f(inputs)
+      .filter(isFloat)
+      .map((output, i) => tf.sum(tf.mul(output, dys[i]!)));
     return terms.length === 0 ? tf.scalar(0) : (tf.addN(terms) as tf.Scalar);
   };
   const {grads} = withTapeOfItsOwn(() => tf.engine().gradients(weighted, xs, undefined, true));

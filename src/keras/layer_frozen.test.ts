@@ -113,6 +113,45 @@ describe('a frozen layer in a model that trains', () => {
     expect(arrayOf(dy)).toEqual([2 * 3, 2 * 5]);
   });
 
+  it('gives strings and integers beside what is differentiated', () => {
+    const layer = new hub.KerasLayer((x: tf.Tensor) => ({
+      name: tf.tensor(['a', 'b'], [2], 'string'),
+      sign: tf.cast(tf.sign(x), 'int32'),
+      square: tf.square(x),
+      input: x,
+    }));
+    const x = tf.tensor([3, -5]);
+    const seen: unknown[] = [];
+    const before = tf.memory().numTensors;
+    const dx = tf.grad((each) => {
+      const {name, sign, square, input} = layer.apply(each) as never as Record<string, tf.Tensor>;
+      seen.push(arrayOf(name), arrayOf(sign), arrayOf(input));
+      return tf.add(square!, input!);
+    })(x);
+    expect(seen).toEqual([
+      ['a', 'b'],
+      [1, -1],
+      [3, -5],
+    ]);
+    expect(arrayOf(dx)).toEqual([7, -9]);
+    dx.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('may give a tensor twice, or one that lives on', () => {
+    const constant = tf.tensor([1, 2], [2], 'int32');
+    const layer = new hub.KerasLayer((x: tf.Tensor) => {
+      const square = tf.square(x);
+      return [square, square, constant, constant];
+    });
+    const dx = tf.grad((x) => {
+      const [a, b] = layer.apply(x) as tf.Tensor[];
+      return tf.add(a!, tf.mul(b!, 10));
+    })(tf.tensor([3]));
+    expect(arrayOf(dx)).toEqual([66]);
+    expect(arrayOf(constant)).toEqual([1, 2]);
+  });
+
   it('can be differentiated twice', () => {
     const layer = new hub.KerasLayer((x: tf.Tensor) => tf.pow(x, 3));
     const second = tf.grad((x) => tf.grad((each) => layer.apply(each) as tf.Tensor)(x));
