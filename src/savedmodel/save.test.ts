@@ -14,7 +14,7 @@ import {func, TensorSpec} from '../trace/func.js';
 import {describeModel} from './describe.js';
 import {loadModel} from './load.js';
 import type {CallableObject, LoadedObject} from './loaded_object.js';
-import {type SaveOptions, writeSavedModel} from './save.js';
+import {type SaveOptions, saveModelAsArchive, writeSavedModel} from './save.js';
 import {checkCase, checkModel, type Fixture, readFixtures} from './testing/fixture_cases.js';
 import {registerExporter, SAVED_OBJECT, type SavedObjects, Trackable} from './trackable.js';
 
@@ -244,6 +244,14 @@ describe('an object made here', () => {
     expect(again.a).toBe(again.b);
     expect((again.a as {factor: tf.Variable}).factor.arraySync()).toBe(5);
   });
+});
+
+it('an archive holds the files that a directory would', async () => {
+  const archive = await saveModelAsArchive(new Affine());
+  const unzipped = archive.stream().pipeThrough(new DecompressionStream('gzip'));
+  const tar = Buffer.from(await new Response(unzipped).arrayBuffer());
+  const names = ['saved_model.pb', 'fingerprint.pb', 'variables/variables.index'];
+  for (const name of names) expect(tar.includes(`${name}\0`), name).toBe(true);
 });
 
 describe('an object that holds loaded ones', () => {

@@ -8,6 +8,7 @@
 
 import {writeCheckpoint} from '../bundle/writer.js';
 import {SaveError} from '../errors.js';
+import {writeArchive} from '../platform/archive_output.js';
 import {writeModel} from '../platform/output.js';
 import type {OutputDirectory} from '../platform/platform.js';
 import {
@@ -70,6 +71,19 @@ const MAIN_OP_COLLECTION = 'saved_model_main_op';
 export async function saveModel(object: object, target: unknown, options: SaveOptions = {}): Promise<void> {
   const {overwrite = false} = options;
   await writeModel(target, {overwrite}, (output) => writeSavedModel(object, output, options));
+}
+
+/**
+ * Saves as {@link saveModel} does, as an archive (`.tar.gz`) of which a web server makes a handle, or that a page offers
+ * for download.
+ *
+ * @throws SaveError when something in the object cannot be saved.
+ */
+export function saveModelAsArchive(
+  object: object,
+  options: Omit<SaveOptions, 'overwrite'> = {},
+): Promise<Blob> {
+  return writeArchive((output) => writeSavedModel(object, output, options));
 }
 
 /** Writes the files of a SavedModel. */
