@@ -24,12 +24,17 @@ export interface CheckpointScore {
   readonly details: readonly string[];
 }
 
-/** @param options.build - A directory for files that are made on the way. */
+/**
+ * @param options.python - With TensorFlow 2.15, whose Keras has the optimizers that those of tfjs are saved as.
+ * @param options.newest - With the newest TensorFlow.
+ * @param options.build - A directory for files that are made on the way.
+ */
 export async function runCheckpointConformance(options: {
   readonly python: string;
+  readonly newest?: string;
   readonly build: string;
 }): Promise<CheckpointScore> {
-  const {python, build} = options;
+  const {python, newest, build} = options;
   rmSync(build, {recursive: true, force: true});
   mkdirSync(build, {recursive: true});
   await writeAgain(build);
@@ -40,7 +45,9 @@ export async function runCheckpointConformance(options: {
     await training.checkpoint.save(join(build, name));
   }
   const scores = [
-    check(python, ['fixtures/compare_checkpoints.py', 'fixtures/checkpoints', build]),
+    ...[python, ...(newest === undefined ? [] : [newest])].map((each) =>
+      check(each, ['fixtures/compare_checkpoints.py', 'fixtures/checkpoints', build]),
+    ),
     check(python, ['fixtures/training_checkpoints.py', '--check', build]),
   ];
   return {

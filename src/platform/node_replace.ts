@@ -24,6 +24,7 @@ import {MODEL_DIRECTORIES, MODEL_ROOT_FILES} from './model_files.js';
 export type FileCalls = Pick<
   typeof nodeFs,
   | 'copyFileSync'
+  | 'fsyncSync'
   | 'linkSync'
   | 'mkdirSync'
   | 'renameSync'
@@ -59,7 +60,7 @@ export function replaceModel(target: string, staging: string, fs: FileCalls = no
     settle(target, fs);
     throw error;
   }
-  syncDirectory(work);
+  syncDirectory(work, fs);
   settle(target, fs);
 }
 
@@ -70,14 +71,14 @@ function prepare(target: string, work: string, fs: FileCalls): void {
   fs.mkdirSync(join(work, OLD), {recursive: true});
   fs.symlinkSync(OLD, join(work, CURRENT));
   const paths = new Set([...old, ...filesUnder(join(work, NEW))]);
-  for (const directory of directoriesOf(paths)) syncDirectory(join(work, OLD, directory));
-  syncDirectory(work);
+  for (const directory of directoriesOf(paths)) syncDirectory(join(work, OLD, directory), fs);
+  for (const directory of [work, target]) syncDirectory(directory, fs);
   for (const path of paths) {
     fs.mkdirSync(dirname(join(target, path)), {recursive: true});
     fs.symlinkSync(linkText(path), join(work, LINK));
     fs.renameSync(join(work, LINK), join(target, path));
   }
-  for (const directory of directoriesOf(paths)) syncDirectory(join(target, directory));
+  for (const directory of directoriesOf(paths)) syncDirectory(join(target, directory), fs);
 }
 
 /**
@@ -97,7 +98,7 @@ export function settle(target: string, fs: FileCalls = nodeFs): void {
   for (const directory of directoriesOf(paths)) {
     const full = join(target, directory);
     if (directory !== '' && isEmpty(full)) fs.rmdirSync(full);
-    else syncDirectory(full);
+    else syncDirectory(full, fs);
   }
   fs.rmSync(work, {recursive: true, force: true});
 }
@@ -219,7 +220,7 @@ function isEmpty(directory: string): boolean {
 }
 
 /** Sees to it that names survive a loss of power, where the system knows of such a thing. */
-export function syncDirectory(directory: string): void {
+export function syncDirectory(directory: string, fs: Pick<FileCalls, 'fsyncSync'> = nodeFs): void {
   let descriptor: number;
   try {
     descriptor = nodeFs.openSync(directory, 'r');
@@ -227,7 +228,7 @@ export function syncDirectory(directory: string): void {
     return;
   }
   try {
-    nodeFs.fsyncSync(descriptor);
+    fs.fsyncSync(descriptor);
   } catch {
     // Windows and some network file systems sync no directories.
   } finally {
