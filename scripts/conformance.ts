@@ -12,8 +12,11 @@ import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {runCheckpointConformance} from './conformance_checkpoint.js';
 import {runHubConformance} from './conformance_hub.js';
+import {runKillConformance} from './conformance_kill_save.js';
 import {runSaveConformance} from './conformance_save.js';
+import {runTraceConformance} from './conformance_trace.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILD = join(ROOT, 'build', 'conformance');
@@ -218,6 +221,23 @@ async function saved(old: string, newest: string): Promise<Score[]> {
   return parts.map(({details, ...score}) => ({...score, failures: details}));
 }
 
+/** Functions that were traced, as TensorFlow computes them. */
+async function traced(old: string, newest: string): Promise<Score[]> {
+  const parts = await runTraceConformance(join(BUILD, 'traced'), {'2.15': old, newest});
+  return parts.map(({details, ...score}) => ({...score, failures: details}));
+}
+
+/** What is written here, restored by TensorFlow; and what is there after saves that were killed. */
+async function writing(python: string, newest: string): Promise<Score[]> {
+  const checkpoints = await runCheckpointConformance({python, newest, build: join(BUILD, 'checkpoints')});
+  const kills = await runKillConformance({directory: join(BUILD, 'kills')});
+  for (const line of [...checkpoints.details, ...kills.details]) console.log(line);
+  return [
+    {part: 'checkpoints restored by TensorFlow', ...checkpoints, failures: checkpoints.details},
+    {part: 'saves that were killed', ...kills, failures: kills.details},
+  ];
+}
+
 async function main(): Promise<void> {
   rmSync(BUILD, {recursive: true, force: true});
   mkdirSync(BUILD, {recursive: true});
@@ -236,6 +256,8 @@ async function main(): Promise<void> {
     ...(await fixturesOf('2.15', old)),
     ...(await fixturesOf('newest', newest)),
     ...(await saved(old, newest)),
+    ...(await traced(old, newest)),
+    ...(await writing(old, newest)),
     ...(await opCases(old)),
     ...(await realModels(old)),
     ...(await trajectories(old)),
