@@ -1,6 +1,6 @@
 /**
  * Saves functions that were traced, one for each kernel of tfjs and more, and has TensorFlow compute what they compute. Run
- * alone with `tsx scripts/conformance_trace.ts FOLDER PYTHON...`.
+ * alone with `tsx scripts/conformance_trace.ts FOLDER OLD NEWEST`: Pythons with TensorFlow 2.15 and the newest release.
  *
  * @module
  */
@@ -25,7 +25,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const CASES = {...KERNEL_CASES, ...PROGRAM_CASES};
 
-interface Part {
+/** What came of comparing with one release. */
+export interface TracePart {
   readonly part: string;
   readonly passed: number;
   readonly failed: number;
@@ -66,9 +67,17 @@ async function build(folder: string): Promise<void> {
 }
 
 /** Has TensorFlow load the model and compare. */
-async function compare(python: string, folder: string): Promise<Part> {
+async function compare(release: string, python: string, folder: string): Promise<TracePart> {
   const script = join(ROOT, 'fixtures', 'check_traced.py');
-  const child = spawn(python, [script, folder], {stdio: ['ignore', 'pipe', 'inherit']});
+  const child = spawn(python, [script, folder], {
+    env: {
+      ...process.env,
+      TF_CPP_MIN_LOG_LEVEL: '3',
+      TF_ENABLE_ONEDNN_OPTS: '0',
+      PYTHONDONTWRITEBYTECODE: '1',
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let passed = 0;
   const details: string[] = [];
   for await (const line of createInterface({input: child.stdout})) {
@@ -78,23 +87,34 @@ async function compare(python: string, folder: string): Promise<Part> {
   const total = Object.keys(CASES).length;
   if (passed + details.length < total)
     details.push(`only ${passed + details.length} of ${total} were compared`);
-  return {part: 'traced functions', passed, failed: details.length, details};
+  return {part: `traced functions, TensorFlow ${release}`, passed, failed: details.length, details};
 }
 
-/** Traced functions, computed by the real TensorFlow. */
-export async function checkTraced(pythons: readonly string[], folder: string): Promise<Part[]> {
+/**
+ * Traced functions, computed by the real TensorFlow.
+ *
+ * @param folder - to save the model in
+ * @param pythons - by release
+ */
+export async function runTraceConformance(
+  folder: string,
+  pythons: Readonly<Record<string, string>>,
+): Promise<TracePart[]> {
   rmSync(folder, {recursive: true, force: true});
   mkdirSync(folder, {recursive: true});
   const model = join(folder, 'traced');
   await build(model);
-  const parts: Part[] = [];
-  for (const python of pythons) parts.push(await compare(python, model));
+  const parts: TracePart[] = [];
+  for (const [release, python] of Object.entries(pythons)) parts.push(await compare(release, python, model));
   return parts;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [folder, ...pythons] = process.argv.slice(2);
-  for (const {part, passed, failed, details} of await checkTraced(pythons, folder!)) {
+  const [folder, old, newest] = process.argv.slice(2);
+  for (const {part, passed, failed, details} of await runTraceConformance(folder!, {
+    '2.15': old!,
+    newest: newest!,
+  })) {
     console.log(`${part}: ${passed} passed, ${failed} failed`);
     for (const line of details) console.log(`  ${line}`);
   }

@@ -127,6 +127,19 @@ export function sampleShapes(
   });
 }
 
+/** Samples of more elements take longer than what they could tell is worth. */
+const MOST_ELEMENTS = 2 ** 20;
+
+/** Whether large sizes make a sample very large. */
+export function isHuge(specs: readonly TensorStructure[], sampling: Sampling): boolean {
+  if (sampling.scale === 1) return false;
+  return runsFor(specs).some((run) =>
+    sampleShapes(specs, sampling, run).some(
+      (shape, i) => specs[i]!.shape?.includes(null) !== false && tf.util.sizeFromShape(shape) > MOST_ELEMENTS,
+    ),
+  );
+}
+
 /** A tensor as the function is given for a spec. */
 export function sampleTensor(spec: TensorStructure, shape: number[], run: number): tf.Tensor {
   const {kind} = dtypeInfo(spec.dtype);

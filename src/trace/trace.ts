@@ -13,7 +13,16 @@ import {rememberDType} from '../ops/meaning.js';
 import {completeActiveBackend} from '../runtime/backend.js';
 import {reconcile, type Steps} from './reconcile.js';
 import {type Recording, type Ref, record, type SubRun, untraced} from './recording.js';
-import {looser, runAgain, runsFor, type Sampling, sampleShapes, sampleTensor, samplings} from './samples.js';
+import {
+  isHuge,
+  looser,
+  runAgain,
+  runsFor,
+  type Sampling,
+  sampleShapes,
+  sampleTensor,
+  samplings,
+} from './samples.js';
 import {TensorSpec} from './tensor_spec.js';
 import type {TracedFunction} from './traced_function.js';
 import {writeFunction} from './write_steps.js';
@@ -94,6 +103,7 @@ function recordAll(request: TraceRequest, specs: readonly TensorStructure[]): {s
   let failure: unknown;
   let empty: readonly Run[] | undefined;
   const attempt = (sampling: Sampling): readonly Run[] | undefined => {
+    if (isHuge(specs, sampling)) return undefined;
     const runs = runSamples(request, specs, (run) => sampleShapes(specs, sampling, run));
     if ('error' in runs) {
       failure ??= runs.error;
