@@ -58,7 +58,9 @@ export class LayerCall {
     const result = this.#pick(this.#spec.function.call(pack(layout, fitting), this.#kwargs(training)));
     const flat = flatten(result) as FlatNest<tf.Tensor>;
     this.#checkShapes(flat, inputs[0]?.shape[0]);
-    return flat;
+    if (this.#spec.function.givesNewTensors) return flat;
+    // tfjs-layers frees what a layer gave when it is used up.
+    return {...flat, leaves: flat.leaves.map((tensor) => tf.clone(tensor))};
   }
 
   /** Whether a call for inference may be made twice. */

@@ -90,6 +90,20 @@ describe('a layer of', () => {
     expect(arrayOf(new hub.KerasLayer(new Scale()).apply(tf.tensor([2])))).toEqual([6]);
   });
 
+  it('a function that gives a variable or a constant, which stay', () => {
+    const w = tf.variable(tf.tensor2d([[1, 2]]));
+    const constant = tf.tensor2d([[3]]);
+    const layer = new hub.KerasLayer((_: tf.Tensor) => [w, constant] as tf.Tensor[]);
+    const input = tfl.input({shape: [1]});
+    const outputs = layer.apply(input) as tfl.SymbolicTensor[];
+    const model = tfl.model({
+      inputs: input,
+      outputs: tfl.layers.concatenate().apply(outputs) as tfl.SymbolicTensor,
+    });
+    expect(arrayOf(model.predict(tf.ones([1, 1])))).toEqual([[1, 2, 3]]);
+    expect(arrayOf(model.predict(tf.ones([1, 1])))).toEqual([[1, 2, 3]]);
+  });
+
   it('a function that declares keyword arguments', () => {
     const scale = func((x: tf.Tensor, {training}: {training: boolean}) => tf.mul(x, training ? 2 : 1), {
       inputSignature: [new TensorSpec([null, 1])],

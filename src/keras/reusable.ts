@@ -53,6 +53,8 @@ export interface LayerTrace {
 export interface LayerFunction {
   call(inputs: unknown, kwargs: Readonly<Record<string, unknown>>): unknown;
   readonly hasTrainingArgument: boolean;
+  /** Whether results are tensors made for the caller. A JavaScript function may give a variable, or a constant of its own. */
+  readonly givesNewTensors: boolean;
   /** Whether a call for inference may be made twice: it is not random and changes nothing. */
   isRepeatable(): boolean;
   /** In the order in which they are tried; none for a function that does not tell. */
@@ -156,6 +158,7 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
     return {
       call: (inputs, kwargs) => invoke([inputs], kwargs),
       hasTrainingArgument: declaresTraining(argumentSpec),
+      givesNewTensors: true,
       isRepeatable: () =>
         concreteFunctions.every(
           (concrete) => isForTraining(traceOf(concrete, argumentSpec)) || isRepeatable(concrete),
@@ -168,6 +171,7 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
     return {
       call: (inputs, kwargs) => callee.apply(owner, placeArguments(argumentSpec, inputs, kwargs)),
       hasTrainingArgument: declaresTraining(argumentSpec),
+      givesNewTensors: false,
       isRepeatable: () => true,
       traces: input === undefined ? [] : [{input: structureOf(input), output: undefined, others: new Map()}],
     };
@@ -180,6 +184,7 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
         ? callee.call(owner, inputs, kwargs)
         : callee.call(owner, inputs),
     hasTrainingArgument: takesKeywords,
+    givesNewTensors: false,
     isRepeatable: () => true,
     traces: [],
   };
@@ -255,6 +260,7 @@ function signatureFunction(signature: Signature): LayerFunction {
       return signature({...kwargs, [open[0]!]: inputs} as Parameters<Signature>[0]);
     },
     hasTrainingArgument: false,
+    givesNewTensors: true,
     isRepeatable: () => isRepeatable(signature.concreteFunction),
     traces: [
       {
