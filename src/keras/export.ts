@@ -12,6 +12,8 @@ import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {SaveError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
 import {flattenTensors, type Structure} from '../graph/nest.js';
+import {onHostBackend} from '../ops/host_backend.js';
+import {completeActiveBackend} from '../runtime/backend.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
 import {
   type ExportOptions,
@@ -254,12 +256,19 @@ class LayerExport {
     for (const inner of innerLayers(layer)) this.#findStates(inner);
   }
 
+  /**
+   * Runs a layer to be traced. On tfjs's cpu backend: samples may be smaller than a window of a convolution, and the wasm
+   * backend then writes beyond its tensors.
+   */
   #run(layer: Layer, inputs: tf.Tensor | tf.Tensor[], training: boolean): tf.Tensor | tf.Tensor[] {
-    return withTimeLoops(
-      layer,
-      this.#states,
-      () => layer.apply(inputs, {training}) as tf.Tensor | tf.Tensor[],
-    );
+    return onHostBackend(() => {
+      completeActiveBackend();
+      return withTimeLoops(
+        layer,
+        this.#states,
+        () => layer.apply(inputs, {training}) as tf.Tensor | tf.Tensor[],
+      );
+    });
   }
 
   #functionsOf(layer: Layer): LayerFunctions {

@@ -75,13 +75,7 @@ const SLOTS: Readonly<Record<string, SlotRule>> = {
   RMSProp: {
     lists: [
       {property: 'accumulatedMeanSquares', attribute: '_velocities', infix: 'velocity'},
-      {
-        property: 'accumulatedMoments',
-        attribute: '_momentums',
-        infix: 'momentum',
-        // tfjs accumulates steps, Keras gradients over their magnitude.
-        factor: (rate) => 1 / rate,
-      },
+      {property: 'accumulatedMoments', attribute: '_momentums', infix: 'momentum'},
       {property: 'accumulatedMeanGrads', attribute: '_average_gradients', infix: 'average_gradient'},
     ],
     interleaved: false,
