@@ -51,6 +51,43 @@ describe('a model with a layer in it', () => {
     expectClose(elements(object.variables[0]), [weightOf(layer)]);
   });
 
+  it('moves the trainable variables that the object lists, and no other', async () => {
+    const [w, u] = [tf.variable(tf.scalar(2)), tf.variable(tf.scalar(3))] as const;
+    const f = (x: tf.Tensor) => tf.add(tf.mul(x, w), u);
+    const object = Object.assign(f, {variables: [w, u], trainable_variables: [w]});
+    const layer = new hub.KerasLayer(object, {trainable: true, inputShape: [1]});
+    await step(tfl.sequential({layers: [layer]}));
+    // (2 * 2 + 3)^2 by w: 2 * 7 * 2.
+    expectClose([elements(w)[0]!, elements(u)[0]!], [2 - 0.1 * 28, 3]);
+  });
+
+  it('has the regularisation in its loss as soon as the layer is trainable', async () => {
+    const layer = await halfPlusOne();
+    const model = tfl.sequential({layers: [layer, tfl.layers.dense({units: 1, kernelInitializer: 'ones'})]});
+    expectClose([await step(model, 0)], [4]);
+    layer.trainable = true;
+    expectClose([await step(model, 0)], [4.0025]);
+  });
+
+  it('applies the layer to each step of a sequence', async () => {
+    const layer = await hub.kerasLayer(fixture('cnn'), {trainable: true});
+    const input = tfl.input({shape: [3, 8, 8, 2]});
+    const steps = symbolic(tfl.layers.timeDistributed({layer}).apply(input));
+    expect(steps.shape).toEqual([null, 3, 3]);
+    const flat = symbolic(tfl.layers.flatten().apply(steps));
+    const model = tfl.model({inputs: input, outputs: symbolic(tfl.layers.dense({units: 1}).apply(flat))});
+    model.compile({optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError'});
+    const [x, y] = [tf.randomNormal([4, 3, 8, 8, 2], 0, 1, 'float32', 5), tf.zeros([4, 1])];
+    const {history} = await model.fit(x, y, {epochs: 3, verbose: 0, shuffle: false});
+    expect(history.loss![2] as number).toBeLessThan(history.loss![0] as number);
+    const frame = tf.tidy(() => tf.reshape(tf.slice(x, [0, 1, 0, 0, 0], [4, 1, 8, 8, 2]), [4, 8, 8, 2]));
+    const second = tfl.model({inputs: input, outputs: steps});
+    const predicted = tf.tidy(() =>
+      tf.squeeze(tf.slice(second.predict(x) as tf.Tensor, [0, 1, 0], [4, 1, 3]), [1]),
+    );
+    expectClose(elements(predicted), elements(layer.apply(frame)), 1e-4);
+  });
+
   it('applies one layer twice: one weight, one loss', async () => {
     const layer = await halfPlusOne({trainable: true});
     const input = tfl.input({shape: [1]});
