@@ -74,9 +74,9 @@ const LUMA = [0.2989, 0.587, 0.114];
  * @throws CallError when none of its inputs takes images, or several do.
  */
 export function expectedImages(model: ImageModel, options: ImageInputOptions = {}): ExpectedImages {
-  const [, height, width, channels] = imageInput(model, options).shape as (number | null)[];
-  const {dtype} = imageInput(model, options);
-  return {height: height!, width: width!, channels: channels!, dtype};
+  const {shape, dtype} = imageInput(model, options);
+  const [, height, width, channels] = shape as [unknown, number | null, number | null, number | null];
+  return {height, width, channels, dtype};
 }
 
 /**
