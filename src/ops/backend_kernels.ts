@@ -12,6 +12,7 @@
 import '../platform/tfjs_backend.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
+import {registerMaximumKernel} from './maximum_kernel.js';
 import {replaceMovementKernels} from './movement_kernels.js';
 import {composeBatchNorm} from './wasm_batch_norm.js';
 import {prepareMatMul} from './wasm_matmul.js';
@@ -48,6 +49,7 @@ export function completeBackend(name: string): void {
   if (completed.has(name) || tf.getKernelsForBackend(name).length === 0) return;
   completed.add(name);
   replaceMovementKernels(name);
+  registerMaximumKernel(name);
   if (name === 'cpu') return;
   completeBackend('cpu');
   for (const kernelName of WRONG[name] ?? []) tf.unregisterKernel(kernelName, name);

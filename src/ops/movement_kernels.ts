@@ -6,9 +6,10 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import type {DType, NumericArray} from '../graph/dtypes.js';
+import type {DType} from '../graph/dtypes.js';
 import {stridesOf} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
+import {type MemoryBackend, makeTensor, viewOf} from './backend_memory.js';
 import * as host from './host_movement.js';
 import {copyRegion} from './strided_copy.js';
 import {Value} from './value.js';
@@ -20,16 +21,6 @@ interface Call {
 }
 
 type Move = (call: Call) => Value | Value[];
-
-/** What the cpu and the wasm backend have beyond the interface of backends. */
-interface MemoryBackend {
-  /** cpu: tensors by their id. */
-  readonly data?: {get(id: object): {values: NumericArray}};
-  makeTensorInfo?(shape: number[], dtype: string, values: NumericArray): tf.TensorInfo;
-  /** wasm: a view of a tensor in the module's memory. */
-  typedArrayFromHeap?(info: tf.TensorInfo): NumericArray;
-  makeOutput?(shape: number[], dtype: string, offset?: undefined, values?: NumericArray): tf.TensorInfo;
-}
 
 const slice: Move = ({inputs: {x}, attrs}) => {
   const [begin, size] = tf.slice_util.parseSliceParams(
@@ -173,19 +164,15 @@ function cut(
   size: number[],
   steps = size.map(() => 1),
 ): tf.TensorInfo {
-  const out = backend.makeOutput!(size, x.dtype);
-  const count = sizeOf(size);
-  if (count === 0) return out;
-  // The views are taken last: making room for the result may move the memory.
-  const source = backend.typedArrayFromHeap!(x);
-  const target = backend.typedArrayFromHeap!(out);
   const strides = stridesOf(x.shape);
   const from = {
     offset: begin.reduce((sum, at, k) => sum + at * strides[k]!, 0),
     strides: strides.map((stride, k) => stride * steps[k]!),
   };
-  copyRegion(x.dtype as DType, size, source, from, target, {offset: 0, strides: stridesOf(size)});
-  return out;
+  const dtype = x.dtype as DType;
+  return makeTensor(backend, [x], size, dtype, (out, source) => {
+    copyRegion(dtype, size, source, from, out, {offset: 0, strides: stridesOf(size)});
+  });
 }
 
 /** Replaces the slow data movement kernels of a backend, if it has any. To be called once for each. */
@@ -223,8 +210,7 @@ function replacement(move: Move, original: tf.KernelFunc): tf.KernelFunc {
 }
 
 function read(backend: MemoryBackend, info: tf.TensorInfo): Value {
-  const data = backend.typedArrayFromHeap?.(info) ?? backend.data!.get(info.dataId).values;
-  return Value.host(info.dtype as DType, info.shape, data);
+  return Value.host(info.dtype as DType, info.shape, viewOf(backend, info));
 }
 
 function write(backend: MemoryBackend, value: Value): tf.TensorInfo {

@@ -1,8 +1,9 @@
 /**
  * Pooling of float tensors (channels last) over two or three spatial axes, with its gradients.
  *
- * The gradients are composed of forward operations: tfjs's own divide an average by the elements of the window that lie
- * in the padding too, and its kernels for maxima differ from TensorFlow, and between backends, for negative maxima.
+ * The gradients are composed of forward operations, but for that of maxima where a loop is faster: tfjs's own divide an
+ * average by the elements of the window that lie in the padding too, and its kernels for maxima differ from TensorFlow,
+ * and between backends, for equal and for negative maxima.
  * Pooling over three axes is pooling over two and then over the third.
  *
  * @module
@@ -11,6 +12,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {depthwise} from './convolution.js';
 import {withGradient} from './differentiable.js';
+import {FIRST_MAXIMUM_GRAD} from './maximum_kernel.js';
 import {type Plane, padForTaps, placeTap, positionsOf, takeTap} from './taps.js';
 import type {Window} from './window.js';
 
@@ -133,6 +135,10 @@ function maximumInput(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): 
 }
 
 function putAtMaxima(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor {
+  if (tf.getKernel(FIRST_MAXIMUM_GRAD, tf.getBackend()) !== undefined) {
+    const attrs = {plane} as unknown as tf.NamedAttrMap;
+    return tf.engine().runKernel(FIRST_MAXIMUM_GRAD, {dy, x}, attrs) as tf.Tensor;
+  }
   const [h, w] = plane;
   const positions = positionsOf(plane);
   const terms = isFirstMaximum(x, y, plane).map((mask, k) =>
