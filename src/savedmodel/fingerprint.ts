@@ -11,6 +11,7 @@ import {fingerprint64} from '../ops/hashes.js';
 import {
   encodeMessage,
   FingerprintDef,
+  GraphDef,
   type MetaGraphDef,
   makeMessage,
   SavedConcreteFunction,
@@ -29,11 +30,13 @@ const VERSION = {producer: 1, minConsumer: 0, badConsumers: []};
  */
 export function fingerprint(
   model: Uint8Array,
-  {signatureDef, objectGraphDef}: MetaGraphDef,
+  {graphDef, signatureDef, objectGraphDef}: MetaGraphDef,
   checkpointIndex: Uint8Array | undefined,
 ): FingerprintDef {
   return makeMessage(FingerprintDef, {
     savedModelChecksum: hash(model),
+    // TensorFlow leaves out what differs between equal programs before it hashes; here the graph is hashed as it is.
+    graphDefProgramHash: graphDef === undefined ? 0n : hash(encodeMessage(GraphDef, graphDef)),
     signatureDefHash: hashSignatures(signatureDef),
     savedObjectGraphHash: objectGraphDef === undefined ? 0n : hashObjectGraph(objectGraphDef),
     checkpointHash: checkpointIndex === undefined ? 0n : hash(checkpointIndex),

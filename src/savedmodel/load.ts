@@ -18,7 +18,14 @@ import {ASSETS_DIRECTORY, Assets, assetsOf} from './assets.js';
 import {loadV1, prune, type RestoredTensors, restoredKey} from './load_v1.js';
 import {LoadedObject, type ModelInfo} from './loaded_object.js';
 import {ObjectGraph} from './object_graph.js';
-import {chooseMetaGraph, isHubModule, readSavedModel, VARIABLES_PREFIX} from './read_model.js';
+import {
+  chooseMetaGraph,
+  isHubModule,
+  KERAS_METADATA_FILE,
+  readFileIfThere,
+  readSavedModel,
+  VARIABLES_PREFIX,
+} from './read_model.js';
 import {restoreObjects} from './restore.js';
 
 /** How to load a model. */
@@ -84,7 +91,16 @@ export async function openModel(
   };
   const savedObjects = metaGraph.objectGraphDef;
   if (savedObjects !== undefined && savedObjects.nodes.length > 0) {
-    objects = new ObjectGraph({metaGraph, objects: savedObjects, graph, assets, runtime, info});
+    const kerasMetadata = await readFileIfThere(directory, KERAS_METADATA_FILE);
+    objects = new ObjectGraph({
+      metaGraph,
+      objects: savedObjects,
+      graph,
+      assets,
+      runtime,
+      info,
+      kerasMetadata,
+    });
     for (const [type, gradient] of objects.gradients()) gradients.set(type, gradient);
   }
   return {metaGraph, graph, assets, runtime, info, objects, restored};

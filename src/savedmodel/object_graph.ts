@@ -45,6 +45,8 @@ export interface ObjectGraphParts {
   readonly assets: Assets;
   readonly runtime: Runtime;
   readonly info: ModelInfo;
+  /** The file that Keras has beside its models. */
+  readonly kerasMetadata?: Uint8Array | undefined;
 }
 
 /** Which node of which model something is. */

@@ -30,6 +30,9 @@ const FORMS: readonly {readonly file: string; read(file: FileHandle, what: strin
 /** File that marks the legacy format of TensorFlow 1 Hub. */
 export const HUB_MODULE_FILE = 'tfhub_module.pb';
 
+/** What Keras keeps of the layers beside a model, by the numbers of their objects. */
+export const KERAS_METADATA_FILE = 'keras_metadata.pb';
+
 /** The checkpoint of a SavedModel. */
 export const VARIABLES_PREFIX = 'variables/variables';
 

@@ -9,11 +9,12 @@ import {localDirectory} from '../platform/node.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
-import {decodeMessage, type FunctionDefLibrary, SavedModel} from '../proto/index.js';
+import {decodeMessage, type FunctionDefLibrary, KerasSavedMetadata, SavedModel} from '../proto/index.js';
 import {func, TensorSpec} from '../trace/func.js';
 import {describeModel} from './describe.js';
 import {loadModel} from './load.js';
 import type {CallableObject, LoadedObject} from './loaded_object.js';
+import {readFileIfThere} from './read_model.js';
 import {type SaveOptions, saveModelAsArchive, writeSavedModel} from './save.js';
 import {checkCase, checkModel, type Fixture, readFixtures} from './testing/fixture_cases.js';
 import {registerExporter, SAVED_OBJECT, type SavedObjects, Trackable} from './trackable.js';
@@ -89,6 +90,15 @@ describe('a loaded model, saved anew', () => {
     const names = functionNames(output);
     expect(names).toContain('__inference___call___13');
     expect(names.filter((name) => /traced_(save|restore)/.test(name))).toHaveLength(2);
+  });
+
+  it('stays a Keras model', async () => {
+    const name = 'cnn';
+    const output = await save(await loadFixture(name));
+    const metadata = (bytes: Uint8Array) =>
+      decodeMessage(KerasSavedMetadata, bytes, 'keras_metadata.pb').nodes.map((each) => each.nodePath);
+    const original = await readFileIfThere(localDirectory(`${FIXTURES}/${name}`), 'keras_metadata.pb');
+    expect(metadata(output.files['keras_metadata.pb']!)).toEqual(metadata(original!));
   });
 
   it('can be given other signatures', async () => {

@@ -12,8 +12,10 @@ import {writeArchive} from '../platform/archive_output.js';
 import {writeModel} from '../platform/output.js';
 import type {OutputDirectory} from '../platform/platform.js';
 import {
+  decodeMessage,
   encodeMessage,
   GraphDef,
+  KerasSavedMetadata,
   MetaGraphDef,
   MetaGraphDef_MetaInfoDef,
   makeMessage,
@@ -23,7 +25,7 @@ import {
 } from '../proto/index.js';
 import {LoadedObject} from './loaded_object.js';
 import {originOf} from './object_graph.js';
-import {VARIABLES_PREFIX} from './read_model.js';
+import {KERAS_METADATA_FILE, VARIABLES_PREFIX} from './read_model.js';
 import {ModelFiles} from './save_files.js';
 import {SaveGraph} from './save_graph.js';
 import {SaveLibrary} from './save_library.js';
@@ -106,7 +108,7 @@ export async function writeSavedModel(
   const files = new ModelFiles(output);
   await writeCheckpoint(files, VARIABLES_PREFIX, tensorsOf(states, objects));
   for (const {filename, content} of main.assetFiles) await files.write(`assets/${filename}`, content);
-  for (const {path, content} of extraFiles(graph)) await files.write(path, content);
+  for (const {path, content} of extraFiles(graph, root)) await files.write(path, content);
   await files.finish(metaGraph);
 }
 
@@ -192,10 +194,20 @@ function* tensorsOf(states: readonly NodeState[], objects: TrackableObjectGraph)
 }
 
 /** Files that the root brings along, told where its objects have come to be. */
-function extraFiles(graph: SaveGraph): Iterable<ExtraFile> {
+function* extraFiles(graph: SaveGraph, root: object): Generator<ExtraFile> {
   const find = (object: object) => {
     const node = graph.find(object);
     return node === undefined || node.id < 0 ? undefined : {id: node.id, path: node.label};
   };
-  return graph.rootSpec.extraFiles?.({find}) ?? [];
+  yield* graph.rootSpec.extraFiles?.({find}) ?? [];
+  const origin = originOf(root);
+  const metadata = origin?.objects.parts.kerasMetadata;
+  if (origin === undefined || origin.id !== 0 || metadata === undefined) return;
+  // A Keras model that was loaded stays one.
+  const {nodes, ...rest} = decodeMessage(KerasSavedMetadata, metadata, KERAS_METADATA_FILE);
+  const kept = nodes.flatMap((each) => {
+    const nodeId = graph.loadedId(origin.objects, each.nodeId);
+    return nodeId === undefined ? [] : [{...each, nodeId}];
+  });
+  yield {path: KERAS_METADATA_FILE, content: encodeMessage(KerasSavedMetadata, {...rest, nodes: kept})};
 }

@@ -98,6 +98,12 @@ export class SaveGraph {
     return origin && this.#loaded.get(origin.objects)?.get(origin.id);
   }
 
+  /** The number that an object of a loaded model has come to have; undefined for one that is not saved. */
+  loadedId(objects: ObjectGraph, id: number): number | undefined {
+    const found = this.#loaded.get(objects)?.get(id)?.id;
+    return found === undefined || found < 0 ? undefined : found;
+  }
+
   /** The node of an object of a loaded model. */
   loadedNode(objects: ObjectGraph, id: number): SaveNode {
     let nodes = this.#loaded.get(objects);
