@@ -32,7 +32,10 @@ export class Dims {
   /** Dimensions by their values in the runs: the first tensor that has each. */
   readonly #dimensions = new Map<string, Term>();
   readonly #shapes = new Map<string, TracedTensor>();
+  readonly #tensors = new Map<string, TracedTensor>();
   readonly #built = new Map<string, Operand>();
+  /** True once a size was found that is more than a dimension or a number of dimensions: it may fit by chance. */
+  hasFormulas = false;
 
   constructor(graph: GraphBuilder) {
     this.#graph = graph;
@@ -40,6 +43,7 @@ export class Dims {
 
   /** Makes the shape of a tensor available. The shapes of inputs are also combined. */
   add(tensor: TracedTensor, isInput = false): void {
+    this.#tensors.set(this.#graph.idOf(tensor.operand), tensor);
     if (isInput) this.#inputs.push(tensor);
     for (const term of this.#dimensionsOf(tensor)) {
       const key = term.values.join();
@@ -47,6 +51,11 @@ export class Dims {
     }
     const key = JSON.stringify(tensor.shapes);
     if (!this.#shapes.has(key)) this.#shapes.set(key, tensor);
+  }
+
+  /** A tensor of the graph by its operand. */
+  tensorOf(operand: Operand): TracedTensor | undefined {
+    return this.#tensors.get(this.#graph.idOf(operand));
   }
 
   /** A size as a scalar of int32; undefined where no rule is found. */
@@ -59,7 +68,9 @@ export class Dims {
     if (local !== undefined) return local.build();
     const known = this.#built.get(key);
     if (known !== undefined) return known;
-    const built = (this.#dimensions.get(key) ?? this.#formula(size.values, near))?.build();
+    const dimension = this.#dimensions.get(key);
+    const built = (dimension ?? this.#formula(size.values, near))?.build();
+    this.hasFormulas ||= dimension === undefined;
     if (built !== undefined) this.#built.set(key, built);
     return built;
   }
@@ -78,6 +89,7 @@ export class Dims {
   /** A number that need not be an integer, as a scalar of float32. */
   findReal({values}: Varying, near: readonly TracedTensor[]): Operand | undefined {
     const graph = this.#graph;
+    this.hasFormulas = true;
     if (values.every(Number.isInteger)) {
       const whole = this.find(new Varying(values), near);
       if (whole !== undefined) return graph.cast(whole, 'float32');
@@ -218,16 +230,13 @@ export class Dims {
     }
     for (const [i, a] of terms.entries()) {
       for (const b of terms.slice(i + 1)) {
-        const sum = this.#affine(
-          values,
+        const combined = [
           this.#binary('AddV2', a, b, (x, y) => x + y),
-        );
-        if (sum !== undefined) return sum;
-        const difference = this.#affine(
-          values,
           this.#binary('Sub', a, b, (x, y) => x - y),
-        );
-        if (difference !== undefined) return difference;
+          this.#binary('Sub', b, a, (x, y) => x - y),
+        ];
+        const found = combined.map((term) => this.#shifted(values, term)).find((term) => term !== undefined);
+        if (found !== undefined) return found;
       }
     }
     for (const term of this.#atoms(near)) {
@@ -271,6 +280,14 @@ export class Dims {
         return c === 0 ? built : graph.op('AddV2', [built, graph.scalar('int32', c)]);
       },
     };
+  }
+
+  /** `values = term + c`. */
+  #shifted(values: readonly number[], term: Term): Term | undefined {
+    const c = values[0]! - term.values[0]!;
+    return values.every((value, run) => value === term.values[run]! + c)
+      ? this.#affine(values, term)
+      : undefined;
   }
 
   /** `values = floor((term + c) / divisor)`: rounded down, up, or to the nearest. */

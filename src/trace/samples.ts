@@ -25,14 +25,14 @@ type Groups = ReadonlyMap<string, string>;
  * that formulas over them can be told apart; all are small, since the function is really run.
  */
 const SIZES: readonly (readonly number[])[] = [
-  [3, 2, 5, 4],
-  [5, 7, 3, 2],
-  [2, 5, 7, 11],
-  [7, 3, 2, 9],
-  [4, 11, 6, 3],
-  [6, 4, 9, 13],
-  [11, 6, 4, 5],
-  [9, 13, 11, 6],
+  [3, 2, 5, 4, 6, 8],
+  [5, 7, 3, 2, 4, 9],
+  [2, 5, 7, 11, 3, 4],
+  [7, 3, 2, 9, 5, 11],
+  [4, 11, 6, 3, 2, 7],
+  [6, 4, 9, 13, 8, 3],
+  [11, 6, 4, 5, 9, 2],
+  [9, 13, 11, 6, 7, 5],
 ];
 
 /** Ranks that tensors of unknown rank have in each run. */
@@ -100,6 +100,12 @@ export function runsFor(specs: readonly TensorStructure[]): number[] {
   return [0, 1, 2, 3];
 }
 
+/** Numbers of the runs that put to the test what was gathered from those of {@link runsFor}. */
+export function moreRuns(specs: readonly TensorStructure[]): number[] {
+  if (specs.every(({shape}) => shape?.every((dim) => dim !== null))) return [];
+  return [RANKS.length, RANKS.length + 1];
+}
+
 /** A run of the same ranks as run number `run`, with other sizes. */
 export function runAgain(run: number): number {
   return run + RANKS.length;
@@ -112,11 +118,12 @@ export function sampleShapes(
   run: number,
 ): number[][] {
   const order = [...new Set(groups.values())];
+  const anyRank = specs.some(({shape}) => shape === null);
   const sizeOf = (key: string, first: boolean): number => {
     const index = order.indexOf(groups.get(key)!);
     const row = SIZES[index % SIZES.length]!;
     // Where ranks differ, a rank comes again with other sizes.
-    const turn = (run + Math.floor(run / RANKS.length)) % row.length;
+    const turn = (anyRank ? run + Math.floor(run / RANKS.length) : run) % row.length;
     const size = row[turn]! + Math.floor(index / SIZES.length) * (13 + turn * turn);
     return first ? size : size * scale;
   };

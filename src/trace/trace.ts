@@ -16,6 +16,7 @@ import {type Recording, type Ref, record, type SubRun, untraced} from './recordi
 import {
   isHuge,
   looser,
+  moreRuns,
   runAgain,
   runsFor,
   type Sampling,
@@ -86,9 +87,13 @@ export function traceFunction(request: TraceRequest): TracedFunction {
   };
   const specs = flattenTensors(inputs);
   try {
-    const {steps, output} = recordAll(request, specs);
     const parameters = specs.map((spec, i) => ({name: parameterName(spec.name, i), dtype: spec.dtype}));
-    const {graph, captures, callees, shapes} = writeFunction({name, parameters, steps});
+    const {agreed, more} = recordAll(request, specs);
+    const first = writeFunction({name, parameters, steps: agreed.steps});
+    // What fits by chance fits no more with more runs.
+    const {steps, output} = first.hasFormulas ? more() : agreed;
+    const written = first.hasFormulas ? writeFunction({name, parameters, steps}) : first;
+    const {graph, captures, callees, shapes} = written;
     const results = shapes.map((shape, i) => ({dtype: graph.results[i]!.dtype, shape}));
     const outputs = outputStructure(output, '', results[Symbol.iterator]());
     return {name, graph, inputs, outputs, captures, callees};
@@ -98,8 +103,20 @@ export function traceFunction(request: TraceRequest): TracedFunction {
   }
 }
 
+/** What several runs of a function have in common. */
+interface Agreement {
+  readonly steps: Steps;
+  readonly output: Nest;
+}
+
+/** What the runs that are always made agree on, and what more runs do. */
+interface Recorded {
+  readonly agreed: Agreement;
+  more(): Agreement;
+}
+
 /** Runs the function until its runs agree on what it does. */
-function recordAll(request: TraceRequest, specs: readonly TensorStructure[]): {steps: Steps; output: Nest} {
+function recordAll(request: TraceRequest, specs: readonly TensorStructure[]): Recorded {
   let failure: unknown;
   let empty: readonly Run[] | undefined;
   const attempt = (sampling: Sampling): readonly Run[] | undefined => {
@@ -122,9 +139,17 @@ function recordAll(request: TraceRequest, specs: readonly TensorStructure[]): {s
       const more = attempt(each);
       if (more !== undefined) [runs, loosest] = [more, each];
     }
-    return agree(runs, () => runOnce(request, specs, sampleShapes(specs, loosest, runAgain(0)), runAgain(0)));
+    const another = (run: number) => runOnce(request, specs, sampleShapes(specs, loosest, run), run);
+    const recorded = runs;
+    return {
+      agreed: agree(recorded, () => another(runAgain(0))),
+      more: () => agree([...recorded, ...moreRuns(specs).map(another)], () => another(runAgain(0))),
+    };
   }
-  if (empty !== undefined) return {steps: reconcile(empty), output: empty[0]!.output};
+  if (empty !== undefined) {
+    const agreed = {steps: reconcile(empty), output: empty[0]!.output};
+    return {agreed, more: () => agreed};
+  }
   throw new SaveError(
     `it fails on a sample of its arguments: ${failure instanceof Error ? failure.message : failure}`,
     {
@@ -134,7 +159,7 @@ function recordAll(request: TraceRequest, specs: readonly TensorStructure[]): {s
 }
 
 /** What all runs have in common. The first may differ from the others where it made what later ones use again. */
-function agree(runs: readonly Run[], again: () => Run): {steps: Steps; output: Nest} {
+function agree(runs: readonly Run[], again: () => Run): Agreement {
   const sameOutput = (each: readonly Run[]) => {
     const [first] = each as [Run];
     if (each.some(({output}) => JSON.stringify(output) !== JSON.stringify(first.output))) {

@@ -28,6 +28,7 @@ import {type MergedTensor, rankOf, sizeAt} from './varying.js';
 interface Shared {
   readonly name: string;
   readonly callees: Map<string, Callee>;
+  hasFormulas: boolean;
 }
 
 /** Constants of more elements are captured in place of standing in the graph. */
@@ -70,11 +71,13 @@ export interface WrittenFunction {
   readonly callees: ReadonlyMap<string, Callee>;
   /** Shapes of the results, as far as they are known. */
   readonly shapes: readonly PartialShape[];
+  /** Whether sizes are computed by formulas that were found by trying. */
+  readonly hasFormulas: boolean;
 }
 
 /** Writes a traced function. */
 export function writeFunction({name, parameters, steps}: WriteRequest): WrittenFunction {
-  const shared: Shared = {name, callees: new Map()};
+  const shared: Shared = {name, callees: new Map(), hasFormulas: false};
   const captures: Capture[] = [];
   const writer = new FunctionWriter(shared);
   const operands = parameters.map((each) => writer.graph.parameter(each.name, each.dtype));
@@ -87,7 +90,8 @@ export function writeFunction({name, parameters, steps}: WriteRequest): WrittenF
     name,
     results.map((each) => ({operand: writer.exact(each)})),
   );
-  return {graph, captures, callees: shared.callees, shapes: results.map(partialShape)};
+  const {callees, hasFormulas} = shared;
+  return {graph, captures, callees, shapes: results.map(partialShape), hasFormulas};
 }
 
 /** What is known of the shape of a tensor. */
@@ -147,6 +151,7 @@ class FunctionWriter {
       name: i === 0 ? 'identity' : `identity_${i}`,
       operand: operand.dtype === 'resource' ? operand : this.graph.op('Identity', [operand]),
     }));
+    this.#shared.hasFormulas ||= this.#dims.hasFormulas;
     return this.graph.finish(name, named, this.#effects);
   }
 
