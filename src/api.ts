@@ -8,7 +8,7 @@ import {loadDirectory} from './load.js';
 import './keras/export.js';
 import './platform/chained_ops.js';
 import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
-import {saveModel} from './savedmodel/save.js';
+import {saveModel, saveModelAsArchive} from './savedmodel/save.js';
 
 export {
   CallError,
@@ -72,13 +72,24 @@ export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/lo
 export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw_ops.js';
 export {RawTensor} from './savedmodel/raw_tensor.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
+export type {SaveOptions} from './savedmodel/save.js';
 export type {Signature, SignatureTensor} from './savedmodel/signature.js';
 export {
   StaticHashTable,
   type StaticHashTableOptions,
   type TableEntries,
 } from './savedmodel/static_hash_table.js';
-export {Trackable} from './savedmodel/trackable.js';
+export {
+  type Exporter,
+  type ExportOptions,
+  type ExtraFile,
+  registerExporter,
+  SAVED_OBJECT,
+  type SavedObjectSpec,
+  type SavedObjects,
+  type SlotVariable,
+  Trackable,
+} from './savedmodel/trackable.js';
 export {
   cond,
   type FuncOptions,
@@ -101,6 +112,8 @@ export const savedModel = {
    * @throws SaveError when something in it cannot be saved, or the target cannot be written to.
    */
   save: saveModel,
+  /** Saves as {@link savedModel.save} does, as a `.tar.gz`, which handles may lead to. */
+  saveAsArchive: saveModelAsArchive,
 } as const;
 
 /** Images as a model expects them. */
