@@ -5,15 +5,18 @@
  */
 
 import '@tensorflow/tfjs-backend-cpu';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import {
+  Checkpoint,
   type DownloadProgress,
   HubError,
+  latestCheckpoint,
   load,
   type ModelDirectory,
   type ModelSource,
   type ResolveOptions,
   resolve,
+  savedModel,
 } from '../src/index.browser.js';
 
 /** What a source of models can be named by from outside the page. */
@@ -23,6 +26,8 @@ export type NamedSource =
   | {readonly picked: true}
   /** A `FileSystemDirectoryHandle`: what a directory picker gives, here one of the page's own storage. */
   | {readonly directoryHandle: Readonly<Record<string, readonly number[]>>}
+  /** The directory that `save` has saved to. */
+  | {readonly saved: true}
   /** A drop of files. */
   | {readonly dropped: Readonly<Record<string, readonly number[]>>};
 
@@ -42,6 +47,18 @@ export interface PageTests {
     signature: string,
     inputs: Readonly<Record<string, number[][]>>,
   ): Promise<Record<string, number[]>>;
+  /** Loads a model and saves it: to a directory handle, over that, and as an archive. */
+  save(source: NamedSource): Promise<Saved>;
+  /** Saves the variables of a model as a checkpoint in a directory handle, and restores them; gives the names of the files. */
+  checkpoint(source: NamedSource): Promise<string[]>;
+}
+
+export interface Saved {
+  /** What was said when the saved model was to be saved over without being asked to. */
+  readonly refusal: string;
+  /** The SHA-1 of each file in the directory, by path. */
+  readonly digests: Record<string, string>;
+  readonly archive: readonly number[];
 }
 
 declare global {
@@ -76,12 +93,49 @@ window.hubTests = {
     for (const [name, tensor] of Object.entries(outputs)) values[name] = [...(await tensor.data())];
     return values;
   },
+
+  async save(source) {
+    const model = await load(await sourceOf(source));
+    const handle = await ownDirectory('saved');
+    await savedModel.save(model, handle);
+    const refusal = await savedModel.save(model, handle).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    await savedModel.save(model, handle, {overwrite: true});
+    const archive = await savedModel.saveAsArchive(model);
+    return {
+      refusal,
+      digests: await digests((await resolve(handle)).directory),
+      archive: [...new Uint8Array(await archive.arrayBuffer())],
+    };
+  },
+
+  async checkpoint(source) {
+    const model = await load(await sourceOf(source));
+    const directory = await ownDirectory('checkpoints');
+    const checkpoint = new Checkpoint({model});
+    await checkpoint.save({directory, name: 'ckpt'});
+    const before = model.variables.map((variable) => [...variable.dataSync()]);
+    for (const variable of model.variables) variable.assign(tf.zerosLike(variable));
+    (await checkpoint.restore((await latestCheckpoint(directory))!)).assertConsumed();
+    const after = model.variables.map((variable) => [...variable.dataSync()]);
+    if (JSON.stringify(after) !== JSON.stringify(before)) throw new Error('other values were restored');
+    const names: string[] = [];
+    for await (const name of directory.keys()) names.push(name);
+    return names.sort();
+  },
 };
+
+function ownDirectory(name: string): Promise<FileSystemDirectoryHandle> {
+  return navigator.storage.getDirectory().then((root) => root.getDirectoryHandle(name, {create: true}));
+}
 
 async function sourceOf(source: NamedSource): Promise<ModelSource> {
   if ('handle' in source) return source.handle;
   if ('picked' in source) return document.querySelector('input')!.files!;
   if ('directoryHandle' in source) return directoryHandle(source.directoryHandle);
+  if ('saved' in source) return ownDirectory('saved');
   const transfer = new DataTransfer();
   for (const [name, bytes] of Object.entries(source.dropped)) {
     transfer.items.add(new File([new Uint8Array(bytes)], name));

@@ -13,12 +13,16 @@ import type {AddressInfo} from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {gunzipSync} from 'node:zlib';
+import {unpackTar} from 'modern-tar';
 import {type Browser, type BrowserContext, chromium, type Page} from 'playwright-core';
 import {build} from 'vite';
 import {readDigests} from '../src/hub/testing/digests.js';
 import {faulty, startServer, type TestServer} from '../src/hub/testing/server.js';
+import {memoryDirectory} from '../src/platform/memory.js';
 import {localDirectory} from '../src/platform/node.js';
 import {type Host, hostModels} from '../src/platform/node_host.js';
+import {loadModel} from '../src/savedmodel/load.js';
 import type {NamedSource, Resolved} from './page.js';
 
 interface World {
@@ -203,6 +207,34 @@ const TESTS: Readonly<Record<string, Test>> = {
     const tab = await open(world, context);
     const files = Object.entries(await filesOf(world)).map(([name, bytes]) => [path.basename(name), bytes]);
     await runs(tab, {dropped: Object.fromEntries(files)});
+  },
+
+  'a model is saved to a directory handle, over an old one, and as an archive': async (world, context) => {
+    const tab = await open(world, context);
+    const source = {directoryHandle: await filesOf(world)};
+    const {refusal, digests, archive} = await tab.evaluate((given) => window.hubTests.save(given), source);
+    demand(refusal.includes('Pass {overwrite: true}'), `refused with: ${refusal}`);
+    await runs(tab, {saved: true});
+    const entries = await unpackTar(gunzipSync(Uint8Array.from(archive)));
+    const files = entries.filter(({header}) => header.type === 'file');
+    demand(
+      files
+        .map(({header}) => header.name)
+        .sort()
+        .join() === Object.keys(digests).sort().join(),
+      'The archive has other files than the directory.',
+    );
+    const loaded = await loadModel(
+      memoryDirectory(Object.fromEntries(files.map(({header, data}) => [header.name, data!]))),
+    );
+    demand(loaded.signatures.serving_default !== undefined, 'The archive has no signature.');
+  },
+
+  'a checkpoint is saved to a directory handle and restored': async (world, context) => {
+    const tab = await open(world, context);
+    const source = {directoryHandle: await filesOf(world)};
+    const names = await tab.evaluate((given) => window.hubTests.checkpoint(given), source);
+    demand(names.join() === 'checkpoint,ckpt-1.data-00000-of-00001,ckpt-1.index', `files: ${names}`);
   },
 };
 
