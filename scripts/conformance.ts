@@ -15,6 +15,7 @@ import {fileURLToPath} from 'node:url';
 import {runCheckpointConformance} from './conformance_checkpoint.js';
 import {runHubConformance} from './conformance_hub.js';
 import {runKillConformance} from './conformance_kill_save.js';
+import {runRawOpsConformance} from './conformance_raw_ops.js';
 import {runSaveConformance} from './conformance_save.js';
 import {runTraceConformance} from './conformance_trace.js';
 
@@ -227,6 +228,12 @@ async function traced(old: string, newest: string): Promise<Score[]> {
   return parts.map(({details, ...score}) => ({...score, failures: details}));
 }
 
+/** Raw ops that were traced and saved, computed by TensorFlow. */
+async function rawOps(python: string): Promise<Score> {
+  const {details, ...score} = await runRawOpsConformance(python, join(BUILD, 'raw_ops'));
+  return {...score, failures: details};
+}
+
 /** What is written here, restored by TensorFlow; and what is there after saves that were killed. */
 async function writing(python: string, newest: string): Promise<Score[]> {
   const checkpoints = await runCheckpointConformance({python, newest, build: join(BUILD, 'checkpoints')});
@@ -252,11 +259,13 @@ async function main(): Promise<void> {
   const scores = [
     await check('message types as generated', old, ['scripts/generate_protos.py', '--check']),
     await check('op definitions of 2.15 as generated', old, ['scripts/generate_op_defs.py', '--check']),
+    await check('types of raw ops as generated', 'npx', ['tsx', 'scripts/generate_raw_ops.ts', '--check']),
     await check('newer op definitions as generated', newest, ['scripts/generate_op_defs.py', '--check']),
     ...(await fixturesOf('2.15', old)),
     ...(await fixturesOf('newest', newest)),
     ...(await saved(old, newest)),
     ...(await traced(old, newest)),
+    await rawOps(old),
     ...(await writing(old, newest)),
     ...(await opCases(old)),
     ...(await realModels(old)),

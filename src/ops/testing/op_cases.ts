@@ -11,41 +11,16 @@ import * as tf from '@tensorflow/tfjs-core';
 // For the gradients it registers.
 import '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type Attr, Attrs} from '../../graph/attrs.js';
+import {Attrs} from '../../graph/attrs.js';
 import {type DType, isFloating, lanes} from '../../graph/dtypes.js';
 import {type HostTensor, sizeOf} from '../../graph/tensor.js';
-import {decodeTensorBytes} from '../../graph/tensor_bytes.js';
 import {quietCpuBackend} from '../../platform/tfjs_backend.js';
 import {completeBackend} from '../backend_kernels.js';
 import type {KernelContext, OpFamily, Session} from '../kernel.js';
 import {hasDeviceType, Value} from '../value.js';
+import {decodeAttr, decodeTensor, type OpCase} from './op_case_json.js';
 
-export interface JsonTensor {
-  readonly dtype: DType;
-  readonly shape: number[];
-  readonly data: string | string[];
-}
-
-export interface OpCase {
-  readonly op: string;
-  readonly note?: string;
-  readonly error?: true;
-  readonly inputs: JsonTensor[];
-  readonly attrs: Record<string, JsonAttr>;
-  readonly outputs?: JsonTensor[];
-  readonly gradients?: (JsonTensor | null)[];
-  /** Which outputs the gradients are of; all when absent. */
-  readonly differentiated?: number[];
-  /** TensorFlow has no gradient for the op. */
-  readonly undifferentiable?: true;
-  readonly rtol?: number;
-  readonly atol?: number;
-}
-
-interface JsonAttr {
-  readonly type: Attr['type'];
-  readonly value: never;
-}
+export {decodeTensor, type JsonTensor, type OpCase} from './op_case_json.js';
 
 /** Default tolerances per dtype: what one op may differ by (see the design's "Quality of the numbers"). */
 const TOLERANCE: Partial<Record<DType, {rtol: number; atol: number}>> = {
@@ -209,29 +184,6 @@ const NO_SESSION = new Proxy({} as Session, {
     throw new Error(`a single-op test has no session (${String(key)})`);
   },
 });
-
-/** An attribute of the fixtures' JSON. */
-export function decodeAttr({type, value}: JsonAttr): Attr {
-  const decode: Partial<Record<Attr['type'], (value: never) => unknown>> = {
-    int: (text: string) => BigInt(text),
-    float: (number: number | string) =>
-      Number(number === 'inf' ? Infinity : number === '-inf' ? -Infinity : number),
-    string: (text: string) => fromBase64(text),
-    tensor: (tensor: JsonTensor) => decodeTensor(tensor),
-    list: (items: JsonAttr[]) => items.map(decodeAttr),
-  };
-  return {type, value: decode[type] ? decode[type](value) : value} as Attr;
-}
-
-/** A tensor of the fixtures' JSON. */
-export function decodeTensor({dtype, shape, data}: JsonTensor): HostTensor {
-  if (Array.isArray(data)) return {dtype, shape, data: data.map(fromBase64)};
-  return {dtype, shape, data: decodeTensorBytes(dtype, fromBase64(data), sizeOf(shape))};
-}
-
-function fromBase64(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'base64'));
-}
 
 function place(tensor: HostTensor, residence: 'host' | 'device'): Value {
   const value = Value.of(tensor);
