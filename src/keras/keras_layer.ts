@@ -32,7 +32,7 @@ import {
   pack,
   sameLayout,
 } from './nest.js';
-import {layerShape, type Spec} from './output_specs.js';
+import {layerShape, type NestSpec} from './output_specs.js';
 import {take} from './preloaded.js';
 import {
   callableOf,
@@ -119,9 +119,10 @@ export class KerasLayer extends layers.Layer {
   readonly #savedLayouts = new Map<number, Layout>();
   readonly #pass = new PassMemory();
   readonly #lossesCounted = new WeakSet<object>();
-  /** What {@link apply} tells {@link call} and {@link computeOutputShape}, which tfjs-layers gives flat tensors. */
+  /** What {@link apply} tells {@link call}, which tfjs-layers gives flat tensors. */
   #inputLayout: Layout | undefined;
-  #inputSpecs: readonly Spec[] | undefined;
+  /** What {@link apply} tells {@link computeOutputShape}. */
+  #expectedOutputs: NestSpec | undefined;
   /** How the results of the latest call are arranged. */
   #outputLayout: Layout = {kind: 'leaf'};
   #hasSeveralOutputs = false;
@@ -165,7 +166,7 @@ export class KerasLayer extends layers.Layer {
       ...(outputShape !== undefined && {outputShape}),
     };
     this.#call = new LayerCall({
-      function: callableOf(callable, signature, source?.handle ?? 'the model'),
+      function: callableOf(callable, signature, extra, source?.handle ?? 'the model'),
       arguments: extra,
       outputKey,
       outputShape,
@@ -263,9 +264,8 @@ export class KerasLayer extends layers.Layer {
     this.#checkTrainability();
     inputs.forEach(widen);
     const specs = inputs.map(({shape, dtype}) => ({shape, dtype}));
-    const {specs: outputSpecs, layout: outputLayout} = this.#call.outputs(layout, specs);
-    this.#inputLayout = layout;
-    this.#inputSpecs = specs;
+    const expected = this.#call.outputs(layout, specs);
+    this.#expectedOutputs = expected;
     try {
       const outputs = toList(super.apply(singleOrList(inputs), kwargs) as SymbolicTensor | SymbolicTensor[]);
       this.#graphLayouts.set(inputs.length, layout);
@@ -273,12 +273,11 @@ export class KerasLayer extends layers.Layer {
       if (specs.some(({dtype}) => dtype === 'string')) acceptText();
       // tfjs-layers takes every output for float32, and would convert it.
       outputs.forEach((output, i) => {
-        Object.assign(output, {dtype: outputSpecs[i]!.dtype});
+        Object.assign(output, {dtype: expected.specs[i]!.dtype});
       });
-      return pack(outputLayout, outputs) as Nest<LayerTensor>;
+      return pack(expected.layout, outputs) as Nest<LayerTensor>;
     } finally {
-      this.#inputLayout = undefined;
-      this.#inputSpecs = undefined;
+      this.#expectedOutputs = undefined;
     }
   }
 
@@ -329,19 +328,22 @@ export class KerasLayer extends layers.Layer {
    * else by running it on zeros.
    */
   override computeOutputShape(inputShape: LayerShape | LayerShape[]): LayerShape | LayerShape[] {
+    const outputs = this.#expectedOutputs ?? this.#outputsFor(inputShape);
+    const outputShapes = outputs.specs.map((spec) => layerShape(spec, `layer '${this.name}'`));
+    return outputs.layout.kind === 'leaf' ? outputShapes[0]! : outputShapes;
+  }
+
+  #outputsFor(inputShape: LayerShape | LayerShape[]): NestSpec {
     const isOne = !inputShape.some(Array.isArray);
     const shapes = (isOne ? [inputShape] : inputShape) as LayerShape[];
     const layout: Layout =
-      this.#inputLayout ??
       this.#graphLayouts.get(shapes.length) ??
       (isOne ? {kind: 'leaf'} : {kind: 'list', items: shapes.map(() => ({kind: 'leaf'}))});
     const specs = shapes.map((shape, i) => ({
       shape,
-      dtype: this.#inputSpecs?.[i]?.dtype ?? this.#call.inputDType(layout, i) ?? this.dtype ?? 'float32',
+      dtype: this.#call.inputDType(layout, i) ?? this.dtype ?? 'float32',
     }));
-    const outputs = this.#call.outputs(layout, specs);
-    const outputShapes = outputs.specs.map((spec) => layerShape(spec, `layer '${this.name}'`));
-    return outputs.layout.kind === 'leaf' ? outputShapes[0]! : outputShapes;
+    return this.#call.outputs(layout, specs);
   }
 
   protected override warnOnIncompatibleInputShape(inputShape: LayerShape): void {

@@ -141,7 +141,8 @@ export class LayerCall {
       shape: fittingShape(shape, this.#wantedShapes(layout, i)),
       dtype,
     }));
-    return matchingTraces(this.#spec.function.traces, {layout, specs}, this.#kwargs(false));
+    const {traces, defaults} = this.#spec.function;
+    return matchingTraces(traces, {layout, specs}, {...defaults, ...this.#kwargs(false)});
   }
 
   /** What the first of the traces says that it gives; undefined where none does. */

@@ -8,6 +8,8 @@ import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {func, TensorSpec} from '../trace/func.js';
+import {matchingTraces} from './output_specs.js';
+import type {LayerTrace} from './reusable.js';
 import {arrayOf, elements, expectClose, fixture} from './testing/reusable_models.js';
 
 beforeAll(quietCpuBackend);
@@ -385,6 +387,32 @@ describe('shapes of outputs', () => {
     expect(run).not.toHaveBeenCalled();
     run.mockRestore();
     expect(layer.computeOutputShape([5, 8, 8, 2])).toEqual([5, 3]);
+  });
+
+  it('are those of the trace that the defaults of other arguments select', () => {
+    const column = {kind: 'tensor', name: 'x', dtype: 'float32', shape: [null, 1]} as const;
+    const trace = (value: boolean | null, size: number): LayerTrace => ({
+      input: column,
+      output: {...column, shape: [null, size]},
+      others: new Map([['wide', value === null ? {kind: 'none'} : {kind: 'literal', value}]]),
+    });
+    const traces = [trace(true, 2), trace(false, 3), trace(null, 4)];
+    const given = {layout: {kind: 'leaf'}, specs: [{shape: [null, 1], dtype: 'float32'}]} as const;
+    for (const wide of [true, false, null]) {
+      expect(matchingTraces(traces, given, {wide})).toEqual([traces[[true, false, null].indexOf(wide)]]);
+    }
+    expect(matchingTraces(traces, given, {})).toEqual(traces);
+  });
+
+  it('of signatures are known where other inputs have values', async () => {
+    const layer = await hub.kerasLayer(fixture('signatures_only'), {
+      signature: 'serving_default',
+      outputKey: 'sum',
+      arguments: {right: [[1, 2]]},
+    });
+    expect(layer.batchInputShape).toEqual([null, 2]);
+    expect(layer.computeOutputShape([null, 2])).toEqual([null, 2]);
+    expect(arrayOf(layer.apply(tf.tensor2d([[1, 1]])))).toEqual([[2 * 1.5, 3 * -2]]);
   });
 
   it('are found by a trial where the function does not tell', () => {

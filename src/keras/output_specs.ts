@@ -157,7 +157,7 @@ export function compatible(given: readonly Spec[], wanted: readonly Spec[]): boo
   });
 }
 
-/** The traces that inputs of these specs may select, given the other arguments. */
+/** The traces that inputs of these specs may select, given the other arguments (those with defaults included). */
 export function matchingTraces(
   traces: readonly LayerTrace[],
   {specs, layout}: NestSpec,
@@ -166,11 +166,20 @@ export function matchingTraces(
   return traces.filter(({input, others}) => {
     const wanted = specsAt(input, layout);
     if (wanted === undefined || !compatible(specs, wanted)) return false;
-    return [...others].every(
-      ([name, structure]) =>
-        !(name in kwargs) || structure.kind !== 'literal' || structure.value === kwargs[name],
-    );
+    return [...others].every(([name, structure]) => !(name in kwargs) || mayBe(structure, kwargs[name]));
   });
+}
+
+/** Whether a trace was made for a value of an argument that is no tensor; of any other kind it may be. */
+function mayBe(structure: Structure, value: unknown): boolean {
+  switch (structure.kind) {
+    case 'literal':
+      return value === structure.value;
+    case 'none':
+      return value === null || value === undefined;
+    default:
+      return value !== null;
+  }
 }
 
 /** True when nothing of the shapes is open, apart from the size of the batch. */

@@ -11,7 +11,7 @@ import type {Structure} from '../graph/nest.js';
 import type {ConcreteFunction} from '../savedmodel/concrete_function.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
 import type {ArgumentSpec, RestoredFunction} from '../savedmodel/restored_function.js';
-import type {Signature} from '../savedmodel/signature.js';
+import type {Signature, SignatureTensor} from '../savedmodel/signature.js';
 import {isTracedCallable, type SpecNest, TensorSpec} from '../trace/func.js';
 import {isDict} from './nest.js';
 import {isRepeatable} from './repeatable.js';
@@ -53,6 +53,8 @@ export interface LayerTrace {
 export interface LayerFunction {
   call(inputs: unknown, kwargs: Readonly<Record<string, unknown>>): unknown;
   readonly hasTrainingArgument: boolean;
+  /** What its other arguments are where a call does not say. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   /** Whether results are tensors made for the caller. A JavaScript function may give a variable, or a constant of its own. */
   readonly givesNewTensors: boolean;
   /** Whether a call for inference may be made twice: it is not random and changes nothing. */
@@ -102,11 +104,21 @@ function isGraph(object: LoadedObject): boolean {
   return object.attributeNames.length === 0;
 }
 
-/** What a layer of this object calls. */
-export function callableOf(object: Reusable, signature: string | undefined, handle: string): LayerFunction {
+/**
+ * What a layer of this object calls.
+ *
+ * @param args - the layer's arguments beside its inputs
+ * @param handle - what the object was loaded from, for messages
+ */
+export function callableOf(
+  object: Reusable,
+  signature: string | undefined,
+  args: Readonly<Record<string, unknown>>,
+  handle: string,
+): LayerFunction {
   if (signature === undefined) {
     const callable = calleeOf(object);
-    if (callable !== undefined) return layerFunction(callable.owner, callable.call);
+    if (callable !== undefined) return layerFunction(callable.owner, callable.call, args);
   }
   const signatures = object instanceof LoadedObject ? object.signatures : undefined;
   const names = Object.keys(signatures ?? {});
@@ -129,7 +141,7 @@ export function callableOf(object: Reusable, signature: string | undefined, hand
       `Unknown signature ${signature} in ${handle} (available signatures: ${names.join(', ')}).`,
     );
   }
-  return signatureFunction(found);
+  return signatureFunction(found, args);
 }
 
 /** The function of a callable object, and what it is called on. */
@@ -151,13 +163,18 @@ type DescribedFunction = PlainFunction &
     readonly argumentSpec?: ArgumentSpec;
   };
 
-function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
-  if ('concreteFunction' in callee) return signatureFunction(callee as unknown as Signature);
+function layerFunction(
+  owner: unknown,
+  callee: PlainFunction,
+  args: Readonly<Record<string, unknown>>,
+): LayerFunction {
+  if ('concreteFunction' in callee) return signatureFunction(callee as unknown as Signature, args);
   const {invoke, concreteFunctions, argumentSpec} = callee as DescribedFunction;
   if (invoke !== undefined && concreteFunctions !== undefined) {
     return {
       call: (inputs, kwargs) => invoke([inputs], kwargs),
       hasTrainingArgument: declaresTraining(argumentSpec),
+      defaults: defaultsOf(argumentSpec),
       givesNewTensors: true,
       isRepeatable: () =>
         concreteFunctions.every(
@@ -171,6 +188,7 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
     return {
       call: (inputs, kwargs) => callee.apply(owner, placeArguments(argumentSpec, inputs, kwargs)),
       hasTrainingArgument: declaresTraining(argumentSpec),
+      defaults: {},
       givesNewTensors: false,
       isRepeatable: () => true,
       traces: input === undefined ? [] : [{input: structureOf(input), output: undefined, others: new Map()}],
@@ -184,6 +202,7 @@ function layerFunction(owner: unknown, callee: PlainFunction): LayerFunction {
         ? callee.call(owner, inputs, kwargs)
         : callee.call(owner, inputs),
     hasTrainingArgument: takesKeywords,
+    defaults: {},
     givesNewTensors: false,
     isRepeatable: () => true,
     traces: [],
@@ -204,6 +223,16 @@ function structureOf(spec: SpecNest): Structure {
 
 function declaresTraining(spec: ArgumentSpec | undefined): boolean {
   return spec !== undefined && (spec.args.includes('training') || spec.kwonlyargs.includes('training'));
+}
+
+/** The arguments that have a default, but the first one, which takes the inputs. */
+function defaultsOf(spec: ArgumentSpec | undefined): Readonly<Record<string, unknown>> {
+  if (spec === undefined) return {};
+  const first = spec.args.length - spec.defaults.length;
+  const positional = spec.args.flatMap((name, i) =>
+    i >= Math.max(1, first) ? [[name, spec.defaults[i - first]]] : [],
+  );
+  return {...Object.fromEntries(positional), ...spec.kwonlydefaults};
 }
 
 /** Arguments by name in their positions, the others in an object after them. */
@@ -240,18 +269,14 @@ function isForTraining({others}: LayerTrace): boolean {
 }
 
 /** A signature takes its inputs by name, and any other argument with them. */
-function signatureFunction(signature: Signature): LayerFunction {
+function signatureFunction(signature: Signature, args: Readonly<Record<string, unknown>>): LayerFunction {
   const names = Object.keys(signature.inputs);
-  const fields = new Map<string, Structure>(
-    names.map((name) => [name, {kind: 'tensor', ...signature.inputs[name]!}]),
-  );
-  const outputs = new Map<string, Structure>(
-    Object.values(signature.outputs).map((each) => [each.name, {kind: 'tensor', ...each}]),
-  );
+  const open = names.filter((name) => !(name in args) && !signature.defaults.has(name));
+  const outputs = Object.values(signature.outputs);
+  const tensor = (each: SignatureTensor): Structure => ({kind: 'tensor', ...each});
   return {
     call: (inputs, kwargs) => {
       if (isDict(inputs)) return signature({...kwargs, ...inputs} as Parameters<Signature>[0]);
-      const open = names.filter((name) => !(name in kwargs) && !signature.defaults.has(name));
       if (open.length !== 1) {
         throw new CallError(
           `the signature takes ${names.join(', ')}: give its inputs by name, as an object of tensors`,
@@ -260,14 +285,14 @@ function signatureFunction(signature: Signature): LayerFunction {
       return signature({...kwargs, [open[0]!]: inputs} as Parameters<Signature>[0]);
     },
     hasTrainingArgument: false,
+    defaults: {},
     givesNewTensors: true,
     isRepeatable: () => isRepeatable(signature.concreteFunction),
-    traces: [
-      {
-        input: {kind: 'dict', fields},
-        output: {kind: 'dict', fields: outputs},
-        others: new Map(),
-      },
-    ],
+    // All inputs by name, or only those that have no other value.
+    traces: [names, open].map((each) => ({
+      input: {kind: 'dict', fields: new Map(each.map((name) => [name, tensor(signature.inputs[name]!)]))},
+      output: {kind: 'dict', fields: new Map(outputs.map((output) => [output.name, tensor(output)]))},
+      others: new Map(),
+    })),
   };
 }
