@@ -273,43 +273,80 @@ class LayerExport {
 
   #functionsOf(layer: Layer): LayerFunctions {
     const specs = callSpecs(layer);
-    const inputs = specs.length === 1 ? specs[0]! : specs;
-    const keywordArguments = expectsTraining(layer) ? {training: [false, true]} : undefined;
-    // No layer of tfjs-layers has losses that depend on its input.
-    const callWithLosses = func(
+    const traced = func(
+      // No layer of tfjs-layers has losses that depend on its input.
       (given: tf.Tensor | tf.Tensor[], keywords?: {training: boolean}) => [
         this.#run(layer, given, keywords?.training ?? false),
         [],
       ],
       {
-        name: `${layer.name}_layer_call_and_return_conditional_losses`,
-        inputSignature: [inputs],
+        inputSignature: [specs.length === 1 ? specs[0]! : specs],
         argNames: ['inputs'],
-        ...(keywordArguments && {keywordArguments}),
+        ...(expectsTraining(layer) && {keywordArguments: {training: [false, true]}}),
       },
     );
-    return {callWithLosses, call: withoutLosses(callWithLosses, `${layer.name}_layer_call_fn`)};
+    const name = `${layer.name}_layer_call`;
+    return {
+      callWithLosses: kerasFunction(
+        layer,
+        traced,
+        `${name}_and_return_conditional_losses`,
+        (trace) => trace.outputs,
+      ),
+      call: kerasFunction(layer, traced, `${name}_fn`, outputsOf),
+    };
   }
 }
 
-/** The function that gives the outputs alone; of the same traces. */
-function withoutLosses(callWithLosses: TracedCallable, name: string): TracedCallable {
-  const {argumentSpec, inputSignature} = callWithLosses;
-  const call = func((...args: unknown[]) => (callWithLosses(...args) as unknown[])[0], {name});
+/** Arguments of a layer after its inputs, with their defaults. */
+const TRAINING = {name: 'training', preset: false};
+const MASK = {name: 'mask', preset: null};
+
+/**
+ * A function as Keras declares it, of the traces of another: `training` is a positional argument, and so is the `mask` of a
+ * model.
+ *
+ * @param outputs - What of the results of a trace the function gives.
+ */
+function kerasFunction(
+  layer: Layer,
+  traced: TracedCallable,
+  name: string,
+  outputs: (trace: TracedFunction) => Structure,
+): TracedCallable {
+  const rest = [...(expectsTraining(layer) ? [TRAINING] : []), ...(isContainer(layer) ? [MASK] : [])];
+  const derive = (trace: TracedFunction): TracedFunction => {
+    const [args, keywords] = (trace.inputs as Nested).items as [Nested, Extract<Structure, {kind: 'dict'}>];
+    const others = rest.map((each): Structure => keywords.fields.get(each.name) ?? {kind: 'none'});
+    const inputs: Structure = {
+      kind: 'tuple',
+      items: [
+        {kind: 'tuple', items: [...args.items, ...others]},
+        {kind: 'dict', fields: new Map()},
+      ],
+    };
+    return {...trace, name, inputs, outputs: outputs(trace)};
+  };
   let traces: TracedFunction[] | undefined;
-  return Object.assign(call, {
-    argumentSpec,
-    inputSignature,
+  return Object.assign(func(traced.pythonFunction, {name}), {
+    argumentSpec: {
+      args: ['inputs', ...rest.map((each) => each.name)],
+      defaults: rest.map(({preset}) => preset),
+      kwonlyargs: [],
+      kwonlydefaults: {},
+    },
     traces: () => {
-      traces ??= callWithLosses.traces().map((trace) => ({...trace, name, outputs: outputsOf(trace)}));
+      traces ??= traced.traces().map(derive);
       return traces;
     },
   });
 }
 
+/** A list or a tuple. */
+type Nested = Extract<Structure, {items: unknown}>;
+
 /** The outputs of a function that gives outputs and losses. */
-const outputsOf = ({outputs}: TracedFunction): Structure =>
-  (outputs as Extract<Structure, {items: unknown}>).items[0]!;
+const outputsOf = ({outputs}: TracedFunction): Structure => (outputs as Nested).items[0]!;
 
 /** What `serving_default` computes, as one trace: inputs and outputs by name. */
 function defaultSignature(model: LayersModel, callWithLosses: TracedCallable): TracedFunction {
