@@ -156,6 +156,11 @@ export class ObjectGraph {
     return made;
   }
 
+  /** What a node has become for the user; undefined where nobody has asked for it. */
+  made(id: number): unknown {
+    return this.#made.get(id);
+  }
+
   /** The traces of a function node; none for other nodes. */
   traces(id: number): ConcreteFunction[] {
     const {kind} = this.node(id);
@@ -392,6 +397,12 @@ export class ObjectGraph {
     const argumentSpec = {args: keywords, defaults: [], kwonlyargs: [], kwonlydefaults: {}};
     const flat = {name, concreteFunctions: [concrete.withInputs(inputs)], argumentSpec};
     return saved.functionSpec === undefined ? callable([flat]) : callable([structured, flat]);
+  }
+
+  /** The handle of a variable, of a table or of another resource; undefined for an object that is none. */
+  handle(id: number): Value | undefined {
+    const isResource = this.variable(id) !== undefined || this.children(id).has('_create_resource');
+    return isResource ? this.#bind(id) : undefined;
   }
 
   #bind(id: number): Value {

@@ -92,6 +92,19 @@ describe('a loaded model, saved anew', () => {
     expect(names.filter((name) => /traced_(save|restore)/.test(name))).toHaveLength(2);
   });
 
+  it('takes attributes along that it was given', async () => {
+    const model = await loadFixture('mymul');
+    Object.assign(model, {
+      extra: tf.variable(tf.scalar(4)),
+      note: 'not saved',
+      f: func((x: tf.Tensor) => tf.neg(model(x) as tf.Tensor), {inputSignature: [new TensorSpec([])]}),
+    });
+    const again = await saveAndLoad(model);
+    expect((again.extra as tf.Variable).arraySync()).toBe(4);
+    expect(((again.f as (x: number) => tf.Tensor)(3) as tf.Tensor).arraySync()).toBe(-6);
+    expect(again.attributeNames).not.toContain('note');
+  });
+
   it('stays a Keras model', async () => {
     const name = 'cnn';
     const output = await save(await loadFixture(name));
@@ -185,6 +198,19 @@ describe('an object made here', () => {
       f: func((x: tf.Tensor) => tf.mul(x, lost), {inputSignature: [new TensorSpec([])], name: 'careless'}),
     });
     await expect(save(object)).rejects.toThrow(/'careless' uses the variable 'lost'.*attribute/s);
+  });
+
+  it('may lead back to itself', async () => {
+    const object = Object.assign(new Affine(), {self: null as unknown});
+    object.self = [object];
+    const again = await saveAndLoad(object);
+    expect((again.self as unknown[])[0]).toBe(again);
+  });
+
+  it('refuses a variable that was disposed of', async () => {
+    const object = new Affine();
+    object.scale.dispose();
+    await expect(save(object, {signatures: {}})).rejects.toThrow(SaveError);
   });
 
   it('refuses signatures that are none', async () => {

@@ -104,7 +104,7 @@ export async function writeSavedModel(
     throw new SaveError('what is saved has to be a Trackable, a loaded model, a layer or a layers model');
   }
   const graph = new SaveGraph(root, exportOptions);
-  const {metaGraph, states, objects, main} = build(graph, options);
+  const {metaGraph, states, objects, main} = build(graph, root, options);
   const files = new ModelFiles(output);
   await writeCheckpoint(files, VARIABLES_PREFIX, tensorsOf(states, objects));
   for (const {filename, content} of main.assetFiles) await files.write(`assets/${filename}`, content);
@@ -113,7 +113,7 @@ export async function writeSavedModel(
 }
 
 /** Everything that is written, before anything is. */
-function build(graph: SaveGraph, options: SaveOptions) {
+function build(graph: SaveGraph, root: object, options: SaveOptions) {
   const signatures = attachSignatures(graph, options.signatures);
   graph.number();
   const library = new SaveLibrary(graph);
@@ -133,7 +133,8 @@ function build(graph: SaveGraph, options: SaveOptions) {
   const versions = sources.flatMap(({graphDef}) => graphDef?.versions ?? []);
   const metaGraph = makeMessage(MetaGraphDef, {
     metaInfoDef: makeMessage(MetaGraphDef_MetaInfoDef, {
-      tags: ['serve'],
+      tags: tagsOf(root),
+      functionAliases: library.aliases(),
       tensorflowVersion: newest([
         TENSORFLOW_VERSION,
         ...sources.map((each) => each.metaInfoDef?.tensorflowVersion ?? ''),
@@ -161,6 +162,13 @@ function build(graph: SaveGraph, options: SaveOptions) {
     objectGraphDef: objectGraph(graph, library, main),
   });
   return {metaGraph, states, objects, main};
+}
+
+/** A loaded model keeps its tags. */
+function tagsOf(root: object): string[] {
+  const origin = originOf(root);
+  const tags = origin?.id === 0 ? origin.objects.parts.info.tags : [];
+  return tags.length > 0 ? [...tags] : ['serve'];
 }
 
 function initSignature(node: string): SignatureDef {

@@ -113,7 +113,7 @@ export class SaveGraph {
       const saved = objects.node(id);
       node = new SaveNode(this.#loadedKind(objects, id, saved));
       nodes.set(id, node);
-      this.#expand.set(node, () => this.#expandLoaded(node!, objects, saved));
+      this.#expand.set(node, () => this.#expandLoaded(node!, objects, id));
     }
     return node;
   }
@@ -313,6 +313,15 @@ export class SaveGraph {
     });
   }
 
+  /** Attributes that the user has given to an object of a loaded model. */
+  #addedChildren(made: unknown): [string, SaveNode][] {
+    if (!(made instanceof LoadedObject)) return [];
+    const own = Object.entries(Object.getOwnPropertyDescriptors(made));
+    // The saved ones are getters.
+    const added = own.filter(([, {enumerable, value}]) => enumerable && value !== undefined);
+    return this.#children(made, {children: added.map(([name, {value}]) => [name, value] as const)});
+  }
+
   #container(value: object, container: keyof typeof CONTAINERS): SaveNode {
     const node = new SaveNode({case: 'user', proto: userObject({identifier: CONTAINERS[container]})});
     this.#expand.set(node, () => {
@@ -466,10 +475,11 @@ export class SaveGraph {
     }
   }
 
-  #expandLoaded(node: SaveNode, objects: ObjectGraph, saved: SavedObject): void {
+  #expandLoaded(node: SaveNode, objects: ObjectGraph, id: number): void {
+    const saved = objects.node(id);
     const references = (list: SavedObject['children']) =>
       list.map(({localName, nodeId}) => [localName, this.loadedNode(objects, nodeId)] as const);
-    node.children = references(saved.children);
+    node.children = [...references(saved.children), ...this.#addedChildren(objects.made(id))];
     node.dependencies = references(saved.dependencies);
     node.slots = saved.slotVariables.map(({slotName, originalVariableNodeId, slotVariableNodeId}) => {
       const original = this.loadedNode(objects, originalVariableNodeId);

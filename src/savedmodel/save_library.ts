@@ -93,6 +93,18 @@ export class SaveLibrary {
     return this.#loaded.get(objects)?.names.get(name) ?? name;
   }
 
+  /** Other names of functions, that the models they come from have given them. */
+  aliases(): Map<string, string> {
+    const aliases = new Map<string, string>();
+    for (const {objects, names} of this.#loaded.values()) {
+      for (const [name, alias] of objects.parts.metaGraph.metaInfoDef?.functionAliases ?? []) {
+        const kept = names.get(name);
+        if (kept !== undefined) aliases.set(kept, alias);
+      }
+    }
+    return aliases;
+  }
+
   /** The names of the ops that all functions use, into `ops`. */
   encode(ops: Set<string>): FunctionDefLibrary {
     const functions: Uint8Array[] = [];

@@ -12,6 +12,7 @@ import type {DType} from '../graph/dtypes.js';
 import {flattenTensors, structureOf} from '../graph/nest.js';
 import {decodeUtf8, encodeUtf8, type HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
+import type {Variable} from '../ops/variable.js';
 import {
   makeMessage,
   type TrackableObjectGraph,
@@ -93,10 +94,19 @@ function variableState(node: SaveNode): NodeState {
         key: checkpointKey,
         dtype: variable.dtype,
         shape: variable.currentShape(),
-        read: () => variable.exact(),
+        read: () => exactValue(variable, node),
       },
     ],
   };
+}
+
+/** @throws SaveError for a variable that was disposed of. */
+function exactValue(variable: Variable, node: SaveNode): HostTensor {
+  try {
+    return variable.exact();
+  } catch (cause) {
+    throw new SaveError(`the value of '${node.label}' cannot be read: ${(cause as Error).message}`, {cause});
+  }
 }
 
 function saveableState(node: SaveNode, name: string, save: SaveFunction, restore: SaveFunction): NodeState {
