@@ -15,6 +15,7 @@ import {fileURLToPath} from 'node:url';
 import {runCheckpointConformance} from './conformance_checkpoint.js';
 import {runHubConformance} from './conformance_hub.js';
 import {runKillConformance} from './conformance_kill_save.js';
+import {runLayersConformance} from './conformance_layers.js';
 import {runRawOpsConformance} from './conformance_raw_ops.js';
 import {runSaveConformance} from './conformance_save.js';
 import {runTraceConformance} from './conformance_trace.js';
@@ -256,6 +257,11 @@ async function main(): Promise<void> {
     const failures = details.filter((line) => line.startsWith('FAIL'));
     return {part: 'handles, downloads and the shared cache', passed, failed, failures};
   };
+  const layers = async (): Promise<Score> => {
+    const {passed, failed, details} = await runLayersConformance(join(BUILD, 'layers'), [old, newest]);
+    for (const line of details) console.log(line);
+    return {part: 'models of tfjs-layers, saved', passed, failed, failures: details};
+  };
   const scores = [
     await check('message types as generated', old, ['scripts/generate_protos.py', '--check']),
     await check('op definitions of 2.15 as generated', old, ['scripts/generate_op_defs.py', '--check']),
@@ -272,6 +278,7 @@ async function main(): Promise<void> {
     ...(await trajectories(old)),
     await vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], {TFHUB_MEMORY_SECONDS: '45'}),
     await hub(),
+    await layers(),
   ];
   console.log('\nConformance');
   for (const {part, passed, failed, failures} of scores) {

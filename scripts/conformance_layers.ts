@@ -294,8 +294,10 @@ export async function runLayersConformance(folder: string, pythons: readonly str
   rmSync(folder, {recursive: true, force: true});
   mkdirSync(folder, {recursive: true});
   const details: string[] = [];
+  const backend = tf.getBackend();
   await tf.setBackend('cpu');
   await saveAll(folder, details);
+  await tf.setBackend(backend);
   const counts = await Promise.all(
     pythons.map((python, i) => checkWith(python, i === 0 ? [folder, '--keras'] : [folder], details)),
   );
