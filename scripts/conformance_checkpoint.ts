@@ -12,6 +12,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {CheckpointReader} from '../src/bundle/reader.js';
 import {type TensorToSave, writeCheckpoint} from '../src/bundle/writer.js';
+import {KerasTraining} from '../src/keras/testing/keras_training.js';
 import {localDirectory} from '../src/platform/node.js';
 import {writableDirectory, writeFiles} from '../src/platform/output.js';
 import {OPTIMIZER_NAMES, TRAINING_FIXTURES, Training} from '../src/savedmodel/testing/training.js';
@@ -44,6 +45,9 @@ export async function runCheckpointConformance(options: {
     await training.checkpoint.restore(`${TRAINING_FIXTURES}${name}-1`);
     await training.checkpoint.save(join(build, name));
   }
+  const keras = new KerasTraining();
+  await keras.checkpoint.restore(`${TRAINING_FIXTURES}keras-1`);
+  await keras.checkpoint.save(join(build, 'keras'));
   const scores = [
     ...[python, ...(newest === undefined ? [] : [newest])].map((each) =>
       check(each, ['fixtures/compare_checkpoints.py', 'fixtures/checkpoints', build]),

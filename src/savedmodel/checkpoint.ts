@@ -7,7 +7,7 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {CheckpointReader} from '../bundle/reader.js';
 import {type TensorToSave, type WriteCheckpointOptions, writeCheckpoint} from '../bundle/writer.js';
 import {CallError, FormatError} from '../errors.js';
@@ -27,6 +27,7 @@ import {
 import {type CheckpointPath, placeToRead, placeToWrite, renamed} from './checkpoint_path.js';
 import {encodeState, STATE_FILE, type StateOfDirectory} from './checkpoint_state.js';
 import {checkOptimizer, restoreOptimizer, type StoredOptimizer, slotAttributes} from './optimizer_restore.js';
+import {isOptimizer} from './optimizer_slots.js';
 import {OBJECT_GRAPH_KEY, readObjectGraph, VARIABLE_VALUE} from './restore.js';
 import type {HeldValue, SavedDTypes} from './stored_value.js';
 import {isPlainObject} from './trackable.js';
@@ -206,7 +207,7 @@ function matchByPath(objects: CheckpointObjects, saved: TrackableObjectGraph): M
     pairs.set(node, object);
     const key = valueKeyOf(object);
     if (key !== undefined && node.value !== undefined) values.set(node, key);
-    if (node.object instanceof tf.Optimizer) {
+    if (isOptimizer(node.object)) {
       const keys = optimizerKeys(node.object, object, saved);
       optimizers.set(node.object, keys);
       for (const each of membersOf(node, keys)) covered.add(each);

@@ -16,7 +16,7 @@ import {
   TrackableObjectGraph,
 } from '../proto/index.js';
 import {LoadedObject} from './loaded_object.js';
-import {accumulatorsOf, OPTIMIZER_SLOTS, type OptimizerInternals} from './optimizer_slots.js';
+import {accumulatorsOf, isOptimizer, OPTIMIZER_SLOTS, type OptimizerInternals} from './optimizer_slots.js';
 import {VARIABLE_VALUE} from './restore.js';
 import {escapeName, objectKey} from './save_node.js';
 import {
@@ -129,14 +129,12 @@ export class CheckpointObjects {
   }
 
   #specOf(object: object): SavedObjectSpec {
-    return object instanceof tf.Variable || object instanceof tf.Optimizer
-      ? {}
-      : specOf(this.#trackable(object));
+    return object instanceof tf.Variable || isOptimizer(object) ? {} : specOf(this.#trackable(object));
   }
 
   #childrenOf(object: object, spec: SavedObjectSpec): (readonly [string, object])[] {
     if (object instanceof tf.Variable || object instanceof Variable || object instanceof Leaf) return [];
-    if (object instanceof tf.Optimizer) return Object.entries(optimizerState(object));
+    if (isOptimizer(object)) return Object.entries(optimizerState(object));
     if (object instanceof LoadedObject) {
       const attributes = object.attributeNames.map((name) => [name, object.get(name)] as const);
       return attributes.filter((entry): entry is readonly [string, object] => isKept(entry[1]));
@@ -163,7 +161,7 @@ export class CheckpointObjects {
 
 /** Whether an object is of a kind that can have values. Functions are not. */
 export function isKept(value: unknown): value is object {
-  if (value instanceof tf.Optimizer || value instanceof Variable || value instanceof Leaf) return true;
+  if (isOptimizer(value) || value instanceof Variable || value instanceof Leaf) return true;
   return isTrackable(value, () => false);
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** What tfjs keeps for one trained variable. */
 export interface Accumulator {
@@ -105,6 +105,11 @@ export interface OptimizerInternals {
   readonly iteration?: tf.Variable;
   setLearningRate?(rate: number): void;
   [property: string]: unknown;
+}
+
+/** Whether something is an optimizer of tfjs, whose own test of that takes nothing but objects. */
+export function isOptimizer(value: unknown): value is tf.Optimizer {
+  return typeof value === 'object' && value !== null && value instanceof tf.Optimizer;
 }
 
 /** What the optimizer keeps in a list, nothing before its first step. */

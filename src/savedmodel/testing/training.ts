@@ -20,6 +20,8 @@ interface Expected {
   readonly x: number[][];
   readonly target: number[][];
   readonly optimizers: Readonly<Record<string, {readonly checkpoint: Values; readonly later: Values}>>;
+  /** Predictions. */
+  readonly keras: {readonly checkpoint: number[][]; readonly later: number[][]};
 }
 
 export const EXPECTED = JSON.parse(readFileSync(`${TRAINING_FIXTURES}expected.json`, 'utf8')) as Expected;
