@@ -193,6 +193,20 @@ export class KernelCall {
     return graph.op('Range', [graph.scalar('int32', 0), end, graph.scalar('int32', 1)]);
   }
 
+  /** Says which shapes an operand has that is no output of the kernel. */
+  know(operand: Operand, shapes: MergedTensor['shapes']): TracedTensor {
+    const tensor = {dtype: operand.dtype as MergedTensor['dtype'], shapes, operand};
+    this.#dims.add(tensor);
+    return tensor;
+  }
+
+  /** The tensor that a reshaped one was before it was reshaped, however often. */
+  unshaped(tensor: TracedTensor): TracedTensor {
+    let {operand} = tensor;
+    while (operand.node.op === 'Reshape') operand = operand.node.inputs[0]!;
+    return this.#dims.tensorOf(operand) ?? tensor;
+  }
+
   /** The rank of a tensor, which has to be known. */
   rank(tensor: TracedTensor): number {
     const rank = rankOf(tensor);

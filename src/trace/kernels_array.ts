@@ -13,10 +13,14 @@ import {mergeNumbers, rankOf, type Size, type Sizes, Varying, VaryingList} from 
 
 /** One dimension that follows the others is what TensorFlow calls -1. */
 const reshape: KernelRule = (call) => {
-  const x = call.in('x');
+  const x = call.unshaped(call.tensor('x'));
   const shape = call.outputShape();
-  return call.op('Reshape', [x, call.maybeVector(withOneUnknown(shape)) ?? allButOne(call, shape)]);
+  if (sameShapes(x.shapes, call.outputs[0]!.shapes)) return x.operand;
+  return call.op('Reshape', [x.operand, call.maybeVector(withOneUnknown(shape)) ?? allButOne(call, shape)]);
 };
+
+const sameShapes = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): boolean =>
+  a.every((shape, run) => shape.join() === b[run]!.join());
 
 function withOneUnknown(shape: Sizes): Sizes {
   if (shape instanceof VaryingList) return shape;

@@ -8,6 +8,7 @@
 import type {TracedTensor} from './dims.js';
 import type {AttrInput, Operand} from './graph_builder.js';
 import type {KernelCall, KernelRule, KernelRules} from './kernel_call.js';
+import {matrixProduct} from './kernels_math.js';
 import {rankOf, type Size, type Sizes} from './varying.js';
 
 /** Padding of the spatial dimensions: as TensorFlow names it, or how many before and after. */
@@ -256,10 +257,8 @@ function withActivation(call: KernelCall, value: Operand): Operand {
   return graph.op(op, [value]);
 }
 
-const fusedMatMul: KernelRule = (call) => {
-  const attrs = {adj_x: call.bool('transposeA'), adj_y: call.bool('transposeB')};
-  return call.op('BatchMatMulV2', [call.in('a'), call.in('b')], attrs);
-};
+const fusedMatMul: KernelRule = (call) =>
+  matrixProduct(call, (product) => withActivation(call, withBias(call, product)));
 
 /** How a pool moves, its input being padded where TensorFlow's kernel could not do it. */
 interface Pool {
@@ -387,5 +386,5 @@ export const convolutionKernels: KernelRules = {
   MaxPool3DGrad: maxPoolGrad('MaxPool3DGrad', 3),
   MaxPoolGrad: maxPoolGrad('MaxPoolGrad', 2),
   MaxPoolWithArgmax: maxPoolWithArgmax,
-  _FusedMatMul: fused(fusedMatMul),
+  _FusedMatMul: fusedMatMul,
 };

@@ -5,8 +5,10 @@
  */
 
 import type {DType} from '../graph/dtypes.js';
+import type {TracedTensor} from './dims.js';
+import type {Operand} from './graph_builder.js';
 import type {KernelCall, KernelRule, KernelRules} from './kernel_call.js';
-import type {Size} from './varying.js';
+import {mergeLists, rankOf, type Size} from './varying.js';
 
 /** Ops of one input that have the same name in TensorFlow. */
 const UNARY = [
@@ -120,10 +122,52 @@ const clip: KernelRule = (call) => {
   return call.op('ClipByValue', [x, bound('clipValueMin'), bound('clipValueMax')]);
 };
 
-const matMul: KernelRule = (call) => {
-  const attrs = {adj_x: call.bool('transposeA'), adj_y: call.bool('transposeB')};
-  return call.coerced('BatchMatMulV2', [call.in('a'), call.in('b')], attrs);
-};
+const matMul: KernelRule = (call) => matrixProduct(call, (product) => product);
+
+/**
+ * The product of matrices, or of batches of them. tfjs makes batches of one of what were matrices; they are multiplied as
+ * the matrices they were.
+ *
+ * @param then - what becomes of the product
+ */
+export function matrixProduct(call: KernelCall, then: (product: Operand) => Operand): Operand {
+  const [transposeA, transposeB] = [call.bool('transposeA'), call.bool('transposeB')];
+  const [a, b] = [call.tensor('a'), call.tensor('b')];
+  if (![a, b].every(isMatrix)) {
+    const attrs = {adj_x: transposeA, adj_y: transposeB};
+    return then(call.coerced('BatchMatMulV2', [a.operand, b.operand], attrs));
+  }
+  const operands = [a, b].map((each) => matrixOf(call, each));
+  const attrs = {transpose_a: transposeA, transpose_b: transposeB};
+  const product = then(call.coerced('MatMul', operands, attrs));
+  const {shapes} = call.outputs[0]!;
+  if (shapes.every((shape) => shape.length === 2)) return product;
+  // What follows undoes this, and then it is left out.
+  call.know(product, withoutFirst(shapes));
+  const [, rows, columns] = call.outputShape() as readonly [Size, Size, Size];
+  return call.op('Reshape', [product, call.vector([1, typeof rows === 'number' ? rows : -1, columns])]);
+}
+
+const withoutFirst = (shapes: TracedTensor['shapes']) => shapes.map((shape) => shape.slice(1));
+
+/** True for a matrix, and for one that tfjs has made a batch of one. */
+function isMatrix({shapes, operand}: TracedTensor): boolean {
+  return shapes.every(
+    (shape) => shape.length === 2 || (shape.length === 3 && shape[0] === 1 && operand.node.op === 'Reshape'),
+  );
+}
+
+/** The matrix itself. */
+function matrixOf(call: KernelCall, tensor: TracedTensor): Operand {
+  if (rankOf(tensor) === 2) return tensor.operand;
+  const source = call.unshaped(tensor);
+  const shapes = withoutFirst(tensor.shapes);
+  if (JSON.stringify(source.shapes) === JSON.stringify(shapes)) return source.operand;
+  const [rows, columns] = mergeLists(shapes) as readonly [Size, Size];
+  const known = typeof columns === 'number';
+  const shape = known ? [typeof rows === 'number' ? rows : -1, columns] : [rows, -1];
+  return call.know(call.op('Reshape', [source.operand, call.vector(shape)]), shapes).operand;
+}
 
 const complexAbs: KernelRule = (call) => call.op('ComplexAbs', [call.in('x')], {Tout: 'float32'});
 
