@@ -402,7 +402,7 @@ export class ObjectGraph {
   /** The handle of a variable, of a table or of another resource; undefined for an object that is none. */
   handle(id: number): Value | undefined {
     const isResource = this.variable(id) !== undefined || this.children(id).has('_create_resource');
-    return isResource ? this.#bind(id) : undefined;
+    return isResource ? this.boundValue(id) : undefined;
   }
 
   #bind(id: number): Value {

@@ -16,6 +16,7 @@ import {meaningOf, meantValue} from '../ops/meaning.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
 import {describeInput, toValue} from './boundary.js';
+import {originOf} from './object_graph.js';
 import {isOpaque, RawTensor} from './raw_tensor.js';
 
 /** One tensor that an op is given. */
@@ -99,14 +100,13 @@ export function bindOp(def: OpDef, inputs: Named, attrs: Named): BoundOp {
  * @throws CallError where it is none of its dtype
  */
 export function inputValue(def: OpDef, {given, dtype, label}: BoundInput): Value {
-  if (dtype === 'resource' && given instanceof tf.Variable) {
-    return Value.object('resource', Variable.of(given));
-  }
+  const handle = dtype === 'resource' ? handleOf(given) : undefined;
+  if (handle !== undefined) return handle;
   const raw = given instanceof RawTensor ? RawTensor.valueOf(given) : undefined;
   if (raw?.dtype === dtype) return raw;
   if (isOpaque(dtype)) {
     const wanted =
-      dtype === 'resource' ? 'a handle, or a tf.Variable' : 'a variant, which another raw op made';
+      dtype === 'resource' ? 'a handle, a table or a tf.Variable' : 'a variant, which another raw op made';
     throw fail(def, `takes ${wanted} as ${label}, got ${describeInput(given)}`);
   }
   const meant = given instanceof tf.Tensor ? meantValue(given) : undefined;
@@ -114,6 +114,16 @@ export function inputValue(def: OpDef, {given, dtype, label}: BoundInput): Value
   const value = toValue(given, {kind: 'tensor', name: label, dtype, shape: null}, true);
   if (value === undefined) throw fail(def, `takes ${dtype} as ${label}, got ${describeInput(given)}`);
   return value;
+}
+
+/** The handle of a variable, of a table of a loaded model, or of an object that has one. */
+function handleOf(given: unknown): Value | undefined {
+  if (given instanceof tf.Variable) return Value.object('resource', Variable.of(given));
+  if ((typeof given !== 'object' && typeof given !== 'function') || given === null) return undefined;
+  const {resourceHandle} = given as {resourceHandle?: unknown};
+  if (resourceHandle instanceof RawTensor) return RawTensor.valueOf(resourceHandle);
+  const origin = originOf(given);
+  return origin?.objects.handle(origin.id);
 }
 
 /** An output of an op: how many tensors, of which dtypes. */

@@ -13,6 +13,7 @@ import {remember} from '../ops/meaning.js';
 import {Value} from '../ops/value.js';
 import {activeRecording, untraced} from '../trace/recording.js';
 import {type ExactTensor, fromValue} from './boundary.js';
+import type {LoadedObject} from './loaded_object.js';
 
 /**
  * A tensor in TensorFlow's own dtype: the handle of a table or of another resource, a variant (a list of tensors), or a
@@ -90,6 +91,14 @@ const UNKNOWN: HostData = new Proxy([], {
     );
   },
 });
+
+/** What has the handle of a resource: a `StaticHashTable`, for one. */
+export interface ResourceHolder {
+  readonly resourceHandle: RawTensor;
+}
+
+/** What an op takes as the handle of a resource. */
+export type ResourceInput = RawTensor | tf.Variable | ResourceHolder | LoadedObject;
 
 /** True for dtypes whose tensors are references to objects. */
 export function isOpaque(dtype: DType): boolean {

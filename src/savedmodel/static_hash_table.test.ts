@@ -5,7 +5,7 @@ import {useBackend} from '../ops/testing/op_cases.js';
 import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {func, TensorSpec} from '../trace/func.js';
 import {loadModel} from './load.js';
-import type {CallableObject} from './loaded_object.js';
+import type {CallableObject, LoadedObject} from './loaded_object.js';
 import {rawOps} from './raw_ops.js';
 import {writeSavedModel} from './save.js';
 import {StaticHashTable} from './static_hash_table.js';
@@ -92,6 +92,27 @@ describe('a static hash table', () => {
       ids: {dtype: 'int64', shape: [null, null]},
       sums: {dtype: 'float32', shape: [null, 1]},
     });
+  });
+
+  it('gives raw ops its handle, loaded too', async () => {
+    const table = new StaticHashTable({keys: WORDS, values: [1, 2, 3]}, 0);
+    expect(rawOps.LookupTableSizeV2({table_handle: table}).arraySync()).toBe(3);
+    const loaded = (await saveAndLoad(Object.assign(new Trackable(), {table}))).table as LoadedObject;
+    const {keys, values} = rawOps.LookupTableExportV2(
+      {table_handle: loaded},
+      {Tkeys: 'string', Tvalues: 'int64'},
+    );
+    expect([keys.arraySync(), values.arraySync()]).toEqual([WORDS, [1, 2, 3]]);
+    // Functions made here may use the table, too.
+    class Sizes extends Trackable {
+      table = loaded;
+      __call__ = func(() => rawOps.LookupTableSizeV2({table_handle: loaded}), {inputSignature: []});
+    }
+    const again = await saveAndLoad(new Sizes());
+    expect((again() as tf.Tensor).arraySync()).toBe(3);
+    expect(() => rawOps.LookupTableSizeV2({table_handle: again})).toThrow(
+      /a handle, a table or a tf.Variable/,
+    );
   });
 
   it('is found where only a function uses it', async () => {

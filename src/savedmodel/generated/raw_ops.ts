@@ -4,11 +4,11 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {DType} from '../../graph/dtypes.js';
 import type {PartialShape} from '../../graph/shape.js';
 import type {TensorInput} from '../boundary.js';
-import type {RawTensor} from '../raw_tensor.js';
+import type {RawTensor, ResourceInput} from '../raw_tensor.js';
 
 type Int = number | bigint;
 type Bytes = string | Uint8Array;
-type Handle = RawTensor | tf.Variable;
+type Handle = ResourceInput;
 type None = Record<string, never>;
 type T = tf.Tensor;
 type In = TensorInput;
