@@ -174,6 +174,11 @@ describe('an object made here', () => {
     expect(both[1].inner).toBe(again.shift);
   });
 
+  it('names functions after their attributes', async () => {
+    const names = functionNames(await save(new Affine()));
+    expect(names.filter((name) => name.startsWith('__inference___call___'))).toHaveLength(1);
+  });
+
   it('is saved with its only function of a known input as signature', async () => {
     const {signatures} = await saveAndLoad(new Affine());
     expect(signatures.serving_default!.inputs).toEqual({x: {name: 'x', dtype: 'float32', shape: [null]}});

@@ -225,6 +225,9 @@ export class SaveGraph {
       if (node.id >= 0) continue;
       node.reachable = true;
       this.#append(node);
+      if (node.kind.case === 'function') {
+        for (const each of node.kind.traces) each.attribute ??= node.path.join('_');
+      }
       for (const [name, child] of node.children) {
         if (child.id >= 0) continue;
         if (child.path.length === 0 && child !== this.root) child.path = [...node.path, name];

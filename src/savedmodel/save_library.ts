@@ -38,6 +38,9 @@ const FUNCTION_NAMES = ['forward_function_name', 'backward_function_name'] as co
 /** Functions of one interface: TensorFlow swaps one for another that suits the device. */
 const INTERFACE = 'api_implements';
 
+/** What `func` calls a function without a name. */
+const ANONYMOUS = 'fn';
+
 /** What a function of a loaded model refers to. */
 interface FunctionReferences {
   readonly functions: ReadonlySet<string>;
@@ -224,7 +227,9 @@ export class SaveLibrary {
       if (source.kind === 'loaded') each.name = this.nameOf(source.objects, source.name);
       else if (source.kind === 'built') each.name = this.freshName(source.base);
       else {
-        each.name = this.freshName(`__inference_${plainName(source.traced.name)}`);
+        // A function without a name of its own has that of its attribute.
+        const base = source.traced.name === ANONYMOUS ? each.attribute : undefined;
+        each.name = this.freshName(`__inference_${plainName(base ?? source.traced.name)}`);
         for (const [name, callee] of source.traced.callees) {
           if (callee.kind === 'foreign' || this.#callees.has(callee.graph)) continue;
           this.#callees.set(callee.graph, this.freshName(plainName(name)));

@@ -139,6 +139,8 @@ export interface SaveFunction {
   readonly source: FunctionSource;
   /** Its name in the library; empty before it has one. */
   name: string;
+  /** The attribute that it is the value of. */
+  attribute?: string;
   /** What it takes and gives, flat: its own parameters, then one for each bound input. */
   readonly parameters: readonly FunctionPort[];
   readonly results: readonly FunctionPort[];
