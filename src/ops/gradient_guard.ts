@@ -29,7 +29,7 @@ const CONSTANT: ReadonlySet<string> = new Set([
   ...['Ceil', 'Floor', 'FloorDiv', 'Rint', 'Round', 'Sign', 'TruncateDiv'],
   ...['HSVToRGB', 'LinSpace', 'OneHot', 'OnesLike', 'RaggedRange', 'Range', 'StopGradient', 'ZerosLike'],
   ...['ParameterizedTruncatedNormal', 'RandomPoisson', 'RandomPoissonV2', 'StatelessRandomPoisson'],
-  ...['CTCGreedyDecoder', 'ConcatOffset', 'SparseAddGrad', 'SparseConcat', 'TensorListElementShape'],
+  ...['CTCGreedyDecoder', 'LookupTableFind', 'LookupTableFindV2', 'SparseAddGrad', 'SparseConcat'],
 ]);
 
 /** `kernel`, whose results do not lose the gradient of its inputs unnoticed. */

@@ -102,7 +102,7 @@ function blockLstm(order: GateOrder): Kernel {
     const [time] = x!.shape as [number];
     const steps: LstmStep[] = [];
     let [cell, hidden] = [firstCell!.tensor(), firstHidden!.tensor()];
-    for (const input of tf.unstack(x!.tensor()).slice(0, Math.min(time, length!.number()))) {
+    for (const input of unstack(x!.tensor()).slice(0, Math.min(time, length!.number()))) {
       const step = lstmStep(input, cell, hidden, weights);
       steps.push(step);
       cell = step.cs;
@@ -207,6 +207,13 @@ function unpack(
   return matrices.map((each) => ({...each, bw: take(rows), br: take(rows)}));
 }
 
+// tfjs's gradients of taking a tensor apart fail where there is only one piece.
+
+const unstack = (x: tf.Tensor): tf.Tensor[] => (x.shape[0] === 1 ? [tf.squeeze(x, [0])] : tf.unstack(x));
+
+const gatesOf = (x: tf.Tensor, {gates}: CudnnMode): tf.Tensor[] =>
+  gates === 1 ? [x] : tf.split(x, gates, 1);
+
 /** Runs one direction of a layer over `steps`; `lengths` are those of the batch's sequences where they differ. */
 function runDirection(
   steps: tf.Tensor[],
@@ -220,13 +227,13 @@ function runDirection(
   const all = tf.reshape(tf.stack(steps), [steps.length * batch, inputs]) as tf.Tensor2D;
   // The input's share of all steps at once.
   const sums = tf.add(tf.matMul(all, w as tf.Tensor2D, false, true), bw);
-  const shares = tf.unstack(tf.reshape(sums, [steps.length, batch, bw.size]));
+  const shares = unstack(tf.reshape(sums, [steps.length, batch, bw.size]));
   const outputs = new Array<tf.Tensor>(steps.length);
   let state = first;
   for (let k = 0; k < steps.length; k++) {
     const t = backwards ? steps.length - 1 - k : k;
     const recurrent = tf.add(tf.matMul(state.h as tf.Tensor2D, r as tf.Tensor2D, false, true), br);
-    const next = mode.step(tf.split(shares[t]!, mode.gates, 1), tf.split(recurrent, mode.gates, 1), state);
+    const next = mode.step(gatesOf(shares[t]!, mode), gatesOf(recurrent, mode), state);
     // A sequence that has not begun (backwards) or is over keeps its state and gives zeros.
     const live =
       lengths &&
@@ -265,8 +272,8 @@ function cudnnRnn({reserves, hasLengths}: CudnnVersion): Kernel {
     const toTimeMajor = (value: Value): tf.Tensor =>
       isTimeMajor ? value.tensor() : tf.transpose(value.tensor(), [1, 0, 2]);
     const directions = attrs.string('direction') === 'bidirectional' ? 2 : 1;
-    const states = tf.unstack(toTimeMajor(firstH));
-    const cells = mode.gates === 4 ? tf.unstack(toTimeMajor(firstC)) : undefined;
+    const states = unstack(toTimeMajor(firstH));
+    const cells = mode.gates === 4 ? unstack(toTimeMajor(firstC)) : undefined;
     const [layers, units] = [states.length / directions, firstH.shape[2]!];
     if (attrs.float('dropout') > 0 && attrs.bool('is_training') && layers > 1) {
       throw unsupported(ctx, 'dropout between layers');
@@ -276,7 +283,7 @@ function cudnnRnn({reserves, hasLengths}: CudnnVersion): Kernel {
     const time = isTimeMajor ? x.shape[0]! : x.shape[1]!;
     const given = hasLengths ? sequenceLengths.numbers() : [];
     const lengths = given.some((length) => length < time) ? given : undefined;
-    let steps = tf.unstack(toTimeMajor(x));
+    let steps = unstack(toTimeMajor(x));
     const last: State[] = [];
     for (let layer = 0; layer < layers; layer++) {
       const runs = Array.from({length: directions}, (_, direction) => {
