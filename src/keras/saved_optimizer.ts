@@ -12,82 +12,10 @@ import type {DType} from '../graph/dtypes.js';
 import type {HostData} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
+import {accumulatorsOf, OPTIMIZER_SLOTS, type OptimizerInternals} from '../savedmodel/optimizer_slots.js';
 import {SAVED_OBJECT, type SavedObjectSpec, Trackable} from '../savedmodel/trackable.js';
 import {OPTIMIZERS} from './compile_config.js';
 import {type Part, trainableVariablesOf} from './layer_parts.js';
-
-/** What tfjs keeps for one trained variable. */
-interface Accumulator {
-  readonly variable: tf.Variable;
-}
-
-/** A list of what an optimizer keeps: one for each variable, in the order in which they were first trained. */
-interface SlotList {
-  /** The property of tfjs's optimizer. */
-  readonly property: string;
-  /** The attribute of Keras's. */
-  readonly attribute: string;
-  /** What Keras puts between the optimizer's name and the variable's. */
-  readonly infix: string;
-  /** By what tfjs's values are to be multiplied, given the learning rate. Left out where they mean the same. */
-  readonly factor?: (learningRate: number) => number;
-}
-
-interface SlotRule {
-  readonly lists: readonly SlotList[];
-  /** Whether Keras lists all of the first variable before the next one; else list by list. */
-  readonly interleaved: boolean;
-}
-
-/** By tfjs's class names. */
-const SLOTS: Readonly<Record<string, SlotRule>> = {
-  SGD: {lists: [], interleaved: false},
-  Momentum: {
-    // tfjs accumulates gradients, Keras the steps that are taken.
-    lists: [{property: 'accumulations', attribute: 'momentums', infix: 'm', factor: (rate) => -rate}],
-    interleaved: false,
-  },
-  Adagrad: {
-    lists: [{property: 'accumulatedGrads', attribute: '_accumulators', infix: 'accumulator'}],
-    interleaved: false,
-  },
-  Adadelta: {
-    lists: [
-      {property: 'accumulatedGrads', attribute: '_accumulated_grads', infix: 'accumulated_grad'},
-      {property: 'accumulatedUpdates', attribute: '_accumulated_delta_vars', infix: 'accumulated_delta_var'},
-    ],
-    interleaved: true,
-  },
-  Adam: {
-    lists: [
-      {property: 'accumulatedFirstMoment', attribute: '_momentums', infix: 'm'},
-      {property: 'accumulatedSecondMoment', attribute: '_velocities', infix: 'v'},
-    ],
-    interleaved: true,
-  },
-  Adamax: {
-    lists: [
-      {property: 'accumulatedFirstMoment', attribute: '_m', infix: 'm'},
-      {property: 'accumulatedWeightedInfNorm', attribute: '_u', infix: 'u'},
-    ],
-    interleaved: true,
-  },
-  RMSProp: {
-    lists: [
-      {property: 'accumulatedMeanSquares', attribute: '_velocities', infix: 'velocity'},
-      {property: 'accumulatedMoments', attribute: '_momentums', infix: 'momentum'},
-      {property: 'accumulatedMeanGrads', attribute: '_average_gradients', infix: 'average_gradient'},
-    ],
-    interleaved: false,
-  },
-};
-
-/** Parts of tfjs's optimizers that it does not declare public. */
-type OptimizerInternals = Readonly<Record<string, unknown>> & {
-  readonly iterations_?: number;
-  readonly learningRate: number;
-  readonly momentum?: number;
-};
 
 /** An optimizer as it is saved. */
 class SavedOptimizer extends Trackable {
@@ -141,7 +69,7 @@ export function savedOptimizer(
   const {optimizer} = model as Partial<LayersModel>;
   if (!optimizer) return undefined;
   const rule = OPTIMIZERS[optimizer.getClassName()];
-  const slots = SLOTS[optimizer.getClassName()];
+  const slots = OPTIMIZER_SLOTS[optimizer.getClassName()];
   if (rule === undefined || slots === undefined) return undefined;
   const internals = optimizer as unknown as OptimizerInternals;
   const steps = BigInt64Array.of(BigInt(internals.iterations_ ?? 0));
@@ -155,10 +83,7 @@ export function savedOptimizer(
   ]);
   const trained = trainableVariablesOf(model);
   const lists = slots.lists.map((list): Part<tf.Variable[]> => {
-    // tfjs accumulates RMSProp's moments without momentum as well, and does not read them.
-    const unused = list.infix === 'momentum' && !internals.momentum;
-    const accumulators = unused ? [] : ((internals[list.property] ?? []) as readonly Accumulator[]);
-    const variables = accumulators.map(({variable}, i) => {
+    const variables = accumulatorsOf(optimizer, list).map(({variable}, i) => {
       const name = `${rule.name}/${list.infix}/${variableNames.get(trained[i]!) ?? i}`;
       const saved = list.factor === undefined ? variable : scaled(optimizer, name, variable, list.factor);
       names.set(saved, name);

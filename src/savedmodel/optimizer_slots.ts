@@ -24,14 +24,12 @@ export interface SlotList {
   readonly infix: string;
   /** By what tfjs's values are to be multiplied, given the learning rate. Left out where they mean the same. */
   readonly factor?: (learningRate: number) => number;
-  /** Keeps nothing that matters unless the optimizer has momentum. */
+  /** Kept without momentum as well, and not read then. */
   readonly needsMomentum?: boolean;
 }
 
 /** How the state of one kind of optimizer is saved. */
 export interface SlotRule {
-  /** Keras's name for the optimizer. */
-  readonly name: string;
   readonly lists: readonly SlotList[];
   /** Whether Keras lists all of the first variable before the next one; else list by list. */
   readonly interleaved: boolean;
@@ -39,20 +37,17 @@ export interface SlotRule {
 
 /** By tfjs's class names. */
 export const OPTIMIZER_SLOTS: Readonly<Record<string, SlotRule>> = {
-  SGD: {name: 'SGD', lists: [], interleaved: false},
+  SGD: {lists: [], interleaved: false},
   Momentum: {
-    name: 'SGD',
     // tfjs accumulates gradients, Keras the steps that are taken.
     lists: [{property: 'accumulations', attribute: 'momentums', infix: 'm', factor: (rate) => -rate}],
     interleaved: false,
   },
   Adagrad: {
-    name: 'Adagrad',
     lists: [{property: 'accumulatedGrads', attribute: '_accumulators', infix: 'accumulator'}],
     interleaved: false,
   },
   Adadelta: {
-    name: 'Adadelta',
     lists: [
       {property: 'accumulatedGrads', attribute: '_accumulated_grads', infix: 'accumulated_grad'},
       {property: 'accumulatedUpdates', attribute: '_accumulated_delta_vars', infix: 'accumulated_delta_var'},
@@ -60,7 +55,6 @@ export const OPTIMIZER_SLOTS: Readonly<Record<string, SlotRule>> = {
     interleaved: true,
   },
   Adam: {
-    name: 'Adam',
     lists: [
       {property: 'accumulatedFirstMoment', attribute: '_momentums', infix: 'm'},
       {property: 'accumulatedSecondMoment', attribute: '_velocities', infix: 'v'},
@@ -68,7 +62,6 @@ export const OPTIMIZER_SLOTS: Readonly<Record<string, SlotRule>> = {
     interleaved: true,
   },
   Adamax: {
-    name: 'Adamax',
     lists: [
       {property: 'accumulatedFirstMoment', attribute: '_m', infix: 'm'},
       {property: 'accumulatedWeightedInfNorm', attribute: '_u', infix: 'u'},
@@ -76,7 +69,6 @@ export const OPTIMIZER_SLOTS: Readonly<Record<string, SlotRule>> = {
     interleaved: true,
   },
   RMSProp: {
-    name: 'RMSprop',
     lists: [
       {property: 'accumulatedMeanSquares', attribute: '_velocities', infix: 'velocity'},
       {
