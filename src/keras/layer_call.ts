@@ -52,13 +52,19 @@ export class LayerCall {
     this.#fixed = spec.outputShape === undefined ? undefined : fixedOutputs(spec.outputShape);
   }
 
-  /** Calls the function on tensors arranged by `layout`. */
-  run(inputs: readonly tf.Tensor[], layout: Layout, training: boolean): FlatNest<tf.Tensor> {
+  /**
+   * Calls the function on tensors arranged by `layout`.
+   *
+   * @param isTrial - whether this is only to see what comes out
+   */
+  run(inputs: readonly tf.Tensor[], layout: Layout, training: boolean, isTrial = false): FlatNest<tf.Tensor> {
     const fitting = inputs.map((tensor, i) => fitRank(tensor, this.#wantedShapes(layout, i)));
-    const result = this.#pick(this.#spec.function.call(pack(layout, fitting), this.#kwargs(training)));
+    const {function: callee} = this.#spec;
+    const call = (isTrial && callee.trial) || callee.call;
+    const result = this.#pick(call(pack(layout, fitting), this.#kwargs(training)));
     const flat = flatten(result) as FlatNest<tf.Tensor>;
     this.#checkShapes(flat, inputs[0]?.shape[0]);
-    if (this.#spec.function.givesNewTensors) return flat;
+    if (callee.givesNewTensors) return flat;
     // tfjs-layers frees what a layer gave when it is used up.
     return {...flat, leaves: flat.leaves.map((tensor) => tf.clone(tensor))};
   }
@@ -120,7 +126,7 @@ export class LayerCall {
     if (traced !== undefined && isComplete(traced.specs) && !isBatchKnown) return traced;
     let found: NestSpec;
     try {
-      found = sampleSpecs((tensors) => this.run(tensors, layout, false), given);
+      found = sampleSpecs((tensors) => this.run(tensors, layout, false, true), given);
     } catch (error) {
       // Inputs that no trace takes: the error says so.
       if (traces.length === 0 && this.#spec.function.traces.length > 0) throw error;

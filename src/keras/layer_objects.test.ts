@@ -118,6 +118,17 @@ describe('a layer of', () => {
     expect(layer.computeOutputShape([null, 1])).toEqual([null, 1]);
   });
 
+  it('a function without a signature, which is traced for the calls of the user alone', () => {
+    const scale = func((x: tf.Tensor, {training}: {training: boolean}) => tf.mul(x, training ? 2 : 1), {
+      keywordArguments: {training: [false, true]},
+    });
+    const layer = new hub.KerasLayer(scale);
+    expect((layer.apply(tfl.input({shape: [3]})) as tfl.SymbolicTensor).shape).toEqual([null, 3]);
+    expect(scale.traces()).toEqual([]);
+    layer.apply(tf.ones([2, 3]));
+    expect(scale.traces()).toHaveLength(1);
+  });
+
   it('a function with arguments beside its input', () => {
     const traced = func((x: tf.Tensor, a: number, b = 1) => tf.add(tf.mul(x, a), b), {
       argNames: ['x', 'a', 'b'],

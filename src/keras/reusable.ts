@@ -52,6 +52,8 @@ export interface LayerTrace {
 /** What a layer calls. */
 export interface LayerFunction {
   call(inputs: unknown, kwargs: Readonly<Record<string, unknown>>): unknown;
+  /** The same for a trial of inputs that nobody gave, where it makes a difference. */
+  trial?(inputs: unknown, kwargs: Readonly<Record<string, unknown>>): unknown;
   readonly hasTrainingArgument: boolean;
   /** What its other arguments are where a call does not say. */
   readonly defaults: Readonly<Record<string, unknown>>;
@@ -184,9 +186,18 @@ function layerFunction(
     };
   }
   if (argumentSpec !== undefined) {
-    const [input] = (isTracedCallable(callee) && callee.inputSignature) || [];
+    const traced = isTracedCallable(callee) ? callee : undefined;
+    const [input] = traced?.inputSignature ?? [];
     return {
       call: (inputs, kwargs) => callee.apply(owner, placeArguments(argumentSpec, inputs, kwargs)),
+      // Calls of a function without a signature are what it is traced for when it is saved.
+      ...(traced && {
+        trial: (inputs, kwargs) =>
+          traced.pythonFunction.apply(
+            owner,
+            placeArguments(argumentSpec, inputs, {...argumentSpec.kwonlydefaults, ...kwargs}),
+          ),
+      }),
       hasTrainingArgument: declaresTraining(argumentSpec),
       defaults: {},
       givesNewTensors: false,
