@@ -117,6 +117,9 @@ export interface Entry {
 
 type Engine = ReturnType<typeof tf.engine>;
 
+/** A loop makes so many turns at most while it is traced: enough to see its tensors grow. */
+const MOST_TURNS = 32;
+
 /** Name of the scope of a recording on tfjs's stack of scopes. */
 const SCOPE = 'trace';
 
@@ -270,7 +273,10 @@ export class Recording {
     const inputs = vars.map((each) => this.refOf(each));
     const turns: tf.Tensor[][] = [vars.map((each) => untraced(() => tf.clone(each)))];
     untraced(() => {
-      while (cond(turns.at(-1)!).dataSync()[0]) turns.push([...body(turns.at(-1)!)]);
+      // What follows a sample may never end.
+      while (turns.length < MOST_TURNS && cond(turns.at(-1)!).dataSync()[0]) {
+        turns.push([...body(turns.at(-1)!)]);
+      }
     });
     // Another turn in each run, so that what grows from turn to turn shows.
     const sample = turns[Math.min(this.run, Math.max(turns.length - 2, 0))]!;

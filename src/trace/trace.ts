@@ -9,8 +9,8 @@ import {SaveError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
 import {flattenTensors, type Structure, type TensorStructure} from '../graph/nest.js';
 import type {PartialShape} from '../graph/shape.js';
+import {completeBackend} from '../ops/backend_kernels.js';
 import {rememberDType} from '../ops/meaning.js';
-import {completeActiveBackend} from '../runtime/backend.js';
 import {reconcile, type Steps} from './reconcile.js';
 import {type Recording, type Ref, record, type SubRun, untraced} from './recording.js';
 import {
@@ -24,6 +24,7 @@ import {
   sampleTensor,
   samplings,
 } from './samples.js';
+import {forShapesOnly} from './shapes_only.js';
 import {TensorSpec} from './tensor_spec.js';
 import type {TracedFunction} from './traced_function.js';
 import {writeFunction} from './write_steps.js';
@@ -75,7 +76,7 @@ interface Result {
  * @throws SaveError where the function cannot be a graph
  */
 export function traceFunction(request: TraceRequest): TracedFunction {
-  completeActiveBackend();
+  completeBackend('cpu');
   const {name, args, argNames, kwargs} = request;
   const keywords = sortedKeys(kwargs).map((key) => [key, structureOf(kwargs[key]!, key)] as const);
   const inputs: Structure = {
@@ -88,11 +89,15 @@ export function traceFunction(request: TraceRequest): TracedFunction {
   const specs = flattenTensors(inputs);
   try {
     const parameters = specs.map((spec, i) => ({name: parameterName(spec.name, i), dtype: spec.dtype}));
-    const {agreed, more} = recordAll(request, specs);
-    const first = writeFunction({name, parameters, steps: agreed.steps});
-    // What fits by chance fits no more with more runs.
-    const {steps, output} = first.hasFormulas ? more() : agreed;
-    const written = first.hasFormulas ? writeFunction({name, parameters, steps}) : first;
+    const {written, output} = forShapesOnly(() => {
+      const {agreed, more} = recordAll(request, specs);
+      const write = ({steps}: Agreement) => writeFunction({name, parameters, steps});
+      const first = write(agreed);
+      if (!first.hasFormulas) return {written: first, output: agreed.output};
+      // What fits by chance fits no more with more runs.
+      const confirmed = more();
+      return {written: write(confirmed), output: confirmed.output};
+    });
     const {graph, captures, callees, shapes} = written;
     const results = shapes.map((shape, i) => ({dtype: graph.results[i]!.dtype, shape}));
     const outputs = outputStructure(output, '', results[Symbol.iterator]());

@@ -1,0 +1,103 @@
+/**
+ * Runs a function for the shapes of its tensors: on the host, where a sample that is too small for a window is an error and
+ * not a crash (as it is in WebAssembly), and without the arithmetic of convolutions and products, whose numbers nobody
+ * looks at while a function is traced.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {onHostBackend} from '../ops/host_backend.js';
+
+type Inputs = Readonly<Record<string, tf.TensorInfo>>;
+type Attrs = Readonly<Record<string, unknown>>;
+type ShapeRule = (inputs: Inputs, attrs: Attrs) => readonly number[];
+
+/** The backend that runs the samples. */
+const HOST = 'cpu';
+
+const {computeConv2DInfo, computeConv3DInfo, convertConv2DDataFormat, assertAndGetBroadcastShape} =
+  tf.backend_util;
+
+const conv2d =
+  (depthwise: boolean): ShapeRule =>
+  ({x, filter}, {strides, dilations, pad, dimRoundingMode, dataFormat}) =>
+    computeConv2DInfo(
+      x!.shape as [number, number, number, number],
+      filter!.shape as [number, number, number, number],
+      strides as number,
+      (dilations ?? 1) as number,
+      pad as 'same',
+      dimRoundingMode as 'floor',
+      depthwise,
+      convertConv2DDataFormat((dataFormat ?? 'NHWC') as 'NHWC'),
+    ).outShape;
+
+const conv3d: ShapeRule = ({x, filter}, {strides, dilations, pad}) =>
+  computeConv3DInfo(
+    x!.shape as [number, number, number, number, number],
+    filter!.shape as [number, number, number, number, number],
+    strides as number,
+    (dilations ?? 1) as number,
+    pad as 'same',
+  ).outShape;
+
+const matMul: ShapeRule = ({a, b}, {transposeA, transposeB}) => {
+  const [inner, other] = [a!.shape.at(transposeA ? -2 : -1), b!.shape.at(transposeB ? -1 : -2)];
+  if (inner !== other) throw new Error(`matrices of shapes [${a!.shape}] and [${b!.shape}] have no product`);
+  const batch = assertAndGetBroadcastShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
+  return [...batch, a!.shape.at(transposeA ? -1 : -2)!, b!.shape.at(transposeB ? -2 : -1)!];
+};
+
+const inputShape: ShapeRule = (_, attrs) => attrs.inputShape as number[];
+const filterShape: ShapeRule = (_, attrs) => attrs.filterShape as number[];
+
+/** Shapes of the results of the kernels that take the time. */
+const SHAPES: Readonly<Record<string, ShapeRule>> = {
+  BatchMatMul: matMul,
+  Conv2D: conv2d(false),
+  Conv2DBackpropFilter: filterShape,
+  Conv2DBackpropInput: inputShape,
+  Conv3D: conv3d,
+  Conv3DBackpropFilterV2: filterShape,
+  Conv3DBackpropInputV2: inputShape,
+  DepthwiseConv2dNative: conv2d(true),
+  DepthwiseConv2dNativeBackpropFilter: filterShape,
+  DepthwiseConv2dNativeBackpropInput: inputShape,
+  FusedConv2D: conv2d(false),
+  FusedDepthwiseConv2D: conv2d(true),
+  _FusedMatMul: matMul,
+};
+
+/** Runs `f` on the host, with zeros for the results of what would take long. */
+export function forShapesOnly<T>(f: () => T): T {
+  return onHostBackend(() => {
+    const originals = Object.keys(SHAPES).flatMap((name) => tf.getKernel(name, HOST) ?? []);
+    for (const {kernelName} of originals) replace(zerosOf(kernelName, SHAPES[kernelName]!));
+    try {
+      return f();
+    } finally {
+      for (const original of originals) replace(original);
+    }
+  });
+}
+
+function replace(kernel: tf.KernelConfig): void {
+  tf.unregisterKernel(kernel.kernelName, kernel.backendName);
+  tf.registerKernel(kernel);
+}
+
+function zerosOf(kernelName: string, shapeOf: ShapeRule): tf.KernelConfig {
+  return {
+    kernelName,
+    backendName: HOST,
+    kernelFunc: ({inputs, attrs, backend}) => {
+      const shape = [...shapeOf(inputs as Inputs, attrs ?? {})];
+      if (shape.some((size) => !(size >= 0)))
+        throw new Error(`${kernelName} would give a tensor of shape [${shape}]`);
+      const zeros = new Float32Array(tf.util.sizeFromShape(shape));
+      const dataId = (backend as tf.KernelBackend).write(zeros, shape, 'float32') as object;
+      return {dataId, shape, dtype: 'float32'};
+    },
+  };
+}
