@@ -292,11 +292,18 @@ export function identifier(name: string): string {
 
 /** The name, or the name with the first number that makes it another than those taken; it is taken then. */
 export function uniqueName(name: string, taken: Set<string>): string {
+  let next = NEXT_NUMBERS.get(taken);
+  if (next === undefined) NEXT_NUMBERS.set(taken, (next = new Map()));
   let unique = name;
-  for (let n = 1; taken.has(unique); n++) unique = `${name}_${n}`;
+  let number = next.get(name) ?? 1;
+  for (; taken.has(unique); number++) unique = `${name}_${number}`;
+  next.set(name, number);
   taken.add(unique);
   return unique;
 }
+
+/** The number to go on with, by the names taken and the name asked for: thousands of nodes have one name. */
+const NEXT_NUMBERS = new WeakMap<Set<string>, Map<string, number>>();
 
 /** True for dtypes whose tensors are data, and so have a shape worth writing. */
 export function isData(dtype: DType): boolean {
