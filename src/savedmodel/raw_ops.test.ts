@@ -5,6 +5,7 @@ import {rawOpsTypes} from '../../scripts/generate_raw_ops.js';
 import {CallError, UnsupportedOpError} from '../errors.js';
 import {decodeTensor, expectSame, type OpCase, useBackend} from '../ops/testing/op_cases.js';
 import {Value} from '../ops/value.js';
+import {func, TensorSpec} from '../trace/func.js';
 import {rawOps} from './raw_ops.js';
 import {RawTensor} from './raw_tensor.js';
 import {argumentsOf, callableCases} from './testing/raw_op_cases.js';
@@ -261,6 +262,22 @@ describe('raw ops', () => {
     expect('MatMul' in rawOps).toBe(true);
     expect('NoSuchOp' in rawOps).toBe(false);
     expect(Object.keys(rawOps)).toContain('MatMul');
+  });
+
+  it('refuse gradients of what is computed in JavaScript where a function is traced', () => {
+    const rows = tf.variable(tf.tensor2d([[1], [2], [3]]));
+    const gradient = (words: tf.Tensor) => {
+      const sum = () => {
+        const ids = rawOps.StringToHashBucketFast({input: words}, {num_buckets: 3});
+        return tf.sum(rawOps.ResourceGather({resource: rows, indices: ids}, {dtype: 'float32'})) as tf.Scalar;
+      };
+      return tf.variableGrads(sum, [rows]).grads[rows.name]!;
+    };
+    expect(gradient(tf.tensor(['a'])).shape).toEqual([3, 1]);
+    expect(() =>
+      func(gradient, {inputSignature: [new TensorSpec([null], 'string')]}).getConcreteFunction(),
+    ).toThrow(/reads the values of a tensor/);
+    rows.dispose();
   });
 
   it('are typed from the definitions', () => {

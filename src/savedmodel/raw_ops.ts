@@ -6,7 +6,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
+import {isFloating} from '../graph/dtypes.js';
 import {type OpDef, opDef, opNames} from '../graph/op_defs.js';
+import {isTaping} from '../ops/kernel.js';
 import {isSupported, kernelOf} from '../ops/registry.js';
 import {Value} from '../ops/value.js';
 import {EagerContext, executeEagerly} from '../runtime/eager.js';
@@ -83,7 +85,10 @@ function rawOp(def: OpDef, exact: boolean): RawOp {
 
 function run(bound: BoundOp, exact: boolean): RawOutput | undefined {
   const recording = activeRecording();
-  const flat = recording === undefined ? execute(bound, exact) : record(bound, exact, recording);
+  const flat =
+    recording === undefined || mayBeDifferentiated(bound)
+      ? execute(bound, exact)
+      : record(bound, exact, recording);
   let next = 0;
   const all = outputsOf(bound).map(({name, isList, dtypes}): readonly [string, RawOutput] => {
     const each = dtypes.map(() => flat[next++]!);
@@ -92,10 +97,25 @@ function run(bound: BoundOp, exact: boolean): RawOutput | undefined {
   return all.length > 1 ? Object.fromEntries(all) : all[0]?.[1];
 }
 
+/**
+ * Whether a gradient may be asked for along the op. Where a function that is traced asks for gradients itself, tfjs has them of
+ * its own operations, so that these are recorded in place of the op.
+ */
+function mayBeDifferentiated({inputs}: BoundOp): boolean {
+  return (
+    isTaping() &&
+    inputs.some(({given, dtype}) => given instanceof tf.Tensor && (isFloating(dtype) || dtype === 'resource'))
+  );
+}
+
 /** Runs the op and gives its outputs, list outputs spread out. */
 function execute(bound: BoundOp, exact: boolean, context?: EagerContext): (tf.Tensor | RawTensor)[] {
   const {def, attrs} = bound;
   const values = bound.inputs.map((input) => inputValue(def, input));
+  bound.inputs.forEach(({given, dtype}, i) => {
+    const isRead = given instanceof tf.Tensor && dtype !== 'resource' && !values[i]!.onDevice;
+    if (isRead) activeRecording()?.checkRead(given.dataId);
+  });
   noteBound(values);
   const args = outlivesCall(bound) ? values.map(ownTensor) : values;
   const convert = (results: readonly Value[]) => {

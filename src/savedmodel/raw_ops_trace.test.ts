@@ -210,6 +210,15 @@ it('records raw ops inside of loops', () => {
   ]);
 });
 
+it('gives gradients that a traced function asks for', () => {
+  const gradient = tf.grad((x: tf.Tensor) => rawOps.Softplus({features: rawOps.Square({x})}));
+  const traced = trace((x: tf.Tensor) => gradient(x), new TensorSpec([null]));
+  const [result] = run(traced, Value.host('float32', [2], Float32Array.of(2, -1))) as {data: Float32Array}[];
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  expect(result!.data[0]).toBeCloseTo(4 * sigmoid(4), 5);
+  expect(result!.data[1]).toBeCloseTo(-2 * sigmoid(1), 5);
+});
+
 it('refuses what a graph cannot know', () => {
   expect(() =>
     trace(
