@@ -72,7 +72,7 @@ export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/lo
 export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw_ops.js';
 export {RawTensor, type ResourceHolder, type ResourceInput} from './savedmodel/raw_tensor.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
-export type {SaveOptions} from './savedmodel/save.js';
+export type {SaveOptions, SignatureSource} from './savedmodel/save.js';
 export type {Signature, SignatureTensor} from './savedmodel/signature.js';
 export {
   StaticHashTable,

@@ -41,8 +41,17 @@ export function fingerprint(
     savedObjectGraphHash: objectGraphDef === undefined ? 0n : hashObjectGraph(objectGraphDef),
     checkpointHash: checkpointIndex === undefined ? 0n : hash(checkpointIndex),
     version: VERSION,
-    uuid: crypto.randomUUID(),
+    uuid: randomUuid(),
   });
+}
+
+/** A random UUID (version 4). `crypto.randomUUID` is missing on pages that were not loaded securely. */
+function randomUuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 function hash(bytes: Uint8Array | string): bigint {

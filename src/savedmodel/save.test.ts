@@ -15,6 +15,7 @@ import {describeModel} from './describe.js';
 import {loadModel} from './load.js';
 import type {CallableObject, LoadedObject} from './loaded_object.js';
 import {readFileIfThere} from './read_model.js';
+import type {RestoredFunction} from './restored_function.js';
 import {type SaveOptions, saveModelAsArchive, writeSavedModel} from './save.js';
 import {checkCase, checkModel, type Fixture, readFixtures} from './testing/fixture_cases.js';
 import {registerExporter, SAVED_OBJECT, type SavedObjects, Trackable} from './trackable.js';
@@ -117,7 +118,10 @@ describe('a loaded model, saved anew', () => {
   it('can be given other signatures', async () => {
     const model = await loadFixture('mymul');
     const again = await saveAndLoad(model, {
-      signatures: {double: model.get('__call__'), kept: model.signatures.serving_default},
+      signatures: {
+        double: model.get('__call__') as RestoredFunction,
+        kept: model.signatures.serving_default!,
+      },
     });
     expect(Object.keys(again.signatures)).toEqual(['double', 'kept']);
     expect((again.signatures.double!({x: [3]}).output_0 as tf.Tensor).arraySync()).toEqual([6]);
@@ -140,7 +144,7 @@ describe('a loaded model, saved anew', () => {
   it('of TensorFlow 1 keeps the signatures it is told to, under the names it is given', async () => {
     const model = await loadFixture('v1_resource_variables');
     const [name] = Object.keys(model.signatures);
-    const again = await saveAndLoad(model, {signatures: {chosen: model.signatures[name!]}});
+    const again = await saveAndLoad(model, {signatures: {chosen: model.signatures[name!]!}});
     expect(Object.keys(again.signatures)).toEqual(['chosen']);
     await expect(save(model, {signatures: {other: func((x: tf.Tensor) => x)}})).rejects.toThrow(SaveError);
   });
@@ -221,7 +225,7 @@ describe('an object made here', () => {
   it('refuses signatures that are none', async () => {
     const object = new Affine();
     const refused = (signatures: unknown, message: RegExp) =>
-      expect(save(object, {signatures})).rejects.toThrow(message);
+      expect(save(object, {signatures: signatures as never})).rejects.toThrow(message);
     await refused((x: tf.Tensor) => x, /plain function.*func\(\)/);
     await refused({a: 3}, /'a' is neither/);
     await refused(3, /a function, or an object of functions/);

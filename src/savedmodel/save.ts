@@ -23,9 +23,13 @@ import {
   TensorInfo,
   TrackableObjectGraph,
 } from '../proto/index.js';
+import type {Traceable} from '../trace/func.js';
+import type {TracedFunction} from '../trace/traced_function.js';
+import type {ConcreteFunction} from './concrete_function.js';
 import {LoadedObject} from './loaded_object.js';
 import {originOf} from './object_graph.js';
 import {KERAS_METADATA_FILE, VARIABLES_PREFIX} from './read_model.js';
+import type {RestoredFunction} from './restored_function.js';
 import {ModelFiles} from './save_files.js';
 import {SaveGraph} from './save_graph.js';
 import {SaveLibrary} from './save_library.js';
@@ -36,7 +40,14 @@ import {addSaver} from './save_saver.js';
 import {attachSignatures} from './save_signatures.js';
 import {writeV1Model} from './save_v1.js';
 import {checkpointGraph, type NodeState, OBJECT_GRAPH_KEY, statesOf} from './save_values.js';
+import type {Signature} from './signature.js';
 import {type ExtraFile, exporterOf, Trackable} from './trackable.js';
+
+/**
+ * What a signature can be made of: a function made by `func` or one trace of it, a function of a loaded model or one trace
+ * of it, a signature of a loaded model.
+ */
+export type SignatureSource = Traceable | TracedFunction | RestoredFunction | ConcreteFunction | Signature;
 
 /** How to save. */
 export interface SaveOptions {
@@ -45,7 +56,7 @@ export interface SaveOptions {
    * input signature, or functions and signatures of loaded models. Default: those that a loaded model came with; for other
    * objects the only attribute that is a function with an input signature.
    */
-  readonly signatures?: unknown;
+  readonly signatures?: SignatureSource | Readonly<Record<string, SignatureSource>>;
   /** Whether the state of a model's optimizer is saved as well. Default true. */
   readonly includeOptimizer?: boolean;
   /** Replace a model that is there. Default false. */
