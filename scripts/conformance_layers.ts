@@ -294,6 +294,7 @@ export async function runLayersConformance(folder: string, pythons: readonly str
   rmSync(folder, {recursive: true, force: true});
   mkdirSync(folder, {recursive: true});
   const details: string[] = [];
+  await tf.ready();
   const backend = tf.getBackend();
   await tf.setBackend('cpu');
   await saveAll(folder, details);
