@@ -75,8 +75,8 @@ function tableOfOps(exact: boolean, more: Readonly<Record<string, unknown>>): ob
 }
 
 function rawOp(def: OpDef, exact: boolean): RawOp {
+  const reason = refusal(def);
   const call: RawOp = (inputs = {}, attrs = {}) => {
-    const reason = refusal(def);
     if (reason !== undefined) throw new UnsupportedOpError(`op ${def.name} ${reason}`);
     return run(bindOp(def, inputs, attrs), exact);
   };
