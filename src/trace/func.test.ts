@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {SaveError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
+import {useBackend} from '../ops/testing/op_cases.js';
 import {ensureBackend} from '../runtime/backend.js';
 import {cond, func, isTracedCallable, type SpecNest, TensorSpec, whileLoop} from './func.js';
 import {elementsOf, runTraced} from './testing/run_traced.js';
@@ -74,6 +75,23 @@ describe('variables', () => {
     expect(() => trace((a: tf.Tensor) => tf.mul(a, tf.variable(tf.scalar(1))), x([]))).toThrow(
       /makes a variable/,
     );
+  });
+
+  it('made by the first call have the values that they would have had', () => {
+    const made: tf.Variable[] = [];
+    const f = (a: tf.Tensor) => {
+      if (made.length === 0) {
+        for (let i = 0; i < 2; i++) {
+          const random = tf.randomNormal([3, 3]) as tf.Tensor2D;
+          made.push(tf.variable(tf.matMul(random, tf.eye(3))));
+        }
+      }
+      return made.reduce<tf.Tensor>((x, w) => tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), a);
+    };
+    func(f, {inputSignature: [x([null, 3])]}).getConcreteFunction();
+    const [first, second] = made.map((each) => Array.from(each.dataSync()));
+    expect(first!.every((value) => value !== 0)).toBe(true);
+    expect(first).not.toEqual(second);
   });
 
   it('are trained within a function', () => {
@@ -472,6 +490,16 @@ it('gives the same graph each time, without what no result needs', () => {
   const names = () => trace(f, x([null])).graph.nodes.map(({name}) => name);
   expect(names()).toEqual(['x', 'relu/Relu', 'relu/Relu_1', 'add/AddV2', 'Identity']);
   expect(names()).toEqual(names());
+});
+
+it('runs the samples on the host, whatever the backend', async () => {
+  await useBackend('wasm');
+  const f = (a: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, tf.ones([5, 5, 1, 2]), 1, 'valid');
+  const traced = trace(f, x([null, null, null, 1]));
+  expect(traced.outputs).toMatchObject({shape: [null, null, null, 2]});
+  expect(tf.getBackend()).toBe('wasm');
+  expect(valuesOf(traced, tf.ones([1, 5, 5, 1]))).toEqual([[25, 25]]);
+  await useBackend('cpu');
 });
 
 it('leaves the engine as it was, after an error, too', () => {

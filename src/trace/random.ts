@@ -33,8 +33,12 @@ const SEEDS: Readonly<Record<'uniform' | 'normal', readonly [number, number]>> =
   normal: [0.71484375, 0.0234375],
 };
 
-/** What `Math.random` gives in a run. Outside of random ops, another number in each run, which shows what is baked in. */
-export function seedFor(activeScope: string | undefined, run: number): number {
+/**
+ * What `Math.random` gives in a run. The first run is left to chance, for variables may be made in it; outside of random ops,
+ * each has another number, which shows what is baked in.
+ */
+export function seedFor(activeScope: string | undefined, run: number): number | undefined {
+  if (run === 0) return undefined;
   const distribution = RANDOM_OPS[activeScope ?? ''];
   if (distribution === undefined) return [0.123, 0.877][run % 2]! + run / 1024;
   return SEEDS[distribution === 'uniform' ? 'uniform' : 'normal'][run % 2]!;

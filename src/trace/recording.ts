@@ -153,6 +153,9 @@ export class Recording {
   /** Entries whose values follow from what the function is given, from variables or from chance. */
   readonly #dependent = new Set<number>();
   readonly #dependentData = new WeakMap<object, Ref>();
+  /** Entries whose values follow from the samples, and mean nothing; and the data of their tensors. */
+  readonly #sampled = new Set<number>();
+  readonly #sampledData = new WeakSet<object>();
   /** What of the recording is no tfjs tensor. */
   readonly #others = new WeakMap<object, Ref>();
 
@@ -370,6 +373,10 @@ export class Recording {
     const entry = this.entries.length;
     const metas = outputs.map(({dtype, shape}) => ({dtype, shape: [...shape]}));
     this.entries.push({what, inputs, outputs: metas, scope: scopeNames(), source: userLine()});
+    if (this.#followsSample(what, inputs)) {
+      this.#sampled.add(entry);
+      for (const each of outputs) if ('dataId' in each) this.#sampledData.add(each.dataId);
+    }
     const dependent = what.kind !== 'constant' && (what.kind !== 'kernel' || this.#anyDependent(inputs));
     if (dependent) this.#dependent.add(entry);
     for (const [output, each] of outputs.entries()) {
@@ -381,6 +388,21 @@ export class Recording {
       if (dependent && what.kind !== 'read') this.#dependentData.set(each.dataId, {entry, output});
     }
     return {entry, output: 0};
+  }
+
+  #followsSample({kind}: EntryKind, inputs: RefTree): boolean {
+    if (kind === 'parameter' || kind === 'outer' || kind === 'loop' || kind === 'branch') return true;
+    const any = (tree: RefTree): boolean => {
+      if (tree === null) return false;
+      if (isRef(tree)) return this.#sampled.has(tree.entry);
+      return Object.values(tree).some((each) => any(each as RefTree));
+    };
+    return any(inputs);
+  }
+
+  /** True for data that follows from the samples. */
+  isSampled(dataId: object): boolean {
+    return this.#sampledData.has(dataId);
   }
 
   #anyDependent(tree: RefTree): boolean {
@@ -429,6 +451,16 @@ export function record<T>(
     unwrap?.();
     active = outer;
   }
+}
+
+/**
+ * Whether what is computed from these data follows from samples, so that nothing but its shape matters. Functions may make
+ * variables, or keep tensors, at their first call: these do not follow from samples, and have to be right.
+ */
+export function onlyShapesMatter(dataIds: readonly object[]): boolean {
+  if (undone.length === 0) return false;
+  const recording = active;
+  return recording === undefined || dataIds.some((each) => recording.isSampled(each));
 }
 
 /** Runs `f` without recording what it does. */
@@ -511,7 +543,7 @@ function wrap(engine: Engine): () => void {
   };
   Math.random = () => {
     if (active === undefined) return random();
-    drawn = seedFor(engine.state.activeScope?.name, active.run);
+    drawn = seedFor(engine.state.activeScope?.name, active.run) ?? random();
     return drawn;
   };
   return () => {

@@ -96,7 +96,7 @@ function fewGroupings(keys: readonly string[]): Groups[] {
 
 /** Numbers of the runs that tell what is to be told. */
 export function runsFor(specs: readonly TensorStructure[]): number[] {
-  if (specs.every(({shape}) => shape?.every((dim) => dim !== null))) return [0, 1];
+  if (specs.every(({shape}) => shape?.every((dim) => dim !== null))) return [0, 1, 2];
   return [0, 1, 2, 3];
 }
 

@@ -8,6 +8,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {onHostBackend} from '../ops/host_backend.js';
+import {onlyShapesMatter} from './recording.js';
 
 type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 type Attrs = Readonly<Record<string, unknown>>;
@@ -69,11 +70,11 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   _FusedMatMul: matMul,
 };
 
-/** Runs `f` on the host, with zeros for the results of what would take long. */
+/** Runs `f` on the host, with zeros for what follows from samples and would take long. */
 export function forShapesOnly<T>(f: () => T): T {
   return onHostBackend(() => {
     const originals = Object.keys(SHAPES).flatMap((name) => tf.getKernel(name, HOST) ?? []);
-    for (const {kernelName} of originals) replace(zerosOf(kernelName, SHAPES[kernelName]!));
+    for (const original of originals) replace(zerosFor(original, SHAPES[original.kernelName]!));
     try {
       return f();
     } finally {
@@ -87,14 +88,18 @@ function replace(kernel: tf.KernelConfig): void {
   tf.registerKernel(kernel);
 }
 
-function zerosOf(kernelName: string, shapeOf: ShapeRule): tf.KernelConfig {
+/** The kernel, but for what follows from samples: zeros of the right shape. */
+function zerosFor(kernel: tf.KernelConfig, shapeOf: ShapeRule): tf.KernelConfig {
   return {
-    kernelName,
-    backendName: HOST,
-    kernelFunc: ({inputs, attrs, backend}) => {
+    ...kernel,
+    kernelFunc: (call) => {
+      const {inputs, attrs, backend} = call;
+      const dataIds = Object.values(inputs).flatMap((each) => (each ? [each.dataId] : []));
+      if (!onlyShapesMatter(dataIds)) return kernel.kernelFunc(call);
       const shape = [...shapeOf(inputs as Inputs, attrs ?? {})];
-      if (shape.some((size) => !(size >= 0)))
-        throw new Error(`${kernelName} would give a tensor of shape [${shape}]`);
+      if (shape.some((size) => !(size >= 0))) {
+        throw new Error(`${kernel.kernelName} would give a tensor of shape [${shape}]`);
+      }
       const zeros = new Float32Array(tf.util.sizeFromShape(shape));
       const dataId = (backend as tf.KernelBackend).write(zeros, shape, 'float32') as object;
       return {dataId, shape, dtype: 'float32'};
