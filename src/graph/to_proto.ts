@@ -96,7 +96,7 @@ export function attrProto(attr: Attr): AttrValue {
 }
 
 /** A function named by an attribute. */
-export function functionRefProto({name, attrs}: FunctionRef): NameAttrList {
+function functionRefProto({name, attrs}: FunctionRef): NameAttrList {
   return makeMessage(NameAttrList, {
     name,
     attr: new Map([...attrs].map(([key, attr]) => [key, attrProto(attr)])),

@@ -18,7 +18,7 @@ import {
   OpDefProto_ArgDef,
 } from '../proto/index.js';
 import type {Attr, Attrs} from './attrs.js';
-import {type DType, dtypeInfo} from './dtypes.js';
+import type {DType} from './dtypes.js';
 import type {Endpoint, FunctionGraph, FunctionPort, GraphNode} from './graph.js';
 import {type ArgDef, opDef} from './op_defs.js';
 import type {PartialShape} from './shape.js';
@@ -91,7 +91,7 @@ export function nodeDef({
 }
 
 /** A parameter or result in the signature of a function. */
-export function argDef(name: string, dtype: DType, handle?: ParameterInfo['handle']): OpDefProto_ArgDef {
+function argDef(name: string, dtype: DType, handle?: ParameterInfo['handle']): OpDefProto_ArgDef {
   return makeMessage(OpDefProto_ArgDef, {
     name,
     type: dataType(dtype),
@@ -273,7 +273,7 @@ function outputName(
 }
 
 /** How many tensors an output is. */
-export function argLength(arg: ArgDef, attrs: Attrs): number {
+function argLength(arg: ArgDef, attrs: Attrs): number {
   switch (arg.kind) {
     case 'single':
       return 1;
@@ -304,9 +304,3 @@ export function uniqueName(name: string, taken: Set<string>): string {
 
 /** The number to go on with, by the names taken and the name asked for: thousands of nodes have one name. */
 const NEXT_NUMBERS = new WeakMap<Set<string>, Map<string, number>>();
-
-/** True for dtypes whose tensors are data, and so have a shape worth writing. */
-export function isData(dtype: DType): boolean {
-  const {kind} = dtypeInfo(dtype);
-  return kind !== 'resource' && kind !== 'variant';
-}

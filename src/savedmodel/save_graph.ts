@@ -20,7 +20,6 @@ import {
   encodeMessage,
   FunctionSpec,
   makeMessage,
-  type SavedObject,
   SavedUserObject,
   SavedVariable,
 } from '../proto/index.js';
@@ -31,6 +30,7 @@ import {LoadedObject} from './loaded_object.js';
 import {type ObjectGraph, objectsOf, originOf} from './object_graph.js';
 import {isTuple} from './restored_function.js';
 import {argumentSpecProto, bareArgumentSpec, inputSignatureProto} from './save_argument_spec.js';
+import {expandLoaded, loadedKind} from './save_loaded.js';
 import {type EncodedTensor, type NodeKind, type SaveFunction, SaveNode} from './save_node.js';
 import {
   type ExportOptions,
@@ -110,10 +110,9 @@ export class SaveGraph {
     if (nodes === undefined) this.#loaded.set(objects, (nodes = new Map()));
     let node = nodes.get(id);
     if (node === undefined) {
-      const saved = objects.node(id);
-      node = new SaveNode(this.#loadedKind(objects, id, saved));
+      node = new SaveNode(loadedKind(this, objects, id));
       nodes.set(id, node);
-      this.#expand.set(node, () => this.#expandLoaded(node!, objects, id));
+      this.#expand.set(node, () => expandLoaded(this, node!, objects, id));
     }
     return node;
   }
@@ -317,7 +316,7 @@ export class SaveGraph {
   }
 
   /** Attributes that the user has given to an object of a loaded model. */
-  #addedChildren(made: unknown): [string, SaveNode][] {
+  addedChildren(made: unknown): [string, SaveNode][] {
     if (!(made instanceof LoadedObject)) return [];
     const own = Object.entries(Object.getOwnPropertyDescriptors(made));
     // The saved ones are getters.
@@ -440,63 +439,6 @@ export class SaveGraph {
     }
     return node;
   }
-
-  #loadedKind(objects: ObjectGraph, id: number, {kind}: SavedObject): NodeKind {
-    switch (kind?.$case) {
-      case 'userObject':
-        return {case: 'user', proto: kind.value};
-      case 'variable':
-        return {case: 'variable', variable: objects.variable(id)!, proto: kind.value};
-      case 'function': {
-        const traces = kind.value.concreteFunctions.map((name) => this.loadedFunction(objects, name));
-        return {case: 'function', traces, spec: kind.value.functionSpec, declared: false};
-      }
-      case 'bareConcreteFunction': {
-        const {concreteFunctionName, argumentKeywords, allowedPositionalArguments, functionSpec} = kind.value;
-        return {
-          case: 'concrete',
-          function: this.loadedFunction(objects, concreteFunctionName),
-          keywords: argumentKeywords,
-          positional: Number(allowedPositionalArguments),
-          spec: functionSpec,
-        };
-      }
-      case 'constant':
-        return {case: 'constant', value: objects.encodedConstant(kind.value.operation)};
-      case 'asset': {
-        const index = kind.value.assetFileDefIndex;
-        return {case: 'asset', asset: objects.parts.assets.file(index), index};
-      }
-      case 'resource':
-        return {case: 'resource', device: kind.value.device};
-      case 'capturedTensor': {
-        const {name, concreteFunction} = kind.value;
-        return {case: 'captured', tensor: name, objects, function: concreteFunction};
-      }
-      default:
-        return {case: 'unknown'};
-    }
-  }
-
-  #expandLoaded(node: SaveNode, objects: ObjectGraph, id: number): void {
-    const saved = objects.node(id);
-    const references = (list: SavedObject['children']) =>
-      list.map(({localName, nodeId}) => [localName, this.loadedNode(objects, nodeId)] as const);
-    node.children = [...references(saved.children), ...this.#addedChildren(objects.made(id))];
-    node.dependencies = references(saved.dependencies);
-    node.slots = saved.slotVariables.map(({slotName, originalVariableNodeId, slotVariableNodeId}) => {
-      const original = this.loadedNode(objects, originalVariableNodeId);
-      const slot = this.loadedNode(objects, slotVariableNodeId);
-      slot.slotOf = {optimizer: node, original, name: slotName};
-      return {name: slotName, original, slot};
-    });
-    for (const [name, {saveFunction, restoreFunction}] of saved.saveableObjects) {
-      const [save, restore] = [saveFunction, restoreFunction].map((id) => this.loadedNode(objects, id));
-      node.saveables.set(name, {save: save!, restore: restore!});
-    }
-    const {registeredName, serializedUserProto, registeredSaver, _unknownFields} = saved;
-    node.verbatim = {registeredName, serializedUserProto, registeredSaver, _unknownFields};
-  }
 }
 
 /** True for what has to have a place in the checkpoint, or be made before functions can be bound to it. */
@@ -514,7 +456,7 @@ function userObject({identifier, version, metadata}: SavedObjectSpec): SavedUser
 }
 
 /** A tensor as a `Const` node holds it. */
-export function encodedTensor(tensor: HostTensor): EncodedTensor {
+function encodedTensor(tensor: HostTensor): EncodedTensor {
   const encode = (value: Parameters<typeof attrProto>[0]) => encodeMessage(AttrValue, attrProto(value));
   return {dtype: encode(attr.dtype(tensor.dtype)), value: encode(attr.tensor(tensor))};
 }
