@@ -216,6 +216,19 @@ async function trajectories(python: string): Promise<Score[]> {
   return [built, await vitest('training trajectories', ['src/keras/trajectories.test.ts'], env)];
 }
 
+/** Layers of the fixtures that were built anew, beside what Python's `hub.KerasLayer` makes of them. */
+async function kerasLayers(python: string): Promise<Score[]> {
+  const models = join(BUILD, 'fixtures-2.15');
+  const facts = join(BUILD, 'keras_layers.json');
+  const built = await check('fixtures as layers of Keras', python, [
+    'fixtures/keras_layers.py',
+    models,
+    facts,
+  ]);
+  const env = {TFHUB_FIXTURES: models, TFHUB_KERAS_LAYERS: facts};
+  return [built, await vitest('fixtures as layers', ['src/keras/layer_facts.test.ts'], env)];
+}
+
 /** What this library saves, as TensorFlow loads it. */
 async function saved(old: string, newest: string): Promise<Score[]> {
   const fixtures = ['2.15', 'newest'].map((release) => join(BUILD, `fixtures-${release}`));
@@ -275,6 +288,7 @@ async function main(): Promise<void> {
     ...(await writing(old, newest)),
     ...(await opCases(old)),
     ...(await realModels(old)),
+    ...(await kerasLayers(old)),
     ...(await trajectories(old)),
     await vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], {TFHUB_MEMORY_SECONDS: '45'}),
     await hub(),
