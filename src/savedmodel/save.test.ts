@@ -129,16 +129,14 @@ describe('a loaded model, saved anew', () => {
   });
 
   it('can be saved in part', async () => {
-    const fixture = fixtures.find(({name}) => name === 'sub_objects')!;
     const model = await loadFixture('sub_objects');
-    const part = model.attributeNames.find(
-      (name) => typeof (model.get(name) as LoadedObject)?.get === 'function',
-    );
-    const again = await saveAndLoad(model.get(part!) as object);
-    expect(again.attributeNames).toEqual(
-      expect.arrayContaining([...(model.get(part!) as LoadedObject).attributeNames]),
-    );
-    expect(fixture).toBeDefined();
+    const part = await saveAndLoad(model.get('encoder') as object);
+    const {cases} = fixtures.find(({name}) => name === 'sub_objects')!;
+    // Gradients are recorded by the paths of variables, which are others now.
+    for (const {gradients: _, ...each} of cases) {
+      const path = each.call.function?.replace(/^encoder\./, '');
+      if (path !== each.call.function) checkCase(part, {...each, call: {function: path!}});
+    }
   });
 
   it('of TensorFlow 1 keeps the signatures it is told to, under the names it is given', async () => {
