@@ -64,12 +64,15 @@ function differentiable(rule: Rule): Convolution {
   return maps;
 }
 
+/** A filter turned by 180 degrees. */
+const turn = (w: tf.Tensor): tf.Tensor => (w.shape[0]! * w.shape[1]! === 1 ? w : tf.reverse(w, [0, 1]));
+
 /** Filter `[h, w, c, o]`. */
 export const dense: Convolution = differentiable({
   forward: (x, w, plane) => kernel(tf.Conv2D, x, w, plane),
   // The input's gradient is a convolution of the stretched `dy` with the filter turned by 180 degrees.
   input: (dy, w, plane) => {
-    const turned = tf.transpose(tf.reverse(w, [0, 1]), [0, 1, 3, 2]);
+    const turned = tf.transpose(turn(w), [0, 1, 3, 2]);
     return spread(dy, plane, (stretched, windows) => kernel(tf.Conv2D, stretched, turned, windows));
   },
   filter: (x, dy, plane, [height, width]) => {
@@ -93,7 +96,7 @@ export const depthwise: Convolution = differentiable({
   forward: (x, w, plane) => kernel(tf.DepthwiseConv2dNative, x, w, plane),
   input: (dy, w, plane) => {
     const [height, width, channels, multiplier] = w.shape as Shape4D;
-    const turned = tf.reshape(tf.reverse(w, [0, 1]), [height, width, channels * multiplier, 1]);
+    const turned = tf.reshape(turn(w), [height, width, channels * multiplier, 1]);
     const each = spread(dy, plane, (stretched, windows) =>
       kernel(tf.DepthwiseConv2dNative, stretched, turned, windows),
     );
