@@ -1,6 +1,6 @@
 /**
  * Runs a function for the shapes of its tensors: on the host, where a sample that is too small for a window is an error and
- * not a crash (as it is in WebAssembly), and without the arithmetic of convolutions and products, whose numbers nobody
+ * not a crash (as it is in WebAssembly), and without the arithmetic that takes long, whose numbers nobody
  * looks at while a function is traced.
  *
  * @module
@@ -17,8 +17,15 @@ type ShapeRule = (inputs: Inputs, attrs: Attrs) => readonly number[];
 /** The backend that runs the samples. */
 const HOST = 'cpu';
 
-const {computeConv2DInfo, computeConv3DInfo, convertConv2DDataFormat, assertAndGetBroadcastShape} =
-  tf.backend_util;
+const {
+  assertAndGetBroadcastShape,
+  computeConv2DInfo,
+  computeConv3DInfo,
+  computeOutAndReduceShapes,
+  computePool2DInfo,
+  convertConv2DDataFormat,
+  expandShapeToKeepDim,
+} = tf.backend_util;
 
 const conv2d =
   (depthwise: boolean): ShapeRule =>
@@ -70,11 +77,60 @@ const SHAPES: Readonly<Record<string, ShapeRule>> = {
   _FusedMatMul: matMul,
 };
 
+const broadcast: ShapeRule = ({a, b}) => assertAndGetBroadcastShape(a!.shape, b!.shape);
+const sameAs: ShapeRule = ({x}) => x!.shape;
+
+const pool: ShapeRule = ({x}, {filterSize, strides, pad, dimRoundingMode}) =>
+  computePool2DInfo(
+    x!.shape as [number, number, number, number],
+    filterSize as number,
+    strides as number,
+    1,
+    pad as 'same',
+    dimRoundingMode as 'floor',
+  ).outShape;
+
+const reduction: ShapeRule = ({x}, {axis, keepDims}) => {
+  const axes = tf.util.parseAxisParam(axis as number[], x!.shape);
+  const [shape] = computeOutAndReduceShapes(x!.shape, axes);
+  return keepDims ? expandShapeToKeepDim(shape, axes) : shape;
+};
+
+/** Shapes of the results of kernels that take time where tensors of float32 are large. */
+const SHAPES_OF_LARGE: Readonly<Record<string, ShapeRule>> = {
+  ...Object.fromEntries(
+    ['Add', 'Multiply', 'RealDiv', 'SquaredDifference', 'Sub'].map((name) => [name, broadcast]),
+  ),
+  ...Object.fromEntries(
+    [
+      'Elu',
+      'Exp',
+      'FusedBatchNorm',
+      'Relu',
+      'Relu6',
+      'Rsqrt',
+      'Sigmoid',
+      'Sqrt',
+      'Square',
+      'Step',
+      'Tanh',
+    ].map((name) => [name, sameAs]),
+  ),
+  AvgPool: pool,
+  MaxPool: pool,
+  Mean: reduction,
+  Sum: reduction,
+};
+
+/** A tensor of more elements is large. */
+const LARGE = 4096;
+
 /** Runs `f` on the host, with zeros for what follows from samples and would take long. */
 export function forShapesOnly<T>(f: () => T): T {
   return onHostBackend(() => {
-    const originals = Object.keys(SHAPES).flatMap((name) => tf.getKernel(name, HOST) ?? []);
-    for (const original of originals) replace(zerosFor(original, SHAPES[original.kernelName]!));
+    const rules = {...SHAPES, ...SHAPES_OF_LARGE};
+    const originals = Object.keys(rules).flatMap((name) => tf.getKernel(name, HOST) ?? []);
+    for (const original of originals) replace(zerosFor(original, rules[original.kernelName]!));
     try {
       return f();
     } finally {
@@ -95,7 +151,8 @@ function zerosFor(kernel: tf.KernelConfig, shapeOf: ShapeRule): tf.KernelConfig 
     kernelFunc: (call) => {
       const {inputs, attrs, backend} = call;
       const dataIds = Object.values(inputs).flatMap((each) => (each ? [each.dataId] : []));
-      if (!onlyShapesMatter(dataIds)) return kernel.kernelFunc(call);
+      const always = kernel.kernelName in SHAPES || isLarge(inputs as Inputs);
+      if (!always || !onlyShapesMatter(dataIds)) return kernel.kernelFunc(call);
       const shape = [...shapeOf(inputs as Inputs, attrs ?? {})];
       if (shape.some((size) => !(size >= 0))) {
         throw new Error(`${kernel.kernelName} would give a tensor of shape [${shape}]`);
@@ -105,4 +162,12 @@ function zerosFor(kernel: tf.KernelConfig, shapeOf: ShapeRule): tf.KernelConfig 
       return {dataId, shape, dtype: 'float32'};
     },
   };
+}
+
+function isLarge(inputs: Inputs): boolean {
+  const given = Object.values(inputs).filter((each) => each);
+  return (
+    given.every(({dtype}) => dtype === 'float32') &&
+    given.some(({shape}) => tf.util.sizeFromShape(shape) > LARGE)
+  );
 }
