@@ -75,7 +75,7 @@ export async function runSaveConformance({
   parts.push(await check('2.15, objects that hold loaded ones', old, made, made, names));
   parts.push(await check('the newest release, objects that hold loaded ones', newest, made, made, names));
   parts.push(await trainByTurns(join(directory, 'circle'), old));
-  return parts;
+  return parts.filter(({passed, failed}) => passed + failed > 0);
 }
 
 /** Every fixture of a directory, by what is recorded of it. */
