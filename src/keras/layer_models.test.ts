@@ -360,6 +360,22 @@ describe('weights', () => {
     expect(await names('b')).toEqual(expected.map((each) => `b/${each}`));
   });
 
+  it('leave their names to what the user makes', async () => {
+    const layer = await halfPlusOne({trainable: true});
+    const variable = layer.weights[0]!.read() as tf.Variable;
+    const {name} = variable;
+    const own = tf.variable(tf.scalar(1), true, name);
+    expect(own.name).toBe(name);
+    expect(variable.name).not.toBe(name);
+    const {grads} = tf.variableGrads(() => tf.sum(tf.mul(own, layer.apply(column(2)) as tf.Tensor)));
+    expect(Object.keys(grads)).toEqual(expect.arrayContaining([name, variable.name]));
+    const names = Object.keys(tf.engine().registeredVariables);
+    expect(names.map((each) => tf.engine().registeredVariables[each]!.name)).toEqual(names);
+    own.dispose();
+    layer.dispose();
+    expect(tf.engine().registeredVariables[variable.name]).toBeUndefined();
+  });
+
   it('go with the layer that loaded them, and stay where it did not', async () => {
     const before = tf.memory().numTensors;
     const owned = await halfPlusOne();

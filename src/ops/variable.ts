@@ -190,12 +190,46 @@ function faceTensor(value: Value): tf.Tensor {
   return value.tensor();
 }
 
+/** The `tf.Variable`s that show variables of models, as opposed to those that users made. */
+const LOADED = new WeakSet<tf.Variable>();
+
 /** A registered `tf.Variable`; where another variable has the name already, a number is added, as TensorFlow does. */
 function newFace(tensor: tf.Tensor, {name, trainable}: VariableSpec): tf.Variable {
+  letUsersHaveNames();
+  const face = tf.variable(tensor, trainable, freeName(name));
+  LOADED.add(face);
+  return face;
+}
+
+function freeName(name: string): string {
   const taken = tf.engine().registeredVariables;
-  let unique = name;
-  for (let n = 1; taken[unique] !== undefined; n++) unique = `${name}_${n}`;
-  return tf.variable(tensor, trainable, unique);
+  let free = name;
+  for (let n = 1; taken[free] !== undefined; n++) free = `${name}_${n}`;
+  return free;
+}
+
+let usersHaveNames = false;
+
+/**
+ * tfjs knows variables by their names and refuses to make a second one of a name. Names of loaded variables are none of
+ * the user's business: a model that has a `dense/kernel` must not keep its user from making a layer called `dense`. So
+ * where a user makes a variable, a loaded one that has the name takes another; the name it was saved under stays.
+ */
+function letUsersHaveNames(): void {
+  if (usersHaveNames) return;
+  usersHaveNames = true;
+  const engine = tf.engine();
+  const {makeVariable} = engine;
+  engine.makeVariable = (...args) => {
+    const [, , name] = args;
+    const holder = name === undefined ? undefined : engine.registeredVariables[name];
+    if (holder !== undefined && LOADED.has(holder)) {
+      const free = freeName(holder.name);
+      delete engine.registeredVariables[holder.name];
+      engine.registeredVariables[free] = Object.assign(holder, {name: free});
+    }
+    return makeVariable.apply(engine, args);
+  };
 }
 
 /** The variable of a handle op. One with an empty `shared_name` is known under its node's name, as in TensorFlow. */
