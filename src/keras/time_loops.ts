@@ -150,7 +150,6 @@ function loopOverTime(
   const [size, batch] = sequence.shape as [number, number];
   const outputs = tf.zeros([returnSequences ? size : 1, batch, ...initial[0]!.shape.slice(1)]);
   withDropoutMasks(cell, () => step(start, initial));
-  // TensorFlow's gradient of a loop takes the first variable for the number of turns so far, the second for the most there are.
   const [, , collected, ...states] = whileLoop(
     ([t, turns]: tf.Tensor[]) => tf.less(t!, turns!),
     ([t, turns, soFar, ...present]: tf.Tensor[]) => {

@@ -408,7 +408,7 @@ describe('control flow', () => {
         ([i]) => tf.less(i!, count),
         ([i, product]) => {
           v.assign(tf.add(v, 1) as tf.Scalar);
-          return [tf.add(i!, 1), tf.mul(product!, a)];
+          return [tf.add(i!, tf.scalar(1, 'int32')), tf.mul(product!, a)];
         },
         [tf.scalar(0, 'int32'), tf.onesLike(a)],
       );
@@ -425,11 +425,27 @@ describe('control flow', () => {
     expect(Array.from(eager!.dataSync())).toEqual([8, 27]);
   });
 
+  it('of a loop keeps the number and dtypes of its variables, or says what to do', () => {
+    const zero = tf.scalar(0, 'int32');
+    const once = (body: (i: tf.Tensor) => tf.Tensor[]) => () =>
+      whileLoop(
+        ([i]) => tf.less(i!, 3),
+        ([i]) => body(i!),
+        [zero],
+      );
+    expect(once((i) => [tf.add(i, 1)])).toThrow(/int32, and float32 after a turn.*tf\.scalar\(1, 'int32'\)/);
+    expect(once((i) => [i, i])).toThrow(/1 variables gives 2/);
+    expect(() => trace(() => once((i) => [tf.add(i, 1)])()[0]!)).toThrow(/float32 after a turn/);
+  });
+
   it('may let tensors grow', () => {
     const traced = trace((count: tf.Tensor) => {
       const [, all] = whileLoop(
         ([i]) => tf.less(i!, count),
-        ([i, rows]) => [tf.add(i!, 1), tf.concat([rows!, tf.cast(tf.reshape(i!, [1]), 'float32')])],
+        ([i, rows]) => [
+          tf.add(i!, tf.scalar(1, 'int32')),
+          tf.concat([rows!, tf.cast(tf.reshape(i!, [1]), 'float32')]),
+        ],
         [tf.scalar(0, 'int32'), tf.zeros([0])],
       );
       return all!;

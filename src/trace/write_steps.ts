@@ -395,31 +395,43 @@ class FunctionWriter {
     const vars = (step.inputs as readonly Ref[]).map((ref) => this.#tensor(ref));
     const bound = mergeBound([boundOf(cond), boundOf(body)]);
     const dtypes = vars.map(({operand}) => operand.dtype);
-    const functions = [cond, body].map((each, i) =>
-      this.#inner(i === 0 ? 'while_cond' : 'while_body', each, dtypes, bound, i === 1),
-    );
+    const functions = [
+      this.#inner('while_cond', cond, dtypes, bound, {counted: true, passOn: false}),
+      this.#inner('while_body', body, dtypes, bound, {counted: true, passOn: true}),
+    ];
     const shapes = step.outputs.map((output, i) =>
       partialShape(commonShape([output, vars[i]!, ...loopShapes(body, i)])),
     );
     const node = this.#structured(
       functions.some(({stateful}) => stateful) ? 'While' : 'StatelessWhile',
-      [[...vars.map(({operand}) => operand), ...this.#boundOperands(bound)]],
+      [
+        [
+          ...LOOP_COUNTERS.map(({initial}) => this.graph.scalar('int32', initial)),
+          ...vars.map(({operand}) => operand),
+          ...this.#boundOperands(bound),
+        ],
+      ],
       {
         cond: {func: functions[0]!.name},
         body: {func: functions[1]!.name},
-        output_shapes: [...shapes, ...bound.outer.map(() => null), ...bound.captured.map(() => null)],
+        output_shapes: [
+          ...LOOP_COUNTERS.map(() => []),
+          ...shapes,
+          ...bound.outer.map(() => null),
+          ...bound.captured.map(() => null),
+        ],
       },
       bound,
       changedBy(body).concat(changedBy(cond)),
     );
-    return dtypes.map((dtype, output) => ({node, output, dtype}));
+    return dtypes.map((dtype, i) => ({node, output: LOOP_COUNTERS.length + i, dtype}));
   }
 
   #branch(step: Step, branches: readonly Steps[]): Operand[] {
     const pred = this.#tensor((step.inputs as readonly Ref[])[0]!);
     const bound = mergeBound(branches.map(boundOf));
     const functions = branches.map((each, i) =>
-      this.#inner(i === 0 ? 'cond_true' : 'cond_false', each, [], bound, false),
+      this.#inner(i === 0 ? 'cond_true' : 'cond_false', each, [], bound, {counted: false, passOn: false}),
     );
     const [yes, no] = branches.map(({steps, results}) =>
       results.map(({entry, output}) => steps[entry]!.outputs[output]!),
@@ -473,15 +485,21 @@ class FunctionWriter {
     ];
   }
 
-  /** Writes a function that this one refers to. Its parameters are its own, and then what it is bound to. */
+  /**
+   * Writes a function that this one refers to. Its parameters are its own, and then what it is bound to.
+   *
+   * @param counted - it is part of a loop, which counts its turns
+   * @param passOn - it gives the next turn what it was given
+   */
   #inner(
     kind: string,
     steps: Steps,
     dtypes: readonly DType[],
     bound: Bound,
-    passOn: boolean,
+    {counted, passOn}: {readonly counted: boolean; readonly passOn: boolean},
   ): {readonly name: string; readonly stateful: boolean} {
     const writer = new FunctionWriter(this.#shared);
+    const counters = counted ? LOOP_COUNTERS.map(({name}) => writer.graph.parameter(name, 'int32')) : [];
     const parameters = dtypes.map((dtype, i) => writer.graph.parameter(`loop_var_${i}`, dtype));
     const passed = [
       ...bound.outer.map((each, i) => {
@@ -498,7 +516,12 @@ class FunctionWriter {
     const results: {readonly operand: Operand}[] = writer.write(steps, parameters);
     const name = uniqueName(`${this.#shared.name}_${kind}`, this.#shared.callees);
     // Reserved, for a loop within gets its name first otherwise.
-    const all = passOn ? [...results, ...passed.map((operand) => ({operand}))] : results;
+    const [turns, ...mostTurns] = counters;
+    const counts = turns && [
+      writer.graph.op('AddV2', [turns, writer.graph.scalar('int32', 1)]),
+      ...mostTurns,
+    ];
+    const all = passOn ? [...(counts ?? []).map(asResult), ...results, ...passed.map(asResult)] : results;
     const graph = writer.finish(name, all);
     this.#shared.callees.set(name, {kind: 'traced', graph});
     return {name, stateful: graph.nodes.some(({op}) => op !== ARGUMENT_OP && opDef(op)?.stateful)};
@@ -521,6 +544,19 @@ class FunctionWriter {
   #change(keys: readonly object[], node: BuiltNode): void {
     for (const key of keys) this.#order.set(key, {changed: node, readers: []});
   }
+}
+
+/**
+ * What a loop carries before its own variables, as `tf.while_loop` has it and the gradient of `While` expects it: how many turns
+ * it has taken, and how many there may be (-1: any number).
+ */
+const LOOP_COUNTERS = [
+  {name: 'loop_counter', initial: 0},
+  {name: 'maximum_iterations', initial: -1},
+] as const;
+
+function asResult(operand: Operand): {readonly operand: Operand} {
+  return {operand};
 }
 
 /** What a function within a function takes besides its arguments. */
