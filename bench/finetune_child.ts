@@ -7,14 +7,13 @@
  */
 
 import '@tensorflow/tfjs-backend-wasm';
-import {setFlagsFromString} from 'node:v8';
-import {runInNewContext} from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, sequential} from '@tensorflow/tfjs-layers';
 import {KerasLayer} from '../src/keras/keras_layer.js';
 import {localDirectory} from '../src/platform/node.js';
 import {quietCpuBackend} from '../src/platform/tfjs_backend.js';
 import {loadModel} from '../src/savedmodel/load.js';
+import {collectGarbage} from '../src/testing/collect_garbage.js';
 import {type FinetuneMeasurement, median} from './measure.js';
 
 /** Steps after which everything is warm, and all there will be in memory is there. */
@@ -63,9 +62,6 @@ function sentence(): string {
   const word = () => `word${Math.floor(Math.random() * 5000)}`;
   return Array.from({length: WORDS_IN_SENTENCE}, word).join(' ');
 }
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 function inUse(): Omit<FinetuneMeasurement, 'milliseconds'> {
   collectGarbage();

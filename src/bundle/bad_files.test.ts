@@ -14,6 +14,7 @@ import {
   BundleEntryProto,
   BundleHeaderProto,
 } from '../proto/generated/tensorflow/core/protobuf/tensor_bundle.js';
+import {collectGarbage} from '../testing/collect_garbage.js';
 import {CheckpointReader} from './reader.js';
 import {FOOTER_BYTES, TRAILER_BYTES} from './table_format.js';
 import {sliceKey} from './tensor_slice.js';
@@ -68,6 +69,7 @@ async function readAll(files: Files, prefix: string): Promise<string> {
  *     were made to match.
  */
 async function attempt(what: string, files: Files, prefix: string, truth?: string): Promise<void> {
+  const before = process.memoryUsage.rss();
   const start = performance.now();
   try {
     const result = await readAll(files, prefix);
@@ -81,9 +83,12 @@ async function attempt(what: string, files: Files, prefix: string, truth?: strin
   const elapsed = performance.now() - start;
   slowest = Math.max(slowest, elapsed);
   expect(elapsed, what).toBeLessThan(MAX_MILLISECONDS);
+  expect(process.memoryUsage.rss() - before, what).toBeLessThan(MAX_BYTES);
 }
 
+/** Thousands of checkpoints leave nothing behind. */
 function expectLittleMemory(): void {
+  collectGarbage();
   expect(process.memoryUsage().rss - memoryBefore).toBeLessThan(MAX_BYTES);
 }
 

@@ -23,6 +23,7 @@ import {
   SavedUserObject,
 } from '../proto/index.js';
 import {join, nested, varint, withEachLength} from '../proto/testing/damage.js';
+import {collectGarbage} from '../testing/collect_garbage.js';
 import {type Exercise, exercise} from './testing/exercise.js';
 import {
   attr,
@@ -55,6 +56,7 @@ beforeAll(async () => {
  * @param variables - what the variables hold where their files are damaged, which have checksums
  */
 async function attempt(what: string, files: Files, variables?: string): Promise<Exercise> {
+  const before = process.memoryUsage.rss();
   const start = performance.now();
   const result = await exercise(memoryDirectory(files)).catch((error) => {
     throw new Error(`${what}: ${error}`, {cause: error});
@@ -62,6 +64,7 @@ async function attempt(what: string, files: Files, variables?: string): Promise<
   const milliseconds = performance.now() - start;
   if (milliseconds > slowest.milliseconds) slowest = {milliseconds, what};
   expect(milliseconds, what).toBeLessThan(MAX_MILLISECONDS);
+  expect(process.memoryUsage.rss() - before, what).toBeLessThan(MAX_BYTES);
   const {refused, failures} = result;
   for (const error of refused === undefined ? failures : [refused]) {
     const typed = [FormatError, CallError, UnsupportedOpError].some((type) => error instanceof type);
@@ -74,7 +77,9 @@ async function attempt(what: string, files: Files, variables?: string): Promise<
   return result;
 }
 
+/** Thousands of models leave nothing behind. */
 function expectLittleMemory(): void {
+  collectGarbage();
   expect(process.memoryUsage.rss() - memoryBefore).toBeLessThan(MAX_BYTES);
 }
 
