@@ -60,7 +60,7 @@ class PendingModel implements PendingOutput {
     fs.mkdirSync(parent, {recursive: true});
     tidyUp(target);
     checkTarget(target, overwrite);
-    this.#staging = join(parent, `${stagingPrefix(target)}${randomUUID()}`);
+    this.#staging = join(parent, `${stagingPrefix(target)}${hostName()}.${process.pid}.${randomUUID()}`);
     try {
       fs.mkdirSync(join(this.#staging, STAGED_MODEL), {recursive: true});
       fs.writeFileSync(join(this.#staging, OWNER), ownerText());
@@ -239,11 +239,21 @@ function ownerText(): string {
   return `${os.hostname()}\n${process.pid}\n`;
 }
 
-/** Whether the process that a staging directory belongs to may be at work; one of another machine may always be. */
+/** This machine's name, as names of files have it. */
+function hostName(): string {
+  return os.hostname().replaceAll(/[^\w-]/g, '_');
+}
+
+/**
+ * Whether the process that a staging directory belongs to may be at work; one of another machine may always be. The
+ * directory's name says whose it is while the file that does so is not there yet, or no more.
+ */
 function isInUse(staging: string): boolean {
   const [host, pid] = readText(join(staging, OWNER)).split('\n');
-  if (pid === undefined) return isRecent(staging);
-  return host !== os.hostname() || isAlive(Number(pid));
+  if (pid !== undefined) return host !== os.hostname() || isAlive(Number(pid));
+  const named = /\.saving-([\w-]+)\.(\d+)\.[\w-]+$/.exec(staging);
+  if (named === null) return isRecent(staging);
+  return named[1] === hostName() ? isAlive(Number(named[2])) : isRecent(staging);
 }
 
 function isRecent(directory: string): boolean {
