@@ -28,6 +28,7 @@ import {
   numbers,
   randomizeWeights,
 } from '../src/keras/testing/layers_models.js';
+import {Variable} from '../src/ops/variable.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MODELS = join(ROOT, 'fixtures', 'models');
@@ -57,7 +58,7 @@ function measure(model: tfl.LayersModel, each: LayersCase): Record<string, unkno
   const variables = variablesOf(model);
   const trainable = trainableVariablesOf(model);
   const names = variableNames(model);
-  const nameOf = (variable: tf.Variable) => names.get(variable) ?? variable.name;
+  const nameOf = (variable: tf.Variable) => names.get(variable) ?? Variable.of(variable).name;
   const batches = (each.batch === undefined ? BATCHES : [each.batch]).map((size) => {
     const inputs = each.inputs(size);
     if (model.stateful) model.resetStates();
