@@ -11,20 +11,12 @@ import {CallError} from '../errors.js';
 import {childrenOf, type Structure} from '../graph/nest.js';
 import {formatShape} from '../graph/shape.js';
 import type {Value} from '../ops/value.js';
+import type {ArgumentSpec} from '../trace/func.js';
 import {toValue} from './boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from './composites.js';
 import type {CallOptions, ConcreteFunction, NestedOutput} from './concrete_function.js';
 
-/** The parameters of a Python function, `self` dropped (Python's `inspect.getfullargspec`). */
-export interface ArgumentSpec {
-  readonly args: readonly string[];
-  readonly varargs?: string;
-  readonly varkw?: string;
-  /** Defaults of the last `defaults.length` of `args`. */
-  readonly defaults: readonly unknown[];
-  readonly kwonlyargs: readonly string[];
-  readonly kwonlydefaults: Readonly<Record<string, unknown>>;
-}
+export type {ArgumentSpec};
 
 /**
  * A function of a loaded model. Call it with positional arguments, of which the last may be an object of keyword

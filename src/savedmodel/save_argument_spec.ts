@@ -7,13 +7,13 @@
 import {flattenTensors, type Structure} from '../graph/nest.js';
 import {structureProto} from '../graph/to_proto.js';
 import type {StructuredValue} from '../proto/index.js';
-import type {TracedArgumentSpec, TracedCallable} from '../trace/func.js';
+import type {ArgumentSpec, TracedCallable} from '../trace/func.js';
 import type {TracedFunction} from '../trace/traced_function.js';
 
 const NONE: Structure = {kind: 'none'};
 
 /** A `FullArgSpec`. */
-export function argumentSpecProto(spec: TracedArgumentSpec): StructuredValue {
+export function argumentSpecProto(spec: ArgumentSpec): StructuredValue {
   const {args, varargs, varkw, defaults, kwonlyargs, kwonlydefaults} = spec;
   const fields: [string, Structure][] = [
     ['args', list(args)],
@@ -54,7 +54,7 @@ export function inputSignatureProto(
 }
 
 /** The parameters of a trace that stands by itself: those it was traced with, without their defaults. */
-export function bareArgumentSpec(inputs: Structure): TracedArgumentSpec {
+export function bareArgumentSpec(inputs: Structure): ArgumentSpec {
   const [args, kwargs] = inputs.kind === 'tuple' ? inputs.items : [];
   const positional = args?.kind === 'tuple' || args?.kind === 'list' ? args.items : [];
   return {

@@ -35,11 +35,12 @@ export interface FuncOptions {
   readonly keywordArguments?: Readonly<Record<string, readonly PythonValue[]>>;
 }
 
-/** The parameters of a traced function as Python would list them (`inspect.getfullargspec`). */
-export interface TracedArgumentSpec {
+/** The parameters of a Python function, `self` dropped (Python's `inspect.getfullargspec`). */
+export interface ArgumentSpec {
   readonly args: readonly string[];
   readonly varargs?: string;
   readonly varkw?: string;
+  /** Defaults of the last `defaults.length` of `args`. */
   readonly defaults: readonly unknown[];
   readonly kwonlyargs: readonly string[];
   readonly kwonlydefaults: Readonly<Record<string, unknown>>;
@@ -51,7 +52,7 @@ type AnyFunction = (...args: any[]) => unknown;
 /** What a {@link TracedCallable} has besides being callable. */
 export interface Traceable {
   readonly pythonFunction: AnyFunction;
-  readonly argumentSpec: TracedArgumentSpec;
+  readonly argumentSpec: ArgumentSpec;
   /** What it was declared to take; undefined where its calls decide. */
   readonly inputSignature: readonly SpecNest[] | undefined;
   /** Every trace: one for each combination of keyword arguments. Traced at the first request. */
@@ -186,7 +187,7 @@ function keyOf(nest: unknown): string {
 function argumentSpecOf(
   f: AnyFunction,
   {argNames, inputSignature, keywordArguments}: FuncOptions,
-): TracedArgumentSpec {
+): ArgumentSpec {
   const keywords = Object.entries(keywordArguments ?? {});
   const found = argNames ?? parameterNames(f);
   const count =
