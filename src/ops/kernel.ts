@@ -20,12 +20,15 @@ export interface Session {
   call(fn: FunctionRef, args: readonly Value[]): Value[];
   /** The resource known under this name, made by `create` at the first request. */
   resource<T extends Resource>(container: string, name: string, create: () => T): T;
-  /** A resource that shares its name with no other: for ops with an empty `shared_name` in a function. */
+  /** A resource that shares its name with no other. */
   anonymous<T extends Resource>(create: () => T): T;
   /** A resource that lives as long as the present call of the model. */
   temporary<T extends Resource & {close(): void}>(create: () => T): T;
-  /** Pins a value for as long as the model lives: a constant, made once. */
-  keep<T>(kept: T): T;
+  /**
+   * What a node keeps between its executions: made by `create` at the first request, and the same for everything that
+   * runs the node. Values are pinned for as long as the model lives.
+   */
+  memo<T>(node: object, create: () => T): T;
   /** The function that computes the gradient for nodes of this `_gradient_op_type`; undefined where none was saved. */
   customGradient(opType: string): CustomGradient | undefined;
   /** The whole content of a file of the model (an asset), by the path that the graph holds. */
@@ -43,7 +46,10 @@ export interface KernelContext {
   /** Number of outputs by the op's definition. */
   readonly outputs: number;
   readonly session: Session;
-  /** Storage private to the node, for what is worth keeping between executions (a compiled pattern, a seed's state). */
+  /**
+   * Storage private to the node, for what is worth keeping between executions (a compiled pattern, a seed's state, a
+   * table without a name). One node has one, whichever signature runs it.
+   */
   memo<T>(create: () => T): T;
 }
 
@@ -97,6 +103,20 @@ function narrowTensor(tensor: tf.Tensor, dtype: DType): Value {
 export function isTaping(): boolean {
   const {gradientDepth, kernelDepth} = tf.engine().state;
   return gradientDepth > 0 && kernelDepth === 0;
+}
+
+/**
+ * The resource of a handle op, made at its first use: the one of its `shared_name` (or of its node's name, where
+ * `use_node_name_sharing` says so), else one that belongs to the node (`ContainerInfo::Init` in `resource_mgr.cc`).
+ */
+export function resourceOf<T extends Resource>(ctx: KernelContext, create: (name: string) => T): T {
+  const {attrs, session} = ctx;
+  const shared = attrs.string('shared_name');
+  const name = shared || ctx.name;
+  if (shared !== '' || attrs.bool('use_node_name_sharing')) {
+    return session.resource(attrs.string('container'), name, () => create(name));
+  }
+  return ctx.memo(() => session.anonymous(() => create(name)));
 }
 
 /** An error for a form of an op that is not implemented. */

@@ -7,7 +7,7 @@
 
 import {decodeUtf8} from '../graph/tensor.js';
 import {DenseTable} from './dense_table.js';
-import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
+import {invalid, type Kernel, type KernelContext, type OpFamily, resourceOf} from './kernel.js';
 import {LookupTable, MutableTable, StaticTable, type TableSpec} from './lookup_table.js';
 import {Value} from './value.js';
 import {readVocabulary} from './vocabulary.js';
@@ -44,22 +44,13 @@ function knownShape(ctx: KernelContext): number[] {
   return [...(shape as readonly number[])];
 }
 
-/**
- * The handle of a table, made at its first use. Tables with a `shared_name` (or `use_node_name_sharing`) are the one
- * of that name; others belong to their node.
- */
+/** The handle of a table. */
 function namedTable(make: TableMaker): Kernel {
-  return (inputs, ctx) => {
-    const {attrs, session} = ctx;
-    const shared = attrs.string('shared_name');
-    const name = shared !== '' ? shared : ctx.name;
-    const create = () => make(specOf(name, ctx), inputs, ctx);
-    const isShared = shared !== '' || attrs.bool('use_node_name_sharing');
-    const table = isShared
-      ? session.resource(attrs.string('container'), name, create)
-      : ctx.memo(() => session.anonymous(create));
-    return handleOf(table, ctx);
-  };
+  return (inputs, ctx) =>
+    handleOf(
+      resourceOf(ctx, (name) => make(specOf(name, ctx), inputs, ctx)),
+      ctx,
+    );
 }
 
 /** The handle of a new table. */

@@ -6,7 +6,7 @@
 
 import {encodeUtf8} from '../graph/tensor.js';
 import {bytesToEscaped, stringValue} from './bytes.js';
-import {invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
+import {invalid, type Kernel, type KernelContext, type OpFamily, resourceOf, unsupported} from './kernel.js';
 import {type Piece, SentencePieceModel} from './sentencepiece.js';
 import {type Resource, Value} from './value.js';
 
@@ -24,18 +24,11 @@ class SentencePieceResource implements Resource {
 
 /** The handle of a model, read at its first use. */
 const sentencepiece: Kernel = (_, ctx) => {
-  const {attrs, session} = ctx;
-  const shared = attrs.string('shared_name');
-  const name = shared !== '' ? shared : ctx.name;
-  const create = () => {
-    const model = attrs.bytes('model');
+  const resource = resourceOf(ctx, (name) => {
+    const model = ctx.attrs.bytes('model');
     if (model.length === 0) throw invalid(ctx, 'the attribute model must be specified');
     return new SentencePieceResource(name, model);
-  };
-  const isShared = shared !== '' || attrs.bool('use_node_name_sharing');
-  const resource = isShared
-    ? session.resource(attrs.string('container'), name, create)
-    : ctx.memo(() => session.anonymous(create));
+  });
   return Value.object('resource', resource);
 };
 

@@ -48,8 +48,8 @@ export class EagerContext implements Session {
     return create();
   }
 
-  keep<T>(kept: T): T {
-    return kept;
+  memo<T>(_node: object, create: () => T): T {
+    return create();
   }
 
   customGradient(): undefined {

@@ -63,7 +63,7 @@ export function prepare(graph: Graph, index: number, session: Session, lookup: K
     outputs: definition?.outputs.length ?? 1,
     session,
     memo: <T>(create: () => T): T => {
-      kept ??= {memo: session.keep(create())};
+      kept ??= {memo: session.memo(node, create)};
       return kept.memo as T;
     },
   };

@@ -48,6 +48,8 @@ export class Runtime implements Session {
   readonly #resources = new Map<string, Resource>();
   readonly #anonymous: Resource[] = [];
   readonly #kept = new Set<Value>();
+  /** By node of a graph: a graph may be prepared in parts, for its signatures and for what initialises it. */
+  #memos = new WeakMap<object, {readonly memo: unknown}>();
   #temporaries: {close(): void}[] = [];
   #depth = 0;
 
@@ -160,6 +162,15 @@ export class Runtime implements Session {
     return resource;
   }
 
+  memo<T>(node: object, create: () => T): T {
+    const known = this.#memos.get(node);
+    if (known !== undefined) return known.memo as T;
+    const memo = this.keep(create());
+    this.#memos.set(node, {memo});
+    return memo;
+  }
+
+  /** Pins a value for as long as the model lives. */
   keep<T>(kept: T): T {
     if (kept instanceof Value) this.#kept.add(kept.pin());
     return kept;
@@ -201,6 +212,7 @@ export class Runtime implements Session {
       if (resource instanceof Variable) resource.dispose();
     }
     this.#kept.clear();
+    this.#memos = new WeakMap();
     this.#resources.clear();
     this.#functions.clear();
   }
