@@ -85,29 +85,52 @@ function run(
   });
 }
 
-/** The Python of a release's environment; installs it where it is not there or its requirements have changed. */
-async function install(release: Release): Promise<string> {
-  const {requirements, pythons} = RELEASES[release];
-  const directory = join(ROOT, '.venv', release);
-  const python = join(directory, 'bin', 'python');
+/** Fills a directory by commands where it is not there or its requirements have changed. */
+async function installed(
+  what: string,
+  directory: string,
+  requirements: string,
+  commands: () => readonly (readonly string[])[],
+): Promise<void> {
   const stamp = join(directory, 'requirements.sha256');
   const wanted = createHash('sha256')
     .update(readFileSync(join(ROOT, requirements)))
     .digest('hex');
-  if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  const base = pythons.find((name) => works(name, release));
-  if (base === undefined)
-    throw new Error(`TensorFlow ${release} needs one of: ${pythons.slice(0, -1).join(', ')}`);
-  console.log(`Installing TensorFlow ${release} with ${base} ...`);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   rmSync(directory, {recursive: true, force: true});
-  for (const [command, ...args] of [
-    [base, '-m', 'venv', directory],
-    [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements],
-  ]) {
-    if ((await run(command!, args)).code !== 0) throw new Error(`installing TensorFlow ${release} failed`);
+  console.log(`Installing ${what} ...`);
+  for (const [command, ...args] of commands()) {
+    if ((await run(command!, args)).code !== 0) throw new Error(`installing ${what} failed`);
   }
   writeFileSync(stamp, wanted);
+}
+
+const PIP_INSTALL = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+
+/** The Python of a release's environment. */
+async function install(release: Release): Promise<string> {
+  const {requirements, pythons} = RELEASES[release];
+  const directory = join(ROOT, '.venv', release);
+  const python = join(directory, 'bin', 'python');
+  await installed(`TensorFlow ${release}`, directory, requirements, () => {
+    const base = pythons.find((name) => works(name, release));
+    if (base === undefined)
+      throw new Error(`TensorFlow ${release} needs one of: ${pythons.slice(0, -1).join(', ')}`);
+    return [
+      [base, '-m', 'venv', directory],
+      [python, ...PIP_INSTALL, '-r', requirements],
+    ];
+  });
   return python;
+}
+
+/** The tensorflow_hub that still makes modules of the TF1 Hub format, where the fixtures look for it. */
+async function installHubV1(python: string): Promise<void> {
+  const requirements = 'fixtures/requirements-hub-v1.txt';
+  const directory = join(ROOT, '.venv', 'hub-v1');
+  await installed("TensorFlow 1's tensorflow_hub", directory, requirements, () => [
+    [python, ...PIP_INSTALL, '--no-deps', '--target', directory, '-r', requirements],
+  ]);
 }
 
 function works(python: string, release: Release): boolean {
@@ -263,6 +286,7 @@ async function main(): Promise<void> {
   rmSync(BUILD, {recursive: true, force: true});
   mkdirSync(BUILD, {recursive: true});
   const old = await install('2.15');
+  await installHubV1(old);
   const newest = await install('newest');
   const hub = async (): Promise<Score> => {
     const {passed, failed, details} = await runHubConformance({python: old});

@@ -173,6 +173,23 @@ describe('a layer of', () => {
     expect(Object.keys(all.apply(x) as object).sort()).toEqual(['first', 'second']);
   });
 
+  it('a model in TF1 Hub format whose variables are in parts: each part is a weight', async () => {
+    const layer = await hub.kerasLayer(fixture('v1_hub_partitioned'));
+    const object = layer.resolvedObject as hub.LoadedObject;
+    const ids = tf.tensor1d([0, 3, 4, 8, 10], 'int32');
+    const {default: expected} = object.signatures.default!(ids) as Record<string, tf.Tensor>;
+    expect(arrayOf(layer.apply(ids))).toEqual(arrayOf(expected));
+    expect(layer.weights.map(({shape}) => shape)).toEqual([
+      [4, 4],
+      [4, 4],
+      [3, 4],
+      [2, 6],
+      [1, 6],
+      [1, 6],
+      [6],
+    ]);
+  });
+
   it('an object that lists no variables, which has no weights', async () => {
     const layer = await hub.kerasLayer(fixture('text_hashed_mean'));
     expect(layer.weights).toEqual([]);

@@ -19,6 +19,7 @@ import {Value} from '../ops/value.js';
 import {
   checkArguments,
   execute,
+  fetchedValues,
   type KernelLookup,
   prepare,
   type Runnable,
@@ -174,10 +175,10 @@ class FlowRun {
       const root = this.#openFrame(undefined).iterations[0]!;
       this.#feed(args, root);
       this.#drain();
-      results = this.#request.fetches.map(({node, output}) => {
+      results = fetchedValues(this.#graph, this.#request, ({node, output}) => {
         const token = this.#fetched.get(`${node}:${output}`);
         if (token === undefined || token === DEAD) throw this.#noValue(node);
-        return token.retain();
+        return token;
       });
     } finally {
       for (const [value, count] of this.#held) for (let i = 0; i < count; i++) value.release();

@@ -12,6 +12,7 @@ import type {Value} from '../ops/value.js';
 import {
   checkArguments,
   execute,
+  fetchedValues,
   type KernelLookup,
   prepare,
   type Runnable,
@@ -75,7 +76,7 @@ export class Plan implements Runnable {
         slots[slot] = args[i]!.retain();
       });
       for (const planned of this.#steps) this.#runStep(planned, slots);
-      results = this.#fetches.map((slot) => slots[slot]!.retain());
+      results = fetchedValues(this.#graph, this.#request, (_, i) => slots[this.#fetches[i]!]!);
     } finally {
       for (const value of slots) value?.release();
     }

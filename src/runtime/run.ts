@@ -144,6 +144,21 @@ function dereferencedInputs(graph: Graph, node: GraphNode): readonly boolean[] |
   return node.inputs.map((input, i) => isReference(graph, input) && !takesReference(node, i));
 }
 
+/**
+ * What a run gives for its fetches: of those that are reference edges the variables' values, read when all nodes have
+ * run, as a session gives them.
+ */
+export function fetchedValues(
+  graph: Graph,
+  {fetches}: RunRequest,
+  found: (endpoint: Endpoint, index: number) => Value,
+): Value[] {
+  return fetches.map((endpoint, i) => {
+    const value = found(endpoint, i);
+    return (isReference(graph, endpoint) ? dereference(value) : value).retain();
+  });
+}
+
 function isReference(graph: Graph, {node, output}: Endpoint): boolean {
   const outputs = opDef(graph.nodes[node]!.op)?.outputs;
   // What lies beyond belongs to a list output, the last one.

@@ -12,11 +12,12 @@ import type {ModelDirectory} from '../platform/platform.js';
 import {decodeMessage, FingerprintDef} from '../proto/index.js';
 import {assetsOf} from './assets.js';
 import {type LoadModelOptions, type OpenModel, openModel} from './load.js';
-import {declareVariables, signaturesOf} from './load_v1.js';
+import {signaturesOf} from './load_v1.js';
 import type {ObjectGraph} from './object_graph.js';
 import {readFileIfThere} from './read_model.js';
 import {type ArgumentSpec, describeStructure, type RestoredFunction} from './restored_function.js';
 import type {Signature, SignatureTensor} from './signature.js';
+import {declareVariables} from './v1_variables.js';
 
 /** A function with its traces, as text a Python user would recognise. */
 export interface FunctionDescription {

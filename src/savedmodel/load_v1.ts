@@ -14,7 +14,7 @@ import {type Structure, structureOf, type TensorStructure} from '../graph/nest.j
 import {decodeUtf8, encodeUtf8, type HostTensor} from '../graph/tensor.js';
 import {onHostBackend} from '../ops/host_backend.js';
 import {Value} from '../ops/value.js';
-import {Variable} from '../ops/variable.js';
+import type {Variable} from '../ops/variable.js';
 import {
   decodeMessage,
   type MetaGraphDef,
@@ -30,6 +30,8 @@ import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
 import {type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
 import {restoredFunction} from './restored_function.js';
 import {makeSignature, type Signature} from './signature.js';
+import {endpointOf, nodeOf, operationWithoutResult, splitTensorName} from './tensor_names.js';
+import {checkpointPlaces, declareVariables} from './v1_variables.js';
 
 /** Signature that holds no function but the op which initialises the model. */
 const INIT_SIGNATURE = '__saved_model_init_op';
@@ -107,33 +109,6 @@ export function signaturesOf(
   );
 }
 
-/** Variables of a collection, made before any op makes them so that they know whether they are trainable. */
-export function declareVariables(
-  {metaGraph, graph, runtime}: Pick<V1Parts, 'metaGraph' | 'graph' | 'runtime'>,
-  collection: string,
-): Variable[] {
-  const defs = (name: string): VariableDef[] => {
-    const kind = metaGraph.collectionDef.get(name)?.kind;
-    if (kind?.$case !== 'bytesList') return [];
-    return kind.value.value.map((bytes) => decodeMessage(VariableDef, bytes, `collection '${name}'`));
-  };
-  const trainable = new Set(defs('trainable_variables').map(({variableName}) => variableName));
-  return defs(collection).flatMap(({variableName}) => {
-    const index = graph.find(splitTensorName(variableName).node);
-    if (index === undefined) return [];
-    const {name, attrs} = graph.nodes[index]!;
-    if (!attrs.has('shared_name')) return [];
-    const sharedName = attrs.string('shared_name') || name;
-    const spec = {
-      name,
-      dtype: attrs.dtype('dtype'),
-      shape: attrs.shape('shape'),
-      trainable: trainable.has(variableName),
-    };
-    return [runtime.resource(attrs.string('container'), sharedName, () => new Variable(spec))];
-  });
-}
-
 /** Runs the model's restore op, with what its `RestoreV2` nodes will ask for read beforehand. */
 async function restoreVariables(parts: V1Parts, variables: readonly Variable[]): Promise<void> {
   const {metaGraph, graph, runtime, checkpoint, restored} = parts;
@@ -142,7 +117,7 @@ async function restoreVariables(parts: V1Parts, variables: readonly Variable[]):
   const restoreOp =
     saverDef === undefined ? undefined : graph.find(splitTensorName(saverDef.restoreOpName).node);
   if (saverDef === undefined || restoreOp === undefined) {
-    await restoreByName(variables, checkpoint);
+    await restoreByName(variables, metaGraph, checkpoint);
     return;
   }
   const filename = endpointOf(graph, saverDef.filenameTensorName);
@@ -166,10 +141,16 @@ async function restoreVariables(parts: V1Parts, variables: readonly Variable[]):
 }
 
 /** Models without a saver (TensorFlow 1 Hub) keep their variables under their names. */
-async function restoreByName(variables: readonly Variable[], checkpoint: CheckpointReader): Promise<void> {
+async function restoreByName(
+  variables: readonly Variable[],
+  metaGraph: MetaGraphDef,
+  checkpoint: CheckpointReader,
+): Promise<void> {
+  const placeOf = checkpointPlaces(metaGraph);
   const values: [Variable, HostTensor][] = [];
   for (const variable of variables) {
-    if (checkpoint.has(variable.name)) values.push([variable, await checkpoint.read(variable.name)]);
+    const {key, shapeAndSlice} = placeOf(variable);
+    if (checkpoint.has(key)) values.push([variable, await checkpoint.readSlice(key, shapeAndSlice)]);
   }
   onHostBackend(() => {
     for (const [variable, tensor] of values) variable.assign(Value.of(tensor));
@@ -232,6 +213,7 @@ function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, de
   const outputs = portsOf(graph, def.outputs, name);
   const feeds = inputs.flatMap(({endpoints}) => endpoints);
   const fetches = outputs.flatMap(({endpoints}) => endpoints);
+  const targets = outputs.flatMap((port) => port.targets);
   const structure = (ports: readonly Port[]): Structure => ({
     kind: 'dict',
     fields: new Map(ports.map((port) => [port.name, port.structure])),
@@ -243,7 +225,7 @@ function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, de
     inputs: {kind: 'tuple', items: [{kind: 'tuple', items: []}, structure(inputs)]},
     outputs: structure(outputs),
     bound: () => [],
-    runnable: () => (runnable ??= runtime.prepare(graph, {feeds, fetches, targets: []})),
+    runnable: () => (runnable ??= runtime.prepare(graph, {feeds, fetches, targets})),
   });
   const defaults = [...def.defaults].map(
     ([key, tensor]) => [key, tensorOf(tensor, `the default of '${key}'`)] as const,
@@ -258,10 +240,15 @@ function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, de
   });
 }
 
+/** What an operation gives that has no results. */
+const NOTHING: Structure = {kind: 'none'};
+
 interface Port {
   readonly name: string;
   readonly structure: Structure;
   readonly endpoints: readonly Endpoint[];
+  /** The operation that the port names in place of a tensor: it is run, and gives nothing. */
+  readonly targets: readonly number[];
 }
 
 function portsOf(graph: Graph, infos: ReadonlyMap<string, TensorInfo>, signature: string): Port[] {
@@ -270,20 +257,24 @@ function portsOf(graph: Graph, infos: ReadonlyMap<string, TensorInfo>, signature
     const {encoding} = info;
     switch (encoding?.$case) {
       case 'name': {
+        const operation = operationWithoutResult(graph, encoding.value);
+        if (operation !== undefined) {
+          return {name, structure: NOTHING, endpoints: [], targets: [operation]};
+        }
         const structure: TensorStructure = {
           kind: 'tensor',
           name,
           dtype: dtypeOf(info.dtype, what),
           shape: shapeOf(info.tensorShape),
         };
-        return {name, structure, endpoints: [endpointOf(graph, encoding.value)]};
+        return {name, structure, endpoints: [endpointOf(graph, encoding.value)], targets: []};
       }
       case 'cooSparse': {
         const {indicesTensorName, valuesTensorName, denseShapeTensorName} = encoding.value;
         const endpoints = [indicesTensorName, valuesTensorName, denseShapeTensorName].map((each) =>
           endpointOf(graph, each),
         );
-        return {name, structure: sparseStructure(info, what), endpoints};
+        return {name, structure: sparseStructure(info, what), endpoints, targets: []};
       }
       case 'compositeTensor': {
         const {typeSpec, components} = encoding.value;
@@ -292,7 +283,7 @@ function portsOf(graph: Graph, infos: ReadonlyMap<string, TensorInfo>, signature
           if (each?.$case !== 'name') throw new FormatError(`${what} has a component without a name`);
           return endpointOf(graph, each.value);
         });
-        return {name, structure, endpoints};
+        return {name, structure, endpoints, targets: []};
       }
       default:
         throw new FormatError(`${what} names no tensor`);
@@ -318,7 +309,7 @@ function sparseStructure(info: TensorInfo, what: string): Structure {
   };
 }
 
-/** A function of the graph from tensors to tensors by name. */
+/** A function of the graph from tensors to tensors by name; an operation without results is run and gives null. */
 export function prune(
   graph: Graph,
   runtime: Runtime,
@@ -336,10 +327,11 @@ export function prune(
       shape: attrs.has('shape') ? attrs.shape('shape') : null,
     };
   });
+  const operations = fetches.map((name) => operationWithoutResult(graph, name));
   const runnable = runtime.prepare(graph, {
     feeds: feeds.map((name) => endpointOf(graph, name)),
-    fetches: fetches.map((name) => endpointOf(graph, name)),
-    targets: [],
+    fetches: fetches.filter((_, i) => operations[i] === undefined).map((name) => endpointOf(graph, name)),
+    targets: operations.filter((operation) => operation !== undefined),
   });
   const concrete = new ConcreteFunction({
     name: 'pruned',
@@ -353,29 +345,13 @@ export function prune(
     },
     outputs: {
       kind: 'list',
-      items: fetches.map((name) => ({kind: 'tensor', name, dtype: 'float32', shape: null})),
+      items: fetches.map((name, i) =>
+        operations[i] === undefined ? {kind: 'tensor', name, dtype: 'float32', shape: null} : NOTHING,
+      ),
     },
     bound: () => [],
     runnable: () => runnable,
   });
   const call = restoredFunction('pruned', [concrete], undefined);
   return (...inputs) => call.invoke(inputs) as NestedOutput[];
-}
-
-/** `a/b:1` as the name of a node and the number of an output; `^a` and `a` name the node. */
-export function splitTensorName(name: string): {node: string; output: number} {
-  const [node, output] = name.replace(/^\^/, '').split(':');
-  return {node: node!, output: Number(output ?? 0)};
-}
-
-function nodeOf(graph: Graph, name: string): number {
-  const index = graph.find(splitTensorName(name).node);
-  if (index === undefined) throw new FormatError(`the graph has no node '${name}'`);
-  return index;
-}
-
-export function endpointOf(graph: Graph, name: string): Endpoint {
-  const {output} = splitTensorName(name);
-  if (!Number.isInteger(output) || output < 0) throw new FormatError(`'${name}' is no tensor name`);
-  return {node: nodeOf(graph, name), output};
 }

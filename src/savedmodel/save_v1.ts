@@ -9,16 +9,17 @@ import {type TensorToSave, writeCheckpoint} from '../bundle/writer.js';
 import {FormatError, SaveError} from '../errors.js';
 import type {Endpoint} from '../graph/graph.js';
 import {decodeUtf8, type HostTensor} from '../graph/tensor.js';
-import type {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
 import type {OutputDirectory} from '../platform/platform.js';
 import type {MetaGraphDef, SignatureDef} from '../proto/index.js';
 import {neededNodes} from '../runtime/schedule.js';
 import {ASSETS_DIRECTORY} from './assets.js';
-import {endpointOf, isSignatureName, splitTensorName, type V1Model, v1ModelOf} from './load_v1.js';
+import {isSignatureName, type V1Model, v1ModelOf} from './load_v1.js';
 import type {LoadedObject} from './loaded_object.js';
 import {HUB_MODULE_FILE, VARIABLES_PREFIX} from './read_model.js';
 import {ModelFiles} from './save_files.js';
+import {endpointOf, splitTensorName} from './tensor_names.js';
+import {checkpointPlaces} from './v1_variables.js';
 
 /** `ModuleDef` of tensorflow_hub with the only format there is: field 1, FORMAT_V3. */
 const HUB_MODULE = Uint8Array.of(0x08, 0x03);
@@ -92,7 +93,13 @@ function tensorsOf(model: V1Model): TensorToSave[] {
 function savedBy({runtime, graph}: V1Model, node: string, fetches: readonly Endpoint[]): TensorToSave[] {
   const runnable = runtime.prepare(graph, {feeds: [], fetches, targets: []});
   const [names, slices, ...values] = runtime.invoke(runnable, [], (results) => ({
-    result: results.map(hostTensor),
+    result: results.map(
+      (each): HostTensor => ({
+        dtype: each.dtype,
+        shape: [...each.shape],
+        data: each.hostData(),
+      }),
+    ),
     tensors: [],
   }));
   const texts = ({data}: HostTensor) => (data as readonly Uint8Array[]).map(decodeUtf8);
@@ -107,23 +114,20 @@ function savedBy({runtime, graph}: V1Model, node: string, fetches: readonly Endp
   });
 }
 
-/** A value, or what a reference to a variable leads to. */
-function hostTensor(value: Value): HostTensor {
-  const {dtype, shape} = value;
-  const data = value.hostData();
-  const [first] = data as readonly unknown[];
-  return first instanceof Variable ? first.exact() : {dtype, shape: [...shape], data};
-}
-
 /** Models without a saver (TensorFlow 1 Hub) keep their variables under their names. */
-function tensorsByName({runtime}: V1Model): TensorToSave[] {
+function tensorsByName({runtime, metaGraph}: V1Model): TensorToSave[] {
+  const placeOf = checkpointPlaces(metaGraph);
   const variables = [...runtime.resources()].filter((each) => each instanceof Variable);
   return variables
     .filter(({initialized}) => initialized)
-    .map((variable) => ({
-      key: variable.name,
-      dtype: variable.dtype,
-      shape: variable.currentShape(),
-      read: () => variable.exact(),
-    }));
+    .map((variable) => {
+      const {key, shapeAndSlice} = placeOf(variable);
+      return {
+        key,
+        dtype: variable.dtype,
+        shape: variable.currentShape(),
+        read: () => variable.exact(),
+        ...(shapeAndSlice && {shapeAndSlice}),
+      };
+    });
 }

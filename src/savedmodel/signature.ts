@@ -83,7 +83,8 @@ export function makeSignature(spec: SignatureSpec): Signature {
     Object.fromEntries(tensors.map((each) => [each.name, each]));
   return Object.assign(call, {
     inputs: table(inputs),
-    outputs: table(spec.outputs.map(describeTensor)),
+    // An operation that is run for its effect stands among the results, and is no tensor.
+    outputs: table(spec.outputs.filter(([, {kind}]) => kind !== 'none').map(describeTensor)),
     methodName,
     defaults,
     concreteFunction,
