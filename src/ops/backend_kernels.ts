@@ -16,6 +16,7 @@ import {registerMaximumKernel} from './maximum_kernel.js';
 import {replaceMovementKernels} from './movement_kernels.js';
 import {composeBatchNorm} from './wasm_batch_norm.js';
 import {prepareMatMul} from './wasm_matmul.js';
+import {guardAverages} from './wasm_pooling.js';
 import {shareUnchanged} from './wasm_sharing.js';
 import {sumInBlocks} from './wasm_sums.js';
 import {moveBeforeView} from './wasm_views.js';
@@ -65,6 +66,7 @@ export function completeBackend(name: string): void {
   if (name === 'wasm') {
     shareUnchanged();
     sumInBlocks();
+    guardAverages(onCpu(tf.getKernel(tf.AvgPool, 'cpu')!.kernelFunc, name, holdsComplex));
     composeBatchNorm();
     prepareMatMul();
     moveBeforeView(name);

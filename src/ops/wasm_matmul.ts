@@ -1,7 +1,7 @@
 /**
  * Faster matrix products on tfjs's wasm backend, whose fast kernel takes one pair of matrices as they lie in memory:
  * any operand that is to be transposed, and any batch, sends it to a plain loop, which is some ten times slower.
- * Gradients of dense layers and attention are such products.
+ * Gradients of dense layers and attention are such products. Of matrices without elements neither makes zeros.
  *
  * @module
  */
@@ -23,10 +23,11 @@ export function prepareMatMul(): void {
     const batch = sizeOf(a.shape.slice(0, -2));
     const isSingle = batch === 1 && sizeOf(b.shape.slice(0, -2)) === 1;
     const isPlain = !transposeA && !transposeB && isSingle;
+    const backend = call.backend as WasmBackend;
+    if (sizeOf(a.shape) * sizeOf(b.shape) === 0) return zeros(a, b, [rows, columns], backend);
     if (isPlain || rows * inner * columns < SMALL || a.dtype !== 'float32' || b.dtype !== 'float32') {
       return own(call);
     }
-    const backend = call.backend as WasmBackend;
     const multiply: Multiply = (run, left, right) =>
       run(own, {a: left, b: right}, {transposeA: false, transposeB: false});
     if (isSingle) {
@@ -47,6 +48,19 @@ export function prepareMatMul(): void {
     }
     return out;
   });
+}
+
+function zeros(
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  matrix: [number, number],
+  backend: WasmBackend,
+): tf.TensorInfo {
+  const [left, right] = [a, b].map(({shape}) => shape.slice(0, -2));
+  const batch = tf.broadcast_util.assertAndGetBroadcastShape(left!, right!);
+  const out = backend.makeOutput([...batch, ...matrix], a.dtype);
+  if (sizeOf(out.shape) > 0) backend.typedArrayFromHeap(out).fill(0);
+  return out;
 }
 
 type Multiply = (run: Run, left: tf.TensorInfo, right: tf.TensorInfo) => tf.TensorInfo;

@@ -45,6 +45,34 @@ describe('sums on the wasm backend', () => {
     }
   });
 
+  it('of whole numbers are whole', () => {
+    for (const inner of [1, 2, 3, 5000]) {
+      for (const count of [41, 47, 55, 61, 82, 97, 255, 256, 1009, 4097].filter((n) => n * inner < 500_000)) {
+        const sums = tf.tidy(() => tf.sum(tf.ones([count, inner]), 0).dataSync());
+        expect(new Set(sums)).toEqual(new Set([count]));
+      }
+    }
+  });
+
+  it('of rows of any length leave the backend intact', () => {
+    for (const [count, inner] of [
+      [8, 16_383],
+      [8, 16_384],
+      [8, 16_640],
+      [8, 65_536],
+      [9, 300_007],
+      [128, 16_640],
+    ] as const) {
+      const [sums, means] = tf.tidy(() => {
+        const x = tf.ones([count, inner]);
+        return [tf.sum(x, 0).dataSync(), tf.mean(x, 0).dataSync()];
+      });
+      expect(new Set(sums)).toEqual(new Set([count]));
+      expect(new Set(means)).toEqual(new Set([1]));
+    }
+    expect(tf.tidy(() => tf.sum(tf.ones([1000])).dataSync()[0])).toBe(1000);
+  });
+
   it('keep what is no number, and infinities', () => {
     const x = tf.tensor2d([
       [1, Number.NaN, Infinity, -Infinity, 1],
