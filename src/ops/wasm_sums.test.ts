@@ -2,6 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
+// For the gradients it registers.
+import '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {completeBackend} from './backend_kernels.js';
 
@@ -71,6 +73,17 @@ describe('sums on the wasm backend', () => {
       expect(new Set(means)).toEqual(new Set([1]));
     }
     expect(tf.tidy(() => tf.sum(tf.ones([1000])).dataSync()[0])).toBe(1000);
+  });
+
+  it('give the gradient of position embeddings, which all sentences of a batch share', () => {
+    tf.tidy(() => {
+      const words = tf.ones([8, 128, 130]);
+      const gradient = tf.grad((positions) => tf.sum(tf.mul(tf.add(words, positions), 3)))(
+        tf.zeros([128, 130]),
+      );
+      expect(gradient.shape).toEqual([128, 130]);
+      expect(new Set(gradient.dataSync())).toEqual(new Set([24]));
+    });
   });
 
   it('keep what is no number, and infinities', () => {
