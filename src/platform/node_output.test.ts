@@ -6,6 +6,8 @@ import {pathToFileURL} from 'node:url';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {SaveError} from '../errors.js';
 import './node.js';
+import {takeLock} from './node_lock.js';
+import {type Owner, ownerText, thisProcess} from './node_owner.js';
 import {writableDirectory, writeFiles, writeModel} from './output.js';
 import type {OutputDirectory} from './platform.js';
 
@@ -120,30 +122,49 @@ describe('writing a model', () => {
 describe('what processes that died have left', () => {
   /** The id of a process that is no more. */
   const {pid} = spawnSync(process.execPath, ['--version']);
+  const me = thisProcess();
+  const dead: Owner = {...me, pid};
 
-  function leave(owner: string): string {
-    const staging = join(dirname(target), '.mine.saving-x');
+  function leave(owner: Owner): string {
+    const staging = join(dirname(target), `.mine.saving-${ownerText(owner)}.x`);
     fs.mkdirSync(join(staging, 'new'), {recursive: true});
-    fs.writeFileSync(join(staging, 'owner'), owner);
     return staging;
   }
 
   test('is removed by the next save to the same place', async () => {
-    const staging = leave(`${hostname()}\n${pid}\n`);
+    const staging = leave(dead);
+    await writeModel(target, {overwrite: false}, model('a'));
+    expect(fs.existsSync(staging)).toBe(false);
+  });
+
+  test('is removed where another process has got the number since', async () => {
+    if (me.started === '') return; // Such a system cannot tell.
+    const staging = leave({...me, started: `${me.started}0`});
     await writeModel(target, {overwrite: false}, model('a'));
     expect(fs.existsSync(staging)).toBe(false);
   });
 
   test('is left alone while the process lives, or may live on another machine', async () => {
-    for (const owner of [`${hostname()}\n${process.pid}\n`, 'elsewhere\n1\n']) {
+    for (const owner of [me, {...dead, space: 'elsewhere'}]) {
       const staging = leave(owner);
       await writeModel(target, {overwrite: true}, model('a'));
       expect(fs.existsSync(staging)).toBe(true);
     }
   });
 
-  test('is put back where it is the old model, on systems without links', async () => {
-    const staging = leave(`${hostname()}\n${pid}\n`);
+  test('is removed after a day where nobody knows whether the process lives', async () => {
+    const staging = leave({...dead, space: 'elsewhere'});
+    const yesterday = new Date(Date.now() - 25 * 60 * 60_000);
+    for (const path of [join(staging, 'new'), staging]) fs.utimesSync(path, yesterday, yesterday);
+    await writeModel(target, {overwrite: true}, model('a'));
+    expect(fs.existsSync(staging)).toBe(false);
+  });
+
+  test.each([
+    ['that is gone', dead],
+    ['of another machine', {...dead, space: 'elsewhere'}],
+  ])('is put back where it is the old model, on systems without links: a process %s', async (_, owner) => {
+    const staging = leave(owner);
     fs.mkdirSync(join(staging, 'old'));
     fs.writeFileSync(join(staging, 'old', 'saved_model.pb'), 'old');
     const failing = writeModel(target, {overwrite: true}, () => Promise.reject(new Error('stop')));
@@ -151,18 +172,70 @@ describe('what processes that died have left', () => {
     expect(read('saved_model.pb')).toBe('old');
   });
 
-  test('keeps no other save away for long', async () => {
+  test('is a model half replaced: it is finished, whosever it was', async () => {
     await writeModel(target, {overwrite: false}, model('a'));
     const work = join(target, '.saving');
     fs.mkdirSync(join(work, 'new'), {recursive: true});
-    fs.writeFileSync(join(work, 'owner'), 'elsewhere\n1\n');
-    const saving = writeModel(target, {overwrite: true}, model('b'));
-    await expect(saving).rejects.toThrow(/another process is saving/);
-    fs.writeFileSync(join(work, 'owner'), `${hostname()}\n${pid}\n`);
     await writeModel(target, {overwrite: true}, model('b'));
     expect(read('saved_model.pb')).toBe('b');
     expect(fs.existsSync(work)).toBe(false);
   });
+});
+
+describe('several that write to one place', () => {
+  const lock = () => join(dirname(target), '.mine.lock');
+
+  test('take turns: each leaves its model whole, the last one stays, and nothing else does', async () => {
+    const paths = ['variables/variables.index', 'assets/words.txt', 'saved_model.pb'];
+    const names = Array.from({length: 20}, (_, i) => `model ${i}`);
+    await Promise.all(names.map((name) => writeModel(target, {overwrite: true}, model(name, paths))));
+    const said = paths.map(read);
+    expect(new Set(said).size).toBe(1);
+    expect(names).toContain(said[0]);
+    expect(beside()).toEqual(['mine']);
+    expect(fs.readdirSync(target).sort()).toEqual(['assets', 'saved_model.pb', 'variables']);
+  });
+
+  test('find the model of the first, where they do not overwrite', async () => {
+    const saves = Array.from({length: 5}, (_, i) => writeModel(target, {overwrite: false}, model(`${i}`)));
+    const results = await Promise.allSettled(saves);
+    const reasons = results.flatMap((result) =>
+      result.status === 'rejected' ? [String(result.reason)] : [],
+    );
+    expect(reasons).toHaveLength(4);
+    for (const reason of reasons) expect(reason).toMatch(/there is a model. Pass {overwrite: true}/);
+    expect(read('variables/variables.index')).toBe(read('saved_model.pb'));
+    expect(beside()).toEqual(['mine']);
+  });
+
+  test('wait for each other as long as they are told, and say for whom', async () => {
+    await writeModel(target, {overwrite: false}, model('a'));
+    const hold = await takeLock(lock(), {purpose: 'cannot hold'});
+    const saving = writeModel(target, {overwrite: true, waitMs: 30}, model('b'));
+    await expect(saving).rejects.toThrow(SaveError);
+    await expect(saving).rejects.toThrow(`for process ${process.pid} on ${hostname()}`);
+    await expect(saving).rejects.toThrow(lock());
+    expect(read('saved_model.pb')).toBe('a');
+    hold.release();
+    expect(beside()).toEqual(['mine']);
+  });
+
+  test('stop waiting when they are told', async () => {
+    const hold = await takeLock(lockOfNew(), {purpose: 'cannot hold'});
+    const reason = new Error('enough');
+    const saving = writeModel(target, {overwrite: true, signal: AbortSignal.timeout(1)}, model('b'));
+    await expect(saving).rejects.toThrow(/aborted|timeout/);
+    await expect(
+      writeModel(target, {overwrite: true, signal: AbortSignal.abort(reason)}, model('b')),
+    ).rejects.toBe(reason);
+    hold.release();
+    expect(beside()).toEqual([]);
+  });
+
+  function lockOfNew(): string {
+    fs.mkdirSync(dirname(target), {recursive: true});
+    return lock();
+  }
 });
 
 describe('writing files', () => {
@@ -180,6 +253,28 @@ describe('writing files', () => {
     await directory.remove('kept');
     await directory.remove('never was');
     expect(await directory.list()).toEqual(['saved_model.pb', 'variables']);
+  });
+
+  test('that several write under the same names are those of one of them', async () => {
+    const paths = ['ckpt.data-00000-of-00001', 'ckpt.index', 'checkpoint'];
+    const directory = await writableDirectory(target);
+    for (let round = 0; round < 5; round++) {
+      const names = Array.from({length: 5}, (_, i) => `${round} ${i}`);
+      await Promise.all(names.map((name) => writeFiles(directory, model(name, paths))));
+      expect(new Set(paths.map(read)).size).toBe(1);
+      expect(names).toContain(read('checkpoint'));
+      expect((await directory.list()).sort()).toEqual([...paths].sort());
+    }
+  });
+
+  test('removes what writers left that died, and finishes what they had begun', async () => {
+    const {pid} = spawnSync(process.execPath, ['--version']);
+    const staging = join(target, `.checkpoint.saving-${ownerText({...thisProcess(), pid})}.x`);
+    fs.mkdirSync(join(staging, 'new'), {recursive: true});
+    fs.mkdirSync(join(target, '.saving', 'new'), {recursive: true});
+    const directory = await writableDirectory(target);
+    await writeFiles(directory, model('a', ['ckpt.index']));
+    expect(await directory.list()).toEqual(['ckpt.index']);
   });
 
   test('leaves nothing behind when it fails', async () => {

@@ -5,40 +5,45 @@
  * @module
  */
 
-import {randomUUID} from 'node:crypto';
 import * as fs from 'node:fs';
-import {type FileHandle, mkdir, open, rm} from 'node:fs/promises';
-import os from 'node:os';
+import {rm} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {HubError, SaveError} from '../errors.js';
+import {SaveError} from '../errors.js';
 import {MODEL_FILES} from './model_files.js';
-import {localDirectory} from './node.js';
+import {WritableLocalDirectory} from './node_files_output.js';
+import {type Hold, withLock} from './node_lock.js';
 import {
+  callsThatCheck,
   hasLinks,
+  holdsOldModel,
+  modelFiles,
   replaceByRenames,
-  replaceModel,
+  replaceFiles,
   restore,
   STAGED_MODEL,
   settle,
   syncDirectory,
   unfinished,
 } from './node_replace.js';
+import {
+  guarded,
+  isAbandoned,
+  makeStaging,
+  NewFiles,
+  stagingPrefix,
+  stagingsIn,
+  syncTree,
+} from './node_staging.js';
 import {pathSegments} from './paths.js';
 import type {CreateModelOptions, FileWriter, PendingOutput, WritableDirectory} from './platform.js';
-
-/** Some steps take milliseconds. Whoever has been at one for longer (this too is in milliseconds) is no more. */
-const ABANDONED_AFTER = 60_000;
-
-/** Tells whose a staging directory is. */
-const OWNER = 'owner';
 
 export async function createModel(
   target: unknown,
   options: CreateModelOptions,
 ): Promise<PendingOutput | null> {
   const path = pathOf(target);
-  return path === null ? null : guarded(path, () => new PendingModel(realPath(path), options));
+  return path === null ? null : PendingModel.begin(realPath(path), options);
 }
 
 export async function writableDirectory(target: unknown): Promise<WritableDirectory | null> {
@@ -46,28 +51,30 @@ export async function writableDirectory(target: unknown): Promise<WritableDirect
   return path === null ? null : new WritableLocalDirectory(path);
 }
 
-/** A model being written. */
+/**
+ * A model being written. Several processes may write to the same place at the same time: only to put what is written into its
+ * place is for one at a time, so each commit meets a whole model and leaves one.
+ */
 class PendingModel implements PendingOutput {
   readonly name: string;
-  readonly #overwrite: boolean;
+  readonly #options: CreateModelOptions;
   readonly #staging: string;
   readonly #files = new NewFiles();
 
-  constructor(target: string, {overwrite}: CreateModelOptions) {
+  private constructor(target: string, options: CreateModelOptions, staging: string) {
     this.name = target;
-    this.#overwrite = overwrite;
+    this.#options = options;
+    this.#staging = staging;
+  }
+
+  static async begin(target: string, options: CreateModelOptions): Promise<PendingModel> {
     const parent = dirname(target);
-    fs.mkdirSync(parent, {recursive: true});
-    tidyUp(target);
-    checkTarget(target, overwrite);
-    this.#staging = join(parent, `${stagingPrefix(target)}${hostName()}.${process.pid}.${randomUUID()}`);
-    try {
-      fs.mkdirSync(join(this.#staging, STAGED_MODEL), {recursive: true});
-      fs.writeFileSync(join(this.#staging, OWNER), ownerText());
-    } catch (error) {
-      fs.rmSync(this.#staging, {recursive: true, force: true});
-      throw error;
-    }
+    await guarded(target, () => fs.mkdirSync(parent, {recursive: true}));
+    if (hasLeftovers(target)) await alone(target, options, () => tidyUp(target));
+    return guarded(target, () => {
+      checkTarget(target, options.overwrite);
+      return new PendingModel(target, options, makeStaging(parent, stagingPrefix(basename(target))));
+    });
   }
 
   createFile(path: string): Promise<FileWriter> {
@@ -75,19 +82,22 @@ class PendingModel implements PendingOutput {
   }
 
   async commit(): Promise<void> {
-    await guarded(this.name, () => {
-      syncTree(join(this.#staging, STAGED_MODEL));
+    await guarded(this.name, () => syncTree(join(this.#staging, STAGED_MODEL)));
+    await alone(this.name, this.#options, (hold) => {
+      tidyUp(this.name);
       // Something may have come into being meanwhile.
-      const replaces = checkTarget(this.name, this.#overwrite);
-      if (!replaces) this.#moveIn();
-      else if (hasLinks(this.#staging)) replaceModel(this.name, this.#staging);
-      else replaceByRenames(this.name, this.#staging);
+      const replaces = checkTarget(this.name, this.#options.overwrite);
+      const calls = callsThatCheck(hold);
+      if (!replaces) this.#moveIn(hold);
+      else if (hasLinks(this.#staging)) replaceFiles(this.name, this.#staging, modelFiles(this.name), calls);
+      else replaceByRenames(this.name, this.#staging, calls);
       fs.rmSync(this.#staging, {recursive: true, force: true});
       syncDirectory(dirname(this.name));
     });
   }
 
-  #moveIn(): void {
+  #moveIn(hold: Hold): void {
+    hold.check();
     // Some systems rename no directory over another, not even over an empty one.
     if (fs.existsSync(this.name)) fs.rmdirSync(this.name);
     fs.renameSync(join(this.#staging, STAGED_MODEL), this.name);
@@ -95,97 +105,20 @@ class PendingModel implements PendingOutput {
 
   async discard(): Promise<void> {
     await this.#files.close();
-    restore(this.name, this.#staging);
+    if (holdsOldModel(this.name, this.#staging)) {
+      await alone(this.name, {...this.#options, signal: undefined}, () => restore(this.name, this.#staging));
+    }
     await rm(this.#staging, {recursive: true, force: true});
   }
 }
 
-class WritableLocalDirectory implements WritableDirectory {
-  readonly name: string;
-  readonly path: string;
-  readonly open: WritableDirectory['open'];
-  readonly list: WritableDirectory['list'];
-
-  constructor(path: string) {
-    const readable = localDirectory(path);
-    this.name = path;
-    this.path = path;
-    this.open = (file) => readable.open(file);
-    this.list = (directory) => readable.list(directory);
-  }
-
-  async begin(): Promise<PendingOutput> {
-    return new PendingFiles(this.path);
-  }
-
-  async remove(path: string): Promise<void> {
-    await rm(join(this.path, ...pathSegments(path)), {force: true});
-  }
-}
-
-/** Files being written under names of their own, which get their names in the order in which they were created. */
-class PendingFiles implements PendingOutput {
-  readonly name: string;
-  readonly #renames: {readonly from: string; readonly to: string}[] = [];
-  readonly #id = randomUUID();
-  readonly #files = new NewFiles();
-
-  constructor(path: string) {
-    this.name = path;
-  }
-
-  async createFile(path: string): Promise<FileWriter> {
-    const to = join(this.name, ...pathSegments(path));
-    const from = `${to}.tmp${this.#id}`;
-    this.#renames.push({from, to});
-    return this.#files.create(from);
-  }
-
-  async commit(): Promise<void> {
-    await guarded(this.name, () => {
-      for (const {from, to} of this.#renames) fs.renameSync(from, to);
-      for (const directory of new Set(this.#renames.map(({to}) => dirname(to)))) syncDirectory(directory);
-    });
-  }
-
-  async discard(): Promise<void> {
-    await this.#files.close();
-    await Promise.all(this.#renames.map(({from}) => rm(from, {force: true})));
-  }
-}
-
-/** Files being written, each of which is on the disk once it is closed. */
-class NewFiles {
-  readonly #open = new Set<FileHandle>();
-
-  async create(path: string): Promise<FileWriter> {
-    const file = await guarded(path, async () => {
-      await mkdir(dirname(path), {recursive: true});
-      return open(path, 'wx');
-    });
-    this.#open.add(file);
-    return {
-      write: (bytes) => guarded(path, () => writeWhole(file, bytes)),
-      close: () =>
-        guarded(path, async () => {
-          await file.sync();
-          this.#open.delete(file);
-          await file.close();
-        }),
-    };
-  }
-
-  /** Closes what a failure has left open. */
-  async close(): Promise<void> {
-    await Promise.allSettled([...this.#open].map((file) => file.close()));
-  }
-}
-
-async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const {bytesWritten} = await file.write(bytes, done);
-    done += bytesWritten;
-  }
+/** Runs what only one process at a time may do to the model at `target`. */
+function alone<T>(target: string, options: CreateModelOptions, work: (hold: Hold) => T): Promise<T> {
+  const lock = join(dirname(target), `.${basename(target)}.lock`);
+  const {signal, waitMs} = options;
+  return withLock(lock, {signal, waitMs, purpose: `cannot save to ${target}`}, (hold) =>
+    guarded(target, () => work(hold)),
+  );
 }
 
 /**
@@ -210,79 +143,26 @@ function checkTarget(target: string, overwrite: boolean): boolean {
   return true;
 }
 
-/** Finishes what earlier saves to the same target left when their process died. */
+/** Whether earlier saves to the same target have left something when their process died. */
+function hasLeftovers(target: string): boolean {
+  const stagings = stagingsIn(dirname(target), stagingPrefix(basename(target)));
+  return (
+    stagings.some((each) => isAbandoned(each) || holdsOldModel(target, each)) ||
+    (isDirectory(target) && unfinished(target) !== null)
+  );
+}
+
+/** Finishes what earlier saves have left. For who has the lock, so that nobody is in the middle of one. */
 function tidyUp(target: string): void {
-  const parent = dirname(target);
-  for (const name of fs.readdirSync(parent)) {
-    const staging = join(parent, name);
-    if (!name.startsWith(stagingPrefix(target)) || isInUse(staging)) continue;
+  for (const staging of stagingsIn(dirname(target), stagingPrefix(basename(target)))) {
     restore(target, staging);
-    fs.rmSync(staging, {recursive: true, force: true});
+    if (isAbandoned(staging)) fs.rmSync(staging, {recursive: true, force: true});
   }
-  const replacement = isDirectory(target) ? unfinished(target) : null;
-  if (replacement === null) return;
-  if (isInUse(replacement) && isRecent(replacement)) {
-    throw new SaveError(`cannot save to ${target}: another process is saving to it right now`);
-  }
-  settle(target);
+  if (isDirectory(target) && unfinished(target) !== null) settle(target);
 }
 
 function isDirectory(path: string): boolean {
   return fs.statSync(path, {throwIfNoEntry: false})?.isDirectory() === true;
-}
-
-function stagingPrefix(target: string): string {
-  return `.${basename(target)}.saving-`;
-}
-
-function ownerText(): string {
-  return `${os.hostname()}\n${process.pid}\n`;
-}
-
-/** This machine's name, as names of files have it. */
-function hostName(): string {
-  return os.hostname().replaceAll(/[^\w-]/g, '_');
-}
-
-/**
- * Whether the process that a staging directory belongs to may be at work; one of another machine may always be. The
- * directory's name says whose it is while the file that does so is not there yet, or no more.
- */
-function isInUse(staging: string): boolean {
-  const [host, pid] = readText(join(staging, OWNER)).split('\n');
-  if (pid !== undefined) return host !== os.hostname() || isAlive(Number(pid));
-  const named = /\.saving-([\w-]+)\.(\d+)\.[\w-]+$/.exec(staging);
-  if (named === null) return isRecent(staging);
-  return named[1] === hostName() ? isAlive(Number(named[2])) : isRecent(staging);
-}
-
-function isRecent(directory: string): boolean {
-  const status = fs.statSync(directory, {throwIfNoEntry: false});
-  return status !== undefined && Date.now() - status.ctimeMs < ABANDONED_AFTER;
-}
-
-function readText(path: string): string {
-  try {
-    return fs.readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-function syncTree(directory: string): void {
-  for (const entry of fs.readdirSync(directory, {withFileTypes: true})) {
-    if (entry.isDirectory()) syncTree(join(directory, entry.name));
-  }
-  syncDirectory(directory);
 }
 
 /** An absolute path from a path or a `file:` URL; null for anything else. */
@@ -295,15 +175,4 @@ function pathOf(target: unknown): string | null {
 /** What a path that is a link stands for: the directory is replaced, not the link. */
 function realPath(path: string): string {
   return fs.existsSync(path) ? fs.realpathSync(path) : path;
-}
-
-/** Says which path a failure of the system is about. */
-async function guarded<T>(path: string, work: () => T | Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof HubError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SaveError(`cannot write ${path}: ${reason}`, {cause});
-  }
 }

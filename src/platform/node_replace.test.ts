@@ -2,7 +2,15 @@ import * as fs from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {type FileCalls, replaceByRenames, replaceModel, restore, settle, unfinished} from './node_replace.js';
+import {
+  type FileCalls,
+  modelFiles,
+  replaceByRenames,
+  replaceFiles,
+  restore,
+  settle,
+  unfinished,
+} from './node_replace.js';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -99,7 +107,7 @@ function dyingAfter(calls: number): FileCalls & {readonly made: () => number} {
 
 function replace(calls: FileCalls): void {
   try {
-    replaceModel(target, staging, calls);
+    replaceFiles(target, staging, modelFiles(target), calls);
   } catch (error) {
     if ((error as Error).message !== 'died') throw error;
   }
@@ -108,7 +116,7 @@ function replace(calls: FileCalls): void {
 describe('replacing a model', () => {
   test('puts the new files in the place of the old ones and touches no others', () => {
     lay();
-    replaceModel(target, staging);
+    replaceFiles(target, staging, modelFiles(target));
     expect(read(target)).toEqual({...NEW, ...OTHERS});
     expect(isTidy()).toBe(true);
     expect(fs.readdirSync(root)).toEqual(['model']);
@@ -170,7 +178,7 @@ describe('replacing a model', () => {
           return Reflect.get(withoutSync, name);
         },
       });
-      expect(() => replaceModel(target, staging, calls)).toThrow('no space left');
+      expect(() => replaceFiles(target, staging, modelFiles(target), calls)).toThrow('no space left');
       expect(read(target)).toEqual({...OLD, ...OTHERS});
       expect(isTidy()).toBe(true);
     }
@@ -181,7 +189,7 @@ describe('replacing a model', () => {
     const linkSync = () => {
       throw new Error('not permitted');
     };
-    replaceModel(target, staging, {...fs, linkSync});
+    replaceFiles(target, staging, modelFiles(target), {...fs, linkSync});
     expect(read(target)).toEqual({...NEW, ...OTHERS});
   });
 
@@ -192,7 +200,7 @@ describe('replacing a model', () => {
     fs.symlinkSync('../blob', join(target, 'saved_model.pb'));
     fs.rmSync(join(target, 'fingerprint.pb'));
     fs.symlinkSync('../nowhere', join(target, 'fingerprint.pb'));
-    replaceModel(target, staging);
+    replaceFiles(target, staging, modelFiles(target));
     expect(read(target)).toEqual({...NEW, ...OTHERS});
     expect(fs.readFileSync(join(root, 'blob'), 'utf8')).toBe('old graph');
   });

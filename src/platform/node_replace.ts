@@ -40,20 +40,37 @@ const NEW = 'new';
 const CURRENT = 'current';
 const NEXT = 'next';
 const LINK = 'link';
+const REPLACED = 'replaced';
 
-/** Where the new model is, in the directory that {@link replaceModel} takes. */
+/** Where the new model is, in the directory that {@link replaceFiles} takes. */
 export const STAGED_MODEL = NEW;
 
+/** The calls of the file system, each made only if the caller still may. */
+export function callsThatCheck(hold: {check(): void}): FileCalls {
+  return new Proxy(nodeFs, {
+    get(fs, name) {
+      hold.check();
+      return Reflect.get(fs, name);
+    },
+  });
+}
+
 /**
- * Replaces the model in the directory `target`.
+ * Replaces files in the directory `target`. Only one process may do so at a time.
  *
- * @param staging - A directory on the same file system that has the new model as `new`. It is moved.
+ * @param staging - A directory on the same file system that has the new files in `new`. It is moved.
+ * @param old - Paths in `target` of the files that the new ones take the place of; others are not touched.
  */
-export function replaceModel(target: string, staging: string, fs: FileCalls = nodeFs): void {
+export function replaceFiles(
+  target: string,
+  staging: string,
+  old: readonly string[],
+  fs: FileCalls = nodeFs,
+): void {
   const work = join(target, WORK);
   fs.renameSync(staging, work);
   try {
-    prepare(target, work, fs);
+    prepare(target, work, old, fs);
     fs.symlinkSync(NEW, join(work, NEXT));
     fs.renameSync(join(work, NEXT), join(work, CURRENT));
   } catch (error) {
@@ -65,8 +82,7 @@ export function replaceModel(target: string, staging: string, fs: FileCalls = no
 }
 
 /** Makes every file of either model a link that, for now, leads to the old one. */
-function prepare(target: string, work: string, fs: FileCalls): void {
-  const old = modelFiles(target);
+function prepare(target: string, work: string, old: readonly string[], fs: FileCalls): void {
   for (const path of old) keep(join(target, path), join(work, OLD, path), fs);
   fs.mkdirSync(join(work, OLD), {recursive: true});
   fs.symlinkSync(OLD, join(work, CURRENT));
@@ -141,12 +157,18 @@ export function replaceByRenames(target: string, staging: string, fs: FileCalls 
       fs.renameSync(join(old, name), join(target, name));
     }
   }
+  // What is removed little by little must not be taken for a model to put back.
+  fs.renameSync(old, join(staging, REPLACED));
 }
 
 /** Undoes {@link replaceByRenames} where it was interrupted between its two steps. */
 export function restore(target: string, staging: string): void {
-  const old = join(staging, OLD);
-  if (nodeFs.existsSync(old) && !nodeFs.existsSync(target)) nodeFs.renameSync(old, target);
+  if (holdsOldModel(target, staging)) nodeFs.renameSync(join(staging, OLD), target);
+}
+
+/** Whether the model that belongs at `target` is under `staging`. */
+export function holdsOldModel(target: string, staging: string): boolean {
+  return nodeFs.existsSync(join(staging, OLD)) && !nodeFs.existsSync(target);
 }
 
 /** Gives a file a second name. */
@@ -173,7 +195,7 @@ function linkText(path: string): string {
 }
 
 /** The files in `target` that belong to a model. */
-function modelFiles(target: string): string[] {
+export function modelFiles(target: string): string[] {
   const isThere = (path: string) => nodeFs.lstatSync(join(target, path), {throwIfNoEntry: false});
   return [
     ...MODEL_ROOT_FILES.filter((path) => isThere(path)),

@@ -64,6 +64,10 @@ export interface WritableDirectory extends ModelDirectory {
 export interface CreateModelOptions {
   /** Replace a model that is there. Anything else is never replaced. */
   readonly overwrite: boolean;
+  /** Ends waiting for others that write to the same place. */
+  readonly signal?: AbortSignal | undefined;
+  /** For how many milliseconds to wait for them. Default 5 minutes. */
+  readonly waitMs?: number | undefined;
 }
 
 /** What the core asks of the machine. */

@@ -61,6 +61,10 @@ export interface SaveOptions {
   readonly includeOptimizer?: boolean;
   /** Replace a model that is there. Default false. */
   readonly overwrite?: boolean;
+  /** Ends waiting for other processes that save to the same place; what is there stays as it is. */
+  readonly signal?: AbortSignal;
+  /** For how many milliseconds to wait for them, which takes moments as a rule. Default 5 minutes. */
+  readonly waitMs?: number;
 }
 
 /** What this library writes is what this TensorFlow would write. */
@@ -76,14 +80,15 @@ const MAIN_OP_COLLECTION = 'saved_model_main_op';
  * Saves an object as a SavedModel: a {@link Trackable}, a loaded model or a part of one, or what an exporter is registered
  * for.
  *
- * Mirrors `tf.saved_model.save`. The model is there whole, or not at all.
+ * Mirrors `tf.saved_model.save`. The model is there whole, or not at all. Several processes may save to one place at the same
+ * time: the last one stays, whole, and who loads meanwhile gets one of them.
  *
  * @param target - a path in Node, a directory handle in browsers
  * @throws SaveError when something in the object cannot be saved, or the target cannot be written to.
  */
 export async function saveModel(object: object, target: unknown, options: SaveOptions = {}): Promise<void> {
-  const {overwrite = false} = options;
-  await writeModel(target, {overwrite}, (output) => writeSavedModel(object, output, options));
+  const {overwrite = false, signal, waitMs} = options;
+  await writeModel(target, {overwrite, signal, waitMs}, (output) => writeSavedModel(object, output, options));
 }
 
 /**
@@ -94,7 +99,7 @@ export async function saveModel(object: object, target: unknown, options: SaveOp
  */
 export function saveModelAsArchive(
   object: object,
-  options: Omit<SaveOptions, 'overwrite'> = {},
+  options: Omit<SaveOptions, 'overwrite' | 'signal' | 'waitMs'> = {},
 ): Promise<Blob> {
   return writeArchive((output) => writeSavedModel(object, output, options));
 }
