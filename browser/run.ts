@@ -289,6 +289,7 @@ async function start(): Promise<{world: World; close: () => Promise<void>}> {
   let downloads = 0;
   const host = await hostModels({
     directory: path.join(directory, 'hosted'),
+    cors: true,
     onRequest: ({method, url, status}) => {
       if (method === 'GET' && status === 200 && url.includes('compressed')) downloads++;
     },

@@ -401,7 +401,7 @@ describe('a server of models', () => {
       new Promise<string>((done) => {
         let answer = '';
         const socket = connect(Number(port), '127.0.0.1', () => {
-          socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+          socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
         });
         socket.on('data', (data) => {
           answer += data.toString('latin1');

@@ -6,14 +6,21 @@
  */
 
 import {createWriteStream} from 'node:fs';
-import {mkdtemp, rename, rm, stat} from 'node:fs/promises';
+import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {createGzip} from 'node:zlib';
 import {packTar} from 'modern-tar';
-import {type HostedFile, type HostedModel, openHosted} from './node_tree.js';
+import {
+  ChangedFile,
+  describeFile,
+  type HostedFile,
+  type HostedModel,
+  openHosted,
+  requireUnchanged,
+} from './node_tree.js';
 
 /** Bytes that can be read from any offset. */
 export interface ByteSource {
@@ -40,7 +47,7 @@ export function fileSource(file: HostedFile): ByteSource {
     size: file.size,
     type: 'application/octet-stream',
     modified: file.modified,
-    identity: `${file.path}\0${file.size}\0${file.modified}`,
+    identity: `${file.path}\0${file.identity}`,
     read: (from, to) => readFile(file, from, to),
   };
 }
@@ -55,7 +62,9 @@ async function* readFile(file: HostedFile, from: number, to: number): AsyncGener
         undefined,
         offset,
       );
-      if (bytesRead === 0) throw new Error(`${file.real} has changed.`);
+      if (bytesRead === 0) throw new ChangedFile(`${file.path} ended while it was read.`);
+      // Before what was read is given away, so that nobody takes bytes of another state for those of this one.
+      await requireUnchanged(file, handle);
       yield buffer.subarray(0, bytesRead);
       offset += bytesRead;
     }
@@ -65,38 +74,77 @@ async function* readFile(file: HostedFile, from: number, to: number): AsyncGener
 }
 
 export function archiveStore({gzip}: {readonly gzip: boolean}): ArchiveStore {
-  if (!gzip) return {archiveOf: tarSource, close: async () => undefined};
-  const made = new Map<string, Promise<ByteSource>>();
-  let folder: Promise<string> | null = null;
-  return {
-    async archiveOf(model) {
-      const tar = await tarSource(model);
-      folder ??= mkdtemp(path.join(os.tmpdir(), 'tfhub-host-'));
-      let archive = made.get(tar.identity);
-      if (!archive) {
-        archive = makeGzip(tar, path.join(await folder, `${made.size}.tar.gz`));
-        archive.catch(() => made.delete(tar.identity));
-        made.set(tar.identity, archive);
-      }
-      return archive;
-    },
-    async close() {
-      if (folder) await rm(await folder, {recursive: true, force: true});
-    },
-  };
+  return gzip ? new GzipStore() : {archiveOf: tarSource, close: async () => undefined};
 }
 
-async function makeGzip(tar: ByteSource, file: string): Promise<ByteSource> {
-  const beside = `${file}.tmp`;
-  await pipeline(Readable.from(tar.read(0, tar.size)), createGzip(), createWriteStream(beside));
-  await rename(beside, file);
-  const {size, mtimeMs} = await stat(file);
-  return {
-    ...fileSource({path: file, real: file, size, modified: mtimeMs}),
-    type: 'application/gzip',
-    modified: tar.modified,
-    identity: `gzip\0${tar.identity}`,
-  };
+/** An archive that was made, or is being made. */
+interface Made {
+  /** That of the tar in it. */
+  readonly identity: string;
+  readonly archive: Promise<GzipFile>;
+}
+
+interface GzipFile extends ByteSource {
+  readonly file: string;
+}
+
+/** Gzipped archives, one of each model: made once, whoever asks for it meanwhile, and anew when the model changes. */
+class GzipStore implements ArchiveStore {
+  readonly #made = new Map<string, Made>();
+  readonly #closed = new AbortController();
+  #folder: Promise<string> | null = null;
+  #count = 0;
+
+  async archiveOf(model: HostedModel): Promise<ByteSource> {
+    const tar = await tarSource(model);
+    // From here to the entry in the table nothing may be awaited: others are looking, too.
+    const made = this.#made.get(model.real);
+    if (made?.identity === tar.identity) return made.archive;
+    const archive = this.#make(tar, `${this.#count++}.tar.gz`);
+    const entry: Made = {identity: tar.identity, archive};
+    this.#made.set(model.real, entry);
+    archive.catch(() => {
+      // What failed is tried again by whoever asks next.
+      if (this.#made.get(model.real) === entry) this.#made.delete(model.real);
+    });
+    // Who reads the archive of the model as it was has it open.
+    made?.archive.then(({file}) => rm(file, {force: true})).catch(() => undefined);
+    return archive;
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await Promise.allSettled([...this.#made.values()].map(({archive}) => archive));
+    if (this.#folder) await rm(await this.#folder, {recursive: true, force: true});
+  }
+
+  #directory(): Promise<string> {
+    this.#folder ??= mkdtemp(path.join(os.tmpdir(), 'tfhub-host-')).catch((error) => {
+      this.#folder = null;
+      throw error;
+    });
+    return this.#folder;
+  }
+
+  async #make(tar: ByteSource, name: string): Promise<GzipFile> {
+    const file = path.join(await this.#directory(), name);
+    try {
+      const {signal} = this.#closed;
+      await pipeline(Readable.from(tar.read(0, tar.size)), createGzip(), createWriteStream(file), {signal});
+    } catch (error) {
+      await rm(file, {force: true});
+      throw error;
+    }
+    const made = await describeFile(name, file);
+    if (made === null) throw new Error(`${file} is gone.`);
+    return {
+      ...fileSource(made),
+      type: 'application/gzip',
+      modified: tar.modified,
+      identity: `gzip\0${tar.identity}`,
+      file,
+    };
+  }
 }
 
 /** A stretch of an archive: bytes of its own, or those of a file. */
@@ -116,7 +164,7 @@ export async function tarSource(model: HostedModel): Promise<ByteSource> {
   };
   const directories = new Set<string>();
   for (const file of model.files) {
-    const name = file.path.slice(model.path.length + 1);
+    const name = inModel(model, file);
     for (const directory of parentsOf(name).filter((parent) => !directories.has(parent))) {
       directories.add(directory);
       add({bytes: await header(`${directory}/`, 0, file.modified)});
@@ -130,9 +178,13 @@ export async function tarSource(model: HostedModel): Promise<ByteSource> {
     size,
     type: 'application/x-tar',
     modified: Math.max(0, ...model.files.map(({modified}) => modified)),
-    identity: JSON.stringify(model.files.map((file) => [file.path, file.size, file.modified])),
+    identity: JSON.stringify(model.files.map((file) => [inModel(model, file), file.identity])),
     read: (from, to) => readParts(parts, from, to),
   };
+}
+
+function inModel(model: HostedModel, file: HostedFile): string {
+  return file.path.slice(model.path.length + 1);
 }
 
 async function* readParts(parts: readonly Part[], from: number, to: number): AsyncGenerator<Uint8Array> {

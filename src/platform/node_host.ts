@@ -14,8 +14,10 @@ import type {AddressInfo} from 'node:net';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {HubError} from '../errors.js';
+import {printableLines} from '../printable.js';
 import {type ArchiveStore, archiveStore, type ByteSource, fileSource} from './node_archive.js';
-import {type HostedFile, type HostedModel, ModelTree} from './node_tree.js';
+import {LOOPBACK, ownNames} from './node_host_names.js';
+import {ChangedFile, type HostedFile, type HostedModel, ModelTree, UnservableModel} from './node_tree.js';
 
 export interface HostOptions {
   /** Every SavedModel under it is served, and nothing else. */
@@ -28,6 +30,16 @@ export interface HostOptions {
   readonly gzip?: boolean;
   /** The bucket named in the answers to requests for the uncompressed model. Default: `tfhub`. */
   readonly bucket?: string;
+  /**
+   * Let pages of any origin read what is served, by cross-origin requests. Default: false; programs do not need it, and
+   * whoever browses the web on this machine may run pages that look for local servers.
+   */
+  readonly cors?: boolean;
+  /**
+   * More names that this server goes by, besides those of this machine, where it listens on this machine alone: a
+   * request for another `Host` comes from a page whose name was made to lead here.
+   */
+  readonly allowedHosts?: readonly string[];
   /** Called after each request; `bytes` are those of the body that were sent. */
   readonly onRequest?: (request: {method: string; url: string; status: number; bytes: number}) => void;
 }
@@ -49,6 +61,9 @@ interface Context {
   readonly tree: ModelTree;
   readonly archives: ArchiveStore;
   readonly bucket: string;
+  readonly cors: boolean;
+  /** Whether a request's `Host` header names this server. */
+  readonly isOwnName: (host: string | undefined) => boolean;
 }
 
 const CORS = {
@@ -57,12 +72,23 @@ const CORS = {
     'accept-ranges, content-length, content-range, etag, last-modified, x-goog-hash',
 };
 
+const PREFLIGHT: Reply = {
+  status: 204,
+  headers: {
+    'access-control-allow-methods': 'GET, HEAD',
+    'access-control-allow-headers': 'range, if-range, if-none-match',
+    'access-control-max-age': '86400',
+  },
+};
+
 /** Serves the models under a directory until `close` is called. */
 export async function hostModels(options: HostOptions): Promise<Host> {
   const context: Context = {
     tree: await ModelTree.open(options.directory),
     archives: archiveStore({gzip: options.gzip ?? false}),
     bucket: options.bucket ?? 'tfhub',
+    cors: options.cors ?? false,
+    isOwnName: ownNames(options.host ?? LOOPBACK, options.allowedHosts ?? []),
   };
   const server = createServer((request, response) => {
     const {method = '', url = ''} = request;
@@ -72,17 +98,14 @@ export async function hostModels(options: HostOptions): Promise<Host> {
     };
     response.on('close', () => options.onRequest?.({method, url, status: response.statusCode, bytes}));
     answer(context, request)
-      .catch((error): Reply => {
-        console.error(error);
-        return text(500, 'The server failed.');
-      })
-      .then((reply) => send(request, response, reply, count))
+      .catch(failure)
+      .then((reply) => send(request, response, withOrigin(context, reply), count))
       // A reader that went away, or a file that changed under it: either way the connection is of no more use.
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(new HubError(`Cannot listen: ${cause.message}.`, {cause})));
-    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
+    server.listen(options.port ?? 0, options.host ?? LOOPBACK, resolve);
   });
   const {address, family, port} = server.address() as AddressInfo;
   return {
@@ -96,18 +119,13 @@ export async function hostModels(options: HostOptions): Promise<Host> {
 }
 
 async function answer(context: Context, request: IncomingMessage): Promise<Reply> {
-  if (request.method === 'OPTIONS') {
-    return {
-      status: 204,
-      headers: {
-        'access-control-allow-methods': 'GET, HEAD',
-        'access-control-allow-headers': 'range, if-range, if-none-match',
-        'access-control-max-age': '86400',
-      },
-    };
+  if (!context.isOwnName(request.headers.host)) {
+    return text(403, 'This server does not go by that name. If it should: tfhub host --allow-host NAME.');
   }
+  if (context.cors && request.method === 'OPTIONS') return PREFLIGHT;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return {...text(405, 'Only GET and HEAD are answered.'), headers: {allow: 'GET, HEAD, OPTIONS'}};
+    const allow = context.cors ? 'GET, HEAD, OPTIONS' : 'GET, HEAD';
+    return {...text(405, 'Only GET and HEAD are answered.'), headers: {allow}};
   }
   const target = `http://host${request.url}`;
   const segments = URL.canParse(target) ? pathSegments(request.url!.replace(/[?#].*$/s, '')) : null;
@@ -116,26 +134,41 @@ async function answer(context: Context, request: IncomingMessage): Promise<Reply
   if (segments[0] === 'storage' && segments[1] === 'v1')
     return answerStorage(context, segments.slice(2), searchParams);
   if (segments.length === 0) return listing(context);
+  if (segments.some((name) => name.includes('/'))) return text(400, 'A name in this path has a slash in it.');
   const model = await context.tree.find(segments);
   if (!model) return text(404, `There is no model at /${segments.join('/')}.`);
-  const format = searchParams.getAll('tf-hub-format').at(-1);
-  const reply = FORMATS[format ?? ''];
+  const format = searchParams.getAll('tf-hub-format').at(-1) ?? '';
+  const reply = FORMATS.get(format);
   return reply ? reply(context, model) : text(400, `'${format}' is no format: compressed or uncompressed.`);
 }
 
+type Answer = (context: Context, model: HostedModel) => Reply | Promise<Reply>;
+
 /** By the value of `tf-hub-format`. */
-const FORMATS: Readonly<Record<string, (context: Context, model: HostedModel) => Reply | Promise<Reply>>> = {
-  '': (_, {path, files}) => {
-    const bytes = files.reduce((sum, {size}) => sum + size, 0);
-    return text(
-      200,
-      `SavedModel ${path}: ${files.length} files, ${bytes} bytes. Load it with this URL as its handle.`,
-    );
-  },
-  compressed: async ({archives}, model) => ({status: 200, body: await archives.archiveOf(model)}),
+const FORMATS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
+  [
+    '',
+    (_, {path, files}) => {
+      const bytes = files.reduce((sum, {size}) => sum + size, 0);
+      return text(
+        200,
+        `SavedModel ${path}: ${files.length} files, ${bytes} bytes. Load it with this URL as its handle.`,
+      );
+    },
+  ],
+  ['compressed', async ({archives}, model) => ({status: 200, body: await archives.archiveOf(model)})],
   // Without a Location header: clients take the place from the body.
-  uncompressed: ({bucket}, {path}) => text(303, `gs://${bucket}/${path}`),
-};
+  ['uncompressed', ({bucket}, {path}) => text(303, `gs://${bucket}/${path}`)],
+]);
+
+/** What is said where there is no answer. */
+function failure(error: unknown): Reply {
+  // Another try may meet the model as it is then; what cannot be served stays so, which only a 4xx says.
+  if (error instanceof ChangedFile) return {...text(503, error.message), headers: {'retry-after': '1'}};
+  if (error instanceof UnservableModel) return text(422, error.message);
+  console.error(printableLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+  return text(500, 'The server failed.');
+}
 
 async function listing({tree}: Context): Promise<Reply> {
   const models = (await tree.models()).map((path) => `/${path}`);
@@ -202,6 +235,10 @@ function pathSegments(path: string): string[] | null {
   }
 }
 
+function withOrigin({cors}: Context, reply: Reply): Reply {
+  return cors ? {...reply, headers: {...CORS, ...reply.headers}} : reply;
+}
+
 async function send(
   request: IncomingMessage,
   response: ServerResponse,
@@ -209,8 +246,8 @@ async function send(
   count: (bytes: number) => void,
 ): Promise<void> {
   const {body = ''} = reply;
-  if (typeof body !== 'string') return sendSource(request, response, body, count);
-  response.writeHead(reply.status, {...CORS, 'content-length': Buffer.byteLength(body), ...reply.headers});
+  if (typeof body !== 'string') return sendSource(request, response, body, reply.headers ?? {}, count);
+  response.writeHead(reply.status, {'content-length': Buffer.byteLength(body), ...reply.headers});
   if (request.method !== 'HEAD') count(Buffer.byteLength(body));
   response.end(request.method === 'HEAD' ? undefined : body);
 }
@@ -220,11 +257,12 @@ async function sendSource(
   request: IncomingMessage,
   response: ServerResponse,
   source: ByteSource,
+  more: Readonly<Record<string, string>>,
   count: (bytes: number) => void,
 ): Promise<void> {
   const etag = `"${createHash('sha1').update(source.identity).digest('hex')}"`;
   const headers = {
-    ...CORS,
+    ...more,
     'accept-ranges': 'bytes',
     'content-type': source.type,
     etag,

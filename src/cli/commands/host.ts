@@ -12,6 +12,8 @@ interface HostCommandOptions {
   readonly host: string;
   readonly gzip?: boolean;
   readonly bucket: string;
+  readonly cors?: boolean;
+  readonly allowHost: readonly string[];
   readonly quiet?: boolean;
 }
 
@@ -24,11 +26,19 @@ export function registerHost(program: Command): void {
     .option('--host <address>', 'address to listen on; 0.0.0.0 serves the network', '127.0.0.1')
     .option('--gzip', 'compress archives (kept in the temporary directory while the server runs)')
     .option('--bucket <name>', 'bucket in the gs:// locations of uncompressed models', 'tfhub')
+    .option('--cors', 'let pages of any origin read the models (pages in browsers need it, programs do not)')
+    .option(
+      '--allow-host <name>',
+      'a name this server goes by besides localhost, as behind a proxy; repeatable',
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
+    )
     .option('--quiet', 'do not log requests')
     .action(async (directory: string, options: HostCommandOptions) => {
       const server = await hostModels({
         ...options,
         directory,
+        allowedHosts: options.allowHost,
         ...(options.quiet ? {} : {onRequest: log}),
       });
       console.log(`Serving the models under ${directory} at ${server.url}`);
