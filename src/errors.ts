@@ -4,10 +4,13 @@
  * @module
  */
 
+import {printableLines} from './printable.js';
+
 /** Base class of every failure that a user can cause or meet. */
 export class HubError extends Error {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+    // Names in it come from models, servers and archives, and whoever catches it prints it.
+    super(printableLines(message), options);
     this.name = new.target.name;
   }
 }

@@ -4,10 +4,12 @@
  * @module
  */
 
+import {printableLines} from '../printable.js';
+
 const said = new Set<string>();
 
 export function warn(message: string): void {
-  console.warn(`tensorflow-hub: ${message}`);
+  console.warn(printableLines(`tensorflow-hub: ${message}`));
 }
 
 /** As `warn`, but each message once per process or page. */

@@ -6,14 +6,18 @@
 
 import {CallError} from '../errors.js';
 import {decodeUtf8} from '../graph/tensor.js';
+import {printableLines} from '../printable.js';
 import {invalid, type Kernel, type OpFamily, type OpImplementation} from './kernel.js';
 import {type Resource, Value} from './value.js';
 
 /** Takes a line that an op of a model prints. */
 export type Log = (line: string) => void;
 
-/** Standard error and not standard output, whichever the op names: that may be a program's machine-readable result. */
-const toConsole: Log = (line) => console.error(line);
+/**
+ * Standard error and not standard output, whichever the op names: that may be a program's machine-readable result. What
+ * a model prints must not steer a terminal.
+ */
+const toConsole: Log = (line) => console.error(printableLines(line));
 
 let log = toConsole;
 

@@ -5,6 +5,7 @@
  */
 
 import cliProgress from 'cli-progress';
+import {printable} from '../printable.js';
 import type {ProgressDisplay} from './services.js';
 
 const LINE_INTERVAL_MS = 5000;
@@ -13,7 +14,8 @@ const MAX_LABEL = 28;
 const BAR_SIZE = 20;
 
 export function nodeProgress(label: string, stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY ? bar(label, stream) : lines(label, stream);
+  const shown = printable(label);
+  return stream.isTTY ? bar(shown, stream) : lines(shown, stream);
 }
 
 function bar(name: string, stream: NodeJS.WriteStream): ProgressDisplay {

@@ -9,6 +9,7 @@ import {HandleError} from '../../errors.js';
 import {DirectoryCache} from '../../hub/cache.js';
 import '../../platform/node_hub.js';
 import {type CacheEntry, getHubServices} from '../../platform/services.js';
+import {print, printJson} from '../print.js';
 
 interface CacheOptions {
   readonly cacheDir?: string;
@@ -28,8 +29,8 @@ export function registerCache(program: Command): void {
     .action(async (options: CacheOptions) => {
       const opened = open(options);
       const models = (await opened.entries()).sort(byLastUse);
-      if (options.json) console.log(JSON.stringify({directory: opened.directory, models}));
-      else for (const line of table(opened.directory, models)) console.log(line);
+      if (options.json) printJson({directory: opened.directory, models});
+      else for (const line of table(opened.directory, models)) print(line);
     });
 
   cache
@@ -53,11 +54,8 @@ export function registerCache(program: Command): void {
     .action(async (options: CacheOptions) => {
       const opened = open(options);
       const removed = await opened.clear();
-      console.log(
-        options.json
-          ? JSON.stringify({directory: opened.directory, removed})
-          : `Removed ${removed} model${removed === 1 ? '' : 's'} from ${opened.directory}`,
-      );
+      if (options.json) printJson({directory: opened.directory, removed});
+      else print(`Removed ${removed} model${removed === 1 ? '' : 's'} from ${opened.directory}`);
     });
 }
 

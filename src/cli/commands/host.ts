@@ -6,6 +6,7 @@
 
 import {type Command, InvalidArgumentError} from 'commander';
 import {hostModels} from '../../platform/node_host.js';
+import {print, say} from '../print.js';
 
 interface HostCommandOptions {
   readonly port: number;
@@ -41,7 +42,7 @@ export function registerHost(program: Command): void {
         allowedHosts: options.allowHost,
         ...(options.quiet ? {} : {onRequest: log}),
       });
-      console.log(`Serving the models under ${directory} at ${server.url}`);
+      print(`Serving the models under ${directory} at ${server.url}`);
       await new Promise<void>((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
       });
@@ -60,7 +61,7 @@ function log({
   status: number;
   bytes: number;
 }): void {
-  console.error(`${new Date().toISOString()} ${method} ${url} ${status} ${bytes}`);
+  say(`${new Date().toISOString()} ${method} ${url} ${status} ${bytes}`);
 }
 
 function port(text: string): number {

@@ -7,6 +7,7 @@
 import type {Command} from 'commander';
 import {resolve} from '../../hub/resolver.js';
 import {describeOps, type OpUse} from '../../savedmodel/describe.js';
+import {print, printJson} from '../print.js';
 import {parseTags} from '../usage.js';
 
 export function registerOps(program: Command): void {
@@ -20,22 +21,23 @@ export function registerOps(program: Command): void {
       const {directory} = await resolve(handle);
       const tags = parseTags(options.tags);
       const ops = await describeOps(directory, tags === undefined ? {} : {tags});
-      if (options.json) console.log(JSON.stringify({ops}));
-      else print(ops);
+      if (options.json) printJson({ops});
+      else printTable(ops);
     });
 }
 
-function print(ops: readonly OpUse[]): void {
+function printTable(ops: readonly OpUse[]): void {
   const width = Math.max(...ops.map(({op}) => op.length), 0);
   for (const {op, count, supported, saverOnly, node, function: label} of ops) {
     const status = supported ? 'yes' : saverOnly ? 'saver' : 'NO';
     const where = supported || saverOnly ? '' : `  first at node '${node}' in ${label}`;
-    console.log(`${op.padEnd(width)}  ${String(count).padStart(6)}  ${status.padEnd(5)}${where}`.trimEnd());
+    print(`${op.padEnd(width)}  ${String(count).padStart(6)}  ${status.padEnd(5)}${where}`.trimEnd());
   }
   const missing = ops.filter((each) => !each.supported && !each.saverOnly);
-  console.log(
+  print('');
+  print(
     missing.length === 0
-      ? `\nAll ${ops.length} ops can be run. ("saver": only writes checkpoints, never run here)`
-      : `\n${missing.length} of ${ops.length} ops are not supported: ${missing.map(({op}) => op).join(', ')}`,
+      ? `All ${ops.length} ops can be run. ("saver": only writes checkpoints, never run here)`
+      : `${missing.length} of ${ops.length} ops are not supported: ${missing.map(({op}) => op).join(', ')}`,
   );
 }

@@ -7,6 +7,7 @@
 import type {Command} from 'commander';
 import {resolve} from '../../hub/resolver.js';
 import '../../platform/node_hub.js';
+import {printJson, printPath} from '../print.js';
 
 export function registerResolve(program: Command): void {
   program
@@ -21,6 +22,7 @@ export function registerResolve(program: Command): void {
     .action(async (handle: string, options: {cacheDir?: string; json?: boolean}) => {
       const {directory, path, fromCache} = await resolve(handle, {cacheDir: options.cacheDir});
       const place = path ?? directory.name;
-      console.log(options.json ? JSON.stringify({handle, path: place, fromCache}) : place);
+      if (options.json) printJson({handle, path: place, fromCache});
+      else printPath(place);
     });
 }

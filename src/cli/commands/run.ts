@@ -14,6 +14,7 @@ import type {ExactTensor, TensorInput} from '../../savedmodel/boundary.js';
 import type {LoadedObject} from '../../savedmodel/loaded_object.js';
 import type {RestoredFunction} from '../../savedmodel/restored_function.js';
 import {writeNpy} from '../npy.js';
+import {print, printJson, say} from '../print.js';
 import {parseTags, UsageError} from '../usage.js';
 import {flattenOutputs, type GivenInput, parseArgument, parseInput, toJson} from '../values.js';
 
@@ -78,7 +79,7 @@ async function run(handle: string, options: RunOptions): Promise<void> {
   try {
     const outputs = flattenOutputs(call(model, options, inputs, args));
     if (options.outdir !== undefined) writeOutputs(options.outdir, outputs);
-    print(outputs, options.json ?? false);
+    printOutputs(outputs, options.json ?? false);
   } finally {
     model.dispose();
   }
@@ -101,9 +102,10 @@ function call(
     );
   }
   const name = signature ?? DEFAULT_SIGNATURE;
-  const found = model.signatures[name];
+  const {signatures} = model;
+  const found = Object.hasOwn(signatures, name) ? signatures[name] : undefined;
   if (found === undefined) {
-    const names = Object.keys(model.signatures).join(', ') || 'none';
+    const names = Object.keys(signatures).join(', ') || 'none';
     throw new CallError(`the model has no signature '${name}'; it has: ${names}`);
   }
   const given = Object.fromEntries(
@@ -147,20 +149,20 @@ function writeOutputs(directory: string, outputs: ReadonlyMap<string, ExactTenso
     // Names of outputs come from the model: they must not lead out of the directory.
     const file = join(directory, `${name.replaceAll(/[^\w.-]+/g, '_').replace(/^\.+/, '_')}.npy`);
     writeFileSync(file, writeNpy(tensor));
-    console.error(`wrote ${file}`);
+    say(`wrote ${file}`);
   }
 }
 
-function print(outputs: ReadonlyMap<string, ExactTensor>, json: boolean): void {
+function printOutputs(outputs: ReadonlyMap<string, ExactTensor>, json: boolean): void {
   if (json) {
     const all = Object.fromEntries([...outputs].map(([name, tensor]) => [name, toJson(tensor)]));
-    console.log(JSON.stringify({outputs: all}));
+    printJson({outputs: all});
     return;
   }
   for (const [name, tensor] of outputs) {
     const {data} = toJson(tensor);
     const shown = data.slice(0, SHOWN).map((each) => JSON.stringify(each));
     const rest = data.length > SHOWN ? `, ... ${data.length - SHOWN} more` : '';
-    console.log(`${name}: ${tensor.dtype} ${formatShape(tensor.shape)} [${shown.join(', ')}${rest}]`);
+    print(`${name}: ${tensor.dtype} ${formatShape(tensor.shape)} [${shown.join(', ')}${rest}]`);
   }
 }

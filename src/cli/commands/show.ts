@@ -9,6 +9,7 @@ import {formatShape} from '../../graph/shape.js';
 import {resolve} from '../../hub/resolver.js';
 import {describeModel, type FunctionDescription, type ModelDescription} from '../../savedmodel/describe.js';
 import type {SignatureTensor} from '../../savedmodel/signature.js';
+import {print, printJson} from '../print.js';
 import {parseTags} from '../usage.js';
 
 export function registerShow(program: Command): void {
@@ -23,7 +24,8 @@ export function registerShow(program: Command): void {
       const {directory} = await resolve(handle);
       const tags = parseTags(options.tags);
       const model = await describeModel(directory, tags === undefined ? {} : {tags});
-      console.log(options.json ? JSON.stringify(model) : [...lines(model, options.all ?? false)].join('\n'));
+      if (options.json) printJson(model);
+      else for (const line of lines(model, options.all ?? false)) print(line);
     });
 }
 
@@ -49,8 +51,14 @@ function* lines(model: ModelDescription, all: boolean): Generator<string> {
       yield `  ${name}: ${dtype} ${formatShape(shape)}${trainable ? '' : ', not trainable'}`;
     }
   }
-  if (assets.length > 0) yield `\nAssets (${assets.length}): ${assets.join(', ')}`;
-  if (!all) yield '\n--all shows every trace and variable.';
+  if (assets.length > 0) {
+    yield '';
+    yield `Assets (${assets.length}): ${assets.join(', ')}`;
+  }
+  if (!all) {
+    yield '';
+    yield '--all shows every trace and variable.';
+  }
 }
 
 function* signatureLines({signatures}: ModelDescription): Generator<string> {
