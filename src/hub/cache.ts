@@ -7,6 +7,7 @@
  */
 
 import {DownloadError, HandleError, HubError} from '../errors.js';
+import {ownEntry} from '../own_entry.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {CacheEntry, FileSizes, FileSystem, HubServices, ModelSink} from '../platform/services.js';
 import {withoutCredentials} from './handle.js';
@@ -264,7 +265,7 @@ export class DirectoryCache {
     } catch (cause) {
       if (cause instanceof HubError || !(cause instanceof Error)) throw cause;
       const {code} = cause as {code?: unknown};
-      const words = typeof code === 'string' ? FILE_ERRORS[code] : undefined;
+      const words = typeof code === 'string' ? ownEntry(FILE_ERRORS, code) : undefined;
       if (!words) throw cause;
       throw new DownloadError(words(this.directory), {cause});
     }

@@ -62,9 +62,9 @@ const NETWORK_RULES: Readonly<Record<string, NetworkRule>> = {
 
 /** Explains a request that got no answer, or whose answer broke off. */
 export function networkError(url: string, cause: unknown): NetworkError {
-  const code = codes(cause).find((candidate) => candidate in NETWORK_RULES);
+  const code = codes(cause).find((candidate) => Object.hasOwn(NETWORK_RULES, candidate));
   const said = cause instanceof Error ? cause.message : String(cause);
-  const rule = NETWORK_RULES[code ?? ''] ?? {because: said, transient: true};
+  const rule = (code === undefined ? undefined : NETWORK_RULES[code]) ?? {because: said, transient: true};
   return new NetworkError(`Cannot read ${shown(url)}: ${rule.because}.`, rule.transient, {cause});
 }
 

@@ -5,6 +5,7 @@
  */
 
 import {HandleError} from '../errors.js';
+import {ownEntry} from '../own_entry.js';
 
 /** A model on Kaggle. `version` is null where the handle leaves it open: the newest. */
 export interface KaggleModel {
@@ -55,7 +56,7 @@ export function parseHandle(handle: string): Handle {
   if (handle.includes('\0')) throw new HandleError('A model handle contains a NUL character.');
   const scheme = SCHEME.exec(handle)?.[1]?.toLowerCase();
   if (scheme === undefined) return {kind: 'path', path: handle};
-  const parse = SCHEMES[scheme];
+  const parse = ownEntry(SCHEMES, scheme);
   if (parse) return parse(handle);
   // `name:rest` without slashes is an odd file name rather than an address.
   return handle.includes('://') ? {kind: 'unknown', scheme} : {kind: 'path', path: handle};

@@ -81,7 +81,8 @@ function lacksParts(found: FileSizes): boolean {
 
 /** The files under a directory, by path with `/`. */
 export async function listFiles(files: FileSystem, directory: string, prefix = ''): Promise<FileSizes> {
-  const found: Record<string, number> = {};
+  // Without a prototype, for a file may be called anything.
+  const found: Record<string, number> = Object.create(null);
   for (const name of (await files.list(directory)) ?? []) {
     const path = files.join(directory, name);
     const status = await files.status(path);

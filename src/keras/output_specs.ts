@@ -166,7 +166,9 @@ export function matchingTraces(
   return traces.filter(({input, others}) => {
     const wanted = specsAt(input, layout);
     if (wanted === undefined || !compatible(specs, wanted)) return false;
-    return [...others].every(([name, structure]) => !(name in kwargs) || mayBe(structure, kwargs[name]));
+    return [...others].every(
+      ([name, structure]) => !Object.hasOwn(kwargs, name) || mayBe(structure, kwargs[name]),
+    );
   });
 }
 

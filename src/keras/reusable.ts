@@ -8,6 +8,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import type {Structure} from '../graph/nest.js';
+import {ownEntry} from '../own_entry.js';
 import type {ConcreteFunction} from '../savedmodel/concrete_function.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
 import type {ArgumentSpec, RestoredFunction} from '../savedmodel/restored_function.js';
@@ -137,7 +138,7 @@ export function callableOf(
         `Available signatures: ${names.join(', ')}.`,
     );
   }
-  const found = signatures[signature];
+  const found = ownEntry(signatures, signature);
   if (found === undefined) {
     throw new CallError(
       `Unknown signature ${signature} in ${handle} (available signatures: ${names.join(', ')}).`,
@@ -254,11 +255,11 @@ function placeArguments(
 ): unknown[] {
   const rest = {...kwargs};
   const args: unknown[] = [inputs];
-  const last = spec.args.findLastIndex((name) => name in rest);
+  const last = spec.args.findLastIndex((name) => Object.hasOwn(rest, name));
   for (let i = 1; i <= last; i++) {
     const name = spec.args[i]!;
     const preset = spec.defaults[i - (spec.args.length - spec.defaults.length)];
-    args.push(name in rest ? rest[name] : preset);
+    args.push(Object.hasOwn(rest, name) ? rest[name] : preset);
     delete rest[name];
   }
   if (Object.keys(rest).length > 0) args.push(rest);
@@ -282,7 +283,7 @@ function isForTraining({others}: LayerTrace): boolean {
 /** A signature takes its inputs by name, and any other argument with them. */
 function signatureFunction(signature: Signature, args: Readonly<Record<string, unknown>>): LayerFunction {
   const names = Object.keys(signature.inputs);
-  const open = names.filter((name) => !(name in args) && !signature.defaults.has(name));
+  const open = names.filter((name) => !Object.hasOwn(args, name) && !signature.defaults.has(name));
   const outputs = Object.values(signature.outputs);
   const tensor = (each: SignatureTensor): Structure => ({kind: 'tensor', ...each});
   return {

@@ -6,6 +6,7 @@
  */
 
 import {encodeUtf8} from '../graph/tensor.js';
+import {ownEntry} from '../own_entry.js';
 import {codePointAt, utf8Length, wellFormedPrefix} from './bytes.js';
 
 const REPLACEMENT = 0xfffd;
@@ -142,7 +143,7 @@ const STANDARD = /^(windows-125[01345678]|iso-8859-([2-8]|1[03-6])|koi8-[ru]|ibm
 
 /** Makes decoders of an encoding, one for each tensor; undefined for an unknown encoding. */
 export function decoderOf(encoding: string): (() => Decoder) | undefined {
-  const known = DECODERS[encoding.toLowerCase().replace(/[-_ ]/g, '')];
+  const known = ownEntry(DECODERS, encoding.toLowerCase().replace(/[-_ ]/g, ''));
   if (known !== undefined || !STANDARD.test(encoding.toLowerCase())) return known;
   const decoder = new TextDecoder(encoding);
   const decode = singleByte(

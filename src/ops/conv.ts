@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {isFloating} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
+import {ownEntry} from '../own_entry.js';
 import {DEVICE_ACTIVATIONS, leakyRelu} from './activation.js';
 import {
   type Convolution,
@@ -250,7 +251,7 @@ function fuse(product: Value, inputs: readonly Value[], ctx: KernelContext): Val
   const extra = inputs.slice(2).map((value) => value.tensor());
   let x = product.tensor();
   for (const name of ctx.attrs.strings('fused_ops')) {
-    const fusion = FUSIONS[name];
+    const fusion = ownEntry(FUSIONS, name);
     if (fusion === undefined) throw unsupported(ctx, `the fused op ${name}`);
     x = fusion(x, extra, ctx);
   }

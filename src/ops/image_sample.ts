@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isInteger} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
+import {ownEntry} from '../own_entry.js';
 import {withGradient} from './differentiable.js';
 import {
   fromTensor,
@@ -327,7 +328,7 @@ const projectiveTransform: Kernel = ([images, transforms, outputShape, fillValue
   if (size.length !== 2 || size.some((dim) => dim <= 0))
     throw invalid(ctx, `output shape ${size} must be positive`);
   if (batch === 0) return Value.host(dtype, [0, ...size, channels], new Float32Array(0));
-  const bring = FILL_MODES[ctx.attrs.string('fill_mode')];
+  const bring = ownEntry(FILL_MODES, ctx.attrs.string('fill_mode'));
   if (bring === undefined) throw unsupported(ctx, `fill_mode ${ctx.attrs.string('fill_mode')}`);
   const isNearest = ctx.attrs.string('interpolation') === 'NEAREST';
   const projection = {isNearest, bring, fill: fillValue?.number() ?? 0};

@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {formatShape, sameShape} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
+import {ownEntry} from '../own_entry.js';
 import {DEVICE_ACTIVATIONS} from './activation.js';
 import {withGradient} from './differentiable.js';
 import {
@@ -182,7 +183,7 @@ const fusedBatchNormEx: Kernel = (inputs, ctx) => {
   const sides = inputs.slice(5).map((side) => toChannelsLast(side, channelsFirst(ctx)).tensor());
   const sum = sides.reduce((total, side) => tf.add(total, tf.reshape(side, total.shape)), y);
   const mode = ctx.attrs.string('activation_mode');
-  const activation = mode === 'Identity' ? (x: tf.Tensor) => x : DEVICE_ACTIVATIONS[mode];
+  const activation = mode === 'Identity' ? (x: tf.Tensor) => x : ownEntry(DEVICE_ACTIVATIONS, mode);
   if (activation === undefined) throw unsupported(ctx, `activation_mode ${mode}`);
   return outputs(activation(sum), statistic, inputs, operands, 3, ctx);
 };

@@ -8,6 +8,7 @@
  */
 
 import {FormatError, UnsupportedOpError} from '../errors.js';
+import {ownEntry} from '../own_entry.js';
 import {decodeMessage} from '../proto/decode.js';
 import {type FieldSchema, messageSchema} from '../proto/schema.js';
 import type {BinaryReader} from '../proto/wire.js';
@@ -395,7 +396,7 @@ const NOT_FINITE: Readonly<Record<string, number>> = {inf: Infinity, '-inf': -In
 
 function parseFloatDefault(text: Uint8Array): number {
   const written = toLatin1(text);
-  return NOT_FINITE[written] ?? Number(written);
+  return ownEntry(NOT_FINITE, written) ?? Number(written);
 }
 
 /** TensorFlow takes default strings as C strings. */

@@ -8,6 +8,7 @@
 
 import type {DType} from '../graph/dtypes.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
+import {ownEntry} from '../own_entry.js';
 import {convertNumbers} from './host.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis, unsupported} from './kernel.js';
 import {Value} from './value.js';
@@ -105,7 +106,7 @@ const MODES: Readonly<Record<string, Mode>> = {
 };
 
 function modeOf(ctx: KernelContext): Mode {
-  const mode = MODES[ctx.attrs.string('mode')];
+  const mode = ownEntry(MODES, ctx.attrs.string('mode'));
   if (mode === undefined) throw unsupported(ctx, `mode ${ctx.attrs.string('mode')}`);
   return mode;
 }

@@ -7,6 +7,7 @@
 import {isBigInt} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
+import {ownEntry} from '../own_entry.js';
 import {indexMatrix, longs} from './coordinates.js';
 import {raggedCross} from './feature_cross.js';
 import {roundToDType} from './host.js';
@@ -37,7 +38,7 @@ function readPartitions(partitions: readonly Value[], ctx: KernelContext): numbe
   const sized = types[0] === 'FIRST_DIM_SIZE';
   let rows = sized ? partitions[0]!.number() : partitions[0]!.size - 1;
   return types.slice(sized ? 1 : 0).map((type, level) => {
-    const read = ROW_LENGTHS[type];
+    const read = ownEntry(ROW_LENGTHS, type);
     if (read === undefined) throw invalid(ctx, `unknown row partition type '${type}'`);
     const own = read(partitions[level + (sized ? 1 : 0)]!, rows);
     if (own.some((length) => length < 0)) throw invalid(ctx, 'row splits must not decrease');

@@ -10,6 +10,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {formatShape, sameShape} from '../graph/shape.js';
+import {ownEntry} from '../own_entry.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
 import {Value} from './value.js';
 
@@ -262,7 +263,7 @@ function cudnnRnn({reserves, hasLengths}: CudnnVersion): Kernel {
   return (inputs, ctx) => {
     const {attrs} = ctx;
     const [x, firstH, firstC, params, sequenceLengths] = inputs as [Value, Value, Value, Value, Value];
-    const mode = CUDNN_MODES[attrs.string('rnn_mode')];
+    const mode = ownEntry(CUDNN_MODES, attrs.string('rnn_mode'));
     if (mode === undefined) throw unsupported(ctx, `rnn_mode ${attrs.string('rnn_mode')}`);
     if (attrs.string('input_mode') === 'skip_input') throw unsupported(ctx, 'input_mode skip_input');
     if (attrs.has('num_proj') && attrs.int('num_proj') > 0)

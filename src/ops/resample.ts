@@ -8,6 +8,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {ownEntry} from '../own_entry.js';
 import {linear} from './linear.js';
 
 /** A linear map along one axis: a dense matrix `[output, input]`. */
@@ -173,7 +174,7 @@ export function scaledTaps(
   kernelType: string,
   options: {readonly scale: number; readonly translation: number; readonly antialias: boolean},
 ): Taps | undefined {
-  const kernel = SAMPLING_KERNELS[kernelType];
+  const kernel = ownEntry(SAMPLING_KERNELS, kernelType);
   if (kernel === undefined) return undefined;
   const taps = new Matrix(output, input);
   const inverse = Math.fround(1 / options.scale);

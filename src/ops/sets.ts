@@ -7,6 +7,7 @@
 
 import {formatShape, sameShape, stridesOf} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
+import {ownEntry} from '../own_entry.js';
 import {checkOrder, checkValues, entryAt, indexMatrix, longs, readCoordinates} from './coordinates.js';
 import {type ElementKey, elementKeys} from './element_keys.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
@@ -67,7 +68,7 @@ function add(members: Map<number, number[]>, set: number, element: number): void
 
 function operate(a: Sets, b: Sets, ctx: KernelContext): Value[] {
   const name = ctx.attrs.string('set_operation').toLowerCase();
-  const belongs = OPERATIONS[name];
+  const belongs = ownEntry(OPERATIONS, name);
   if (belongs === undefined) throw invalid(ctx, `unknown set operation '${name}'`);
   if (!sameShape(a.shape, b.shape)) {
     throw invalid(ctx, `sets arranged in ${formatShape(a.shape)} and ${formatShape(b.shape)} do not match`);

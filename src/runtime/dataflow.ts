@@ -16,6 +16,7 @@ import type {Graph} from '../graph/graph.js';
 import {isTrue} from '../ops/control_flow.js';
 import type {Session} from '../ops/kernel.js';
 import {Value} from '../ops/value.js';
+import {ownEntry} from '../own_entry.js';
 import {
   checkArguments,
   execute,
@@ -117,10 +118,10 @@ export class Dataflow implements Runnable {
       const isFed = fed.has(index);
       this.#nodes.set(index, {
         step: prepare(graph, index, session, lookup),
-        role: ROLES[op] ?? 'op',
+        role: ownEntry(ROLES, op) ?? 'op',
         inputs: isFed ? 0 : inputs.length,
         controls: isFed ? 0 : controls.length,
-        forwardInputs: inputs.filter(({node}) => ROLES[graph.nodes[node]!.op] !== 'next').length,
+        forwardInputs: inputs.filter(({node}) => ownEntry(ROLES, graph.nodes[node]!.op) !== 'next').length,
         consumers: [],
         controlled: [],
       });

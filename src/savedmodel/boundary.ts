@@ -114,7 +114,12 @@ function asExactTensor(input: unknown): HostTensor | undefined {
   }
   if (typeof input !== 'object' || input === null) return undefined;
   const {dtype, shape, data} = input as Partial<ExactTensor>;
-  if (typeof dtype !== 'string' || !Array.isArray(shape) || data === undefined || !(dtype in DTYPES))
+  if (
+    typeof dtype !== 'string' ||
+    !Array.isArray(shape) ||
+    data === undefined ||
+    !Object.hasOwn(DTYPES, dtype)
+  )
     return undefined;
   if ((data as ArrayLike<unknown>).length !== sizeOf(shape) * lanes(dtype)) {
     throw new CallError(`a ${dtype} tensor of shape ${formatShape(shape)} needs ${sizeOf(shape)} elements`);

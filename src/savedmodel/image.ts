@@ -192,7 +192,7 @@ function candidatesOf(model: ImageModel, signature: string | undefined): readonl
 
 function signatureInputs(model: LoadedObject, name: string | undefined): readonly Candidate[] {
   const {signatures} = model;
-  if (name !== undefined && !(name in signatures)) {
+  if (name !== undefined && !Object.hasOwn(signatures, name)) {
     throw new CallError(
       `the model has no signature '${name}'; it has: ${Object.keys(signatures).join(', ') || 'none'}`,
     );

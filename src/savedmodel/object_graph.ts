@@ -310,16 +310,13 @@ export class ObjectGraph {
   signatures(id: number): Readonly<Record<string, Signature>> {
     const map = this.children(id).get('signatures');
     if (map === undefined) return {};
-    const signatures: Record<string, Signature> = {};
-    for (const [name, child] of this.children(map)) {
+    const named = [...this.children(map)].flatMap(([name, child]): [string, string][] => {
       const {kind} = this.node(child);
-      if (kind?.$case === 'bareConcreteFunction') {
-        signatures[name] = this.#signature(name, kind.value.concreteFunctionName);
-      } else if (kind?.$case === 'function' && kind.value.concreteFunctions.length > 0) {
-        signatures[name] = this.#signature(name, kind.value.concreteFunctions[0]!);
-      }
-    }
-    return signatures;
+      if (kind?.$case === 'bareConcreteFunction') return [[name, kind.value.concreteFunctionName]];
+      const [first] = kind?.$case === 'function' ? kind.value.concreteFunctions : [];
+      return first === undefined ? [] : [[name, first]];
+    });
+    return Object.fromEntries(named.map(([name, trace]) => [name, this.#signature(name, trace)]));
   }
 
   #signature(name: string, functionName: string): Signature {

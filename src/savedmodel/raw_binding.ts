@@ -343,7 +343,8 @@ const ATTR_TYPES: Readonly<
   },
   type: {
     name: 'a dtype',
-    convert: (given) => (typeof given === 'string' && given in DTYPES ? (given as DType) : undefined),
+    convert: (given) =>
+      typeof given === 'string' && Object.hasOwn(DTYPES, given) ? (given as DType) : undefined,
   },
   shape: {
     name: 'a shape (an array of sizes, null for an unknown one)',
@@ -353,7 +354,7 @@ const ATTR_TYPES: Readonly<
     name: 'a tensor',
     convert: (given, {dtype}) => {
       const [wanted] = typeof dtype === 'string' ? [dtype as DType] : guessDType(given).dtypes;
-      if (wanted === undefined || !(wanted in DTYPES)) return undefined;
+      if (wanted === undefined || !Object.hasOwn(DTYPES, wanted)) return undefined;
       const meant = given instanceof tf.Tensor ? meantValue(given) : undefined;
       const value =
         meant?.dtype === wanted

@@ -163,7 +163,7 @@ function bindArguments(
   const keywordOnly = new Map<string, unknown>();
   for (const arg of spec.kwonlyargs) {
     if (rest.has(arg)) keywordOnly.set(arg, rest.get(arg));
-    else if (arg in spec.kwonlydefaults) keywordOnly.set(arg, spec.kwonlydefaults[arg]);
+    else if (Object.hasOwn(spec.kwonlydefaults, arg)) keywordOnly.set(arg, spec.kwonlydefaults[arg]);
     rest.delete(arg);
   }
   const missing = spec.args.filter((_, i) => positional[i] === MISSING);
@@ -227,7 +227,7 @@ export function bindStructure(input: unknown, structure: Structure, convert: boo
         isPlainObject(input) &&
         Object.keys(input).length === structure.fields.size &&
         childrenOf(structure).every(
-          ([key, child]) => key in input && bindStructure(input[key], child, convert, out),
+          ([key, child]) => Object.hasOwn(input, key) && bindStructure(input[key], child, convert, out),
         )
       );
     case 'none':

@@ -11,6 +11,7 @@ import type {Structure} from '../graph/nest.js';
 import {formatShape, type PartialShape} from '../graph/shape.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
+import {ownEntry} from '../own_entry.js';
 import {describeInput, type TensorInput, type TensorOutput} from './boundary.js';
 import type {CallOptions, ConcreteFunction} from './concrete_function.js';
 import {bindStructure} from './restored_function.js';
@@ -64,7 +65,7 @@ export function makeSignature(spec: SignatureSpec): Signature {
     }
     const values: Value[] = [];
     spec.inputs.forEach(([key, structure], i) => {
-      const input = named[key];
+      const input = ownEntry(named, key);
       const preset = defaults.get(key);
       if (input === undefined && preset !== undefined) {
         values.push(Value.of(preset));

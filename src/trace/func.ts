@@ -155,7 +155,7 @@ function isKeywords(
   if (typeof value !== 'object' || value === null || value instanceof TensorSpec) return false;
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return false;
-  return Object.keys(value).every((key) => key in keywords);
+  return Object.keys(value).every((key) => Object.hasOwn(keywords, key));
 }
 
 /** Every choice of one value for each keyword; the first is the one of the defaults. */

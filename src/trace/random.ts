@@ -8,6 +8,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
+import {ownEntry} from '../own_entry.js';
 import type {Sample} from './recording.js';
 
 /** Distributions that TensorFlow has an op for. */
@@ -39,7 +40,7 @@ const SEEDS: Readonly<Record<'uniform' | 'normal', readonly [number, number]>> =
  */
 export function seedFor(activeScope: string | undefined, run: number): number | undefined {
   if (run === 0) return undefined;
-  const distribution = RANDOM_OPS[activeScope ?? ''];
+  const distribution = ownEntry(RANDOM_OPS, activeScope ?? '');
   if (distribution === undefined) return [0.123, 0.877][run % 2]! + run / 1024;
   return SEEDS[distribution === 'uniform' ? 'uniform' : 'normal'][run % 2]!;
 }

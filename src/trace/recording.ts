@@ -17,6 +17,7 @@ import type {PartialShape} from '../graph/shape.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
+import {ownEntry} from '../own_entry.js';
 import {type Distribution, RANDOM_OPS, seedFor} from './random.js';
 import {userLine} from './source_line.js';
 import type {ForeignFunction} from './traced_function.js';
@@ -514,7 +515,7 @@ function wrap(engine: Engine): () => void {
     makeTensor: (...args: Parameters<Engine['makeTensor']>) => {
       const tensor = makeTensor.apply(engine, args);
       if (active === undefined || depth > 0) return tensor;
-      const distribution = RANDOM_OPS[engine.state.activeScope?.name ?? ''];
+      const distribution = ownEntry(RANDOM_OPS, engine.state.activeScope?.name ?? '');
       if (distribution === undefined) active.addConstant(tensor);
       else active.addSample(tensor, distribution, takeSeed());
       return tensor;

@@ -10,8 +10,9 @@ import type {Command} from 'commander';
 import {load} from '../../api.js';
 import {CallError, UnsupportedOpError} from '../../errors.js';
 import {formatShape} from '../../graph/shape.js';
+import {ownEntry} from '../../own_entry.js';
 import type {ExactTensor, TensorInput} from '../../savedmodel/boundary.js';
-import type {LoadedObject} from '../../savedmodel/loaded_object.js';
+import {LoadedObject} from '../../savedmodel/loaded_object.js';
 import type {RestoredFunction} from '../../savedmodel/restored_function.js';
 import {writeNpy} from '../npy.js';
 import {print, printJson, say} from '../print.js';
@@ -103,7 +104,7 @@ function call(
   }
   const name = signature ?? DEFAULT_SIGNATURE;
   const {signatures} = model;
-  const found = Object.hasOwn(signatures, name) ? signatures[name] : undefined;
+  const found = ownEntry(signatures, name);
   if (found === undefined) {
     const names = Object.keys(signatures).join(', ') || 'none';
     throw new CallError(`the model has no signature '${name}'; it has: ${names}`);
@@ -137,10 +138,8 @@ function find(model: LoadedObject, path: string): RestoredFunction {
 }
 
 function attribute(object: object | null, step: string): unknown {
-  const {get} = (object ?? {}) as Partial<LoadedObject>;
-  return typeof get === 'function'
-    ? (object as LoadedObject).get(step)
-    : (object as Record<string, unknown> | null)?.[step];
+  if (object instanceof LoadedObject) return object.get(step);
+  return object === null ? undefined : ownEntry(object as Record<string, unknown>, step);
 }
 
 function writeOutputs(directory: string, outputs: ReadonlyMap<string, ExactTensor>): void {

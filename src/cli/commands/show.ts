@@ -87,7 +87,7 @@ function parameterTexts(spec: NonNullable<FunctionDescription['arguments']>): st
     ...spec.args.map((arg, i) => (i < required ? arg : `${arg}=${text(spec.defaults[i - required])}`)),
     ...(spec.varargs === undefined ? [] : [`*${spec.varargs}`]),
     ...spec.kwonlyargs.map((arg) =>
-      arg in spec.kwonlydefaults ? `${arg}=${text(spec.kwonlydefaults[arg])}` : arg,
+      Object.hasOwn(spec.kwonlydefaults, arg) ? `${arg}=${text(spec.kwonlydefaults[arg])}` : arg,
     ),
     ...(spec.varkw === undefined ? [] : [`**${spec.varkw}`]),
   ];
