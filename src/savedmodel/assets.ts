@@ -4,7 +4,7 @@
  * @module
  */
 
-import {CallError, FormatError} from '../errors.js';
+import {CallError, FormatError, SaveError} from '../errors.js';
 import {decodeUtf8, encodeUtf8} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
 import type {ModelDirectory} from '../platform/platform.js';
@@ -17,6 +17,8 @@ export interface Asset {
   readonly filename: string;
   /** What the graph is told: a path, local where the model is. */
   readonly path: string;
+  /** True where the model lacks the file. */
+  readonly missing?: true;
 }
 
 /** Where assets are, in SavedModels and in the legacy Hub format alike. */
@@ -34,7 +36,10 @@ export function assetsOf({assetFileDef, collectionDef}: MetaGraphDef): readonly 
   );
 }
 
-/** The assets of a model, read when the model is loaded because graphs read files in the middle of a step. */
+/**
+ * The assets of a model, read when the model is loaded because graphs read files in the middle of a step. As for
+ * TensorFlow, one that is missing is an error when it is read, and none where nothing reads it.
+ */
 export class Assets {
   readonly list: readonly Asset[];
   readonly #contents: ReadonlyMap<string, Uint8Array>;
@@ -49,30 +54,31 @@ export class Assets {
     defs: readonly AssetFileDef[],
     subdirectory: string,
   ): Promise<Assets> {
-    const list = defs.map(({filename}) => {
+    const contents = new Map<string, Uint8Array>();
+    const list: Asset[] = [];
+    for (const {filename} of defs) {
       if (filename.split(/[/\\]/).includes('..') || /^[/\\]/.test(filename)) {
         throw new FormatError(`${directory.name}: the asset '${filename}' is outside of the model`);
       }
-      return {filename, path: `${directory.path ?? directory.name}/${subdirectory}/${filename}`};
-    });
-    const contents = new Map<string, Uint8Array>();
-    for (const {filename, path} of list) {
-      const content = await readFileIfThere(directory, `${subdirectory}/${filename}`);
-      if (content === undefined) {
-        throw new FormatError(`${directory.name} lacks its asset ${subdirectory}/${filename}`);
-      }
-      contents.set(path, content);
+      const path = `${directory.path ?? directory.name}/${subdirectory}/${filename}`;
+      const content = contents.get(path) ?? (await readFileIfThere(directory, `${subdirectory}/${filename}`));
+      if (content !== undefined) contents.set(path, content);
+      list.push(content === undefined ? {filename, path, missing: true} : {filename, path});
     }
     return new Assets(list, contents);
   }
 
-  /** Content by the path that the graph was told. */
+  /**
+   * Content by the path that the graph was told.
+   *
+   * @throws FormatError when the model lacks the file, CallError when the path is none of its assets.
+   */
   content(path: Uint8Array): Uint8Array {
-    const content = this.#contents.get(decodeUtf8(path));
-    if (content === undefined) {
-      throw new CallError(`the model reads the file '${decodeUtf8(path)}', which is none of its assets`);
-    }
-    return content;
+    const name = decodeUtf8(path);
+    const content = this.#contents.get(name);
+    if (content !== undefined) return content;
+    if (this.list.some((asset) => asset.path === name)) throw new FormatError(missingFile(name));
+    throw new CallError(`the model reads the file '${name}', which is none of its assets`);
   }
 
   /** @throws FormatError when there is none of that number. */
@@ -83,14 +89,24 @@ export class Assets {
     return asset;
   }
 
-  /** An asset with its content. */
+  /**
+   * An asset with its content, to be written with the model.
+   *
+   * @throws SaveError when the model lacks the file.
+   */
   file(index: number): {readonly filename: string; readonly content: Uint8Array} {
     const {filename, path} = this.at(index);
-    return {filename, content: this.#contents.get(path)!};
+    const content = this.#contents.get(path);
+    if (content === undefined) throw new SaveError(missingFile(path));
+    return {filename, content};
   }
 
   /** The path of an asset as the graph receives it. */
   value(index: number): Value {
     return Value.host('string', [], [encodeUtf8(this.at(index).path)]);
   }
+}
+
+function missingFile(path: string): string {
+  return `the model's asset ${path} is missing; put the file there and load the model again`;
 }

@@ -10,7 +10,6 @@ import type {PartialShape} from '../graph/shape.js';
 import {isSupported} from '../ops/registry.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {decodeMessage, FingerprintDef} from '../proto/index.js';
-import {assetsOf} from './assets.js';
 import {type LoadModelOptions, type OpenModel, openModel} from './load.js';
 import {signaturesOf} from './load_v1.js';
 import type {ObjectGraph} from './object_graph.js';
@@ -61,6 +60,8 @@ export interface ModelDescription {
   readonly functions: readonly FunctionDescription[];
   readonly variables: readonly VariableDescription[];
   readonly assets: readonly string[];
+  /** Those of the assets whose files the model lacks. */
+  readonly missingAssets: readonly string[];
   /** Bytes of all files of the model. */
   readonly size: number;
   /** Checksum of the graph, as decimal text; absent where the model has no fingerprint. */
@@ -83,7 +84,7 @@ export async function describeModel(
   options: LoadModelOptions = {},
 ): Promise<ModelDescription> {
   const model = await openModel(directory, options);
-  const {info, objects, metaGraph} = model;
+  const {info, objects} = model;
   const fingerprint = await readFingerprint(directory);
   return {
     directory: info.directory,
@@ -93,7 +94,8 @@ export async function describeModel(
     signatures: describeSignatures(objects === undefined ? signaturesOf(model) : objects.signatures(0)),
     functions: objects === undefined ? [] : describeFunctions(objects),
     variables: describeVariables(model),
-    assets: assetsOf(metaGraph).map(({filename}) => filename),
+    assets: model.assets.list.map(({filename}) => filename),
+    missingAssets: model.assets.list.filter(({missing}) => missing).map(({filename}) => filename),
     size: await sizeOfDirectory(directory),
     ...(fingerprint === undefined ? {} : {fingerprint}),
   };

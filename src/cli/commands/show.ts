@@ -30,7 +30,8 @@ export function registerShow(program: Command): void {
 }
 
 function* lines(model: ModelDescription, all: boolean): Generator<string> {
-  const {format, tensorflowVersion, tags, size, variables, functions, assets, fingerprint} = model;
+  const {format, tensorflowVersion, tags, size, variables, functions, assets, missingAssets, fingerprint} =
+    model;
   yield `${model.directory}`;
   yield `  ${format}${tensorflowVersion ? `, written by ${tensorflowVersion}` : ''}, tags [${tags.join(', ')}], ${formatBytes(size)}`;
   if (fingerprint !== undefined) yield `  fingerprint ${fingerprint}`;
@@ -53,7 +54,8 @@ function* lines(model: ModelDescription, all: boolean): Generator<string> {
   }
   if (assets.length > 0) {
     yield '';
-    yield `Assets (${assets.length}): ${assets.join(', ')}`;
+    const marked = assets.map((name) => (missingAssets.includes(name) ? `${name} (missing)` : name));
+    yield `Assets (${assets.length}): ${marked.join(', ')}`;
   }
   if (!all) {
     yield '';
