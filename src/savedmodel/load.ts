@@ -17,6 +17,7 @@ import {Runtime} from '../runtime/runtime.js';
 import {ASSETS_DIRECTORY, Assets, assetsOf} from './assets.js';
 import {loadV1, prune, type RestoredTensors, restoredKey} from './load_v1.js';
 import {LoadedObject, type ModelInfo} from './loaded_object.js';
+import {missingValues, unsetVariables} from './missing_values.js';
 import {ObjectGraph} from './object_graph.js';
 import {
   chooseMetaGraph,
@@ -34,6 +35,13 @@ export interface LoadModelOptions {
   readonly tags?: readonly string[];
   /** Compare the data of the variables with its checksums. Default true. */
   readonly verifyChecksums?: boolean;
+  /**
+   * Load a model also where its checkpoint has no values for some of its variables, or is missing: those cannot be read
+   * until they are assigned, and `variables` does not list them. Default false: an error that names them.
+   *
+   * Mirrors `LoadOptions.allow_partial_checkpoint`.
+   */
+  readonly allowPartial?: boolean;
 }
 
 /** What a model without a main graph has. */
@@ -110,7 +118,7 @@ export async function openModel(
  * Loads a SavedModel: its objects with their functions, variables, tables and assets (TensorFlow 2), or its signatures
  * (TensorFlow 1).
  *
- * @throws FormatError when the directory holds no SavedModel or a damaged one.
+ * @throws FormatError when the directory holds no SavedModel or a damaged one, or variables have no value.
  * @throws CallError when no graph has the tags, or an initialiser of the model fails.
  */
 export async function loadModel(
@@ -122,9 +130,10 @@ export async function loadModel(
   const checkpoint = await openCheckpoint(directory, options);
   try {
     const {objects} = model;
-    if (objects === undefined) return await loadV1({...model, checkpoint});
-    if (checkpoint !== undefined) await restoreObjects(objects, checkpoint);
-    objects.initializeResources();
+    const allowPartial = options.allowPartial ?? false;
+    if (objects === undefined) return await loadV1({...model, checkpoint, allowPartial});
+    if (checkpoint !== undefined) await restoreObjects(objects, checkpoint, allowPartial);
+    initializeObjects(objects, directory.name, checkpoint !== undefined, allowPartial);
     const root = objects.object(0);
     if (!(root instanceof LoadedObject)) {
       throw new FormatError(`${directory.name}: the first object is none that has attributes and functions`);
@@ -136,6 +145,24 @@ export async function loadModel(
   } finally {
     await checkpoint?.close();
   }
+}
+
+/** Runs the initialisers of resources, which may give values to variables that the checkpoint has none for. */
+function initializeObjects(
+  objects: ObjectGraph,
+  directory: string,
+  hasCheckpoint: boolean,
+  allowPartial: boolean,
+): void {
+  const unset = allowPartial ? [] : unsetVariables(objects);
+  try {
+    objects.initializeResources();
+  } catch (cause) {
+    // What an initialiser fails for is most likely what is missing.
+    throw unset.length === 0 ? cause : missingValues(directory, unset, hasCheckpoint, {cause});
+  }
+  const left = unset.length === 0 ? [] : unsetVariables(objects);
+  if (left.length > 0) throw missingValues(directory, left, hasCheckpoint);
 }
 
 /** The checkpoint of the model; a model without variables may have none. */

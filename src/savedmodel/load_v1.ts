@@ -28,6 +28,7 @@ import {type Assets, assetsOf} from './assets.js';
 import type {TensorInput} from './boundary.js';
 import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
 import {type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
+import {ABSENT, missingValues, restorableTargets} from './missing_values.js';
 import {restoredFunction} from './restored_function.js';
 import {makeSignature, type Signature} from './signature.js';
 import {endpointOf, nodeOf, operationWithoutResult, splitTensorName} from './tensor_names.js';
@@ -57,10 +58,12 @@ export interface V1Parts {
   readonly checkpoint: CheckpointReader | undefined;
   /** Filled here, read by the runtime. */
   readonly restored: RestoredTensors;
+  /** Whether variables may be without a value. */
+  readonly allowPartial: boolean;
 }
 
 /** What a model is made from, without its files. */
-export type V1Model = Omit<V1Parts, 'checkpoint' | 'restored'>;
+export type V1Model = Omit<V1Parts, 'checkpoint' | 'restored' | 'allowPartial'>;
 
 const MODELS = new WeakMap<LoadedObject, V1Model>();
 
@@ -111,16 +114,21 @@ export function signaturesOf(
 
 /** Runs the model's restore op, with what its `RestoreV2` nodes will ask for read beforehand. */
 async function restoreVariables(parts: V1Parts, variables: readonly Variable[]): Promise<void> {
-  const {metaGraph, graph, runtime, checkpoint, restored} = parts;
-  if (checkpoint === undefined) return;
+  const {metaGraph, graph, runtime, checkpoint, restored, allowPartial} = parts;
+  const refuse = (names: readonly string[]): void => {
+    if (names.length > 0 && !allowPartial)
+      throw missingValues(parts.info.directory, names, checkpoint !== undefined);
+  };
   const {saverDef} = metaGraph;
   const restoreOp =
     saverDef === undefined ? undefined : graph.find(splitTensorName(saverDef.restoreOpName).node);
   if (saverDef === undefined || restoreOp === undefined) {
-    await restoreByName(variables, metaGraph, checkpoint);
+    if (checkpoint !== undefined) await restoreByName(variables, metaGraph, checkpoint);
+    refuse(variables.filter(({initialized}) => !initialized).map(({name}) => name));
     return;
   }
   const filename = endpointOf(graph, saverDef.filenameTensorName);
+  const absent: (Endpoint & {readonly name: string})[] = [];
   for (const index of neededNodes(graph, [restoreOp], new Set([filename.node]))) {
     const {name: node, op, inputs} = graph.nodes[index]!;
     if (op !== 'RestoreV2') continue;
@@ -130,11 +138,16 @@ async function restoreVariables(parts: V1Parts, variables: readonly Variable[]):
       throw new FormatError(`node '${node}' restores ${names.length} tensors by ${slices.length} slices`);
     }
     for (const [i, name] of names.entries()) {
-      const tensor = await checkpoint.readSlice(decodeUtf8(name), decodeUtf8(slices[i]!));
+      const key = decodeUtf8(name);
+      const isThere = checkpoint?.has(key) ?? false;
+      if (!isThere) absent.push({name: key, node: index, output: i});
+      const tensor = isThere ? await checkpoint!.readSlice(key, decodeUtf8(slices[i]!)) : ABSENT;
       restored.set(restoredKey(name, slices[i]!), tensor);
     }
   }
-  const restore = runtime.prepare(graph, {feeds: [filename], fetches: [], targets: [restoreOp]});
+  refuse([...new Set(absent.map(({name}) => name))]);
+  const targets = absent.length === 0 ? [restoreOp] : restorableTargets(graph, restoreOp, absent);
+  const restore = runtime.prepare(graph, {feeds: [filename], fetches: [], targets});
   const prefix = Value.host('string', [], [encodeUtf8(`${parts.info.directory}/variables/variables`)]);
   onHostBackend(() => runtime.invoke(restore, [prefix], () => ({result: undefined, tensors: []})));
   restored.clear();

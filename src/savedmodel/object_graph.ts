@@ -270,7 +270,10 @@ export class ObjectGraph {
     const listed = (name: string): tf.Variable[] | undefined => {
       const child = this.children(id).get(name);
       if (child === undefined) return undefined;
-      return this.#elements(child).flatMap((each) => this.variable(each)?.face() ?? []);
+      return this.#elements(child).flatMap((each) => {
+        const variable = this.variable(each);
+        return variable?.initialized ? [variable.face()] : [];
+      });
     };
     const variables = (): tf.Variable[] =>
       listed('variables') ??

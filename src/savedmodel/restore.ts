@@ -33,22 +33,32 @@ export const VARIABLE_VALUE = 'VARIABLE_VALUE';
 /** Name of the only saveable of an object that gives and takes its tensors as a dict (TensorFlow 2.9 and later). */
 const SERIALIZE_TO_TENSORS = '.TENSORS';
 
-/** Restores every variable and every object with save and restore functions of its own (tables, and the like). */
-export async function restoreObjects(objects: ObjectGraph, checkpoint: CheckpointReader): Promise<void> {
+/**
+ * Restores every variable and every object with save and restore functions of its own (tables, and the like). Variables
+ * that the checkpoint lacks are left without a value.
+ *
+ * @param allowPartial - leave other objects as they are, too, where the checkpoint lacks something of them
+ */
+export async function restoreObjects(
+  objects: ObjectGraph,
+  checkpoint: CheckpointReader,
+  allowPartial: boolean,
+): Promise<void> {
   const saved = await readObjectGraph(checkpoint);
   const pairs = matchObjects(objects, saved);
   const values: [Variable, HostTensor][] = [];
   for (const [id, object] of pairs) {
     const variable = objects.variable(id);
     const attribute = object.attributes.find(({name}) => name === VARIABLE_VALUE);
-    if (variable === undefined || attribute === undefined) continue;
+    if (variable === undefined || attribute === undefined || !checkpoint.has(attribute.checkpointKey))
+      continue;
     values.push([variable, await checkpoint.read(attribute.checkpointKey)]);
   }
   // Values stay in host memory until a backend needs them.
   onHostBackend(() => {
     for (const [variable, {dtype, shape, data}] of values) variable.assign(Value.host(dtype, shape, data));
   });
-  for (const [id, object] of pairs) await restoreSaveables(objects, id, object, checkpoint);
+  for (const [id, object] of pairs) await restoreSaveables(objects, id, object, checkpoint, allowPartial);
 }
 
 /** The object graph that a checkpoint carries. */
@@ -110,12 +120,14 @@ async function restoreSaveables(
   id: number,
   object: TrackableObjectGraph_TrackableObject,
   checkpoint: CheckpointReader,
+  allowPartial: boolean,
 ): Promise<void> {
   for (const [name, {saveFunction, restoreFunction}] of objects.node(id).saveableObjects) {
     const [save] = objects.traces(saveFunction);
     const [restore] = objects.traces(restoreFunction);
     if (save === undefined || restore === undefined) continue;
     const keys = name === SERIALIZE_TO_TENSORS ? keysByName(restore, object) : keysBySave(save, name, object);
+    if (allowPartial && !keys.every((key) => checkpoint.has(key))) continue;
     const values: Value[] = [];
     for (const key of keys) values.push(Value.of(await checkpoint.read(key)));
     if (values.length > 0) restore.callFlat(values, () => undefined);
