@@ -71,6 +71,7 @@ export type {LoadModelOptions} from './savedmodel/load.js';
 export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/loaded_object.js';
 export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw_ops.js';
 export {RawTensor, type ResourceHolder, type ResourceInput} from './savedmodel/raw_tensor.js';
+export type {Tags} from './savedmodel/read_model.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
 export type {SaveOptions, SignatureSource} from './savedmodel/save.js';
 export type {Signature, SignatureTensor} from './savedmodel/signature.js';

@@ -10,11 +10,12 @@ import {KerasLayer, type KerasLayerConfig} from './keras/keras_layer.js';
 import {readSavedConfig} from './keras/layer_config.js';
 import {type LayerNeed, needsOf, offer} from './keras/preloaded.js';
 import {type LoadOptions, load} from './load.js';
+import {type Tags, tagList} from './savedmodel/read_model.js';
 
 /** How to load a layer and make it. */
 export interface LoadedKerasLayerConfig extends KerasLayerConfig {
   /** Which of the model's graphs; needed where it has several. */
-  tags?: readonly string[];
+  tags?: Tags;
   /** How the handle is resolved and loaded. */
   loadOptions?: LoadOptions;
 }
@@ -34,9 +35,13 @@ export async function kerasLayer(
   config: LoadedKerasLayerConfig = {},
 ): Promise<KerasLayer> {
   const {tags, loadOptions, ...rest} = config;
-  const object = await load(handle, {...loadOptions, ...(tags && {tags})});
+  const object = await load(handle, {...loadOptions, ...(tags !== undefined && {tags})});
   try {
-    return new KerasLayer(object, rest, {handle: typeof handle === 'string' ? handle : undefined, tags});
+    const source = {
+      handle: typeof handle === 'string' ? handle : undefined,
+      tags: tags === undefined ? undefined : tagList(tags),
+    };
+    return new KerasLayer(object, rest, source);
   } catch (error) {
     object.dispose();
     throw error;

@@ -47,7 +47,7 @@ export type Structure =
   | {readonly kind: 'dict'; readonly fields: ReadonlyMap<string, Structure>}
   | {readonly kind: 'namedTuple'; readonly name: string; readonly fields: ReadonlyMap<string, Structure>}
   | {readonly kind: 'none'}
-  | {readonly kind: 'literal'; readonly value: boolean | string | number | bigint}
+  | {readonly kind: 'literal'; readonly value: Literal}
   | {readonly kind: 'dtype'; readonly value: DType}
   | {readonly kind: 'shape'; readonly value: PartialShape}
   | {readonly kind: 'constant'; readonly value: HostTensor};
@@ -182,6 +182,17 @@ function shapeItem(item: Structure | undefined): PartialShape {
 function dtypeItem(item: Structure | undefined): DType {
   if (item?.kind !== 'dtype') throw new FormatError(`${WHAT} has a composite tensor without a dtype`);
   return item.value;
+}
+
+/** A value of Python that is no tensor. */
+export type Literal = boolean | string | number | bigint;
+
+/** Whether an argument equals a literal as Python compares them: numbers by value (`True == 1 == 1.0`), text with text. */
+export function equalsLiteral(given: unknown, literal: Literal): boolean {
+  const [left, right] = [given, literal].map((each) => (typeof each === 'boolean' ? Number(each) : each));
+  if (typeof left === typeof right) return left === right;
+  if (typeof left === 'number') return Number.isInteger(left) && BigInt(left) === right;
+  return typeof left === 'bigint' && Number.isInteger(right) && left === BigInt(right as number);
 }
 
 /** The children of a structure with their keys, in flattening order; empty for a leaf. */

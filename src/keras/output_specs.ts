@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {type DType, dtypeInfo} from '../graph/dtypes.js';
-import {childrenOf, type Structure} from '../graph/nest.js';
+import {childrenOf, equalsLiteral, type Structure} from '../graph/nest.js';
 import {formatShape, type PartialShape} from '../graph/shape.js';
 import type {FlatNest, Layout, Nest} from './nest.js';
 import type {LayerTrace} from './reusable.js';
@@ -176,7 +176,7 @@ export function matchingTraces(
 function mayBe(structure: Structure, value: unknown): boolean {
   switch (structure.kind) {
     case 'literal':
-      return value === structure.value;
+      return equalsLiteral(value, structure.value);
     case 'none':
       return value === null || value === undefined;
     default:

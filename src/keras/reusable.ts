@@ -7,7 +7,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import type {Structure} from '../graph/nest.js';
+import {equalsLiteral, type Structure} from '../graph/nest.js';
 import {ownEntry} from '../own_entry.js';
 import type {ConcreteFunction} from '../savedmodel/concrete_function.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
@@ -277,7 +277,7 @@ function traceOf(concrete: ConcreteFunction, spec: ArgumentSpec | undefined): La
 
 function isForTraining({others}: LayerTrace): boolean {
   const training = others.get('training');
-  return training?.kind === 'literal' && training.value === true;
+  return training?.kind === 'literal' && equalsLiteral(true, training.value);
 }
 
 /** A signature takes its inputs by name, and any other argument with them. */

@@ -74,6 +74,15 @@ describe('calling a restored function', () => {
     expect(() => mul.invoke([1], {x: 2})).toThrow(/two values for the argument 'x'/);
   });
 
+  it('compares Python values by number, also those beyond 2^53', async () => {
+    const {times} = (await model('equal_literals')) as unknown as {times: RestoredFunction};
+    expect(values(times([1, 2], 2n ** 60n))).toEqual([2 ** 60, 2 ** 61]);
+    expect(values(times([1, 2], 2 ** 60))).toEqual([2 ** 60, 2 ** 61]);
+    expect(values(times([1, 2], 1n))).toEqual([1, 2]);
+    expect(() => times([1, 2], 2n ** 60n + 1n)).toThrow(CallError);
+    expect(() => times([1, 2], '1')).toThrow(CallError);
+  });
+
   it('leaves the tensors it was given alone', async () => {
     const mul = await model('mymul');
     const x = tf.tensor([1]);
@@ -139,6 +148,16 @@ describe('a loaded object', () => {
     await expect(load('mymul', {tags: ['train']})).rejects.toThrow(
       /no graph with the tags \[train\]; it has: \[serve\]/,
     );
+  });
+
+  it('is found by its tags as text, as a list and as a set', async () => {
+    for (const tags of ['serve', ['serve'], new Set(['serve'])]) {
+      const mul = await load('mymul', {tags});
+      expect(values(mul(3))).toBe(6);
+      mul.dispose();
+    }
+    await expect(load('mymul', {tags: 'train'})).rejects.toThrow(/no graph with the tags \[train\]/);
+    await expect(load('mymul', {tags: new Set(['serve', 'gpu'])})).rejects.toThrow(/the tags \[serve, gpu\]/);
   });
 
   it('shows its variables as tf.Variables that gradients find', async () => {

@@ -25,6 +25,7 @@ import {
   KERAS_METADATA_FILE,
   readFileIfThere,
   readSavedModel,
+  type Tags,
   VARIABLES_PREFIX,
 } from './read_model.js';
 import {restoreObjects} from './restore.js';
@@ -32,7 +33,7 @@ import {restoreObjects} from './restore.js';
 /** How to load a model. */
 export interface LoadModelOptions {
   /** Which of the model's graphs; needed where it has several. */
-  readonly tags?: readonly string[];
+  readonly tags?: Tags;
   /** Compare the data of the variables with its checksums. Default true. */
   readonly verifyChecksums?: boolean;
   /**

@@ -86,12 +86,16 @@ export async function isHubModule(directory: ModelDirectory): Promise<boolean> {
   return file !== null;
 }
 
+/** The tags of a graph: one, or several in any order. */
+export type Tags = string | readonly string[] | ReadonlySet<string>;
+
+/** Tags as a list. */
+export function tagList(tags: Tags): readonly string[] {
+  return typeof tags === 'string' ? [tags] : [...tags];
+}
+
 /** The graph with exactly these tags; without tags, the only one. */
-export function chooseMetaGraph(
-  model: SavedModel,
-  tags: readonly string[] | undefined,
-  what: string,
-): MetaGraphDef {
+export function chooseMetaGraph(model: SavedModel, tags: Tags | undefined, what: string): MetaGraphDef {
   const {metaGraphs} = model;
   if (metaGraphs.length === 0) throw new FormatError(`${what} contains no graph`);
   if (tags === undefined) {
@@ -100,13 +104,14 @@ export function chooseMetaGraph(
       `${what} contains ${metaGraphs.length} graphs; say which one by its tags: ${tagSets(model)}`,
     );
   }
-  const wanted = new Set(tags);
+  const asked = tagList(tags);
+  const wanted = new Set(asked);
   const found = metaGraphs.find((graph) => {
     const own = new Set(graph.metaInfoDef?.tags);
     return own.size === wanted.size && [...own].every((tag) => wanted.has(tag));
   });
   if (found !== undefined) return found;
-  throw new CallError(`${what} has no graph with the tags [${tags.join(', ')}]; it has: ${tagSets(model)}`);
+  throw new CallError(`${what} has no graph with the tags [${asked.join(', ')}]; it has: ${tagSets(model)}`);
 }
 
 function tagSets({metaGraphs}: SavedModel): string {

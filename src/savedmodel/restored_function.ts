@@ -8,7 +8,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {childrenOf, type Structure} from '../graph/nest.js';
+import {childrenOf, equalsLiteral, type Structure} from '../graph/nest.js';
 import {formatShape} from '../graph/shape.js';
 import type {Value} from '../ops/value.js';
 import type {ArgumentSpec} from '../trace/func.js';
@@ -233,10 +233,7 @@ export function bindStructure(input: unknown, structure: Structure, convert: boo
     case 'none':
       return input === null || input === undefined;
     case 'literal':
-      return (
-        input === structure.value ||
-        (typeof structure.value === 'bigint' && input === Number(structure.value))
-      );
+      return equalsLiteral(input, structure.value);
     case 'dtype':
       return input === structure.value;
     case 'shape':
