@@ -13,6 +13,7 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {runCheckpointConformance} from './conformance_checkpoint.js';
+import {runConcurrentSaves} from './conformance_concurrent_saves.js';
 import {runHubConformance} from './conformance_hub.js';
 import {runKillConformance} from './conformance_kill_save.js';
 import {runLayersConformance} from './conformance_layers.js';
@@ -271,14 +272,16 @@ async function rawOps(python: string): Promise<Score> {
   return {...score, failures: details};
 }
 
-/** What is written here, restored by TensorFlow; and what is there after saves that were killed. */
+/** What is written here, restored by TensorFlow; what is there after saves that were killed, and after many at once. */
 async function writing(python: string, newest: string): Promise<Score[]> {
   const checkpoints = await runCheckpointConformance({python, newest, build: join(BUILD, 'checkpoints')});
   const kills = await runKillConformance({directory: join(BUILD, 'kills')});
-  for (const line of [...checkpoints.details, ...kills.details]) console.log(line);
+  const concurrent = await runConcurrentSaves({directory: join(BUILD, 'concurrent_saves')});
+  for (const line of [...checkpoints.details, ...kills.details, ...concurrent.details]) console.log(line);
   return [
     {part: 'checkpoints restored by TensorFlow', ...checkpoints, failures: checkpoints.details},
     {part: 'saves that were killed', ...kills, failures: kills.details},
+    {part: 'saves of several processes at once', ...concurrent, failures: concurrent.details},
   ];
 }
 

@@ -12,10 +12,8 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'vite';
 import {localDirectory} from '../src/platform/node.js';
-import {loadModel} from '../src/savedmodel/load.js';
-import type {RestoredFunction} from '../src/savedmodel/restored_function.js';
 import {saveModel} from '../src/savedmodel/save.js';
-import {numbered} from './kill_save_model.js';
+import {numbered, numberOf} from './kill_save_model.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const KILLS = 100;
@@ -61,7 +59,7 @@ export async function runKillConformance(options: {
     met.replacing += Number(existsSync(join(target, '.saving')));
     met.writing += Number(readdirSync(join(directory, 'models')).length > 1);
     try {
-      const number = await numberOf(target);
+      const number = await numberOf(localDirectory(target));
       if (number < last) failures.push(`kill ${kill}: the model went back from ${last} to ${number}`);
       newer += Number(number > last);
       last = number;
@@ -89,23 +87,6 @@ async function replacing(child: ChildProcess, target: string, more: number): Pro
   }
   const until = performance.now() + more;
   while (performance.now() < until) await new Promise(setImmediate);
-}
-
-/** The number that the model says, if it says but one. */
-async function numberOf(directory: string): Promise<number> {
-  const model = await loadModel(localDirectory(directory));
-  try {
-    const said = (model.get('numbers') as RestoredFunction)() as {
-      dataSync(): Float32Array;
-      dispose(): void;
-    }[];
-    const numbers = said.map((tensor) => tensor.dataSync()[0]!);
-    for (const tensor of said) tensor.dispose();
-    if (new Set(numbers).size !== 1) throw new Error(`parts of several models: ${numbers}`);
-    return numbers[0]!;
-  } finally {
-    model.dispose();
-  }
 }
 
 /** A process that has done all it can before it is told to save. */

@@ -8,7 +8,10 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {setPlatform} from '../src/platform/current.js';
 import {nodePlatform} from '../src/platform/node.js';
+import type {ModelDirectory} from '../src/platform/platform.js';
 import {MemoryOutput} from '../src/platform/testing/memory_output.js';
+import {loadModel} from '../src/savedmodel/load.js';
+import type {RestoredFunction} from '../src/savedmodel/restored_function.js';
 import {writeSavedModel} from '../src/savedmodel/save.js';
 import {Trackable} from '../src/savedmodel/trackable.js';
 import {func} from '../src/trace/func.js';
@@ -38,4 +41,21 @@ export async function numbered(number: number): Promise<{model: Trackable; warmU
   const model = new Numbered(number);
   previous = model.v;
   return {model, warmUp: () => writeSavedModel(model, new MemoryOutput())};
+}
+
+/** The number that the model says, if it says but one. */
+export async function numberOf(directory: ModelDirectory): Promise<number> {
+  const model = await loadModel(directory);
+  try {
+    const said = (model.get('numbers') as RestoredFunction)() as {
+      dataSync(): Float32Array;
+      dispose(): void;
+    }[];
+    const numbers = said.map((tensor) => tensor.dataSync()[0]!);
+    for (const tensor of said) tensor.dispose();
+    if (new Set(numbers).size !== 1) throw new Error(`parts of several models: ${numbers}`);
+    return numbers[0]!;
+  } finally {
+    model.dispose();
+  }
 }

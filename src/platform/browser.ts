@@ -44,7 +44,11 @@ class HandleDirectory implements ModelDirectory {
     if (name === undefined) return null;
     const directory = await this.#directory(parents);
     const handle = await absentAsNull(path, directory?.getFileHandle(name));
-    return handle && blobFile(await handle.getFile(), `${this.name}/${path}`);
+    if (handle === null) return null;
+    const file = await handle.getFile();
+    // The browser refuses to read from it once the file behind it has changed.
+    const version = async () => ({id: `${file.lastModified} ${file.size}`, modified: file.lastModified});
+    return {...blobFile(file, `${this.name}/${path}`), version};
   }
 
   async list(path = ''): Promise<string[]> {

@@ -15,7 +15,7 @@ import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
 import {checkRange} from './memory.js';
 import {pathSegments} from './paths.js';
-import type {FileHandle, ModelDirectory, Platform} from './platform.js';
+import type {FileHandle, FileVersion, ModelDirectory, Platform} from './platform.js';
 
 /** One call may read 2 GiB less a byte at most. */
 const MAX_READ = 2 ** 30;
@@ -75,7 +75,10 @@ class LocalDirectory implements ModelDirectory {
     const status = await absentAsNull(full, stat(full));
     if (!status?.isFile()) return null;
     const handle = await absentAsNull(full, open(full, 'r'));
-    return handle && new LocalFile(handle, full, status.size);
+    if (handle === null) return null;
+    // By now it may be another file that has the name.
+    const {size} = await handle.stat();
+    return new LocalFile(handle, full, size);
   }
 
   async list(path = ''): Promise<string[]> {
@@ -115,6 +118,11 @@ class LocalFile implements FileHandle {
       if (bytesRead === 0) checkRange(this.#path, offset + done, offset, target.length);
       done += bytesRead;
     }
+  }
+
+  async version(): Promise<FileVersion> {
+    const {dev, ino, size, mtimeNs, mtimeMs} = await this.#handle.stat({bigint: true});
+    return {id: `${dev} ${ino} ${size} ${mtimeNs}`, modified: Number(mtimeMs)};
   }
 
   async close(): Promise<void> {

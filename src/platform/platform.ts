@@ -15,7 +15,17 @@ export interface FileHandle {
    * @throws FormatError when the file ends before `target` is full.
    */
   readInto(target: Uint8Array, offset: number): Promise<void>;
+  /** How the file is now. Absent where others cannot change it, or nobody can know. */
+  version?(): Promise<FileVersion>;
   close(): Promise<void>;
+}
+
+/** What a file is at one moment. */
+export interface FileVersion {
+  /** Tells it from other files of its name, and from itself before it was changed. */
+  readonly id: string;
+  /** When it was changed last, in milliseconds since the epoch. */
+  readonly modified: number;
 }
 
 /** A directory of a model: local, in browser storage, picked by the user, or remote. Paths use `/`. */

@@ -8,6 +8,7 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
+import {indexFile} from '../bundle/entries.js';
 import {CheckpointReader} from '../bundle/reader.js';
 import {type TensorToSave, type WriteCheckpointOptions, writeCheckpoint} from '../bundle/writer.js';
 import {CallError, FormatError} from '../errors.js';
@@ -15,6 +16,7 @@ import {encodeUtf8, type HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
 import {writeFiles} from '../platform/output.js';
+import {type Confirm, readWhole, type SnapshotFiles} from '../platform/snapshot.js';
 import type {TrackableObjectGraph, TrackableObjectGraph_TrackableObject} from '../proto/index.js';
 import {ensureBackend} from '../runtime/backend.js';
 import {
@@ -120,17 +122,19 @@ export class Checkpoint {
   async restore(path: CheckpointPath): Promise<RestoreStatus> {
     await ensureBackend();
     const {directory, name} = await placeToRead(path);
-    const reader = await CheckpointReader.open(directory, name);
-    try {
-      if (this.#counter === undefined) this.#count(0);
-      const objects = this.#objects();
-      const matched = reader.has(OBJECT_GRAPH_KEY)
-        ? matchByPath(objects, await readObjectGraph(reader))
-        : matchByName(objects, reader);
-      return await assignAll(objects, matched, reader);
-    } finally {
-      await reader.close();
-    }
+    return readWhole(directory, filesOf(name), async (files, confirm) => {
+      const reader = await CheckpointReader.open(files, name);
+      try {
+        if (this.#counter === undefined) this.#count(0);
+        const objects = this.#objects();
+        const matched = reader.has(OBJECT_GRAPH_KEY)
+          ? matchByPath(objects, await readObjectGraph(reader))
+          : matchByName(objects, reader);
+        return await assignAll(objects, matched, reader, confirm);
+      } finally {
+        await reader.close();
+      }
+    });
   }
 
   #objects(): CheckpointObjects {
@@ -167,6 +171,14 @@ export class Checkpoint {
       for (const value of held) value.release();
     }
   }
+}
+
+/** The files of a checkpoint. */
+function filesOf(name: string): SnapshotFiles {
+  return {
+    anchors: [indexFile(name)],
+    others: async (directory) => (await directory.list()).filter((file) => file.startsWith(`${name}.data-`)),
+  };
 }
 
 /** In TensorFlow's order. */
@@ -292,6 +304,7 @@ async function assignAll(
   objects: CheckpointObjects,
   matched: Matched,
   reader: CheckpointReader,
+  confirm: Confirm,
 ): Promise<RestoreStatus> {
   for (const [node, key] of matched.values) {
     const reason = node.value!.refusal(reader.entry(key));
@@ -305,6 +318,7 @@ async function assignAll(
     checkOptimizer(optimizer, stored);
     optimizers.set(optimizer, stored);
   }
+  await confirm();
   for (const [node, tensor] of tensors) node.value!.assign(tensor);
   for (const [optimizer, stored] of optimizers) restoreOptimizer(optimizer, stored);
   const missing = objects.nodes.filter(

@@ -17,6 +17,7 @@ import {readFileIfThere} from './read_model.js';
 import {type ArgumentSpec, describeStructure, type RestoredFunction} from './restored_function.js';
 import type {Signature, SignatureTensor} from './signature.js';
 import {declareVariables} from './v1_variables.js';
+import {readWholeModel} from './whole_model.js';
 
 /** A function with its traces, as text a Python user would recognise. */
 export interface FunctionDescription {
@@ -79,9 +80,20 @@ export interface SignatureDescription {
 const SAVER_OPS = new Set(['SaveV2', 'MergeV2Checkpoints', 'ShardedFilename', 'Save', 'SaveSlices']);
 
 /** Describes a model. Its variables are not read. */
-export async function describeModel(
+export function describeModel(
   directory: ModelDirectory,
   options: LoadModelOptions = {},
+): Promise<ModelDescription> {
+  return readWholeModel(directory, async (files, confirm) => {
+    const description = await describeFiles(files, options);
+    await confirm();
+    return description;
+  });
+}
+
+async function describeFiles(
+  directory: ModelDirectory,
+  options: LoadModelOptions,
 ): Promise<ModelDescription> {
   const model = await openModel(directory, options);
   const {info, objects} = model;
@@ -106,7 +118,11 @@ export async function describeOps(
   directory: ModelDirectory,
   options: LoadModelOptions = {},
 ): Promise<OpUse[]> {
-  const {graph, runtime} = await openModel(directory, options);
+  const {graph, runtime} = await readWholeModel(directory, async (files, confirm) => {
+    const model = await openModel(files, options);
+    await confirm();
+    return model;
+  });
   const uses = new Map<string, OpUse>();
   const names = new Set(runtime.library.names());
   const graphs = function* () {

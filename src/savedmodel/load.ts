@@ -10,6 +10,7 @@ import type {Graph} from '../graph/graph.js';
 import {readGraph, readLibrary} from '../graph/read_graph.js';
 import {Variable} from '../ops/variable.js';
 import type {ModelDirectory} from '../platform/platform.js';
+import type {Confirm} from '../platform/snapshot.js';
 import type {GraphDef, MetaGraphDef} from '../proto/index.js';
 import {ensureBackend} from '../runtime/backend.js';
 import type {SavedGradient} from '../runtime/gradient.js';
@@ -29,6 +30,7 @@ import {
   VARIABLES_PREFIX,
 } from './read_model.js';
 import {restoreObjects} from './restore.js';
+import {readWholeModel} from './whole_model.js';
 
 /** How to load a model. */
 export interface LoadModelOptions {
@@ -119,6 +121,9 @@ export async function openModel(
  * Loads a SavedModel: its objects with their functions, variables, tables and assets (TensorFlow 2), or its signatures
  * (TensorFlow 1).
  *
+ * While other processes save to the same directory, this is one of the models that they saved, whole. Nothing is read after it
+ * was loaded: assets are in memory, too. (Their `path` leads to what is there then.)
+ *
  * @throws FormatError when the directory holds no SavedModel or a damaged one, or variables have no value.
  * @throws CallError when no graph has the tags, or an initialiser of the model fails.
  */
@@ -127,13 +132,26 @@ export async function loadModel(
   options: LoadModelOptions = {},
 ): Promise<LoadedObject> {
   await ensureBackend();
+  return readWholeModel(directory, (files, confirm) => loadFrom(files, options, confirm));
+}
+
+async function loadFrom(
+  directory: ModelDirectory,
+  options: LoadModelOptions,
+  confirm: Confirm,
+): Promise<LoadedObject> {
   const model = await openModel(directory, options);
   const checkpoint = await openCheckpoint(directory, options);
   try {
     const {objects} = model;
     const allowPartial = options.allowPartial ?? false;
-    if (objects === undefined) return await loadV1({...model, checkpoint, allowPartial});
+    if (objects === undefined) {
+      const object = await loadV1({...model, checkpoint, allowPartial});
+      await confirm();
+      return object;
+    }
     if (checkpoint !== undefined) await restoreObjects(objects, checkpoint, allowPartial);
+    await confirm();
     initializeObjects(objects, directory.name, checkpoint !== undefined, allowPartial);
     const root = objects.object(0);
     if (!(root instanceof LoadedObject)) {
