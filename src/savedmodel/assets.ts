@@ -7,6 +7,7 @@
 import {CallError, FormatError, SaveError} from '../errors.js';
 import {decodeUtf8, encodeUtf8} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
+import {pathSegments} from '../platform/paths.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {AssetFileDef, decodeMessage, type MetaGraphDef} from '../proto/index.js';
 import {readFileIfThere} from './read_model.js';
@@ -56,10 +57,12 @@ export class Assets {
   ): Promise<Assets> {
     const contents = new Map<string, Uint8Array>();
     const list: Asset[] = [];
-    for (const {filename} of defs) {
-      if (filename.split(/[/\\]/).includes('..') || /^[/\\]/.test(filename)) {
-        throw new FormatError(`${directory.name}: the asset '${filename}' is outside of the model`);
+    for (const {filename: written} of defs) {
+      if (written.split(/[/\\]/).includes('..') || /^[/\\]/.test(written)) {
+        throw new FormatError(`${directory.name}: the asset '${written}' is outside of the model`);
       }
+      // `x` and `./x` are one file.
+      const filename = pathSegments(written).join('/');
       const path = `${directory.path ?? directory.name}/${subdirectory}/${filename}`;
       const content = contents.get(path) ?? (await readFileIfThere(directory, `${subdirectory}/${filename}`));
       if (content !== undefined) contents.set(path, content);

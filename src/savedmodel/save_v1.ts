@@ -41,7 +41,9 @@ export async function writeV1Model(
   const files = new ModelFiles(output);
   const tensors = tensorsOf(model);
   if (tensors.length > 0) await writeCheckpoint(files, VARIABLES_PREFIX, tensors);
-  for (const [i, {filename}] of assets.list.entries()) {
+  // Tables that share a file have an entry each.
+  const indices = new Map(assets.list.map(({filename}, i) => [filename, i]));
+  for (const [filename, i] of indices) {
     await files.write(`${ASSETS_DIRECTORY}/${filename}`, assets.file(i).content);
   }
   if (info.isHubModule) await files.write(HUB_MODULE_FILE, HUB_MODULE);
