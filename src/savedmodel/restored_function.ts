@@ -12,11 +12,15 @@ import {childrenOf, equalsLiteral, type Structure} from '../graph/nest.js';
 import {formatShape} from '../graph/shape.js';
 import type {Value} from '../ops/value.js';
 import type {ArgumentSpec} from '../trace/func.js';
+import {TensorSpec} from '../trace/tensor_spec.js';
 import {toValue} from './boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from './composites.js';
 import type {CallOptions, ConcreteFunction, NestedOutput} from './concrete_function.js';
+import {acceptsSpec, flatForm} from './trace_choice.js';
+import {isTuple, tuple} from './tuple.js';
 
 export type {ArgumentSpec};
+export {isTuple, tuple};
 
 /**
  * A function of a loaded model. Call it with positional arguments, of which the last may be an object of keyword
@@ -30,27 +34,21 @@ export interface RestoredFunction {
     kwargs?: Readonly<Record<string, unknown>>,
     options?: CallOptions,
   ): NestedOutput;
+  /**
+   * The trace that a call with such arguments runs, as a function of its own: it takes the tensors alone, by position or
+   * by name, in one fixed form. A `TensorSpec` stands for any tensor that it describes; without arguments, the only trace.
+   *
+   * Mirrors `get_concrete_function`.
+   *
+   * @throws CallError when no trace fits; it shows those that there are.
+   * @example
+   * const step = f.concreteFunction(new TensorSpec([null, 3]), {training: true});
+   */
+  concreteFunction(...args: unknown[]): RestoredFunction;
   /** Every trace, in the order in which they are tried. */
   readonly concreteFunctions: readonly ConcreteFunction[];
   /** The parameters; undefined where the model does not tell. */
   readonly argumentSpec: ArgumentSpec | undefined;
-}
-
-/** Arrays made by {@link tuple}. */
-const TUPLES = new WeakSet<object>();
-
-/**
- * An array that stands for a Python tuple. Any array fits where a function takes a tuple, but a tuple does not fit where
- * it takes a list: this matters for a function that was traced for both.
- */
-export function tuple<T extends unknown[]>(...items: T): T {
-  TUPLES.add(items);
-  return items;
-}
-
-/** True for an array made by {@link tuple}. */
-export function isTuple(value: object): boolean {
-  return TUPLES.has(value);
 }
 
 /** Marks an argument that was not given and has no default. */
@@ -90,13 +88,53 @@ export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFun
     }
     throw firstFailure;
   };
-  const names = argumentSpec === undefined ? undefined : keywordNames(argumentSpec, concreteFunctions);
-  const call = (...all: unknown[]): NestedOutput => {
+  const names = new Set(forms.flatMap((form) => [...keywordNames(form)]));
+  const split = (all: readonly unknown[]): [readonly unknown[], Readonly<Record<string, unknown>>] => {
     const last = all[all.length - 1];
-    const isKeywords = isPlainObject(last) && Object.keys(last).every((key) => names?.has(key));
-    return isKeywords ? invoke(all.slice(0, -1), last) : invoke(all);
+    const isKeywords = isPlainObject(last) && Object.keys(last).every((key) => names.has(key));
+    return isKeywords ? [all.slice(0, -1), last] : [all, {}];
   };
-  return Object.assign(call, {invoke, concreteFunctions, argumentSpec});
+  const call = (...all: unknown[]): NestedOutput => invoke(...split(all));
+  const concreteFunction = (...all: unknown[]): RestoredFunction => {
+    const concrete = traceFor(forms, ...split(all));
+    return callable([{name: concrete.name, concreteFunctions: [concrete], argumentSpec}, flatForm(concrete)]);
+  };
+  return Object.assign(call, {invoke, concreteFunction, concreteFunctions, argumentSpec});
+}
+
+/** The trace that a call with these arguments, or with tensors of these specs, runs. */
+function traceFor(
+  forms: readonly CallForm[],
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+): ConcreteFunction {
+  const [first] = forms;
+  const only = first!.concreteFunctions.length === 1 ? first!.concreteFunctions[0] : undefined;
+  if (only !== undefined && args.length === 0 && Object.keys(kwargs).length === 0) return only;
+  let failure: CallError | undefined;
+  for (const {name, concreteFunctions, argumentSpec} of forms) {
+    const bound = bindArguments(name, argumentSpec, args, kwargs);
+    if (bound instanceof CallError) {
+      failure ??= bound;
+      continue;
+    }
+    for (const convert of [false, true]) {
+      const found = concreteFunctions.find(({signature}) =>
+        acceptsSpec(signature, bound, (input, structure) => bindsAlone(input, structure, convert)),
+      );
+      if (found !== undefined) return found;
+    }
+    failure ??= noMatch(name, concreteFunctions, bound);
+  }
+  throw failure!;
+}
+
+/** Whether an argument fits a structure; what is converted on the way is freed. */
+function bindsAlone(input: unknown, structure: Structure, convert: boolean): boolean {
+  const values: Value[] = [];
+  const fits = bindStructure(input, structure, convert, values);
+  for (const value of values) value.retain().release();
+  return fits;
 }
 
 /** The trace that the arguments fit and its flat inputs, or why there is none. */
@@ -117,10 +155,8 @@ function select(
 }
 
 /** Names that can be keywords: those of the parameters, and those that traces of a `**kwargs` function were given. */
-function keywordNames(
-  spec: ArgumentSpec,
-  concreteFunctions: readonly ConcreteFunction[],
-): ReadonlySet<string> {
+function keywordNames({argumentSpec: spec, concreteFunctions}: CallForm): ReadonlySet<string> {
+  if (spec === undefined) return new Set();
   const traced = concreteFunctions.flatMap(({signature}) => [...signature.kwargs.keys()]);
   return new Set([...spec.args, ...spec.kwonlyargs, ...traced]);
 }
@@ -330,6 +366,7 @@ function describeArgument(value: unknown): string {
   if (value instanceof SparseTensor) return `SparseTensor(dtype=${value.values.dtype})`;
   if (ArrayBuffer.isView(value))
     return `${value.constructor.name}(${(value as unknown as ArrayLike<unknown>).length})`;
+  if (value instanceof TensorSpec) return String(value);
   if (value === undefined) return 'undefined';
   if (typeof value === 'function') return 'a function';
   const text =
