@@ -4,17 +4,16 @@
  * @module
  */
 
-import {DownloadError, HubError} from '../errors.js';
+import {HubError} from '../errors.js';
 import {memoryDirectory} from '../platform/memory.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {BrowserCache, FileSizes, ModelSink} from '../platform/services.js';
 import {unpackArchive} from './archive.js';
 import {DirectoryCache, type Fill} from './cache.js';
-import {shown} from './failures.js';
-import {withoutCredentials} from './handle.js';
 import {type HeaderPolicy, HttpSession} from './http.js';
 import type {ResolveSettings} from './options.js';
 import {Progress} from './progress.js';
+import {shownHandle} from './shown.js';
 import {transfer} from './transfer.js';
 
 /** A model found in a cache, or put there. */
@@ -27,6 +26,9 @@ export interface Obtained {
 export type ArchiveSource =
   | {readonly url: string; readonly headersFor: HeaderPolicy}
   | {readonly file: string};
+
+/** What an archive may have beyond the files in it: headers, padding, what does not compress. */
+const MAX_OVERHEAD = 128 << 20;
 
 /** The model of `handle`: from the cache, or else unpacked from `source` into it. */
 export async function obtainArchive(
@@ -85,7 +87,7 @@ async function obtainInBrowser(
     // Another tab may have finished in the meantime.
     const there = await cache.lookup(key);
     if (there) return there;
-    const writer = await cache.begin(key, withoutCredentials(handle));
+    const writer = await cache.begin(key, shownHandle(handle));
     try {
       return await writer.commit(await fill(writer));
     } catch (error) {
@@ -131,7 +133,7 @@ async function obtainInMemory(handle: string, fill: Fill): Promise<ModelDirector
       };
     },
   });
-  return memoryDirectory(files, withoutCredentials(handle));
+  return memoryDirectory(files, shownHandle(handle));
 }
 
 async function unpackInto(
@@ -143,45 +145,22 @@ async function unpackInto(
   const unpack = (body: AsyncIterable<Uint8Array>) =>
     unpackArchive(body, sink, {maxBytes: settings.maxBytes, gunzip: settings.services.gunzip});
   if ('file' in source) return unpack(settings.services.files!.readFile(source.file));
-  return withDeadline(settings, source.url, (signal) =>
-    transfer(
-      {
-        session: new HttpSession(settings, source.headersFor, signal),
-        url: source.url,
-        signal,
-        retries: settings.retries,
-        decodesContent: settings.services.http.decodesContent,
-        onBytes: (received, total) => progress.downloading(received, total),
-      },
-      unpack,
-      () => sink.clear(),
-    ),
+  return transfer(
+    {
+      session: new HttpSession(settings, source.headersFor, settings.signal ?? new AbortController().signal),
+      url: source.url,
+      decodesContent: settings.services.http.decodesContent,
+      maxBytes: settings.maxBytes + MAX_OVERHEAD,
+      onBytes: (received, total) => progress.downloading(received, total),
+    },
+    unpack,
+    () => sink.clear(),
   );
-}
-
-/** Runs `work` with a signal that the caller's signal and the overall time-out end. */
-export async function withDeadline<T>(
-  settings: ResolveSettings,
-  url: string,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const deadline = new AbortController();
-  const {timeoutMs, signal} = settings;
-  const expire = () =>
-    deadline.abort(
-      new DownloadError(`Downloading ${shown(url)} took longer than the ${timeoutMs} ms it was given.`),
-    );
-  const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
-  try {
-    return await work(signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Names the handle in a failure whose words do not. */
 function about(handle: string, cause: unknown): unknown {
-  const name = withoutCredentials(handle);
+  const name = shownHandle(handle);
   if (!(cause instanceof HubError) || cause.message.includes(name)) return cause;
   cause.message = `${name}: ${cause.message}`;
   return cause;

@@ -5,13 +5,17 @@
  */
 
 import {DownloadError} from '../errors.js';
-import {parseKaggleUrl, withoutCredentials} from './handle.js';
+import {parseKaggleUrl} from './handle.js';
+import {shownHandle, withoutSecrets} from './shown.js';
+
+/** Whether to try again: `briefly` where the failure will most likely be the same, unless the server was there before. */
+export type Retry = 'fully' | 'briefly' | 'never';
 
 /** No answer, or one that broke off. */
 export class NetworkError extends DownloadError {
   constructor(
     message: string,
-    readonly transient: boolean,
+    readonly retry: Retry,
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -35,37 +39,47 @@ const CERTIFICATE =
   'to check no certificates at all set TFHUB_DISABLE_CERT_VALIDATION=true';
 
 interface NetworkRule {
-  readonly because: string;
-  readonly transient: boolean;
+  readonly because: string | ((said: string) => string);
+  readonly retry: Retry;
 }
 
-/** By error code of Node, undici and OpenSSL. */
-const NETWORK_RULES: Readonly<Record<string, NetworkRule>> = {
-  ECONNREFUSED: {because: 'it refuses connections', transient: true},
-  ECONNRESET: {because: 'it broke the connection', transient: true},
-  EPIPE: {because: 'it broke the connection', transient: true},
-  UND_ERR_SOCKET: {because: 'the connection broke', transient: true},
-  UND_ERR_CONNECT_TIMEOUT: {because: 'connecting took too long', transient: true},
-  ETIMEDOUT: {because: 'connecting took too long', transient: true},
-  EAI_AGAIN: {because: 'its name could not be looked up just now', transient: true},
-  ENOTFOUND: {because: 'there is no host of that name, or no network', transient: false},
-  EHOSTUNREACH: {because: 'there is no route to it', transient: false},
-  ENETUNREACH: {because: 'there is no network', transient: false},
-  CERT_HAS_EXPIRED: {because: CERTIFICATE, transient: false},
-  DEPTH_ZERO_SELF_SIGNED_CERT: {because: CERTIFICATE, transient: false},
-  ERR_TLS_CERT_ALTNAME_INVALID: {because: CERTIFICATE, transient: false},
-  SELF_SIGNED_CERT_IN_CHAIN: {because: CERTIFICATE, transient: false},
-  UNABLE_TO_GET_ISSUER_CERT: {because: CERTIFICATE, transient: false},
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: {because: CERTIFICATE, transient: false},
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: {because: CERTIFICATE, transient: false},
-};
+const BROKEN: NetworkRule = {because: 'it broke the connection', retry: 'fully'};
+const UNTRUSTED: NetworkRule = {because: CERTIFICATE, retry: 'never'};
+const SLOW: NetworkRule = {because: 'connecting took too long', retry: 'briefly'};
+
+/** By error code of Node and OpenSSL, or by how it begins; the first that fits. */
+const NETWORK_RULES: readonly (readonly [code: RegExp, rule: NetworkRule])[] = [
+  [/^ECONNREFUSED$/, {because: 'it refuses connections', retry: 'briefly'}],
+  // The last is a body without its end; other faults of a parser are answers that stay what they are.
+  [/^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_INVALID_EOF_STATE)$/, BROKEN],
+  [/^ETIMEDOUT$/, SLOW],
+  [/^EAI_AGAIN$/, {because: 'its name could not be looked up just now', retry: 'briefly'}],
+  [/^ENOTFOUND$/, {because: 'there is no host of that name, or no network', retry: 'never'}],
+  [/^EHOSTUNREACH$/, {because: 'there is no route to it', retry: 'never'}],
+  [/^ENETUNREACH$/, {because: 'there is no network', retry: 'never'}],
+  [/^HPE_/, {because: (said) => `what it sends is not HTTP (${said})`, retry: 'never'}],
+  [/^ERR_UNASKED_UPGRADE$/, {because: 'it answers in another protocol than HTTP', retry: 'never'}],
+  [/^ERR_PROXY_UNREACHABLE$/, {because: (said) => said, retry: 'briefly'}],
+  [/^ERR_PROXY_REFUSES$/, {because: (said) => said, retry: 'never'}],
+  [
+    /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)|HOSTNAME_MISMATCH)/,
+    UNTRUSTED,
+  ],
+  [
+    /^(ERR_SSL_|EPROTO$)/,
+    {because: 'no protected connection can be made to it (TLS failed)', retry: 'never'},
+  ],
+  // Node refuses the request itself.
+  [/^ERR_(INVALID|HTTP|UNESCAPED)_/, {because: (said) => said, retry: 'never'}],
+];
 
 /** Explains a request that got no answer, or whose answer broke off. */
 export function networkError(url: string, cause: unknown): NetworkError {
-  const code = codes(cause).find((candidate) => Object.hasOwn(NETWORK_RULES, candidate));
-  const said = cause instanceof Error ? cause.message : String(cause);
-  const rule = (code === undefined ? undefined : NETWORK_RULES[code]) ?? {because: said, transient: true};
-  return new NetworkError(`Cannot read ${shown(url)}: ${rule.because}.`, rule.transient, {cause});
+  const said = withoutSecrets(cause instanceof Error ? cause.message : String(cause), url).replace(/\.$/, '');
+  const rules = codes(cause).map((code) => NETWORK_RULES.find(([pattern]) => pattern.test(code))?.[1]);
+  const {because, retry} = rules.find((rule) => rule !== undefined) ?? {because: said, retry: 'fully'};
+  const words = typeof because === 'string' ? because : because(said);
+  return new NetworkError(`Cannot read ${shownHandle(url)}: ${words}.`, retry, {cause});
 }
 
 function codes(cause: unknown): string[] {
@@ -144,11 +158,11 @@ export function statusError(
   const url = new URL(address);
   const words = STATUS_RULES.find((rule) => rule.applies(url) && rule.words[status])?.words[status];
   const model = isKaggle(url) ? parseKaggleUrl(address) : null;
-  const what = model ? `the model ${model.owner}/${model.model}` : shown(address);
+  const what = model ? `the model ${model.owner}/${model.model}` : shownHandle(address);
   const parts = [
     `Cannot download ${what}: status ${status}.`,
     words?.(url),
-    detail && `The server said: ${detail}`,
+    detail && `The server said: ${withoutSecrets(detail, address)}`,
   ];
   return new StatusError(parts.filter(Boolean).join(' '), status, retryAfterMs(retryAfter));
 }
@@ -159,9 +173,4 @@ export function retryAfterMs(header: string | null, now = Date.now()): number | 
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
   const date = Date.parse(header);
   return Number.isNaN(date) ? null : Math.max(0, date - now);
-}
-
-/** A URL as messages show it: without password and query, which may hold a signature. */
-export function shown(url: string): string {
-  return withoutCredentials(url).replace(/[?#].*$/s, '');
 }

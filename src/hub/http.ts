@@ -5,15 +5,19 @@
  * @module
  */
 
-import {DownloadError} from '../errors.js';
+import {DownloadError, HubError} from '../errors.js';
 import type {HttpResponse} from '../platform/services.js';
-import {NetworkError, networkError, shown, statusError} from './failures.js';
+import {startTimer} from './deadline.js';
+import {NetworkError, networkError, statusError} from './failures.js';
 import type {ResolveSettings} from './options.js';
 import {Patience} from './retry.js';
+import {shownHandle} from './shown.js';
 import {collect} from './streams.js';
 
+type Headers = Readonly<Record<string, string>>;
+
 /** The headers that a request to `url` carries beside its own: credentials, decided anew at each redirect. */
-export type HeaderPolicy = (url: URL) => Readonly<Record<string, string>>;
+export type HeaderPolicy = (url: URL) => Headers | Promise<Headers>;
 
 /** An answer whose body is watched: it fails with a NetworkError where nothing arrives for too long. */
 export interface Answer extends HttpResponse {
@@ -34,55 +38,71 @@ export class HttpSession {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Sends a GET and follows redirects. Answers of every other status are returned. */
-  async get(address: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  /** What sees to it that one thing that is read over this session comes to an end. */
+  patience(): Patience {
+    return new Patience({...this.settings, signal: this.signal});
+  }
+
+  /**
+   * Sends a GET and follows redirects, except to where HTTP does not lead when `elsewhere` says that this is an answer.
+   * Answers of every other status are returned.
+   */
+  async get(
+    address: string,
+    patience: Patience,
+    headers: Headers = {},
+    elsewhere: (location: string) => boolean = () => false,
+  ): Promise<Answer> {
     let url = new URL(address);
     for (let hops = 0; ; hops++) {
-      const answer = await this.exchange(url, headers);
+      const answer = await this.exchange(url, headers, patience);
       const location = REDIRECTS.has(answer.status) ? answer.header('location') : null;
-      if (location === null) return answer;
+      if (location === null || elsewhere(location)) return answer;
       answer.cancel();
       if (hops === MAX_REDIRECTS) {
-        throw new DownloadError(`${shown(address)} redirects more than ${MAX_REDIRECTS} times.`);
+        throw new DownloadError(`${shownHandle(address)} redirects more than ${MAX_REDIRECTS} times.`);
       }
       url = redirect(url, location);
     }
   }
 
-  /** The body of an answer of the one status that is wanted, tried again after failures that pass. */
-  async text(url: string, status = 200): Promise<string> {
-    const patience = new Patience(this.settings.retries, this.signal);
+  /** What `read` gives, called again after failures that pass. */
+  async read<T>(read: (patience: Patience) => Promise<T>): Promise<T> {
+    const patience = this.patience();
     for (;;) {
       try {
-        const answer = await this.get(url);
-        if (answer.status !== status) throw await failure(answer);
-        const tooLong = () => new DownloadError(`${shown(url)} answers with more than ${MAX_TEXT} bytes.`);
-        return new TextDecoder().decode(await collect(answer.body, MAX_TEXT, tooLong));
+        return await read(patience);
       } catch (error) {
         await patience.afterFailure(error);
       }
     }
   }
 
-  async json<T>(url: string): Promise<T> {
-    const text = await this.text(url);
+  /** What a server answers in JSON, of whatever form that is. */
+  async json(url: string): Promise<unknown> {
+    const text = await this.read(async (patience) => {
+      const answer = await this.get(url, patience);
+      if (answer.status !== 200) throw await failure(answer);
+      return textOf(answer);
+    });
     try {
-      return JSON.parse(text) as T;
+      return JSON.parse(text);
     } catch (cause) {
-      throw new DownloadError(`${shown(url)} does not answer in JSON.`, {cause});
+      throw new DownloadError(`${shownHandle(url)} does not answer in JSON.`, {cause});
     }
   }
 
-  private async exchange(target: URL, headers: Readonly<Record<string, string>>): Promise<Answer> {
+  private async exchange(target: URL, headers: Headers, patience: Patience): Promise<Answer> {
     const url = new URL(target);
     url.username = '';
     url.password = '';
     url.hash = '';
-    const watch = new Watch(url.href, this.signal, this.settings.idleTimeoutMs);
+    const own = await this.headersFor(target);
+    const watch = new Watch(url.href, this.signal, this.settings.idleTimeoutMs, patience);
     const response = await watch.during(
       this.settings.services.http.send({
         url: url.href,
-        headers: {...headers, ...this.headersFor(target)},
+        headers: {...headers, ...own},
         signal: watch.signal,
         insecure: this.settings.insecure,
       }),
@@ -95,6 +115,13 @@ export class HttpSession {
       cancel: () => watch.cancel(),
     };
   }
+}
+
+/** The body of an answer, which is to be short. */
+export async function textOf(answer: Answer): Promise<string> {
+  const tooLong = () =>
+    new DownloadError(`${shownHandle(answer.url)} answers with more than ${MAX_TEXT} bytes.`);
+  return new TextDecoder().decode(await collect(answer.body, MAX_TEXT, tooLong));
 }
 
 /** The error that an answer of an unwanted status stands for, with what its body says. Ends the answer. */
@@ -123,15 +150,17 @@ function readable(text: string): string {
 
 function redirect(from: URL, location: string): URL {
   if (!URL.canParse(location, from)) {
-    throw new DownloadError(`${shown(from.href)} redirects to '${location}', which is no address.`);
+    throw new DownloadError(
+      `${shownHandle(from.href)} redirects to '${shownHandle(location)}', which is no address.`,
+    );
   }
   const to = new URL(location, from);
   if (to.protocol !== 'https:' && to.protocol !== 'http:') {
-    throw new DownloadError(`${shown(from.href)} redirects to ${to.protocol}, which is not followed.`);
+    throw new DownloadError(`${shownHandle(from.href)} redirects to ${to.protocol}, which is not followed.`);
   }
   if (from.protocol === 'https:' && to.protocol === 'http:') {
     throw new DownloadError(
-      `${shown(from.href)} redirects to ${shown(to.href)}, away from a protected connection; that is not followed.`,
+      `${shownHandle(from.href)} redirects to ${shownHandle(to.href)}, away from a protected connection; that is not followed.`,
     );
   }
   return to;
@@ -147,28 +176,31 @@ class Watch {
     private readonly url: string,
     private readonly session: AbortSignal,
     private readonly idleTimeoutMs: number,
+    private readonly patience: Patience,
   ) {
     this.signal = AbortSignal.any([session, this.controller.signal]);
   }
 
   async during<T>(step: Promise<T>): Promise<T> {
-    const timer = setTimeout(() => {
+    const start = performance.now();
+    const stop = startTimer(this.idleTimeoutMs, () => {
       this.idle = true;
       this.controller.abort();
-    }, this.idleTimeoutMs);
+    });
+    const url = shownHandle(this.url);
     try {
-      return await step;
+      const result = await step;
+      this.patience.waited(performance.now() - start, url);
+      return result;
     } catch (cause) {
       if (this.session.aborted) throw this.session.reason;
-      if (this.idle) {
-        const seconds = this.idleTimeoutMs / 1000;
-        throw new NetworkError(`Cannot read ${shown(this.url)}: nothing arrived for ${seconds} s.`, true, {
-          cause,
-        });
-      }
-      throw networkError(this.url, cause);
+      if (cause instanceof HubError) throw cause;
+      this.patience.waited(performance.now() - start, url);
+      if (!this.idle) throw networkError(this.url, cause);
+      const words = `Cannot read ${url}: nothing arrived for ${this.idleTimeoutMs / 1000} s.`;
+      throw new NetworkError(words, 'fully', {cause});
     } finally {
-      clearTimeout(timer);
+      stop();
     }
   }
 
@@ -192,13 +224,13 @@ class Watch {
 }
 
 /** Headers for one origin and no other: those of the `headers` option, and a password written into the handle. */
-export function originHeaders(handle: string, headers: Readonly<Record<string, string>> = {}): HeaderPolicy {
+export function originHeaders(handle: string, headers: Headers = {}): HeaderPolicy {
   const {origin, username, password} = new URL(handle);
   const own: Record<string, string> = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
   );
   if (username !== '' || password !== '') {
-    own.authorization ??= basicAuthorization(decodeURIComponent(username), decodeURIComponent(password));
+    own.authorization ??= basicAuthorization(percentDecoded(username), percentDecoded(password));
   }
   return (url) => (url.origin === origin ? own : {});
 }
@@ -208,7 +240,18 @@ export function basicAuthorization(user: string, password: string): string {
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }
 
+/** A user name or password as it was meant: a `%` that begins no escape stands for itself, as in curl. */
+function percentDecoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
+}
+
 /** Both policies; where both set a header, the second wins. */
 export function bothHeaders(first: HeaderPolicy, second: HeaderPolicy): HeaderPolicy {
-  return (url) => ({...first(url), ...second(url)});
+  return async (url) => ({...(await first(url)), ...(await second(url))});
 }

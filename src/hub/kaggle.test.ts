@@ -5,6 +5,7 @@ import path from 'node:path';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import '../platform/node.js';
 import '../platform/node_hub.js';
+import {HandleError} from '../errors.js';
 import {getHubServices} from '../platform/services.js';
 import {statusError} from './failures.js';
 import {kaggleHeaders} from './kaggle.js';
@@ -158,10 +159,44 @@ describe('credentials', () => {
     }
   });
 
-  it('that cannot be read are said to be so', async () => {
-    await mkdir(path.join(home, '.kaggle'));
-    await writeFile(path.join(home, '.kaggle/kaggle.json'), '{"user": "you"}');
-    await expect(resolve(NAME, {cacheDir})).rejects.toThrow(/kaggle\.json does not hold Kaggle credentials/);
+  it.each([
+    ['{"user": "you"}', /kaggle\.json does not hold Kaggle credentials/],
+    ['{"username": "yo', /kaggle\.json does not hold Kaggle credentials/],
+    ['null', /kaggle\.json does not hold Kaggle credentials/],
+    [null, /kaggle\.json, which holds credentials for Kaggle, cannot be read/],
+  ])(
+    'that cannot be read (%j) are said to be so where Kaggle is asked, and nowhere else',
+    async (text, words) => {
+      const file = path.join(home, '.kaggle/kaggle.json');
+      await mkdir(text === null ? file : path.dirname(file), {recursive: true});
+      if (text !== null) await writeFile(file, text);
+      const error = await resolve(NAME, {cacheDir}).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(HandleError);
+      expect(error.message).toMatch(words);
+      expect(kaggle.requests).toHaveLength(0);
+      const other = await startServer(faulty(archiveOf()));
+      afterThis(() => other.close());
+      const model = await resolve(`${other.url}/model`, {cacheDir});
+      expect(await readDigests(model.directory)).toEqual(digests(MODEL_FILES));
+      await expect(headersAt('https://tfhub.dev/a')).resolves.toEqual({});
+    },
+  );
+
+  it('are looked for when another host leads to Kaggle', async () => {
+    const other = await startServer(status(302, {location: `${kaggle.url}${MODELS}/2/download`}));
+    afterThis(() => other.close());
+    vi.stubEnv('KAGGLE_API_TOKEN', 'token');
+    await resolve(`${other.url}/model`, {cacheDir});
+    expect(other.requests[0]!.headers.authorization).toBeUndefined();
+    expect(kaggle.requests[0]!.headers.authorization).toBe('Bearer token');
+  });
+
+  it('do not help where the answer names no version', async () => {
+    const odd = await startServer(status(200, {'content-type': 'application/json'}, 'null'));
+    afterThis(() => odd.close());
+    await expect(resolve(NAME, {cacheDir, kaggleEndpoint: odd.url})).rejects.toThrow(
+      /does not say which version/,
+    );
   });
 });
 

@@ -9,7 +9,7 @@
 
 import {DownloadError, HandleError} from '../errors.js';
 import type {FileSystem, HubServices} from '../platform/services.js';
-import {type Obtained, obtainArchive, withDeadline} from './download.js';
+import {type Obtained, obtainArchive} from './download.js';
 import {NetworkError} from './failures.js';
 import {type KaggleModel, kaggleName, kaggleUrl} from './handle.js';
 import {basicAuthorization, type HeaderPolicy, HttpSession} from './http.js';
@@ -22,13 +22,18 @@ type Versioned = KaggleModel & {readonly version: number};
 
 /**
  * Credentials for Kaggle and no other host, however a request came to it: `KAGGLE_API_TOKEN`, `KAGGLE_USERNAME` with
- * `KAGGLE_KEY`, or `kaggle.json` in `KAGGLE_CONFIG_DIR`, else in `~/.kaggle`.
+ * `KAGGLE_KEY`, or `kaggle.json` in `KAGGLE_CONFIG_DIR`, else in `~/.kaggle`. They are looked for when Kaggle is asked.
  */
-export async function kaggleHeaders({services, kaggleEndpoint}: ResolveSettings): Promise<HeaderPolicy> {
+export function kaggleHeaders({services, kaggleEndpoint}: ResolveSettings): HeaderPolicy {
   const origins = new Set([...KAGGLE_ORIGINS, new URL(kaggleEndpoint).origin]);
-  const authorization = await kaggleAuthorization(services);
-  const headers: Readonly<Record<string, string>> = authorization === null ? {} : {authorization};
-  return (url) => (origins.has(url.origin) ? headers : {});
+  let headers: Promise<Readonly<Record<string, string>>> | undefined;
+  return (url) => {
+    if (!origins.has(url.origin)) return {};
+    headers ??= kaggleAuthorization(services).then(
+      (authorization): Record<string, string> => (authorization === null ? {} : {authorization}),
+    );
+    return headers;
+  };
 }
 
 async function kaggleAuthorization(services: HubServices): Promise<string | null> {
@@ -41,7 +46,11 @@ async function kaggleAuthorization(services: HubServices): Promise<string | null
   if (!files) return null;
   const folder = services.environment('KAGGLE_CONFIG_DIR') || files.join(files.homeDirectory, '.kaggle');
   const file = files.join(folder, 'kaggle.json');
-  const text = await files.readText(file);
+  const text = await files.readText(file).catch((cause: Error) => {
+    throw new HandleError(`${file}, which holds credentials for Kaggle, cannot be read: ${cause.message}.`, {
+      cause,
+    });
+  });
   if (text === null) return null;
   const found = parseCredentials(text);
   if (!found)
@@ -81,7 +90,7 @@ async function kagglehubFolder(model: KaggleModel, services: HubServices, files:
 
 /** A model in the short form: of the version it names, or the newest. */
 export async function resolveKaggle(model: KaggleModel, settings: ResolveSettings): Promise<Obtained> {
-  const headersFor = await kaggleHeaders(settings);
+  const headersFor = kaggleHeaders(settings);
   const version = model.version ?? (await newestVersion(model, headersFor, settings));
   const exact = {...model, version};
   const cached = await kagglehubCached(exact, settings.services);
@@ -97,9 +106,9 @@ async function newestVersion(
 ): Promise<number> {
   const url = `${api(settings, model)}/get`;
   try {
-    const {versionNumber} = await withDeadline(settings, url, (signal) =>
-      new HttpSession(settings, headersFor, signal).json<{versionNumber?: unknown}>(url),
-    );
+    const session = new HttpSession(settings, headersFor, settings.signal ?? new AbortController().signal);
+    const answer = (await session.json(url)) as {versionNumber?: unknown} | null;
+    const versionNumber = answer?.versionNumber;
     if (Number.isSafeInteger(versionNumber)) return versionNumber as number;
     throw new DownloadError(`Kaggle does not say which version of ${kaggleName(model)} is the newest.`);
   } catch (error) {

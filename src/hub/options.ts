@@ -6,11 +6,13 @@
 
 import {HandleError} from '../errors.js';
 import type {HubServices} from '../platform/services.js';
+import {shownHandle} from './shown.js';
 
 /** `UNCOMPRESSED` reads models where they are stored, without a cache; the other two download archives. */
 export type LoadFormat = 'AUTO' | 'COMPRESSED' | 'UNCOMPRESSED';
 
 export interface DownloadProgress {
+  /** What is downloaded, by its handle without password, query and fragment. */
   readonly handle: string;
   /**
    * `waiting` while another process or tab downloads the same model, `downloading` while bytes arrive, `complete`
@@ -31,13 +33,17 @@ export interface ResolveOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Ends the work; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Bound on the size of an unpacked model. Default: 32 GiB. */
+  /** Bound on the size of an unpacked model, in bytes. Default: 8 GiB. `Infinity` for none. */
   readonly maxBytes?: number;
-  /** Bound on the time for all of a download, in milliseconds. Default: none. */
+  /**
+   * Bound on the time that finding and downloading a model takes in all, in milliseconds; for a `gs://` directory, which
+   * is read later, on that for its listing and for each read of a file. Default: none, but a server that brings less than
+   * 4 KiB a second is given up after a while (ten times `idleTimeoutMs`).
+   */
   readonly timeoutMs?: number;
   /** How long a server may say nothing before the transfer is taken up anew, in milliseconds. Default: 60,000. */
   readonly idleTimeoutMs?: number;
-  /** How often to try again without having got any further. Default: 5. */
+  /** How often to try again without having got 16 KiB further. Default: 5. */
   readonly retries?: number;
   /** Request headers, sent to the origin of the handle and nowhere else. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -59,7 +65,45 @@ export interface ResolveOptions {
 
 const LOAD_FORMATS: readonly string[] = ['AUTO', 'COMPRESSED', 'UNCOMPRESSED'] satisfies LoadFormat[];
 
-const DEFAULT_MAX_BYTES = 32 * 2 ** 30;
+/** Larger than almost every published model, and smaller than what is free on most disks. */
+const DEFAULT_MAX_BYTES = 8 * 2 ** 30;
+
+type NumberOption =
+  | 'maxBytes'
+  | 'timeoutMs'
+  | 'idleTimeoutMs'
+  | 'retries'
+  | 'lockTimeoutMs'
+  | 'deadLockTimeoutMs';
+
+/** What the options that are numbers may be, and how that is said. */
+const NUMBERS: Readonly<Record<NumberOption, readonly [isValid: (value: number) => boolean, words: string]>> =
+  {
+    maxBytes: [(value) => value >= 0, 'a number of bytes, or Infinity'],
+    timeoutMs: [(value) => value > 0, 'a number of milliseconds above 0'],
+    idleTimeoutMs: [(value) => value > 0, 'a number of milliseconds above 0'],
+    retries: [(value) => Number.isInteger(value) && value >= 0, 'a whole number, 0 or more'],
+    lockTimeoutMs: [(value) => value >= 0, 'a number of milliseconds'],
+    deadLockTimeoutMs: [(value) => value >= 0, 'a number of milliseconds'],
+  };
+
+/** RFC 9110, sections 5.1 and 5.5. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function checkOptions(options: ResolveOptions): void {
+  for (const [name, [isValid, words]] of Object.entries(NUMBERS)) {
+    const value: unknown = options[name as NumberOption];
+    if (value !== undefined && !(typeof value === 'number' && isValid(value))) {
+      throw new HandleError(`The option ${name} is ${words}, not ${String(value)}.`);
+    }
+  }
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    if (HEADER_NAME.test(name) && typeof value === 'string' && HEADER_VALUE.test(value)) continue;
+    // Not the value: it is most likely a key.
+    throw new HandleError(`The option headers holds ${JSON.stringify(name)}, which HTTP cannot carry.`);
+  }
+}
 
 /** Options with everything settled that does not depend on the handle. */
 export interface ResolveSettings extends ResolveOptions {
@@ -76,6 +120,7 @@ export interface ResolveSettings extends ResolveOptions {
 }
 
 export function settle(options: ResolveOptions, services: HubServices): ResolveSettings {
+  checkOptions(options);
   const variable = (name: string) => services.environment(name) || undefined;
   const loadFormat = options.loadFormat ?? variable('TFHUB_MODEL_LOAD_FORMAT') ?? 'AUTO';
   if (!LOAD_FORMATS.includes(loadFormat)) {
@@ -106,6 +151,6 @@ export function settle(options: ResolveOptions, services: HubServices): ResolveS
 /** An address without a slash at its end; Google's clients take STORAGE_EMULATOR_HOST without a scheme, too. */
 function endpoint(address: string): string {
   const url = /^https?:\/\//i.test(address) ? address : `http://${address}`;
-  if (!URL.canParse(url)) throw new HandleError(`'${address}' is not the address of a server.`);
+  if (!URL.canParse(url)) throw new HandleError(`'${shownHandle(address)}' is not the address of a server.`);
   return url.replace(/\/+$/, '');
 }

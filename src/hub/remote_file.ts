@@ -7,21 +7,23 @@
 import {DownloadError} from '../errors.js';
 import {checkRange} from '../platform/memory.js';
 import type {FileHandle} from '../platform/platform.js';
-import {shown} from './failures.js';
-import {failure, type HttpSession} from './http.js';
-import {Patience} from './retry.js';
+import {withDeadline} from './deadline.js';
+import {failure, type HeaderPolicy, HttpSession} from './http.js';
+import type {ResolveSettings} from './options.js';
+import type {Patience} from './retry.js';
+import {shownHandle} from './shown.js';
 
 /** Reads smaller than this are served from whole blocks of this size, of which a few are kept. */
 const BLOCK = 1 << 20;
 const MAX_BLOCKS = 8;
 
 export interface RemoteFileOptions {
-  readonly session: HttpSession;
+  /** Each read is given the time that `timeoutMs` says. */
+  readonly settings: ResolveSettings;
+  readonly headersFor: HeaderPolicy;
   readonly url: string;
   readonly name: string;
   readonly size: number;
-  readonly retries: number;
-  readonly signal: AbortSignal;
 }
 
 export function remoteFile(options: RemoteFileOptions): FileHandle {
@@ -79,37 +81,53 @@ class RemoteFile implements FileHandle {
     return block;
   }
 
-  /** Fills `target`, in as many requests as connections break. */
   private async fetchInto(target: Uint8Array, offset: number): Promise<void> {
-    const patience = new Patience(this.options.retries, this.options.signal);
-    for (let done = 0; done < target.length; ) {
-      try {
-        for await (const chunk of this.range(offset + done, offset + target.length)) {
+    const {settings, headersFor, name} = this.options;
+    await withDeadline(settings, name, (signal) =>
+      this.fillFrom(new HttpSession(settings, headersFor, signal), target, offset),
+    );
+  }
+
+  /** Fills `target`, in as many requests as connections break. */
+  private async fillFrom(session: HttpSession, target: Uint8Array, offset: number): Promise<void> {
+    let done = 0;
+    await session.read(async (patience) => {
+      while (done < target.length) {
+        for await (const chunk of this.range(session, patience, offset + done, offset + target.length)) {
           target.set(chunk, done);
           done += chunk.length;
+          patience.reached(done);
         }
-      } catch (error) {
-        await patience.afterFailure(error, done);
       }
-    }
+    });
   }
 
   /** The bytes from `from` to before `to`, or as many of them as arrive. */
-  private async *range(from: number, to: number): AsyncGenerator<Uint8Array> {
-    const {session, url, name} = this.options;
-    const answer = await session.get(url, {range: `bytes=${from}-${to - 1}`});
+  private async *range(
+    session: HttpSession,
+    patience: Patience,
+    from: number,
+    to: number,
+  ): AsyncGenerator<Uint8Array> {
+    const {url, name} = this.options;
+    const answer = await session.get(url, patience, {range: `bytes=${from}-${to - 1}`});
     // A server without ranges sends all; what comes before is passed over.
     if (answer.status !== 206 && answer.status !== 200) throw await failure(answer);
     const start =
       answer.status === 206 ? Number(/^bytes (\d+)-/.exec(answer.header('content-range') ?? '')?.[1]) : 0;
-    if (!(start <= from)) throw new DownloadError(`${shown(url)} answers another range than was asked for.`);
+    if (!(start <= from)) {
+      answer.cancel();
+      throw new DownloadError(`${shownHandle(url)} answers another range than was asked for.`);
+    }
     let position = start;
     for await (const chunk of answer.body) {
       const piece = chunk.subarray(Math.max(0, from - position), Math.max(0, to - position));
       position += chunk.length;
       if (piece.length > 0) yield piece;
-      if (position >= to) return;
+      // An answer that is read to its end leaves its connection for the next one.
+      if (position > to || (position === to && answer.status === 200)) return;
     }
-    throw new DownloadError(`${name} ends at byte ${position}; bytes up to ${to} are needed.`);
+    if (position < to)
+      throw new DownloadError(`${name} ends at byte ${position}; bytes up to ${to} are needed.`);
   }
 }

@@ -4,28 +4,29 @@
  * @module
  */
 
-import {DownloadError, HandleError} from '../errors.js';
+import {HandleError} from '../errors.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {getHubServices} from '../platform/services.js';
 import {DirectoryCache} from './cache.js';
-import {type Obtained, obtainArchive, unpackInHand, withDeadline} from './download.js';
+import {withDeadline} from './deadline.js';
+import {type Obtained, obtainArchive, unpackInHand} from './download.js';
 import {gcsDirectory, gcsMediaUrl} from './gcs.js';
 import {
   archiveUrl,
   type Handle,
-  hostingUrl,
   isArchiveName,
   type KaggleModel,
   parseHandle,
   parseKaggleName,
   parseKaggleUrl,
-  withoutCredentials,
 } from './handle.js';
-import {bothHeaders, HttpSession, originHeaders} from './http.js';
+import {bothHeaders, originHeaders} from './http.js';
 import {kaggleHeaders, kagglehubCached, resolveKaggle} from './kaggle.js';
 import {warnOnce} from './log.js';
 import {type ResolveOptions, type ResolveSettings, settle} from './options.js';
+import {shownHandle} from './shown.js';
 import {modelRoot} from './sources.js';
+import {uncompressedLocation} from './uncompressed.js';
 
 /** Where a model is. */
 export interface ResolvedModel {
@@ -104,14 +105,16 @@ export async function resolve(source: ModelSource, options: ResolveOptions = {})
   for (let forwards = 0; forwards <= MAX_FORWARDS; forwards++) {
     const resolver = await firstSupporting(current);
     if (!resolver) {
-      const {directory, fromCache} = await resolveBuiltIn(current, settings);
+      const {directory, fromCache} = await withDeadline(settings, current, (signal) =>
+        resolveBuiltIn(current, {...settings, signal}),
+      );
       return found(handle, directory, fromCache);
     }
     const result = await resolver.resolve(current, options);
     if (typeof result !== 'string') return found(handle, result, true);
     current = result;
   }
-  throw new HandleError(`'${withoutCredentials(handle)}' leads from one resolver to the next without end.`);
+  throw new HandleError(`'${shownHandle(handle)}' leads from one resolver to the next without end.`);
 }
 
 function found(handle: string, directory: ModelDirectory, fromCache: boolean): ResolvedModel {
@@ -173,7 +176,7 @@ const BUILT_IN: {
   kaggle: (_, {model}, settings) => resolveKaggle(model, settings),
   unknown: async (handle, {scheme}) => {
     throw new HandleError(
-      `'${withoutCredentials(handle)}': nothing here resolves ${scheme}:// handles. ` +
+      `'${shownHandle(handle)}': nothing here resolves ${scheme}:// handles. ` +
         'Paths, http(s)://, gs:// and kaggle: are known; registerResolver adds others.',
     );
   },
@@ -221,15 +224,10 @@ async function resolveHttp(
   {url}: {readonly url: string},
   settings: ResolveSettings,
 ): Promise<Obtained> {
-  const headersFor = bothHeaders(await kaggleHeaders(settings), originHeaders(url, settings.headers));
+  const headersFor = bothHeaders(kaggleHeaders(settings), originHeaders(url, settings.headers));
   if (settings.loadFormat === 'UNCOMPRESSED') {
-    const location = await withDeadline(settings, url, (signal) =>
-      new HttpSession(settings, headersFor, signal).text(hostingUrl(url, 'uncompressed'), 303),
-    );
-    return {
-      directory: await gcsDirectory(parseLocation(handle, location.trim()), settings),
-      fromCache: false,
-    };
+    const location = await uncompressedLocation(url, headersFor, settings);
+    return {directory: await gcsDirectory(location, settings), fromCache: false};
   }
   const kaggle = parseKaggleUrl(url);
   if (kaggle && kaggle.version === null) return resolveKaggle(kaggle, settings);
@@ -246,16 +244,4 @@ async function keptByKagglehub(
   if (!services.files) return null;
   const own = await new DirectoryCache(services.files, services, cacheDir).lookup(handle);
   return own ? {directory: own, fromCache: true} : kagglehubCached(model, services);
-}
-
-/** The answer to a request for the uncompressed model. */
-function parseLocation(handle: string, answer: string) {
-  const location = answer.startsWith('gs://') ? parseHandle(answer) : null;
-  if (location?.kind !== 'gs') {
-    throw new DownloadError(
-      `${withoutCredentials(handle)} was asked for the place of its uncompressed model, and answers ` +
-        `'${answer.slice(0, 100)}' instead of a gs:// location. Leave TFHUB_MODEL_LOAD_FORMAT at AUTO.`,
-    );
-  }
-  return location;
 }

@@ -5,6 +5,7 @@
  */
 
 import {DownloadError} from '../errors.js';
+import {startTimer} from './deadline.js';
 import {isTransientStatus, NetworkError, StatusError} from './failures.js';
 
 const FIRST_DELAY_MS = 500;
@@ -13,25 +14,77 @@ const MAX_DELAY_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 120_000;
 /** After some progress the next try follows at once, but not from all clients in the same moment. */
 const PROGRESS_JITTER_MS = 50;
+/** Tries again after a failure of which little hope is left, such as a port that nobody listens at. */
+const BRIEF_RETRIES = 1;
+/** Bytes that make a difference: a connection which brought fewer got nowhere. */
+const PROGRESS_BYTES = 16 << 10;
+/** Who brings no more than this on average, in bytes a second, is given up in the end. */
+const SLOWEST_RATE = 4 << 10;
+/** That long nobody is judged: so many times the silence that is allowed at once. */
+const SILENCES = 10;
+/** The same for the time between tries. */
+const MAX_PAUSES_MS = 900_000;
 
-/** Counts tries that got no further than those before them. */
+export interface PatienceOptions {
+  /** Tries again without progress. */
+  readonly retries: number;
+  /** Longest silence of a server. */
+  readonly idleTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sees to it that one thing that is read, in however many requests, comes to an end: it counts tries that got no further
+ * than those before them, and adds up the time that was spent on waiting. Both are forgiven for bytes only, and for so
+ * many of them that a file of any size ends in bounded time.
+ */
 export class Patience {
   private failures = 0;
   private furthest = 0;
+  /** Where the last try began that counted as progress. */
+  private mark = 0;
+  /** Whether the server is known to be there. */
+  private heard = false;
+  private waitedMs = 0;
+  private pausedMs = 0;
 
-  constructor(
-    private readonly retries: number,
-    private readonly signal: AbortSignal,
-  ) {}
+  constructor(private readonly options: PatienceOptions) {}
+
+  /** Notes how far the reading is. */
+  reached(position: number): void {
+    this.furthest = Math.max(this.furthest, position);
+  }
+
+  /**
+   * Notes a wait for the network.
+   *
+   * @throws DownloadError when it is out of all proportion to what arrived.
+   */
+  waited(milliseconds: number, url: string): void {
+    const {idleTimeoutMs} = this.options;
+    // No wait is longer; what seems so is a machine that slept.
+    this.waitedMs += Math.min(milliseconds, idleTimeoutMs);
+    if (this.waitedMs <= SILENCES * idleTimeoutMs + this.credit()) return;
+    throw new DownloadError(
+      `Cannot read ${url}: after ${Math.round(this.waitedMs / 1000)} s no more than ${this.furthest} bytes have ` +
+        `arrived, fewer than ${SLOWEST_RATE} a second. The option idleTimeoutMs allows for slower servers.`,
+    );
+  }
 
   /** Waits before another try after `error`, which came when `position` bytes were there; or throws it. */
   async afterFailure(error: unknown, position = 0): Promise<void> {
-    if (this.signal.aborted) throw this.signal.reason;
+    const {retries, signal} = this.options;
+    if (signal.aborted) throw signal.reason;
     if (!isTransient(error)) throw error;
-    this.failures = position > this.furthest ? 0 : this.failures + 1;
-    this.furthest = Math.max(this.furthest, position);
-    if (this.failures > this.retries) {
-      throw new DownloadError(`${error.message} Gave up after ${this.retries + 1} tries without progress.`, {
+    this.reached(position);
+    const progress = this.furthest - this.mark >= PROGRESS_BYTES;
+    if (progress) this.mark = this.furthest;
+    this.failures = progress ? 0 : this.failures + 1;
+    if (error instanceof StatusError || this.furthest > 0) this.heard = true;
+    const brief = error instanceof NetworkError && error.retry === 'briefly' && !this.heard;
+    const allowed = brief ? Math.min(retries, BRIEF_RETRIES) : retries;
+    if (this.failures > allowed) {
+      throw new DownloadError(`${error.message} Gave up after ${this.failures} tries without progress.`, {
         cause: error,
       });
     }
@@ -42,7 +95,19 @@ export class Patience {
         cause: error,
       });
     }
-    await sleep(asked ?? this.delay(), this.signal);
+    const pause = asked ?? this.delay();
+    this.pausedMs += pause;
+    if (this.pausedMs > MAX_PAUSES_MS + this.credit()) {
+      throw new DownloadError(`${error.message} Gave up after pauses of ${MAX_PAUSES_MS / 1000} s.`, {
+        cause: error,
+      });
+    }
+    await sleep(pause, signal);
+  }
+
+  /** The time, in milliseconds, that is granted for what arrived. */
+  private credit(): number {
+    return (1000 * this.furthest) / SLOWEST_RATE;
   }
 
   private delay(): number {
@@ -53,7 +118,7 @@ export class Patience {
 }
 
 function isTransient(error: unknown): error is DownloadError {
-  if (error instanceof NetworkError) return error.transient;
+  if (error instanceof NetworkError) return error.retry !== 'never';
   return error instanceof StatusError && isTransientStatus(error.status);
 }
 
@@ -65,13 +130,13 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
       return;
     }
     const onAbort = () => {
-      clearTimeout(timer);
+      stop();
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
+    const stop = startTimer(milliseconds, () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
-    }, milliseconds);
+    });
     signal?.addEventListener('abort', onAbort, {once: true});
   });
 }

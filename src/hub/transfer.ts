@@ -7,16 +7,17 @@
 
 import {DownloadError} from '../errors.js';
 import {getPlatform} from '../platform/current.js';
-import {NetworkError, shown} from './failures.js';
+import {NetworkError} from './failures.js';
 import {type Answer, failure, type HttpSession} from './http.js';
-import {Patience} from './retry.js';
+import type {Patience} from './retry.js';
+import {shownHandle} from './shown.js';
 
 export interface TransferOptions {
   readonly session: HttpSession;
   readonly url: string;
-  readonly signal: AbortSignal;
-  readonly retries: number;
   readonly decodesContent: boolean;
+  /** Bound on the length of the file, which need not say how long it is. Default: none. */
+  readonly maxBytes?: number;
   readonly onBytes?: (received: number, total: number | null) => void;
 }
 
@@ -32,7 +33,7 @@ export async function transfer<T>(
   consume: (body: AsyncIterable<Uint8Array>) => Promise<T>,
   restart: () => Promise<void>,
 ): Promise<T> {
-  const patience = new Patience(options.retries, options.signal);
+  const patience = options.session.patience();
   for (;;) {
     const attempt = new Attempt(options, patience);
     try {
@@ -70,6 +71,17 @@ class Attempt {
     this.answer?.cancel();
   }
 
+  private get maxBytes(): number {
+    return this.options.maxBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  private tooLong(bytes: string): DownloadError {
+    return new DownloadError(
+      `${shownHandle(this.options.url)} is too large: it has ${bytes} bytes. ` +
+        'Raise the option maxBytes if that is wanted.',
+    );
+  }
+
   async *bytes(): AsyncGenerator<Uint8Array> {
     for (;;) {
       try {
@@ -92,6 +104,8 @@ class Attempt {
       skip -= chunk.length - fresh.length;
       if (fresh.length === 0) continue;
       this.received += fresh.length;
+      this.patience.reached(this.received);
+      if (this.received > this.maxBytes) throw this.tooLong(`more than ${this.maxBytes}`);
       if (this.expectedCrc !== null) this.crc = getPlatform().crc32c(fresh, this.crc);
       this.options.onBytes?.(this.received, this.identity?.total ?? null);
       yield fresh;
@@ -99,8 +113,8 @@ class Attempt {
     const total = this.identity?.total ?? null;
     if (total !== null && this.received < total) {
       throw new NetworkError(
-        `Cannot read ${shown(this.options.url)}: the transfer ended at byte ${this.received} of ${total}.`,
-        true,
+        `Cannot read ${shownHandle(this.options.url)}: the transfer ended at byte ${this.received} of ${total}.`,
+        'fully',
       );
     }
   }
@@ -109,6 +123,7 @@ class Attempt {
     const validator = this.identity?.validator;
     const answer = await this.options.session.get(
       this.options.url,
+      this.patience,
       this.received > 0 && validator ? {range: `bytes=${this.received}-`, 'if-range': validator} : {},
     );
     this.answer = answer;
@@ -120,7 +135,9 @@ class Attempt {
   private place(answer: Answer): number {
     if (this.received === 0) {
       if (answer.status !== 200) {
-        throw new DownloadError(`${shown(answer.url)} answers a whole request with status ${answer.status}.`);
+        throw new DownloadError(
+          `${shownHandle(answer.url)} answers a whole request with status ${answer.status}.`,
+        );
       }
       this.begin(answer);
       return 0;
@@ -149,11 +166,13 @@ class Attempt {
       total: length !== null && /^\d+$/.test(length) ? Number(length) : null,
       validator: encoded ? null : isStrong(etag) ? etag : answer.header('last-modified'),
     };
+    const {total} = this.identity;
+    if (total !== null && total > this.maxBytes) throw this.tooLong(String(total));
     this.expectedCrc = encoded ? null : storedCrc(answer.header('x-goog-hash'));
     const type = answer.header('content-type') ?? '';
     if (/^text\/html\b/i.test(type)) {
       throw new DownloadError(
-        `${shown(this.options.url)} answers with a web page instead of a model. ` +
+        `${shownHandle(this.options.url)} answers with a web page instead of a model. ` +
           'Either the handle is wrong, or the server wants you to sign in first.',
       );
     }
@@ -162,7 +181,7 @@ class Attempt {
   private check(): void {
     if (this.expectedCrc !== null && this.crc !== this.expectedCrc) {
       throw new DownloadError(
-        `What arrived from ${shown(this.options.url)} differs from what is stored there.`,
+        `What arrived from ${shownHandle(this.options.url)} differs from what is stored there.`,
       );
     }
   }

@@ -16,5 +16,13 @@ export const MODEL_FILES: ReadonlySet<string> = new Set([
 /** Files at the root that belong to a model, and go with it. */
 export const MODEL_ROOT_FILES: readonly string[] = [...MODEL_FILES, 'fingerprint.pb', 'keras_metadata.pb'];
 
+/** Files that are one protocol buffer each, and are read whole. */
+export const MESSAGE_FILES: ReadonlySet<string> = new Set(
+  MODEL_ROOT_FILES.filter((name) => name !== 'saved_model.cpb'),
+);
+
+/** No protocol buffer has more bytes; TensorFlow refuses larger ones, too. */
+export const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
+
 /** Directories whose files all belong to a model. */
 export const MODEL_DIRECTORIES: readonly string[] = ['variables', 'assets', 'debug'];

@@ -5,6 +5,7 @@
  */
 
 import {CallError, FormatError} from '../errors.js';
+import {MAX_MESSAGE_BYTES, MESSAGE_FILES} from '../platform/model_files.js';
 import type {FileHandle, ModelDirectory} from '../platform/platform.js';
 import {readChunkedSavedModel} from '../proto/chunked.js';
 import {decodeMessage, type MetaGraphDef, SavedModel} from '../proto/index.js';
@@ -14,7 +15,7 @@ import {decodeTextMessage} from '../proto/text_format.js';
 const FORMS: readonly {readonly file: string; read(file: FileHandle, what: string): Promise<SavedModel>}[] = [
   {
     file: 'saved_model.pb',
-    read: async (file, what) => decodeMessage(SavedModel, await readAll(file), what),
+    read: async (file, what) => decodeMessage(SavedModel, await readMessage(file, what), what),
   },
   {
     file: 'saved_model.cpb',
@@ -23,7 +24,7 @@ const FORMS: readonly {readonly file: string; read(file: FileHandle, what: strin
   {
     file: 'saved_model.pbtxt',
     read: async (file, what) =>
-      decodeTextMessage(SavedModel, 'tensorflow.SavedModel', await readAll(file), what),
+      decodeTextMessage(SavedModel, 'tensorflow.SavedModel', await readMessage(file, what), what),
   },
 ];
 
@@ -43,6 +44,14 @@ export async function readAll(file: FileHandle): Promise<Uint8Array> {
   return bytes;
 }
 
+/** The whole content of a file that is a message. One that is too large is refused before it is read. */
+async function readMessage(file: FileHandle, what: string): Promise<Uint8Array> {
+  if (file.size > MAX_MESSAGE_BYTES) {
+    throw new FormatError(`${what} has ${file.size} bytes; no such file has more than ${MAX_MESSAGE_BYTES}`);
+  }
+  return readAll(file);
+}
+
 /** A file's content, or undefined where there is no such file. */
 export async function readFileIfThere(
   directory: ModelDirectory,
@@ -51,7 +60,7 @@ export async function readFileIfThere(
   const file = await directory.open(path);
   if (file === null) return undefined;
   try {
-    return await readAll(file);
+    return await (MESSAGE_FILES.has(path) ? readMessage(file, `${directory.name}/${path}`) : readAll(file));
   } finally {
     await file.close();
   }

@@ -18,9 +18,11 @@ export function registerResolve(program: Command): void {
       '--cache-dir <dir>',
       'where models are kept (default: TFHUB_CACHE_DIR, else a temporary directory)',
     )
+    .option('--max-bytes <n>', 'largest size of the unpacked model (default: 8 GiB)', Number)
     .option('--json', 'print one JSON object')
-    .action(async (handle: string, options: {cacheDir?: string; json?: boolean}) => {
-      const {directory, path, fromCache} = await resolve(handle, {cacheDir: options.cacheDir});
+    .action(async (handle: string, options: {cacheDir?: string; maxBytes?: number; json?: boolean}) => {
+      const {cacheDir, maxBytes} = options;
+      const {directory, path, fromCache} = await resolve(handle, {cacheDir, maxBytes});
       const place = path ?? directory.name;
       if (options.json) printJson({handle, path: place, fromCache});
       else printPath(place);

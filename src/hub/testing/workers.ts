@@ -26,6 +26,7 @@ export class ResolveWorker {
 
   /** Resolves a handle there. */
   async resolve(request: WorkerRequest): Promise<WorkerReply> {
+    if (!this.child.connected) throw new Error('The worker has ended.');
     this.child.send(request);
     return this.next();
   }
