@@ -10,7 +10,6 @@ import {DownloadError, HandleError, HubError} from '../errors.js';
 import {ownEntry} from '../own_entry.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {CacheEntry, FileSizes, FileSystem, HubServices, ModelSink} from '../platform/services.js';
-import {withoutCredentials} from './handle.js';
 import {DownloadLock, directorySize, type LockTimes} from './lock.js';
 import {warn} from './log.js';
 import {
@@ -20,8 +19,10 @@ import {
   type Manifest,
   type ModelState,
   manifestFile,
+  readDescriptor,
   readManifest,
 } from './manifest.js';
+import {shownHandle} from './shown.js';
 
 /** Downloads a model into a sink and says what it consists of. */
 export type Fill = (sink: ModelSink) => Promise<FileSizes>;
@@ -64,7 +65,7 @@ export class DirectoryCache {
     const chosen = cacheDir || services.environment('TFHUB_CACHE_DIR');
     if (chosen && /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(chosen)) {
       throw new HandleError(
-        `The cache cannot be at ${chosen}: set TFHUB_CACHE_DIR to a directory of this machine.`,
+        `The cache cannot be at ${shownHandle(chosen)}: set TFHUB_CACHE_DIR to a directory of this machine.`,
       );
     }
     this.directory = files.absolute(chosen || files.join(files.temporaryDirectory, 'tfhub_modules'));
@@ -86,7 +87,7 @@ export class DirectoryCache {
   async obtain(handle: string, fill: Fill, options: ObtainOptions): Promise<ModelDirectory> {
     const path = await this.pathOf(handle);
     if ((await this.inspect(path, handle)) === 'whole') return this.files.directory(path);
-    await this.guarded(() => this.files.makeDirectory(this.directory));
+    await this.guarded(() => this.makeCache());
     const lock = new DownloadLock(this.files, path);
     try {
       while (!(await this.guarded(() => lock.tryTake()))) {
@@ -101,6 +102,12 @@ export class DirectoryCache {
     return this.files.directory(path);
   }
 
+  /** One that others share stays as they made it. */
+  private async makeCache(): Promise<void> {
+    if (!(await this.files.status(this.directory))) await this.files.makePrivate(this.directory);
+    else await this.files.makeDirectory(this.directory);
+  }
+
   async entries(): Promise<CacheEntry[]> {
     const names = ((await this.files.list(this.directory)) ?? []).filter((name) => KEY.test(name));
     const entries = names.map(async (key): Promise<CacheEntry | null> => {
@@ -110,13 +117,15 @@ export class DirectoryCache {
         this.files.status(path),
       ]);
       if (status?.kind !== 'directory') return null;
-      const descriptor = await this.files.readText(descriptorFile(path));
+      const descriptor = await readDescriptor(this.files, path);
       const manifest = await readManifest(this.files, path);
       const written = await this.files.status(descriptorFile(path));
       const downloaded = manifest ? Date.parse(manifest.downloaded) : (written?.modified ?? Number.NaN);
       return {
         key,
-        handle: manifest?.handle ?? /^Module: (.*)$/m.exec(descriptor ?? '')?.[1] ?? null,
+        handle: manifest
+          ? shownHandle(manifest.handle)
+          : (/^Module: (.*)$/m.exec(descriptor ?? '')?.[1] ?? null),
         size: await directorySize(this.files, path),
         downloaded: Number.isNaN(downloaded) ? null : new Date(downloaded),
         lastUsed: used ? new Date(used.modified) : null,
@@ -168,7 +177,7 @@ export class DirectoryCache {
     fill: Fill,
   ): Promise<void> {
     if (state === 'damaged') {
-      warn(`the cached model of ${withoutCredentials(handle)} has lost files; it is fetched anew.`);
+      warn(`the cached model of ${shownHandle(handle)} has lost files; it is fetched anew.`);
     }
     await this.removeOrphans(path);
     const sizes = await this.guarded(async () => {
@@ -239,9 +248,9 @@ export class DirectoryCache {
 
   private async writeManifest(path: string, handle: string, sizes: FileSizes): Promise<void> {
     const manifest: Manifest = {
-      handle: withoutCredentials(handle),
+      handle: shownHandle(handle),
       downloaded: new Date().toISOString(),
-      descriptor: (await this.files.readText(descriptorFile(path))) ?? '',
+      descriptor: (await readDescriptor(this.files, path)) ?? '',
       files: sizes,
     };
     await this.files.writeText(manifestFile(path), `${JSON.stringify(manifest, null, 1)}\n`);
@@ -252,7 +261,7 @@ export class DirectoryCache {
     const now = new Date();
     const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
     return [
-      `Module: ${withoutCredentials(handle)}`,
+      `Module: ${shownHandle(handle)}`,
       `Download Time: ${local.replace('T', ' ').replace('Z', '000')}`,
       `Downloader Hostname: ${this.files.hostName} (PID:${this.files.processId})`,
     ].join('\n');

@@ -6,6 +6,7 @@
 
 import {HandleError} from '../errors.js';
 import {ownEntry} from '../own_entry.js';
+import {shownHandle} from './shown.js';
 
 /** A model on Kaggle. `version` is null where the handle leaves it open: the newest. */
 export interface KaggleModel {
@@ -42,7 +43,7 @@ const SCHEMES: Readonly<Record<string, (handle: string) => Handle>> = {
     const model = parseKaggleName(handle.slice('kaggle:'.length).replace(/^\/+/, ''));
     if (!model) {
       throw new HandleError(
-        `'${handle}' does not name a Kaggle model. Write kaggle:owner/model/framework/variation[/version].`,
+        `'${shownHandle(handle)}' does not name a Kaggle model. Write kaggle:owner/model/framework/variation[/version].`,
       );
     }
     return {kind: 'kaggle', model};
@@ -54,6 +55,8 @@ export function parseHandle(handle: string): Handle {
   if (handle.trim() === '')
     throw new HandleError('A model handle is empty. Give a path, a URL or a Kaggle name.');
   if (handle.includes('\0')) throw new HandleError('A model handle contains a NUL character.');
+  if (/^\s/.test(handle) && SCHEME.test(handle.trim()))
+    throw new HandleError(`The model handle '${shownHandle(handle)}' begins with white space.`);
   const scheme = SCHEME.exec(handle)?.[1]?.toLowerCase();
   if (scheme === undefined) return {kind: 'path', path: handle};
   const parse = ownEntry(SCHEMES, scheme);
@@ -87,11 +90,6 @@ const MIRRORS: Readonly<Record<string, (path: string) => string>> = {
 export function archiveUrl(url: string): string {
   const mirror = Object.keys(MIRRORS).find((start) => url.startsWith(start));
   return mirror === undefined ? hostingUrl(url, 'compressed') : MIRRORS[mirror]!(url.slice(mirror.length));
-}
-
-/** A handle or URL as it may be shown and written down: without a password. */
-export function withoutCredentials(handle: string): string {
-  return handle.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
 }
 
 /** `owner/model/framework/variation[/version]`, the form kagglehub users write; null for anything else. */
@@ -132,7 +130,7 @@ export function parseKaggleUrl(url: string): KaggleModel | null {
 
 function parseHttp(handle: string): Handle {
   const url = URL.canParse(handle) ? new URL(handle) : null;
-  if (!url || url.hostname === '') throw new HandleError(`'${withoutCredentials(handle)}' is not a URL.`);
+  if (!url || url.hostname === '') throw new HandleError(`'${shownHandle(handle)}' is not a URL.`);
   return {kind: 'http', url: handle};
 }
 
@@ -140,7 +138,7 @@ function parseGs(handle: string): Handle {
   const match = /^gs:\/\/([a-z0-9][a-z0-9._-]+)(?:\/(.*))?$/is.exec(handle);
   if (!match) {
     throw new HandleError(
-      `'${handle}' is not a Cloud Storage location. Write gs://bucket/path/of/the/model.`,
+      `'${shownHandle(handle)}' is not a Cloud Storage location. Write gs://bucket/path/of/the/model.`,
     );
   }
   return {kind: 'gs', bucket: match[1]!, object: (match[2] ?? '').replace(/\/+$/, '')};

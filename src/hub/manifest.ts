@@ -7,6 +7,7 @@
 
 import {MODEL_FILES} from '../platform/model_files.js';
 import type {FileSizes, FileSystem} from '../platform/services.js';
+import {shownHandle} from './shown.js';
 
 export interface Manifest {
   readonly handle: string;
@@ -25,12 +26,23 @@ export const descriptorFile = (directory: string) => `${directory}.descriptor.tx
 /** The manifest beside `directory`, where there is one that is about what the directory holds. */
 export async function readManifest(files: FileSystem, directory: string): Promise<Manifest | null> {
   const [text, descriptor] = await Promise.all([
-    files.readText(manifestFile(directory)),
-    files.readText(descriptorFile(directory)),
+    textOrNull(files, manifestFile(directory)),
+    readDescriptor(files, directory),
   ]);
   const manifest = text === null ? null : parseManifest(text);
   if (manifest && descriptor !== null && descriptor !== manifest.descriptor) return null;
   return manifest;
+}
+
+/** The descriptor beside `directory`, its handle as it may be shown: the reference writes it down with all its keys. */
+export async function readDescriptor(files: FileSystem, directory: string): Promise<string | null> {
+  const text = await textOrNull(files, descriptorFile(directory));
+  return text?.replace(/^Module: (.*)$/m, (_, handle: string) => `Module: ${shownHandle(handle)}`) ?? null;
+}
+
+/** Null also where the file belongs to another user of the cache, who keeps it private. */
+async function textOrNull(files: FileSystem, path: string): Promise<string | null> {
+  return files.readText(path).catch(() => null);
 }
 
 function parseManifest(text: string): Manifest | null {

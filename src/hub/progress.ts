@@ -5,8 +5,8 @@
  */
 
 import type {ProgressDisplay} from '../platform/services.js';
-import {withoutCredentials} from './handle.js';
 import type {DownloadProgress, ResolveSettings} from './options.js';
+import {shownHandle} from './shown.js';
 
 const INTERVAL_MS = 100;
 
@@ -17,10 +17,14 @@ export class Progress {
   private started = false;
   private display: ProgressDisplay | null = null;
 
+  private readonly handle: string;
+
   constructor(
     private readonly settings: ResolveSettings,
-    private readonly handle: string,
-  ) {}
+    handle: string,
+  ) {
+    this.handle = shownHandle(handle);
+  }
 
   waiting(): void {
     if (this.isDue()) this.tell('waiting');
@@ -30,7 +34,7 @@ export class Progress {
     this.received = received;
     this.total = total;
     if (!this.started && this.settings.services.environment('TFHUB_DOWNLOAD_PROGRESS')) {
-      this.display = this.settings.services.showProgress(withoutCredentials(this.handle));
+      this.display = this.settings.services.showProgress(this.handle);
     }
     this.started = true;
     if (!this.isDue()) return;

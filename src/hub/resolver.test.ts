@@ -105,7 +105,7 @@ describe('model URLs', () => {
     ]);
     expect(await contentOf(`${model.path}.descriptor.txt`)).toMatch(
       new RegExp(
-        `^Module: ${handle.replace('?', '\\?')}\nDownload Time: \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}\n` +
+        `^Module: ${server.url}/google/model/1\nDownload Time: \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}\n` +
           `Downloader Hostname: .* \\(PID:${process.pid}\\)$`,
       ),
     );
@@ -310,6 +310,39 @@ describe('a server of models', () => {
     await expect(file!.readInto(new Uint8Array(2), 2_999_999)).rejects.toThrow(FormatError);
     expect(await model.directory.open('nothing')).toBeNull();
     expect(await tree(path.dirname(cacheDir))).toEqual([]);
+  });
+
+  it.each([
+    ['in its body', {}, 'gs://tfhub/plain\n'],
+    ['in its header', {location: 'gs://tfhub/plain'}, ''],
+    ['in both, of which the body counts', {location: 'gs://tfhub/nothing'}, 'gs://tfhub/plain'],
+    [
+      'in its header, and a page in its body',
+      {location: 'gs://tfhub/plain'},
+      '<a href="gs://tfhub/plain">See other</a>',
+    ],
+  ])('may say where the uncompressed model is %s', async (_, headers, body) => {
+    const {server} = await host();
+    const asked = await serve(status(303, headers as Record<string, string>, body));
+    const options = {loadFormat: 'UNCOMPRESSED', gcsEndpoint: server.url, cacheDir} as const;
+    const {directory} = await resolve(`${asked.url}/m`, options);
+    expect(await readDigests(directory)).toEqual(digests(MODEL_FILES));
+    expect(asked.requests.map(({url}) => url)).toEqual(['/m?tf-hub-format=uncompressed']);
+  });
+
+  it.each([
+    ['says nothing', status(303), /instead of a gs:\/\/ location/],
+    [
+      'names another place',
+      status(303, {}, 'https://host/m?key=secret'),
+      /answers 'https:\/\/host\/m' instead/,
+    ],
+    ['leads away', status(303, {location: 'ftp://host/m'}), /redirects to ftp:/],
+    ['answers with the model', status(200, {}, 'gs://tfhub/plain'), /status 200/],
+    ['names no bucket', status(303, {location: 'gs://'}), /not a Cloud Storage location/],
+  ])('that is asked for an uncompressed model and %s is told of', async (_, listener, words) => {
+    const asked = await serve(listener);
+    await expect(resolve(`${asked.url}/m`, {loadFormat: 'UNCOMPRESSED', retries: 0})).rejects.toThrow(words);
   });
 
   it('takes TFHUB_MODEL_LOAD_FORMAT and STORAGE_EMULATOR_HOST', async () => {

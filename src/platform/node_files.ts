@@ -20,6 +20,11 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 const IN_THE_WAY = new Set(['ENOTEMPTY', 'EEXIST']);
 const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR']);
 
+const PRIVATE_FILE = 0o600;
+const PRIVATE_DIRECTORY = 0o700;
+/** Subject to the user's mask, as Node and Python have it. */
+const SHARED_FILE = 0o666;
+
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
 /** The value of a call, or `otherwise` where it failed with one of these codes. */
@@ -33,11 +38,16 @@ async function unless<T, U>(codes: ReadonlySet<string>, otherwise: U, call: Prom
 }
 
 /** A file that appears under its name in one step, whole. */
-async function writeBeside(target: string, text: string, publish: (from: string) => Promise<boolean>) {
+async function writeBeside(
+  target: string,
+  text: string,
+  mode: number,
+  publish: (from: string) => Promise<boolean>,
+) {
   // The reference names its own intermediate files in the same way.
   const beside = `${target}.tmp${randomUUID().replaceAll('-', '')}`;
   try {
-    await fs.writeFile(beside, text, {flag: 'wx'});
+    await fs.writeFile(beside, text, {flag: 'wx', mode});
     return await publish(beside);
   } finally {
     await fs.rm(beside, {force: true});
@@ -68,14 +78,14 @@ export const nodeFiles: FileSystem = {
   readText: (file) => unless(NOTHING_THERE, null, fs.readFile(file, 'utf8')),
 
   async writeText(file, text) {
-    await writeBeside(file, text, async (from) => {
+    await writeBeside(file, text, PRIVATE_FILE, async (from) => {
       await fs.rename(from, file);
       return true;
     });
   },
 
   createText: (file, text) =>
-    writeBeside(file, text, async (from) => {
+    writeBeside(file, text, SHARED_FILE, async (from) => {
       // A link, unlike a rename, fails where the name is taken.
       const linked = await unless(new Set([...NO_LINKS, 'EEXIST']), false, fs.link(from, file).then(always));
       if (linked) return true;
@@ -85,6 +95,10 @@ export const nodeFiles: FileSystem = {
 
   async makeDirectory(directory) {
     await fs.mkdir(directory, {recursive: true});
+  },
+
+  async makePrivate(directory) {
+    await fs.mkdir(directory, {recursive: true, mode: PRIVATE_DIRECTORY});
   },
 
   rename: (from, to) => unless(IN_THE_WAY, false, fs.rename(from, to).then(always)),

@@ -72,11 +72,15 @@ export interface FileSystem {
   /** The names in a directory, or null where there is no directory. */
   list(path: string): Promise<string[] | null>;
   readText(path: string): Promise<string | null>;
-  /** Writes a file so that it is seen complete or not at all, replacing one that is there. */
+  /**
+   * Writes a file that only this user can read, so that it is seen complete or not at all, replacing one that is there.
+   */
   writeText(path: string, text: string): Promise<void>;
-  /** As `writeText`, but false, and nothing written, where a file is there already. */
+  /** As `writeText`, but readable for all, and false, and nothing written, where a file is there already. */
   createText(path: string, text: string): Promise<boolean>;
   makeDirectory(path: string): Promise<void>;
+  /** As `makeDirectory`, for the user of this process alone: others may neither read nor write what is in it. */
+  makePrivate(path: string): Promise<void>;
   /** Renames a file or directory. False where a directory that is not empty is in the way. */
   rename(from: string, to: string): Promise<boolean>;
   /** Removes a file, or a directory with all in it; nothing happens where nothing is. */

@@ -7,6 +7,7 @@
 import type {Command} from 'commander';
 import {HandleError} from '../../errors.js';
 import {DirectoryCache} from '../../hub/cache.js';
+import {shownHandle} from '../../hub/shown.js';
 import '../../platform/node_hub.js';
 import {type CacheEntry, getHubServices} from '../../platform/services.js';
 import {print, printJson} from '../print.js';
@@ -30,7 +31,7 @@ export function registerCache(program: Command): void {
       const opened = open(options);
       const models = (await opened.entries()).sort(byLastUse);
       if (options.json) printJson({directory: opened.directory, models});
-      else for (const line of table(opened.directory, models)) print(line);
+      else for (const line of table(opened.directory, await named(models))) print(line);
     });
 
   cache
@@ -43,7 +44,7 @@ export function registerCache(program: Command): void {
       const missing: string[] = [];
       for (const handle of handles) if (!(await opened.remove(handle))) missing.push(handle);
       if (missing.length > 0)
-        throw new HandleError(`Not in the cache ${opened.directory}: ${missing.join(', ')}`);
+        throw new HandleError(`Not in the cache ${opened.directory}: ${missing.map(shownHandle).join(', ')}`);
     });
 
   cache
@@ -68,13 +69,25 @@ function byLastUse(a: CacheEntry, b: CacheEntry): number {
   return (b.lastUsed?.getTime() ?? 0) - (a.lastUsed?.getTime() ?? 0);
 }
 
-function table(directory: string, models: readonly CacheEntry[]): string[] {
+/** What to remove a model by: its handle, or its directory where a part of the handle is not shown. */
+async function named(models: readonly CacheEntry[]): Promise<(CacheEntry & {readonly name: string})[]> {
+  const {sha1} = getHubServices();
+  return Promise.all(
+    models.map(async (model) => {
+      const {handle, key} = model;
+      if (handle === null) return {...model, name: `(unknown handle, directory ${key})`};
+      return {...model, name: (await sha1(handle)) === key ? handle : `${handle} (directory ${key})`};
+    }),
+  );
+}
+
+function table(directory: string, models: Awaited<ReturnType<typeof named>>): string[] {
   if (models.length === 0) return [`No models in ${directory}`];
-  const rows = models.map(({key, handle, size, downloaded, lastUsed}) => [
+  const rows = models.map(({name, size, downloaded, lastUsed}) => [
     megabytes(size),
     date(downloaded),
     date(lastUsed),
-    handle ?? `(unknown handle, directory ${key})`,
+    name,
   ]);
   const head = ['SIZE', 'DOWNLOADED', 'LAST USED', 'HANDLE'];
   const widths = head.map((title, column) =>

@@ -46,9 +46,36 @@ describe('tfhub resolve', () => {
     const [json] = await tfhub('resolve', handle, '--cache-dir', cacheDir, '--json');
     expect(JSON.parse(json!)).toEqual({handle, path: downloaded, fromCache: true});
   });
+
+  it('takes a bound on the size', async () => {
+    const {handle} = await served();
+    const cacheDir = await temporaryDirectory();
+    const bounded = (bytes: string) =>
+      tfhub('resolve', handle, '--cache-dir', cacheDir, '--max-bytes', bytes);
+    await expect(bounded('1000')).rejects.toThrow(/more than the 1000 bytes allowed/);
+    await expect(bounded('much')).rejects.toThrow(/The option maxBytes is a number/);
+    expect(await bounded('1e6')).toHaveLength(1);
+  });
 });
 
 describe('tfhub cache', () => {
+  it('shows handles without their keys, and removes such models by their directory', async () => {
+    const {handle} = await served();
+    const cacheDir = await temporaryDirectory();
+    const signed = `${handle}?X-Signature=secret`;
+    const [downloaded] = await tfhub('resolve', signed, '--cache-dir', cacheDir);
+    const key = path.basename(downloaded!);
+    const lines = await tfhub('cache', 'list', '--cache-dir', cacheDir);
+    expect(lines[1]).toMatch(new RegExp(` ${handle} \\(directory ${key}\\)$`));
+    const json = await tfhub('cache', 'list', '--cache-dir', cacheDir, '--json');
+    expect([...lines, ...json].join()).not.toContain('secret');
+    await expect(tfhub('cache', 'remove', `${signed}2`, '--cache-dir', cacheDir)).rejects.toThrow(
+      `Not in the cache ${cacheDir}: ${handle}`,
+    );
+    await tfhub('cache', 'remove', key, '--cache-dir', cacheDir);
+    expect(await tfhub('cache', 'list', '--cache-dir', cacheDir)).toEqual([`No models in ${cacheDir}`]);
+  });
+
   it('lists, removes and clears', async () => {
     const {handle} = await served();
     const cacheDir = await temporaryDirectory();
