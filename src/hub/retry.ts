@@ -20,10 +20,8 @@ const BRIEF_RETRIES = 1;
 const PROGRESS_BYTES = 16 << 10;
 /** Who brings no more than this on average, in bytes a second, is given up in the end. */
 const SLOWEST_RATE = 4 << 10;
-/** That long nobody is judged: so many times the silence that is allowed at once. */
+/** Nobody is judged before so many times the silence that is allowed at once, and one for each try. */
 const SILENCES = 10;
-/** The same for the time between tries. */
-const MAX_PAUSES_MS = 900_000;
 
 export interface PatienceOptions {
   /** Tries again without progress. */
@@ -61,10 +59,10 @@ export class Patience {
    * @throws DownloadError when it is out of all proportion to what arrived.
    */
   waited(milliseconds: number, url: string): void {
-    const {idleTimeoutMs} = this.options;
+    const {idleTimeoutMs, retries} = this.options;
     // No wait is longer; what seems so is a machine that slept.
     this.waitedMs += Math.min(milliseconds, idleTimeoutMs);
-    if (this.waitedMs <= SILENCES * idleTimeoutMs + this.credit()) return;
+    if (this.waitedMs <= (SILENCES + retries) * idleTimeoutMs + this.credit()) return;
     throw new DownloadError(
       `Cannot read ${url}: after ${Math.round(this.waitedMs / 1000)} s no more than ${this.furthest} bytes have ` +
         `arrived, fewer than ${SLOWEST_RATE} a second. The option idleTimeoutMs allows for slower servers.`,
@@ -97,10 +95,9 @@ export class Patience {
     }
     const pause = asked ?? this.delay();
     this.pausedMs += pause;
-    if (this.pausedMs > MAX_PAUSES_MS + this.credit()) {
-      throw new DownloadError(`${error.message} Gave up after pauses of ${MAX_PAUSES_MS / 1000} s.`, {
-        cause: error,
-      });
+    if (this.pausedMs > (retries + 1) * MAX_RETRY_AFTER_MS + this.credit()) {
+      const seconds = Math.round((this.pausedMs - pause) / 1000);
+      throw new DownloadError(`${error.message} Gave up after pauses of ${seconds} s.`, {cause: error});
     }
     await sleep(pause, signal);
   }
