@@ -37,6 +37,15 @@ export interface CompositeStructure {
   /** dtype and shape of the values as a whole, where known. */
   readonly dtype?: DType;
   readonly shape?: PartialShape;
+  /** Present where it stands for a variable. */
+  readonly variable?: VariableFacts;
+}
+
+/** What is known of a variable besides its dtype and shape. */
+export interface VariableFacts {
+  readonly trainable?: boolean;
+  /** Where a function was traced with one variable in several places, all of them have one number. */
+  readonly aliasId?: number;
 }
 
 /** A nest of tensors and of what is no tensor. */
@@ -145,6 +154,7 @@ function compositeOf(proto: TypeSpecProto): Structure {
         components,
         shape: shapeItem(items[0]),
         dtype: dtypeItem(items[1]),
+        variable: variableFacts(items[2], items[3]),
       };
     }
     default: {
@@ -169,6 +179,17 @@ function raggedOf(items: readonly Structure[]): Structure {
     ...Array.from({length: rank}, (_, i) => component(`row_splits_${i}`, splits, [null])),
   ];
   return {kind: 'composite', type: 'ragged', className: 'RaggedTensor', components, dtype, shape};
+}
+
+/** Old files say nothing of aliases. */
+function variableFacts(trainable: Structure | undefined, aliasId: Structure | undefined): VariableFacts {
+  const [isTrainable, alias] = [trainable, aliasId].map((each) =>
+    each?.kind === 'literal' ? each.value : undefined,
+  );
+  return {
+    ...(typeof isTrainable === 'boolean' && {trainable: isTrainable}),
+    ...(typeof alias === 'number' && {aliasId: alias}),
+  };
 }
 
 function component(name: string, dtype: DType, shape: PartialShape): TensorStructure {
@@ -214,4 +235,28 @@ export function flattenTensors(structure: Structure): TensorStructure[] {
   if (structure.kind === 'tensor') return [structure];
   if (structure.kind === 'composite') return [...structure.components];
   return childrenOf(structure).flatMap(([, child]) => flattenTensors(child));
+}
+
+/**
+ * For each tensor of a structure, the place of the first one that is the same variable; undefined where none is there twice.
+ * The graph of a function has one input for all of them.
+ */
+export function samePlaces(structure: Structure): readonly number[] | undefined {
+  const first = new Map<number, number>();
+  const places: number[] = [];
+  const visit = (each: Structure): void => {
+    const alias = each.kind === 'composite' ? each.variable?.aliasId : undefined;
+    if (alias === undefined && each.kind !== 'tensor' && each.kind !== 'composite') {
+      for (const [, child] of childrenOf(each)) visit(child);
+      return;
+    }
+    const count = each.kind === 'composite' ? each.components.length : 1;
+    for (let i = 0; i < count; i++) {
+      const place = places.length;
+      if (alias !== undefined && !first.has(alias)) first.set(alias, place);
+      places.push(alias === undefined ? place : first.get(alias)!);
+    }
+  };
+  visit(structure);
+  return places.some((place, i) => place !== i) ? places : undefined;
 }

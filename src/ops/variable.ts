@@ -33,6 +33,15 @@ const NATIVE: ReadonlySet<DType> = new Set<DType>(['float32', 'int32', 'bool', '
 /** Which variable a `tf.Variable` shows. */
 const FACES = new WeakMap<tf.Variable, Variable>();
 
+/** Variables of users that stand for ones of other dtypes, by those. */
+const STAND_INS = new WeakMap<tf.Variable, Map<DType, Variable>>();
+
+/** Whether tfjs has a dtype for want of its own: int32 for the integers, float32 for the floats. */
+function isShownAs(dtype: DType, shown: tf.DataType): boolean {
+  if (dtype === shown) return true;
+  return (shown === 'int32' && isInteger(dtype)) || (shown === 'float32' && isFloating(dtype));
+}
+
 /** A variable of a model. */
 export class Variable implements Resource {
   readonly kind = 'variable';
@@ -54,15 +63,27 @@ export class Variable implements Resource {
     this.trainable = spec.trainable;
   }
 
-  /** The variable that `face` shows; a `tf.Variable` of the user's own becomes one, and stays the same one. */
-  static of(face: tf.Variable): Variable {
+  /**
+   * The variable that `face` shows; a `tf.Variable` of the user's own becomes one, and stays the same one.
+   *
+   * @param dtype - what a variable of the user's may stand for, where that is a dtype which tfjs shows as the face's: an
+   *   int32 variable for int64. A loaded variable has its own.
+   */
+  static of(face: tf.Variable, dtype: DType = face.dtype as DType): Variable {
     const known = FACES.get(face);
-    if (known !== undefined) return known;
-    const {name, shape, trainable} = face;
-    const own = new Variable({name, dtype: face.dtype as DType, shape, trainable});
+    if (known !== undefined && (known.dtype === dtype || LOADED.has(face))) return known;
+    if (!isShownAs(dtype, face.dtype)) return Variable.of(face);
+    const own = new Variable({name: face.name, dtype, shape: face.shape, trainable: face.trainable});
     own.#face = face;
-    FACES.set(face, own);
-    return own;
+    if (dtype === face.dtype) {
+      FACES.set(face, own);
+      return own;
+    }
+    const standIns = STAND_INS.get(face) ?? new Map<DType, Variable>();
+    STAND_INS.set(face, standIns);
+    const standIn = standIns.get(dtype) ?? own;
+    standIns.set(dtype, standIn);
+    return standIn;
   }
 
   get initialized(): boolean {
@@ -100,8 +121,11 @@ export class Variable implements Resource {
       );
     }
     if (!NATIVE.has(this.dtype)) {
-      this.#setExact(Value.host(this.dtype, value.shape, value.hostData()));
-      if (this.#face !== undefined) tf.tidy(() => this.#setFace(faceTensor(value)));
+      tf.tidy(() => {
+        const shown = this.#face === undefined ? undefined : this.#shown(value);
+        this.#setExact(Value.host(this.dtype, value.shape, value.hostData()));
+        if (shown !== undefined) this.#setFace(shown);
+      });
       return;
     }
     tf.tidy(() => this.#setFace(value.tensor()));
@@ -146,6 +170,17 @@ export class Variable implements Resource {
   /** True when a gradient with respect to this variable may be asked for. */
   get #watched(): boolean {
     return this.trainable && isFloating(this.dtype) && this.#face !== undefined && isTaping();
+  }
+
+  /** What the face is to show. One of the user's own stays what it is, and may not be able to. */
+  #shown(value: Value): tf.Tensor {
+    const tensor = faceTensor(value);
+    const face = this.#face!;
+    if (LOADED.has(face) || face.dtype === tensor.dtype) return tensor;
+    throw new CallError(
+      `the ${face.dtype} variable '${this.name}' stands for ${this.dtype} and cannot hold what is assigned: a number is ` +
+        `beyond ${face.dtype}; a loaded variable can`,
+    );
   }
 
   /** Follows a face that the user, or an optimizer, has assigned. */

@@ -14,6 +14,7 @@ import {
   childrenOf,
   flattenTensors,
   type Structure,
+  samePlaces,
   type TensorStructure,
 } from '../graph/nest.js';
 import {opDef} from '../graph/op_defs.js';
@@ -65,6 +66,7 @@ export class ConcreteFunction {
   readonly outputs: Structure;
   readonly #spec: ConcreteFunctionSpec;
   #bound: readonly Value[] | undefined;
+  #samePlaces: {readonly places: readonly number[] | undefined} | undefined;
 
   constructor(spec: ConcreteFunctionSpec) {
     this.name = spec.name;
@@ -101,7 +103,9 @@ export class ConcreteFunction {
       );
     }
     const {bound} = this.#ready();
-    noteBound(bound);
+    // A call may change the variables that it is given as it may those that the function is bound to.
+    const changeable = [...bound, ...values];
+    noteBound(changeable);
     const tensors: tf.Tensor[] = [];
     const result = untraced(() => this.#run(values, options, tensors));
     const outputs = flattenTensors(this.outputs);
@@ -114,7 +118,7 @@ export class ConcreteFunction {
       bound,
       outputs: outputs.map(({dtype}) => dtype),
       shapes: outputs.map(({shape}) => shape),
-      stateful: this.#isStateful(bound),
+      stateful: this.#isStateful(changeable),
     };
     recording.addCall(call, values, tensors);
     return result;
@@ -172,6 +176,12 @@ export class ConcreteFunction {
   /** The same function with its arguments arranged otherwise; the flat tensors stay in their order. */
   withInputs(inputs: Structure): ConcreteFunction {
     return new ConcreteFunction({...this.#spec, inputs});
+  }
+
+  /** See {@link samePlaces}, of its inputs. */
+  get samePlaces(): readonly number[] | undefined {
+    this.#samePlaces ??= {places: samePlaces(this.inputs)};
+    return this.#samePlaces.places;
   }
 
   /** Names, dtypes and shapes of the tensors it takes, in their flat order. */

@@ -250,6 +250,7 @@ function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, de
     outputs: outputs.map((port) => [port.name, port.structure]),
     defaults: new Map(defaults),
     concreteFunction,
+    checksShapes: true,
   });
 }
 

@@ -25,9 +25,11 @@ import type {
 import type {SavedGradient} from '../runtime/gradient.js';
 import type {Runtime} from '../runtime/runtime.js';
 import type {Assets} from './assets.js';
+import {bareFunction} from './bare_function.js';
 import {ConcreteFunction} from './concrete_function.js';
 import {defineAttributes, type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
-import {type ArgumentSpec, callable, type RestoredFunction, restoredFunction} from './restored_function.js';
+import {parameterNamed} from './parameter_names.js';
+import {type ArgumentSpec, type RestoredFunction, restoredFunction} from './restored_function.js';
 import {makeSignature, type Signature} from './signature.js';
 
 /** Identifiers of the containers that Python's loader gives back as lists, tuples and dicts. */
@@ -313,16 +315,20 @@ export class ObjectGraph {
   signatures(id: number): Readonly<Record<string, Signature>> {
     const map = this.children(id).get('signatures');
     if (map === undefined) return {};
-    const named = [...this.children(map)].flatMap(([name, child]): [string, string][] => {
+    const signatures = [...this.children(map)].flatMap(([name, child]): [string, Signature][] => {
       const {kind} = this.node(child);
-      if (kind?.$case === 'bareConcreteFunction') return [[name, kind.value.concreteFunctionName]];
-      const [first] = kind?.$case === 'function' ? kind.value.concreteFunctions : [];
-      return first === undefined ? [] : [[name, first]];
+      if (kind?.$case === 'bareConcreteFunction') {
+        const {concreteFunctionName, argumentKeywords} = kind.value;
+        return [[name, this.#signature(name, concreteFunctionName, argumentKeywords)]];
+      }
+      if (kind?.$case !== 'function' || kind.value.concreteFunctions.length === 0) return [];
+      return [[name, this.#signature(name, kind.value.concreteFunctions[0]!, [])]];
     });
-    return Object.fromEntries(named.map(([name, trace]) => [name, this.#signature(name, trace)]));
+    return Object.fromEntries(signatures);
   }
 
-  #signature(name: string, functionName: string): Signature {
+  /** @param keywords - the inputs as the file names them; the function has identifiers made of these */
+  #signature(name: string, functionName: string, keywords: readonly string[]): Signature {
     const concreteFunction = this.concreteFunction(functionName);
     const def = this.#parts.metaGraph.signatureDef.get(name);
     const {args, kwargs} = concreteFunction.signature;
@@ -333,10 +339,13 @@ export class ObjectGraph {
     return makeSignature({
       name,
       methodName: def?.methodName ?? '',
-      inputs: [...args.map((each) => [nameOf(each), each] as const), ...kwargs],
+      inputs: [...args.map((each) => [nameOf(each), each] as const), ...kwargs].map(
+        ([key, each]) => [parameterNamed(keywords, key) ?? key, each] as const,
+      ),
       outputs,
       defaults: new Map(defaults),
       concreteFunction,
+      checksShapes: false,
     });
   }
 
@@ -375,28 +384,22 @@ export class ObjectGraph {
     );
   }
 
-  /** A trace without the function around it: takes its arguments by name, or by position in the order of the names. */
-  #bareFunction(saved: SavedBareConcreteFunction): RestoredFunction {
-    const concrete = this.concreteFunction(saved.concreteFunctionName);
-    const name = this.#nameOfFunction(0, saved.concreteFunctionName);
-    const tensors = flattenTensors(concrete.inputs);
-    const keywords = saved.argumentKeywords;
-    const structured = {
-      name,
-      concreteFunctions: [concrete],
-      argumentSpec: argumentSpecOf(saved.functionSpec),
-    };
-    if (keywords.length !== tensors.length) return callable([structured]);
-    const inputs: Structure = {
-      kind: 'tuple',
-      items: [
-        {kind: 'tuple', items: tensors.map((tensor, i) => ({...tensor, name: keywords[i]!}))},
-        {kind: 'dict', fields: new Map()},
-      ],
-    };
-    const argumentSpec = {args: keywords, defaults: [], kwonlyargs: [], kwonlydefaults: {}};
-    const flat = {name, concreteFunctions: [concrete.withInputs(inputs)], argumentSpec};
-    return saved.functionSpec === undefined ? callable([flat]) : callable([structured, flat]);
+  /** A trace without the function around it. */
+  #bareFunction({
+    concreteFunctionName,
+    argumentKeywords,
+    functionSpec,
+  }: SavedBareConcreteFunction): RestoredFunction {
+    const concrete = this.concreteFunction(concreteFunctionName);
+    const bound = this.#parts.objects.concreteFunctions.get(concreteFunctionName)!.boundInputs.length;
+    const parameters = this.#parts.runtime.library.get(concreteFunctionName)?.parameters ?? [];
+    return bareFunction({
+      name: this.#nameOfFunction(0, concreteFunctionName),
+      concrete,
+      keywords: argumentKeywords,
+      argumentSpec: argumentSpecOf(functionSpec),
+      parameters: parameters.slice(0, parameters.length - bound),
+    });
   }
 
   /** The handle of a variable, of a table or of another resource; undefined for an object that is none. */

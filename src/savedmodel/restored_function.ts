@@ -6,18 +6,20 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {childrenOf, equalsLiteral, type Structure} from '../graph/nest.js';
-import {formatShape} from '../graph/shape.js';
 import type {Value} from '../ops/value.js';
 import type {ArgumentSpec} from '../trace/func.js';
-import {TensorSpec} from '../trace/tensor_spec.js';
 import {toValue} from './boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from './composites.js';
 import type {CallOptions, ConcreteFunction, NestedOutput} from './concrete_function.js';
-import {acceptsSpec, flatForm} from './trace_choice.js';
+import {callWithOtherShapes, type OtherShape, ofAnyShape} from './declared_shapes.js';
+import {noMatch} from './describe_call.js';
+import {flatFormOf} from './flat_form.js';
+import {identifierOf, matchNames, type NamedArguments} from './parameter_names.js';
+import {acceptsSpec} from './trace_choice.js';
 import {isTuple, tuple} from './tuple.js';
+import {variableHandle, withoutRepeated} from './variable_argument.js';
 
 export type {ArgumentSpec};
 export {isTuple, tuple};
@@ -74,59 +76,82 @@ export interface CallForm {
   readonly name: string;
   readonly concreteFunctions: readonly ConcreteFunction[];
   readonly argumentSpec: ArgumentSpec | undefined;
+  /** One tensor for each argument, of the declared dtype and of any shape. */
+  readonly isFlat?: boolean;
 }
+
+/** Arguments by position, and by name. */
+type Arguments = readonly [args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>];
 
 /** Makes the callable form of a function whose arguments can be read in several ways, tried in order. */
 export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFunction {
   const [{concreteFunctions, argumentSpec}] = forms;
-  const invoke: RestoredFunction['invoke'] = (args = [], kwargs = {}, options = {}) => {
-    let firstFailure: CallError | undefined;
-    for (const form of forms) {
-      const selected = select(form, args, kwargs);
-      if (!(selected instanceof CallError)) return selected.concrete.call(selected.values, options);
-      firstFailure ??= selected;
+  const run = (readings: readonly Arguments[], options: CallOptions): NestedOutput => {
+    const failures: CallError[] = [];
+    for (const [args, kwargs] of readings) {
+      for (const form of forms) {
+        const selected = select(form, args, kwargs);
+        if (selected instanceof CallError) failures.push(selected);
+        else
+          return callWithOtherShapes(selected.others, () => selected.concrete.call(selected.values, options));
+      }
     }
-    throw firstFailure;
+    throw allFailures(failures.slice(0, forms.length));
   };
-  const names = new Set(forms.flatMap((form) => [...keywordNames(form)]));
-  const split = (all: readonly unknown[]): [readonly unknown[], Readonly<Record<string, unknown>>] => {
+  const names = forms.map(keywordNames);
+  /** An object at the end may be an argument, or keywords. */
+  const readings = (all: readonly unknown[]): readonly Arguments[] => {
     const last = all[all.length - 1];
-    const isKeywords = isPlainObject(last) && Object.keys(last).every((key) => names.has(key));
-    return isKeywords ? [all.slice(0, -1), last] : [all, {}];
+    const isNamedBy = (known: ReadonlySet<string>) =>
+      isPlainObject(last) && Object.keys(last).every((key) => known.has(key) || known.has(identifierOf(key)));
+    const positional: Arguments = [all, {}];
+    const named: Arguments = [all.slice(0, -1), last as Record<string, unknown>];
+    if (isNamedBy(names[0]!)) return [named];
+    // An object of tensors may be an argument whose entries are called as the flat inputs are.
+    return names.some(isNamedBy) ? [positional, named] : [positional];
   };
-  const call = (...all: unknown[]): NestedOutput => invoke(...split(all));
+  const call = (...all: unknown[]): NestedOutput => run(readings(all), {});
+  const invoke: RestoredFunction['invoke'] = (args = [], kwargs = {}, options = {}) =>
+    run([[args, kwargs]], options);
   const concreteFunction = (...all: unknown[]): RestoredFunction => {
-    const concrete = traceFor(forms, ...split(all));
-    return callable([{name: concrete.name, concreteFunctions: [concrete], argumentSpec}, flatForm(concrete)]);
+    const concrete = traceFor(forms, readings(all));
+    return callable([
+      {name: concrete.name, concreteFunctions: [concrete], argumentSpec},
+      flatFormOf(concrete),
+    ]);
   };
-  return Object.assign(call, {invoke, concreteFunction, concreteFunctions, argumentSpec});
+  return Object.assign(call, {
+    invoke,
+    concreteFunction,
+    concreteFunctions,
+    argumentSpec: argumentSpec ?? forms.at(-1)!.argumentSpec,
+  });
 }
 
 /** The trace that a call with these arguments, or with tensors of these specs, runs. */
-function traceFor(
-  forms: readonly CallForm[],
-  args: readonly unknown[],
-  kwargs: Readonly<Record<string, unknown>>,
-): ConcreteFunction {
+function traceFor(forms: readonly CallForm[], readings: readonly Arguments[]): ConcreteFunction {
   const [first] = forms;
   const only = first!.concreteFunctions.length === 1 ? first!.concreteFunctions[0] : undefined;
-  if (only !== undefined && args.length === 0 && Object.keys(kwargs).length === 0) return only;
-  let failure: CallError | undefined;
-  for (const {name, concreteFunctions, argumentSpec} of forms) {
-    const bound = bindArguments(name, argumentSpec, args, kwargs);
-    if (bound instanceof CallError) {
-      failure ??= bound;
-      continue;
+  const isAsked = ([args, kwargs]: Arguments) => args.length > 0 || Object.keys(kwargs).length > 0;
+  if (only !== undefined && !readings.some(isAsked)) return only;
+  const failures: CallError[] = [];
+  for (const [args, kwargs] of readings) {
+    for (const {name, concreteFunctions, argumentSpec} of forms) {
+      const bound = bindArguments(name, argumentSpec, args, kwargs);
+      if (bound instanceof CallError) {
+        failures.push(bound);
+        continue;
+      }
+      for (const convert of [false, true]) {
+        const found = concreteFunctions.find(({signature}) =>
+          acceptsSpec(signature, bound, (input, structure) => bindsAlone(input, structure, convert)),
+        );
+        if (found !== undefined) return found;
+      }
+      failures.push(noMatch(name, concreteFunctions, bound));
     }
-    for (const convert of [false, true]) {
-      const found = concreteFunctions.find(({signature}) =>
-        acceptsSpec(signature, bound, (input, structure) => bindsAlone(input, structure, convert)),
-      );
-      if (found !== undefined) return found;
-    }
-    failure ??= noMatch(name, concreteFunctions, bound);
   }
-  throw failure!;
+  throw allFailures(failures.slice(0, forms.length));
 }
 
 /** Whether an argument fits a structure; what is converted on the way is freed. */
@@ -137,28 +162,46 @@ function bindsAlone(input: unknown, structure: Structure, convert: boolean): boo
   return fits;
 }
 
+/** What a call comes to: a trace and its flat inputs. */
+interface Selected {
+  readonly concrete: ConcreteFunction;
+  readonly values: readonly Value[];
+  readonly others: readonly OtherShape[];
+}
+
 /** The trace that the arguments fit and its flat inputs, or why there is none. */
 function select(
-  {name, concreteFunctions, argumentSpec}: CallForm,
+  form: CallForm,
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,
-): {concrete: ConcreteFunction; values: Value[]} | CallError {
+): Selected | CallError {
+  const {name, concreteFunctions, argumentSpec} = form;
   const bound = bindArguments(name, argumentSpec, args, kwargs);
   if (bound instanceof CallError) return bound;
   for (const convert of [false, true]) {
     for (const concrete of concreteFunctions) {
-      const values = match(concrete, bound, convert);
-      if (values !== undefined) return {concrete, values};
+      const others: OtherShape[] = [];
+      const values = match(concrete, bound, convert, form.isFlat && convert ? others : undefined);
+      if (values !== undefined) return {concrete, values, others};
     }
   }
   return noMatch(name, concreteFunctions, bound);
 }
 
-/** Names that can be keywords: those of the parameters, and those that traces of a `**kwargs` function were given. */
-function keywordNames({argumentSpec: spec, concreteFunctions}: CallForm): ReadonlySet<string> {
-  if (spec === undefined) return new Set();
+function allFailures([first, ...others]: readonly CallError[]): CallError {
+  const flat = others.map(({message}) => `\n\nNor do they when each stands for one tensor: ${message}`);
+  return flat.length === 0 ? first! : new CallError(`${first!.message}${flat.join('')}`);
+}
+
+/**
+ * Names that can be keywords, and identifiers made of them: those of the parameters, and those that traces of a `**kwargs`
+ * function were given.
+ */
+function keywordNames({argumentSpec, concreteFunctions}: CallForm): ReadonlySet<string> {
+  const declared = argumentSpec === undefined ? [] : [...argumentSpec.args, ...argumentSpec.kwonlyargs];
   const traced = concreteFunctions.flatMap(({signature}) => [...signature.kwargs.keys()]);
-  return new Set([...spec.args, ...spec.kwonlyargs, ...traced]);
+  const names = [...declared, ...traced];
+  return new Set([...names, ...names.map(identifierOf)]);
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -180,54 +223,89 @@ function bindArguments(
       `${name}() takes ${spec.args.length} positional arguments (${spec.args.join(', ')}) but ${args.length} were given`,
     );
   }
-  const rest = new Map(Object.entries(kwargs));
-  const twice: string[] = [];
+  const {byParameter, rest} = matchNames([...spec.args, ...spec.kwonlyargs], kwargs);
+  const twice = spec.args.filter((arg, i) => i < args.length && byParameter.has(arg));
   const positional = spec.args.map((arg, i) => {
-    if (i < args.length) {
-      if (rest.has(arg)) twice.push(arg);
-      return args[i];
-    }
-    if (rest.has(arg)) {
-      const value = rest.get(arg);
-      rest.delete(arg);
-      return value;
-    }
+    if (i < args.length) return args[i];
+    if (byParameter.has(arg)) return byParameter.get(arg);
     const fromEnd = i - (spec.args.length - spec.defaults.length);
     return fromEnd >= 0 ? spec.defaults[fromEnd] : MISSING;
   });
   if (twice.length > 0) return new CallError(`${name}() got two values for the argument '${twice[0]}'`);
   const keywordOnly = new Map<string, unknown>();
   for (const arg of spec.kwonlyargs) {
-    if (rest.has(arg)) keywordOnly.set(arg, rest.get(arg));
+    if (byParameter.has(arg)) keywordOnly.set(arg, byParameter.get(arg));
     else if (Object.hasOwn(spec.kwonlydefaults, arg)) keywordOnly.set(arg, spec.kwonlydefaults[arg]);
-    rest.delete(arg);
   }
   const missing = spec.args.filter((_, i) => positional[i] === MISSING);
   if (missing.length > 0) return new CallError(`${name}() is missing the arguments: ${missing.join(', ')}`);
-  if (rest.size > 0 && spec.varkw === undefined) {
+  if (rest.length > 0 && spec.varkw === undefined) {
     return new CallError(
-      `${name}() has no argument '${[...rest.keys()].join("', '")}'; it has: ` +
+      `${name}() has no argument '${rest.join("', '")}'; it has: ` +
         `${[...spec.args, ...spec.kwonlyargs].join(', ') || 'none'}`,
     );
   }
-  return {args: [...positional, ...args.slice(spec.args.length)], kwargs: new Map([...keywordOnly, ...rest])};
+  const others = rest.map((key) => [key, kwargs[key]] as const);
+  return {
+    args: [...positional, ...args.slice(spec.args.length)],
+    kwargs: new Map([...keywordOnly, ...others]),
+  };
 }
 
-/** The flat tensor inputs of a trace that the arguments fit, undefined where they do not. */
-function match(concrete: ConcreteFunction, bound: BoundArguments, convert: boolean): Value[] | undefined {
+/**
+ * The flat tensor inputs of a trace that the arguments fit, undefined where they do not.
+ *
+ * @param others - where given, tensors may have other shapes than the declared ones; they are listed here
+ */
+function match(
+  concrete: ConcreteFunction,
+  bound: BoundArguments,
+  convert: boolean,
+  others?: OtherShape[],
+): readonly Value[] | undefined {
   const {args, kwargs} = concrete.signature;
   if (bound.args.length !== args.length || bound.kwargs.size !== kwargs.size) return undefined;
+  const named = kwargs.size === 0 ? NONE_NAMED : matchNames(kwargs.keys(), Object.fromEntries(bound.kwargs));
+  if (named.rest.length > 0) return undefined;
   const values: Value[] = [];
+  const bind = (input: unknown, structure: Structure): boolean =>
+    others === undefined
+      ? bindStructure(input, structure, convert, values)
+      : bindAnyShape(input, structure, nameOf(structure), values, others);
   const fits =
-    args.every((structure, i) => bindStructure(bound.args[i], structure, convert, values)) &&
-    [...kwargs].every(
-      ([key, structure]) =>
-        bound.kwargs.has(key) && bindStructure(bound.kwargs.get(key), structure, convert, values),
-    );
-  if (fits) return values;
+    args.every((structure, i) => bind(bound.args[i], structure)) &&
+    [...kwargs].every(([key, structure]) => bind(named.byParameter.get(key), structure));
+  const places = fits ? concrete.samePlaces : undefined;
+  const inputs = places === undefined ? values : withoutRepeated(values, places);
+  if (fits && inputs !== undefined) return inputs;
   // What was converted for nothing.
   for (const value of values) value.retain().release();
   return undefined;
+}
+
+const NONE_NAMED: NamedArguments = {byParameter: new Map(), rest: []};
+
+function nameOf(structure: Structure): string {
+  return structure.kind === 'tensor' ? `'${structure.name}'` : 'a variable';
+}
+
+/**
+ * As {@link bindStructure}, for a tensor of the declared shape or of another one, which is then listed in `others`.
+ *
+ * @param what - what the input is called, for messages
+ */
+export function bindAnyShape(
+  input: unknown,
+  structure: Structure,
+  what: string,
+  out: Value[],
+  others: OtherShape[],
+): boolean {
+  if (bindStructure(input, structure, true, out)) return true;
+  const open = ofAnyShape(structure, input);
+  if (open === undefined || !bindStructure(input, open, true, out)) return false;
+  others.push({input: what, declared: structure, given: input});
+  return true;
 }
 
 /**
@@ -243,6 +321,11 @@ export function bindStructure(input: unknown, structure: Structure, convert: boo
       return value !== undefined;
     }
     case 'composite': {
+      if (structure.variable !== undefined) {
+        const handle = variableHandle(input, structure, convert);
+        if (handle !== undefined) out.push(handle);
+        return handle !== undefined;
+      }
       const parts = componentsOf(input);
       if (parts === undefined || parts.length !== structure.components.length) return false;
       // Row splits and indices are int64 in most models, which tfjs shows as int32.
@@ -295,81 +378,4 @@ function componentsOf(input: unknown): readonly unknown[] | undefined {
     return [input.values, input.indices, ...(input.denseShape === undefined ? [] : [input.denseShape])];
   }
   return undefined;
-}
-
-function noMatch(
-  name: string,
-  concreteFunctions: readonly ConcreteFunction[],
-  bound: BoundArguments,
-): CallError {
-  const options = concreteFunctions.map((each, i) => {
-    const {args, kwargs} = each.signature;
-    return `Option ${i + 1}:\n${describeCall(args.map(describeStructure), describeMap(kwargs, describeStructure))}`;
-  });
-  return new CallError(
-    `no trace of ${name}() fits the arguments. Got:\n` +
-      `${describeCall(bound.args.map(describeArgument), describeMap(bound.kwargs, describeArgument))}\n\n` +
-      `Expected these arguments to match one of the following ${options.length} option(s):\n\n${options.join('\n\n')}`,
-  );
-}
-
-function describeCall(args: readonly string[], kwargs: string): string {
-  const lines = args.map((arg) => `    * ${arg}`);
-  return [`  Positional arguments (${args.length} total):`, ...lines, `  Keyword arguments: ${kwargs}`].join(
-    '\n',
-  );
-}
-
-function describeMap<T>(map: ReadonlyMap<string, T>, describe: (value: T) => string): string {
-  return `{${[...map].map(([key, value]) => `${key}: ${describe(value)}`).join(', ')}}`;
-}
-
-/** A structure the way Python shows it: `TensorSpec(shape=(None,), dtype=tf.float32, name='x')`. */
-export function describeStructure(structure: Structure): string {
-  switch (structure.kind) {
-    case 'tensor': {
-      const {shape, dtype, name} = structure;
-      const label = name === '' ? '' : `, name='${name}'`;
-      return `TensorSpec(shape=${formatShape(shape)}, dtype=tf.${dtype}${label})`;
-    }
-    case 'composite': {
-      const {className, shape, dtype} = structure;
-      return `${className}Spec(${dtype === undefined ? '' : `${formatShape(shape ?? null)}, tf.${dtype}`})`;
-    }
-    case 'list':
-      return `[${structure.items.map(describeStructure).join(', ')}]`;
-    case 'tuple':
-      return `(${structure.items.map(describeStructure).join(', ')}${structure.items.length === 1 ? ',' : ''})`;
-    case 'dict':
-      return describeMap(structure.fields, describeStructure);
-    case 'namedTuple':
-      return `${structure.name}(${[...structure.fields].map(([k, v]) => `${k}=${describeStructure(v)}`).join(', ')})`;
-    case 'none':
-      return 'null';
-    case 'literal':
-      return JSON.stringify(structure.value, (_, v) => (typeof v === 'bigint' ? v.toString() : v));
-    case 'dtype':
-      return `tf.${structure.value}`;
-    case 'shape':
-      return `TensorShape(${formatShape(structure.value)})`;
-    case 'constant':
-      return `constant ${structure.value.dtype} ${formatShape(structure.value.shape)}`;
-  }
-}
-
-function describeArgument(value: unknown): string {
-  if (value instanceof tf.Tensor) return `Tensor(shape=${formatShape(value.shape)}, dtype=${value.dtype})`;
-  if (isPlainObject(value) && 'dtype' in value && Array.isArray(value.shape)) {
-    return `Tensor(shape=${formatShape(value.shape as number[])}, dtype=${String(value.dtype)})`;
-  }
-  if (value instanceof RaggedTensor) return `RaggedTensor(dtype=${value.flatValues.dtype})`;
-  if (value instanceof SparseTensor) return `SparseTensor(dtype=${value.values.dtype})`;
-  if (ArrayBuffer.isView(value))
-    return `${value.constructor.name}(${(value as unknown as ArrayLike<unknown>).length})`;
-  if (value instanceof TensorSpec) return String(value);
-  if (value === undefined) return 'undefined';
-  if (typeof value === 'function') return 'a function';
-  const text =
-    JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? each.toString() : each)) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -11,10 +11,11 @@ import type {Structure} from '../graph/nest.js';
 import {formatShape, type PartialShape} from '../graph/shape.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
-import {ownEntry} from '../own_entry.js';
 import {describeInput, type TensorInput, type TensorOutput} from './boundary.js';
 import type {CallOptions, ConcreteFunction} from './concrete_function.js';
-import {bindStructure} from './restored_function.js';
+import {callWithOtherShapes, type OtherShape} from './declared_shapes.js';
+import {matchNames, parameterNamed} from './parameter_names.js';
+import {bindAnyShape, bindStructure} from './restored_function.js';
 
 /** A named tensor of a signature. */
 export interface SignatureTensor {
@@ -26,7 +27,9 @@ export interface SignatureTensor {
 
 /**
  * A signature of a loaded model: takes an object of inputs by name (or the bare input, where there is only one) and
- * gives an object of outputs by name.
+ * gives an object of outputs by name. Inputs go by the names that the file has (`input.1`), by the identifiers that
+ * TensorFlow makes of them (`input_1`), or a mixture. A tensor may have another shape than the declared one, as in
+ * TensorFlow, where the graph allows it; signatures of TensorFlow 1 are strict.
  */
 export interface Signature {
   (
@@ -46,39 +49,63 @@ export interface Signature {
 export interface SignatureSpec {
   readonly name: string;
   readonly methodName: string;
-  /** Inputs by name, in the order in which the function takes them. */
+  /** Inputs by the names that the file has, in the order in which the function takes them. */
   readonly inputs: readonly (readonly [string, Structure])[];
   readonly outputs: readonly (readonly [string, Structure])[];
   readonly defaults: ReadonlyMap<string, HostTensor>;
   readonly concreteFunction: ConcreteFunction;
+  /** Whether inputs must have the declared shapes. TensorFlow 2 leaves that to the graph. */
+  readonly checksShapes: boolean;
 }
 
 /** Makes the callable form of a signature. */
 export function makeSignature(spec: SignatureSpec): Signature {
   const {name, concreteFunction, methodName, defaults} = spec;
   const inputs = spec.inputs.map(describeTensor);
-  const call = (given: unknown = {}, options: CallOptions = {}): Record<string, TensorOutput> => {
-    const named = byName(given, inputs);
-    const unknown = Object.keys(named).filter((key) => !inputs.some((input) => input.name === key));
-    if (unknown.length > 0) {
-      throw new CallError(`signature '${name}' has no input '${unknown[0]}'; it takes ${describe(inputs)}`);
+  const names = inputs.map((input) => input.name);
+  const bind = (given: unknown, values: Value[], others: OtherShape[]): void => {
+    const {byParameter, rest} = matchNames(names, byName(given, inputs));
+    const [unknown] = rest;
+    if (unknown !== undefined) {
+      const again = parameterNamed(names, unknown);
+      throw new CallError(
+        again === undefined
+          ? `signature '${name}' has no input '${unknown}'; it takes ${describe(inputs)}`
+          : `signature '${name}' is given its input '${again}' twice, the second time as '${unknown}'`,
+      );
     }
-    const values: Value[] = [];
     spec.inputs.forEach(([key, structure], i) => {
-      const input = ownEntry(named, key);
+      const input = byParameter.get(key);
       const preset = defaults.get(key);
+      const what = `input '${key}' of signature '${name}'`;
       if (input === undefined && preset !== undefined) {
         values.push(Value.of(preset));
       } else if (input === undefined) {
         throw new CallError(`signature '${name}' needs the input '${key}'; it takes ${describe(inputs)}`);
-      } else if (!bindStructure(input, structure, true, values)) {
+      } else if (
+        spec.checksShapes
+          ? !bindStructure(input, structure, true, values)
+          : !bindAnyShape(input, structure, what, values, others)
+      ) {
         const {dtype, shape} = inputs[i]!;
-        throw new CallError(
-          `input '${key}' of signature '${name}' must be ${dtype} ${formatShape(shape)}, got ${describeInput(input)}`,
-        );
+        throw new CallError(`${what} must be ${dtype} ${formatShape(shape)}, got ${describeInput(input)}`);
       }
     });
-    return concreteFunction.call(values, options) as Record<string, TensorOutput>;
+  };
+  const call = (given: unknown = {}, options: CallOptions = {}): Record<string, TensorOutput> => {
+    const values: Value[] = [];
+    const others: OtherShape[] = [];
+    try {
+      bind(given, values, others);
+    } catch (error) {
+      // What was converted for nothing.
+      for (const value of values) value.retain().release();
+      throw error;
+    }
+    return callWithOtherShapes(
+      others,
+      () => concreteFunction.call(values, options) as Record<string, TensorOutput>,
+    );
   };
   const table = (tensors: readonly SignatureTensor[]) =>
     Object.fromEntries(tensors.map((each) => [each.name, each]));

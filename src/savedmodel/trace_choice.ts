@@ -10,7 +10,6 @@ import {childrenOf, type Structure} from '../graph/nest.js';
 import type {PartialShape} from '../graph/shape.js';
 import {TensorSpec} from '../trace/tensor_spec.js';
 import type {ConcreteFunction} from './concrete_function.js';
-import type {CallForm} from './restored_function.js';
 
 /** Whether a value, which is no spec and contains none, fits a structure. */
 type Fits = (input: unknown, structure: Structure) => boolean;
@@ -68,20 +67,4 @@ function containsSpec(input: unknown): boolean {
 function areCompatible(a: PartialShape, b: PartialShape): boolean {
   if (a === null || b === null) return true;
   return a.length === b.length && a.every((dim, i) => dim === null || b[i] === null || dim === b[i]);
-}
-
-/** A trace as a function of its tensors alone, in their flat order, or by their names where they have different ones. */
-export function flatForm(concrete: ConcreteFunction): CallForm {
-  const tensors = concrete.flatInputs;
-  const names = tensors.map(({name}) => name);
-  const isNamed = new Set(names).size === names.length && !names.includes('');
-  const inputs: Structure = {
-    kind: 'tuple',
-    items: [
-      {kind: 'tuple', items: tensors},
-      {kind: 'dict', fields: new Map()},
-    ],
-  };
-  const argumentSpec = isNamed ? {args: names, defaults: [], kwonlyargs: [], kwonlydefaults: {}} : undefined;
-  return {name: concrete.name, concreteFunctions: [concrete.withInputs(inputs)], argumentSpec};
 }

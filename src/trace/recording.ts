@@ -261,7 +261,7 @@ export class Recording {
     }
     const refs = inputs.map((value) => {
       const source = sources.get(value);
-      return source === undefined ? this.#literal(value) : this.refOf(source);
+      return source === undefined ? this.addValue(value) : this.refOf(source);
     });
     this.#add({kind: 'call', call}, refs, tensors);
     // The function may have assigned the variables it is bound to.

@@ -15,11 +15,12 @@ import type {PartialShape} from '../../graph/shape.js';
 import {type HostTensor, sizeOf} from '../../graph/tensor.js';
 import {decodeTensorBytes} from '../../graph/tensor_bytes.js';
 import {Value} from '../../ops/value.js';
-import type {Variable} from '../../ops/variable.js';
+import {Variable} from '../../ops/variable.js';
 import type {ExactTensor} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
 import type {CallOptions} from '../concrete_function.js';
 import type {LoadedObject} from '../loaded_object.js';
+import {identifierOf} from '../parameter_names.js';
 import {isTuple, type RestoredFunction, tuple} from '../restored_function.js';
 import type {Signature} from '../signature.js';
 
@@ -47,6 +48,7 @@ export interface FixtureCase {
     readonly variables: Record<string, JsonTensor | null>;
   };
   readonly variables_after?: Record<string, JsonTensor>;
+  readonly arguments_after?: JsonTensor[];
   readonly stochastic?: {
     readonly dtype: DType;
     readonly shape: number[];
@@ -104,12 +106,56 @@ export function caseTitle({call, args, error, gradients, stochastic}: FixtureCas
 
 /** Makes one call on the loaded model and checks everything the case records. */
 export function checkCase(model: LoadedObject, each: FixtureCase): void {
-  tf.tidy(() => checkWithinTidy(model, each));
+  tf.tidy(() =>
+    withArguments(each, (args, kwargs, variables) => {
+      checkWithinTidy(model, each, args, kwargs);
+      each.arguments_after?.forEach((json, i) => {
+        compareTensor(variables[i]!.exact(), decodeTensor(json), each, `variable ${i} of the arguments`);
+      });
+    }),
+  );
 }
 
-function checkWithinTidy(model: LoadedObject, each: FixtureCase): void {
-  const args = each.args.map((arg) => decode(arg));
-  const kwargs = Object.fromEntries(Object.entries(each.kwargs).map(([key, value]) => [key, decode(value)]));
+/** Gives the arguments of a case; the variables among them, in their order, live as long as `use` runs. */
+function withArguments<T>(
+  each: FixtureCase,
+  use: (args: readonly unknown[], kwargs: Record<string, unknown>, variables: readonly Variable[]) => T,
+): T {
+  const variables: Variable[] = [];
+  const made = new Map<string, Variable>();
+  const decodeWith = (nest: JsonNest): unknown =>
+    decode(nest, (json) => {
+      const key = JSON.stringify(json);
+      const variable = made.get(key) ?? makeVariable(json, `argument_${made.size}`);
+      made.set(key, variable);
+      variables.push(variable);
+      return variable.face();
+    });
+  try {
+    return use(each.args.map(decodeWith), mapValues(each.kwargs, decodeWith), variables);
+  } finally {
+    for (const variable of made.values()) variable.dispose();
+  }
+}
+
+interface JsonVariable {
+  readonly value: JsonTensor;
+  readonly trainable: boolean;
+}
+
+function makeVariable({value, trainable}: JsonVariable, name: string): Variable {
+  const tensor = decodeTensor(value);
+  const variable = new Variable({name, dtype: tensor.dtype, shape: tensor.shape, trainable});
+  variable.assign(Value.of(tensor));
+  return variable;
+}
+
+function checkWithinTidy(
+  model: LoadedObject,
+  each: FixtureCase,
+  args: readonly unknown[],
+  kwargs: Record<string, unknown>,
+): void {
   const call = (options: CallOptions) => makeCall(model, each.call, args, kwargs, options);
   if (each.error !== undefined) {
     expect(() => call({exact: true})).toThrow(CallError);
@@ -136,9 +182,7 @@ function snapshot(model: LoadedObject): [Variable, HostTensor][] {
 
 /** Makes a call as a user would who wants tfjs tensors; for tests of memory. */
 export function callForTensors(model: LoadedObject, each: FixtureCase): unknown {
-  const args = each.args.map((arg) => decode(arg));
-  const kwargs = Object.fromEntries(Object.entries(each.kwargs).map(([key, value]) => [key, decode(value)]));
-  return makeCall(model, each.call, args, kwargs, {});
+  return withArguments(each, (args, kwargs) => makeCall(model, each.call, args, kwargs, {}));
 }
 
 function makeCall(
@@ -181,13 +225,18 @@ function fromBase64(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
+/** Gives the variable that a `$variable` of a nest stands for. */
+type VariableOf = (json: JsonVariable) => tf.Variable;
+
 /** How each tagged value of a nest becomes an argument. */
-const DECODERS: Readonly<Record<string, (value: never) => unknown>> = {
+const DECODERS: Readonly<Record<string, (value: never, variable: VariableOf) => unknown>> = {
   $tensor: (value) => decodeTensor({$tensor: value}),
-  $list: (items: JsonNest[]) => items.map(decode),
-  $tuple: (items: JsonNest[]) => tuple(...items.map(decode)),
-  $dict: (fields: Record<string, JsonNest>) => mapValues(fields, decode),
-  $namedtuple: ({fields}: {fields: Record<string, JsonNest>}) => mapValues(fields, decode),
+  $variable: (value, variable) => variable(value),
+  $list: (items: JsonNest[], variable) => items.map((each) => decode(each, variable)),
+  $tuple: (items: JsonNest[], variable) => tuple(...items.map((each) => decode(each, variable))),
+  $dict: (fields: Record<string, JsonNest>, variable) => mapValues(fields, (each) => decode(each, variable)),
+  $namedtuple: ({fields}: {fields: Record<string, JsonNest>}, variable) =>
+    mapValues(fields, (each) => decode(each, variable)),
   $float: (text: string) => Number(text.replace('inf', 'Infinity')),
   $ragged: ({values, row_splits}: {values: JsonTensor; row_splits: JsonTensor[]}) =>
     RaggedTensor.fromNestedRowSplits(tensorOf(values), row_splits.map(tensorOf)),
@@ -195,10 +244,10 @@ const DECODERS: Readonly<Record<string, (value: never) => unknown>> = {
     new SparseTensor(tensorOf(parts.indices), tensorOf(parts.values), tensorOf(parts.dense_shape)),
 };
 
-function decode(nest: JsonNest): unknown {
+function decode(nest: JsonNest, variable: VariableOf): unknown {
   if (typeof nest !== 'object' || nest === null) return nest;
   const [tag, value] = Object.entries(nest)[0]!;
-  return DECODERS[tag]!(value);
+  return DECODERS[tag]!(value, variable);
 }
 
 function mapValues<T, R>(fields: Record<string, T>, map: (value: T) => R): Record<string, R> {
@@ -311,6 +360,10 @@ function checkVariables(model: LoadedObject, expected: Record<string, JsonTensor
   }
 }
 
+function byIdentifier<T>(table: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(table).map(([name, each]) => [identifierOf(name), each]));
+}
+
 /** What the fixture records of the model as a whole. */
 export function checkModel(model: LoadedObject, fixture: Fixture): void {
   for (const [name, {inputs, outputs}] of Object.entries(fixture.signatures)) {
@@ -318,7 +371,8 @@ export function checkModel(model: LoadedObject, fixture: Fixture): void {
     expect(signature, `signature '${name}'`).toBeDefined();
     const described = (table: Signature['inputs']) =>
       mapValues(table as Record<string, JsonSpec>, ({dtype, shape}) => ({dtype, shape}));
-    expect(described(signature!.inputs), `inputs of '${name}'`).toEqual(inputs);
+    // Python shows identifiers in place of the names that the file has.
+    expect(byIdentifier(described(signature!.inputs)), `inputs of '${name}'`).toEqual(byIdentifier(inputs));
     expect(described(signature!.outputs), `outputs of '${name}'`).toEqual(outputs);
   }
   for (const [key, {dtype, shape, trainable, value}] of Object.entries(fixture.variables)) {
