@@ -12,7 +12,7 @@ import {ownEntry} from '../own_entry.js';
 import type {ConcreteFunction} from '../savedmodel/concrete_function.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
 import type {ArgumentSpec, RestoredFunction} from '../savedmodel/restored_function.js';
-import type {Signature, SignatureTensor} from '../savedmodel/signature.js';
+import {isLoadedSignature, type Signature, type SignatureTensor} from '../savedmodel/signature.js';
 import {isTracedCallable, type SpecNest, TensorSpec} from '../trace/func.js';
 import {isDict} from './nest.js';
 import {isRepeatable} from './repeatable.js';
@@ -171,7 +171,7 @@ function layerFunction(
   callee: PlainFunction,
   args: Readonly<Record<string, unknown>>,
 ): LayerFunction {
-  if ('concreteFunction' in callee) return signatureFunction(callee as unknown as Signature, args);
+  if (isLoadedSignature(callee)) return signatureFunction(callee, args);
   const {invoke, concreteFunctions, argumentSpec} = callee as DescribedFunction;
   if (invoke !== undefined && concreteFunctions !== undefined) {
     return {

@@ -24,6 +24,7 @@ import {argumentSpecProto} from './save_argument_spec.js';
 import {isTracedFunction, type SaveGraph} from './save_graph.js';
 import {boundParameter} from './save_library.js';
 import {type SaveFunction, SaveNode} from './save_node.js';
+import {isLoadedSignature} from './signature.js';
 
 /** The name under which a lone signature is saved. */
 export const DEFAULT_SIGNATURE = 'serving_default';
@@ -145,10 +146,7 @@ function isFunctionLike(value: unknown): boolean {
 /** The function that somebody asked for. */
 function requested(graph: SaveGraph, name: string, value: unknown): SaveNode {
   const refuse = (why: string) => new SaveError(`the signature '${name}' ${why}`);
-  if (typeof value === 'function' && 'concreteFunction' in value) {
-    // A signature of a loaded model.
-    return graph.node(value.concreteFunction as ConcreteFunction);
-  }
+  if (isLoadedSignature(value)) return graph.node(value.concreteFunction);
   if (!isFunctionLike(value)) {
     throw refuse('is neither made by func() nor a function or signature of a loaded model');
   }

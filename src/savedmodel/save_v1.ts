@@ -18,6 +18,7 @@ import {isSignatureName, type V1Model, v1ModelOf} from './load_v1.js';
 import type {LoadedObject} from './loaded_object.js';
 import {HUB_MODULE_FILE, VARIABLES_PREFIX} from './read_model.js';
 import {ModelFiles} from './save_files.js';
+import {isLoadedSignature} from './signature.js';
 import {endpointOf, splitTensorName} from './tensor_names.js';
 import {checkpointPlaces} from './v1_variables.js';
 
@@ -61,9 +62,7 @@ function withSignatures(metaGraph: MetaGraphDef, object: LoadedObject, wanted: u
       : [['serving_default', wanted] as const];
   const kept = [...metaGraph.signatureDef].filter(([name]) => !isSignatureName(name));
   const named = entries.map(([name, value]): [string, SignatureDef] => {
-    const concrete =
-      typeof value === 'function' && 'concreteFunction' in value ? value.concreteFunction : undefined;
-    const found = byFunction.get(concrete);
+    const found = isLoadedSignature(value) ? byFunction.get(value.concreteFunction) : undefined;
     if (found === undefined) {
       throw new SaveError(
         `the signature '${name}' is none of the loaded model's: a model of TensorFlow 1 is saved with signatures it has`,

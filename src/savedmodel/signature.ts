@@ -45,6 +45,11 @@ export interface Signature {
   readonly concreteFunction: ConcreteFunction;
 }
 
+/** True for a signature of a loaded model, as opposed to one of its functions. */
+export function isLoadedSignature(value: unknown): value is Signature {
+  return typeof value === 'function' && 'methodName' in value && 'concreteFunction' in value;
+}
+
 /** What makes a signature. */
 export interface SignatureSpec {
   readonly name: string;
