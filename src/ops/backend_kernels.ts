@@ -12,6 +12,7 @@
 import '../platform/tfjs_backend.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
+import {shapeComplexParts} from './complex_parts.js';
 import {registerMaximumKernel} from './maximum_kernel.js';
 import {replaceMovementKernels} from './movement_kernels.js';
 import {composeBatchNorm} from './wasm_batch_norm.js';
@@ -51,7 +52,10 @@ export function completeBackend(name: string): void {
   completed.add(name);
   replaceMovementKernels(name);
   registerMaximumKernel(name);
-  if (name === 'cpu') return;
+  if (name === 'cpu') {
+    shapeComplexParts();
+    return;
+  }
   completeBackend('cpu');
   for (const kernelName of WRONG[name] ?? []) tf.unregisterKernel(kernelName, name);
   const own = tf.getKernelsForBackend(name);

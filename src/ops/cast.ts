@@ -5,13 +5,13 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {type DType, dtypeInfo, isFloating, type NumericArray} from '../graph/dtypes.js';
+import {type DType, dtypeInfo, isFloating} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {decodeTensorBytes, encodeTensorBytes} from '../graph/tensor_bytes.js';
 import {fromParts, isComplexOnTape, partsOf} from './complex_tensors.js';
 import {withGradient} from './differentiable.js';
-import {convertNumbers} from './host.js';
+import {convertElements} from './host.js';
 import {fromTensor, invalid, type Kernel, type OpFamily, unsupported} from './kernel.js';
 import {hasDeviceType, Value} from './value.js';
 
@@ -28,16 +28,7 @@ export function castValue(x: Value, dtype: DType): Value {
     return fromParts([tf.clone(real), tf.clone(imag)], dtype);
   }
   if (x.parts && isFloating(dtype)) return fromTensor(tf.clone(x.parts[0]), dtype);
-  return Value.host(dtype, x.shape, convert(x.numeric(), x.dtype, dtype));
-}
-
-function convert(source: NumericArray, from: DType, to: DType): NumericArray {
-  if (!isComplex(from)) return convertNumbers(source, to);
-  if (isComplex(to)) return (to === 'complex64' ? Float32Array : Float64Array).from(source as Float64Array);
-  return convertNumbers(
-    (source as Float64Array).filter((_, i) => i % 2 === 0),
-    to,
-  );
+  return Value.host(dtype, x.shape, convertElements(x.numeric(), x.dtype, dtype));
 }
 
 const cast: Kernel = ([x], ctx) => {

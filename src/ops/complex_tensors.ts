@@ -5,6 +5,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {UnsupportedOpError} from '../errors.js';
 import {type DType, isFloating} from '../graph/dtypes.js';
 import {withGradient} from './differentiable.js';
 import {isTaping, type KernelContext, unsupported} from './kernel.js';
@@ -20,13 +21,25 @@ export function isComplexOnTape(...values: readonly Value[]): boolean {
 /** The parts of any complex value. Those of a value without them are constants, not differentiable. */
 export function partsOf(x: Value): ComplexParts {
   if (x.parts !== undefined) return x.parts;
-  if (x.deviceTensor !== undefined) return [tf.real(x.deviceTensor), tf.imag(x.deviceTensor)];
+  if (x.deviceTensor !== undefined) return partsOfTensor(x.deviceTensor, 'a tensor');
   const data = x.numeric();
   const part = (lane: 0 | 1): tf.Tensor => {
     const numbers = Float32Array.from({length: x.size}, (_, i) => Number(data[2 * i + lane]));
     return tf.tensor(numbers, x.shape as number[], 'float32');
   };
   return [part(0), part(1)];
+}
+
+/** The parts of a complex tensor. A gradient with respect to it is refused, by the name `what`. */
+export function partsOfTensor(z: tf.Tensor, what: string): ComplexParts {
+  const refuse = (): never => {
+    throw new UnsupportedOpError(
+      `${what} is complex, and tfjs has no gradients with respect to complex numbers; ` +
+        'ask for those with respect to float tensors and variables only',
+    );
+  };
+  const part = (of: typeof tf.real) => (isTaping() ? withGradient([z], () => of(z), refuse) : of(z));
+  return [part(tf.real), part(tf.imag)];
 }
 
 /** A complex value of `dtype`. */

@@ -6,7 +6,7 @@
  */
 
 import {CallError} from '../errors.js';
-import {type DType, dtypeInfo, isBigInt, type NumericArray} from '../graph/dtypes.js';
+import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../graph/shape.js';
 import {isSmallFloat, roundInPlace, roundToBfloat16, roundToFloat16} from '../graph/small_floats.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
@@ -113,6 +113,21 @@ function broadcastStrides(shape: readonly number[], rank: number): number[] {
     const at = axis - lead;
     return at < 0 || shape[at] === 1 ? 0 : own[at]!;
   });
+}
+
+/**
+ * Elements of dtype `from` converted as `tf.cast` does. Complex numbers give their real parts, except to one another; see
+ * {@link convertNumbers} for all others.
+ */
+export function convertElements(source: NumericArray, from: DType, to: DType): NumericArray {
+  if (lanes(from) === 1) return convertNumbers(source, to);
+  if (lanes(to) === 2) {
+    const out = allocate(to, source.length / 2);
+    out.set(source as never);
+    return out;
+  }
+  const real = (source as Float64Array).filter((_, i) => i % 2 === 0);
+  return convertNumbers(real, to);
 }
 
 /**

@@ -10,7 +10,7 @@ import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
 import type {DType} from '../graph/dtypes.js';
 import type {HostTensor} from '../graph/tensor.js';
 import type {CustomGradient} from './custom_gradient.js';
-import {convertNumbers} from './host.js';
+import {convertElements} from './host.js';
 import {roundTensor} from './rounding.js';
 import {type Resource, Value} from './value.js';
 
@@ -94,9 +94,8 @@ export function fromTensor(tensor: tf.Tensor, dtype: DType): Value {
 
 /** A tfjs result as a host value of a dtype that no backend holds (int64, uint8, complex128, ...). */
 function narrowTensor(tensor: tf.Tensor, dtype: DType): Value {
-  const source = Value.device(tensor).numeric();
-  const out = Value.host(dtype, tensor.shape, convertNumbers(source, dtype));
-  return out;
+  const source = Value.device(tensor);
+  return Value.host(dtype, source.shape, convertElements(source.numeric(), source.dtype, dtype));
 }
 
 /** True while a tfjs gradient tape records what is computed; inside an operation with a gradient of its own it does not. */

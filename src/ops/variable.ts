@@ -9,10 +9,11 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {type DType, isFloating, isInteger} from '../graph/dtypes.js';
+import {type DType, isFloating, isInteger, lanes} from '../graph/dtypes.js';
 import {fitsShape, formatShape, type PartialShape, sameShape} from '../graph/shape.js';
 import type {HostTensor} from '../graph/tensor.js';
-import {convertNumbers} from './host.js';
+import {fromParts, partsOfTensor} from './complex_tensors.js';
+import {convertElements} from './host.js';
 import {isOnHostBackend} from './host_backend.js';
 import {indexing} from './indexing.js';
 import {fromTensor, isTaping, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
@@ -93,6 +94,9 @@ export class Variable implements Resource {
   /** The value now. It stays what it is when the variable is assigned afterwards. */
   read(): Value {
     const face = this.#face;
+    if (face !== undefined && this.#watched && lanes(this.dtype) === 2) {
+      return fromParts(partsOfTensor(face, `variable '${this.name}'`), this.dtype);
+    }
     if (face !== undefined && (NATIVE.has(this.dtype) || this.#watched)) {
       return fromTensor(tf.clone(face as tf.Tensor), this.dtype);
     }
@@ -169,7 +173,8 @@ export class Variable implements Resource {
 
   /** True when a gradient with respect to this variable may be asked for. */
   get #watched(): boolean {
-    return this.trainable && isFloating(this.dtype) && this.#face !== undefined && isTaping();
+    const isDifferentiable = isFloating(this.dtype) || lanes(this.dtype) === 2;
+    return this.trainable && isDifferentiable && this.#face !== undefined && isTaping();
   }
 
   /** What the face is to show. One of the user's own stays what it is, and may not be able to. */
@@ -188,7 +193,10 @@ export class Variable implements Resource {
     const face = this.#face;
     if (face === undefined || face.dataId === this.#facedData) return;
     const source = Value.device(face);
-    const data = this.dtype === 'string' ? source.hostData() : convertNumbers(source.numeric(), this.dtype);
+    const data =
+      this.dtype === 'string'
+        ? source.hostData()
+        : convertElements(source.numeric(), source.dtype, this.dtype);
     this.#setExact(Value.host(this.dtype, face.shape, data));
     this.#facedData = face.dataId;
   }

@@ -1,12 +1,15 @@
 /**
- * tfjs's cpu backend without the banner it prints at its first use in Node. Importing this module is enough, so that
- * tensors made before any model is loaded bring none, either.
+ * tfjs's cpu backend without the banner it prints at its first use in Node, and its engine, repaired. Importing this module
+ * is enough, so that tensors made before any model is loaded bring none, either, and are counted rightly.
  *
  * @module
  */
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import {repairEngine} from './tfjs_engine.js';
+
+repairEngine();
 
 const {registry, registryFactory} = tf.engine();
 

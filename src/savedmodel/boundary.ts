@@ -11,7 +11,7 @@ import {DTYPES, type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from 
 import type {TensorStructure} from '../graph/nest.js';
 import {fitsShape, formatShape} from '../graph/shape.js';
 import {allocate, encodeUtf8, type HostData, type HostTensor, sizeOf} from '../graph/tensor.js';
-import {convertNumbers} from '../ops/host.js';
+import {convertElements, convertNumbers} from '../ops/host.js';
 import {fromTensor, isTaping} from '../ops/kernel.js';
 import {Value} from '../ops/value.js';
 import {noteSource, untraced} from '../trace/recording.js';
@@ -143,14 +143,7 @@ function fromHost(tensor: HostTensor, spec: TensorStructure, convert: boolean): 
       : undefined;
   }
   if (!CONVERTIBLE[from]?.includes(to)) return undefined;
-  if (from === 'complex') {
-    const parts =
-      spec.dtype === 'complex64'
-        ? Float32Array.from(data as Float64Array)
-        : Float64Array.from(data as Float32Array);
-    return Value.host(spec.dtype, tensor.shape, parts);
-  }
-  const converted = convertNumbers(data, spec.dtype);
+  const converted = convertElements(data, tensor.dtype, spec.dtype);
   if ((to === 'int' || to === 'uint') && !sameNumbers(data, converted)) return undefined;
   return Value.host(spec.dtype, tensor.shape, converted);
 }

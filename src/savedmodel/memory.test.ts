@@ -26,15 +26,17 @@ const fixtures = readFixtures(fileURLToPath(new URL('../../fixtures/models', imp
 beforeAll(quietCpuBackend);
 
 let model: LoadedObject;
-let before = 0;
+let before: [tensors: number, bytes: number];
+
+const held = (): typeof before => [tf.memory().numTensors, tf.memory().numBytes];
 
 beforeEach(() => {
-  before = tf.memory().numTensors;
+  before = held();
 });
 
 afterEach(() => {
   model.dispose();
-  expect(tf.memory().numTensors, 'tensors left after dispose').toBe(before);
+  expect(held(), 'tensors and bytes left after dispose').toEqual(before);
 });
 
 describe('calls leave no tensors', () => {

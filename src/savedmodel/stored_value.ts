@@ -9,7 +9,7 @@ import {CallError} from '../errors.js';
 import {type DType, dtypeInfo, isBigInt, isInteger, type NumericArray} from '../graph/dtypes.js';
 import {fitsShape, formatShape} from '../graph/shape.js';
 import {allocate, type HostTensor} from '../graph/tensor.js';
-import {convertNumbers} from '../ops/host.js';
+import {convertElements} from '../ops/host.js';
 import {onHostBackend} from '../ops/host_backend.js';
 import {Value} from '../ops/value.js';
 import type {Variable} from '../ops/variable.js';
@@ -110,12 +110,7 @@ function familyOf(dtype: DType): string {
 function converted(tensor: HostTensor, dtype: DType): HostTensor {
   if (tensor.dtype === dtype) return tensor;
   const source = tensor.data as NumericArray;
-  if (familyOf(tensor.dtype) === 'complex') {
-    const data = allocate(dtype, source.length / 2);
-    data.set(source as never);
-    return {dtype, shape: tensor.shape, data};
-  }
-  const data = convertNumbers(source, dtype);
+  const data = convertElements(source, tensor.dtype, dtype);
   if (isInteger(dtype)) {
     const wrong = source.findIndex((value: number | bigint, i: number) => BigInt(value) !== BigInt(data[i]!));
     if (wrong >= 0) throw new CallError(`${source[wrong]} (${tensor.dtype}) does not fit in ${dtype}`);
