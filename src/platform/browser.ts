@@ -7,6 +7,7 @@
  */
 
 import {HubError} from '../errors.js';
+import {nobodyPlaces} from './browser_lock.js';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
 import {checkRange, FlatDirectory} from './memory.js';
@@ -57,6 +58,10 @@ class HandleDirectory implements ModelDirectory {
     const names: string[] = [];
     for await (const name of directory.keys()) names.push(name);
     return names.sort();
+  }
+
+  settled(): Promise<void> {
+    return nobodyPlaces(this.name);
   }
 
   async #directory(segments: readonly string[]): Promise<FileSystemDirectoryHandle | null> {

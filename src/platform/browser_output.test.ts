@@ -1,12 +1,13 @@
 import {gunzipSync} from 'node:zlib';
 import {unpackTar} from 'modern-tar';
-import {beforeEach, describe, expect, test} from 'vitest';
-import {SaveError} from '../errors.js';
+import {afterEach, beforeEach, describe, expect, test, vi} from 'vitest';
+import {FormatError, SaveError} from '../errors.js';
 import {writeArchive} from './archive_output.js';
 import {handleDirectory} from './browser.js';
 import {createModel, writableDirectory} from './browser_output.js';
 import type {ModelDirectory, OutputDirectory, PendingOutput} from './platform.js';
-import {memoryHandle} from './testing/memory_handle.js';
+import {readWhole} from './snapshot.js';
+import {memoryHandle, memoryLocks} from './testing/memory_handle.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -127,6 +128,85 @@ describe('writing a model to a directory handle', () => {
     await directory.remove('assets/words.txt');
     await directory.remove('assets/words.txt');
     expect(await directory.list()).toEqual(['fingerprint.pb', 'saved_model.pb', 'variables']);
+  });
+
+  describe('that several pages write to', () => {
+    beforeEach(() => vi.stubGlobal('navigator', {locks: memoryLocks()}));
+    afterEach(() => vi.unstubAllGlobals());
+
+    test('has the model of one of them, whole, and nothing of the others', async () => {
+      await save(OLD);
+      const models = Array.from({length: 6}, (_, i) => ({
+        ...NEW,
+        ...(i % 2 === 0 ? {'assets/words.txt': `words ${i}`} : {}),
+        'saved_model.pb': `graph ${i}`,
+        'variables/variables.index': `index ${i}`,
+      }));
+      await Promise.all(models.map((model) => save(model, true)));
+      expect(models).toContainEqual(await read(handleDirectory(handle)));
+    });
+
+    test('has the model of the first, where they do not overwrite', async () => {
+      const results = await Promise.allSettled([save(OLD), save(NEW), save(NEW)]);
+      const reasons = results.map((each) => (each.status === 'rejected' ? String(each.reason) : ''));
+      const refused = expect.stringMatching(/there is a model. Pass {overwrite: true}/);
+      expect(reasons).toEqual(['', refused, refused]);
+      expect(await read(handleDirectory(handle))).toEqual(OLD);
+    });
+
+    test('is not waited for longer than told, nor when told to stop, and free once one gives up', async () => {
+      const first = await begin();
+      const late = createModel(handle, {overwrite: true, waitMs: 1});
+      await expect(late).rejects.toThrow(SaveError);
+      await expect(late).rejects.toThrow(/waited 0.001 s for another page that saves there/);
+      const reason = new Error('enough');
+      const stopping = new AbortController();
+      const stopped = createModel(handle, {overwrite: true, signal: stopping.signal});
+      stopping.abort(reason);
+      await expect(stopped).rejects.toBe(reason);
+      await first.discard();
+      await save(NEW);
+      expect(await read(handleDirectory(handle))).toEqual(NEW);
+    });
+
+    test('is read as one of the models, whole, also where its files are just being put into place', async () => {
+      await save(OLD);
+      const texts: string[] = [];
+      const reader = async () => {
+        const {files} = await readWhole(
+          handleDirectory(handle),
+          {anchors: ['saved_model.pb', 'variables/variables.index'], others: async () => Object.keys(NEW)},
+          async (directory, confirm) => {
+            const file = await directory.open('saved_model.pb');
+            if (file === null) throw new FormatError('no model');
+            const found: string[] = [];
+            for (const path of Object.keys(NEW)) {
+              const part = (await directory.open(path))!;
+              const content = new Uint8Array(part.size);
+              await part.readInto(content, 0);
+              found.push(new TextDecoder().decode(content).split(' ')[0]!);
+            }
+            await confirm();
+            return {files: found};
+          },
+        );
+        expect(new Set(files).size).toBe(1);
+        texts.push(files[0]!);
+      };
+      const saving = (async () => {
+        for (let i = 0; i < 5; i++) await save(i % 2 === 0 ? NEW : OLD, true);
+      })();
+      for (let i = 0; i < 20; i++) await reader();
+      await saving;
+      expect(texts.every((text) => text === 'old' || text === 'new')).toBe(true);
+    });
+  });
+
+  test('what a page left that went while it saved is replaced when asked', async () => {
+    await write(await begin(), OLD);
+    await expect(begin()).rejects.toThrow(/what is left of a model.*Pass {overwrite: true}/);
+    await save(NEW, true);
+    expect(await read(handleDirectory(handle))).toMatchObject(NEW);
   });
 
   test('takes nothing but a handle', async () => {

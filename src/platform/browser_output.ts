@@ -4,14 +4,15 @@
  *
  * A page can put one file in place in one step, and no more. So files are written, in the browser's own temporary
  * ones, and take their places one after the other at the end; those without which nothing is read (`saved_model.pb`,
- * the index of a checkpoint) come last, and an old `saved_model.pb` goes first. Who is interrupted in between is left
- * without a model, never with parts of two.
+ * the index of a checkpoint) come last, and old ones go first. Who is interrupted in between is left without a model, never
+ * with parts of two. One page at a time writes to a directory.
  *
  * @module
  */
 
 import {HubError, SaveError} from '../errors.js';
 import {handleDirectory} from './browser.js';
+import {nobodyPlaces, startSaving, whilePlacing} from './browser_lock.js';
 import {MODEL_DIRECTORIES, MODEL_FILES, MODEL_ROOT_FILES} from './model_files.js';
 import {pathSegments} from './paths.js';
 import type {CreateModelOptions, FileWriter, PendingOutput, WritableDirectory} from './platform.js';
@@ -24,10 +25,16 @@ export async function createModel(
   options: CreateModelOptions,
 ): Promise<PendingOutput | null> {
   if (!isDirectoryHandle(target)) return null;
-  return guarded(target.name, async () => {
-    const replaces = await checkTarget(target, options);
-    return new PendingFiles(target, replaces ? await modelFiles(target) : []);
-  });
+  const release = await startSaving(target.name, options);
+  try {
+    return await guarded(target.name, async () => {
+      await checkTarget(target, options);
+      return new PendingFiles(target, await modelFiles(target), release);
+    });
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 export async function writableDirectory(target: unknown): Promise<WritableDirectory | null> {
@@ -37,7 +44,8 @@ export async function writableDirectory(target: unknown): Promise<WritableDirect
     name: readable.name,
     open: (path) => readable.open(path),
     list: (path) => readable.list(path),
-    begin: async () => new PendingFiles(target, []),
+    settled: () => nobodyPlaces(target.name),
+    begin: async () => new PendingFiles(target, [], await startSaving(target.name, {})),
     remove: (path) => guarded(path, () => removeFile(target, path)),
   };
 }
@@ -55,13 +63,16 @@ class PendingFiles implements PendingOutput {
   readonly #root: FileSystemDirectoryHandle;
   /** Files of the model to be replaced. */
   readonly #old: readonly string[];
+  readonly #release: () => void;
   readonly #written: PendingFile[] = [];
   readonly #waiting = new Map<string, Uint8Array<ArrayBuffer>[]>();
 
-  constructor(root: FileSystemDirectoryHandle, old: readonly string[]) {
+  /** @param release - lets others write to the directory. */
+  constructor(root: FileSystemDirectoryHandle, old: readonly string[], release: () => void) {
     this.name = root.name;
     this.#root = root;
     this.#old = old;
+    this.#release = release;
   }
 
   async createFile(path: string): Promise<FileWriter> {
@@ -83,27 +94,37 @@ class PendingFiles implements PendingOutput {
   }
 
   async commit(): Promise<void> {
-    const kept = new Set([...this.#written.map(({path}) => path), ...this.#waiting.keys()]);
-    await guarded(this.name, async () => {
-      for (const path of this.#old.filter((each) => MODEL_FILES.has(each))) {
-        await removeFile(this.#root, path);
-      }
-      for (const {stream} of this.#written) await stream.close();
-      this.#written.length = 0;
-      for (const path of this.#old.filter((each) => !kept.has(each))) await removeFile(this.#root, path);
-      for (const [path, pieces] of this.#waiting) {
-        const file = await fileAt(this.#root, path, true);
-        const stream = await writableOf(file!);
-        for (const piece of pieces) await stream.write(piece);
-        await stream.close();
-      }
-    });
+    await whilePlacing(this.name, () => guarded(this.name, () => this.#putInPlace()));
+    this.#release();
+  }
+
+  async #putInPlace(): Promise<void> {
+    const waiting = [...this.#waiting.keys()];
+    const kept = new Set([...this.#written.map(({path}) => path), ...waiting]);
+    const first = new Set([
+      ...this.#old.filter((path) => MODEL_FILES.has(path)),
+      ...waiting.filter((path) => path.endsWith('.index')),
+    ]);
+    for (const path of first) await removeFile(this.#root, path);
+    for (const {stream} of this.#written) await stream.close();
+    this.#written.length = 0;
+    for (const path of this.#old.filter((each) => !kept.has(each))) await removeFile(this.#root, path);
+    for (const [path, pieces] of this.#waiting) {
+      const file = await fileAt(this.#root, path, true);
+      const stream = await writableOf(file!);
+      for (const piece of pieces) await stream.write(piece);
+      await stream.close();
+    }
   }
 
   async discard(): Promise<void> {
-    for (const {path, isNew, stream} of this.#written) {
-      await stream.abort().catch(() => undefined);
-      if (isNew) await removeFile(this.#root, path);
+    try {
+      for (const {path, isNew, stream} of this.#written) {
+        await stream.abort().catch(() => undefined);
+        if (isNew) await removeFile(this.#root, path);
+      }
+    } finally {
+      this.#release();
     }
   }
 }
@@ -112,25 +133,33 @@ function isDirectoryHandle(target: unknown): target is FileSystemDirectoryHandle
   return typeof target === 'object' && target !== null && 'getDirectoryHandle' in target;
 }
 
+/**
+ * Sees to it that a model may be written to a directory: that has nothing yet, or a model, or what is left of one whose page went
+ * while it was written.
+ *
+ * @throws SaveError when it has anything else, or is not to be overwritten.
+ */
 async function checkTarget(
   target: FileSystemDirectoryHandle,
   {overwrite}: CreateModelOptions,
-): Promise<boolean> {
+): Promise<void> {
   const names: string[] = [];
   for await (const name of target.keys()) names.push(name);
-  if (names.length === 0) return false;
-  if (!names.some((name) => MODEL_FILES.has(name))) {
+  if (names.length === 0) return;
+  const isModel = names.some((name) => MODEL_FILES.has(name));
+  const parts = new Set<string>([...MODEL_ROOT_FILES, ...MODEL_DIRECTORIES]);
+  if (!isModel && names.some((name) => !parts.has(name))) {
     throw new SaveError(
       `cannot save to ${target.name}: the directory has files and no model. ` +
         'Choose another, or make one in it; only models are overwritten',
     );
   }
   if (!overwrite) {
+    const what = isModel ? 'a model' : 'what is left of a model that was not saved to the end';
     throw new SaveError(
-      `cannot save to ${target.name}: there is a model. Pass {overwrite: true} to replace it`,
+      `cannot save to ${target.name}: there is ${what}. Pass {overwrite: true} to replace it`,
     );
   }
-  return true;
 }
 
 /** Paths of the files of a model; others that are in its directory are not among them. */

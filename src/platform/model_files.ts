@@ -26,3 +26,6 @@ export const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
 
 /** Directories whose files all belong to a model. */
 export const MODEL_DIRECTORIES: readonly string[] = ['variables', 'assets', 'debug'];
+
+/** The file beside a model that is there while the model is put into its place. */
+export const lockOf = (name: string): string => `.${name}.lock`;

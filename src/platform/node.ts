@@ -8,17 +8,22 @@
 
 import {type FileHandle as NodeFileHandle, open, readdir, stat} from 'node:fs/promises';
 import {createRequire} from 'node:module';
-import {resolve, sep} from 'node:path';
+import {basename, dirname, join, resolve, sep} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {FormatError, HubError} from '../errors.js';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
 import {checkRange} from './memory.js';
+import {lockOf} from './model_files.js';
 import {pathSegments} from './paths.js';
 import type {FileHandle, FileVersion, ModelDirectory, Platform} from './platform.js';
 
 /** One call may read 2 GiB less a byte at most. */
 const MAX_READ = 2 ** 30;
+
+/** How often, and after how many milliseconds each, to look whether a model that was not found is being put into its place. */
+const MAX_POLLS = 100;
+const POLL = 10;
 
 export const nodePlatform: Platform = {
   crc32c: nativeCrc32c() ?? portableCrc32c,
@@ -84,6 +89,14 @@ class LocalDirectory implements ModelDirectory {
   async list(path = ''): Promise<string[]> {
     const full = this.#resolve(path);
     return (await absentAsNull(full, readdir(full)))?.sort() ?? [];
+  }
+
+  async settled(): Promise<void> {
+    const lock = join(dirname(this.path), lockOf(basename(this.path)));
+    // A lock that is there for longer is nobody's, as a rule; who saves next will find out.
+    for (let polls = 0; polls < MAX_POLLS && (await absentAsNull(lock, stat(lock))) !== null; polls++) {
+      await new Promise((resolve) => setTimeout(resolve, POLL));
+    }
   }
 
   #resolve(path: string): string {

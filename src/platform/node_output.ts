@@ -10,7 +10,7 @@ import {rm} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {SaveError} from '../errors.js';
-import {MODEL_FILES} from './model_files.js';
+import {lockOf, MODEL_FILES} from './model_files.js';
 import {WritableLocalDirectory} from './node_files_output.js';
 import {type Hold, withLock} from './node_lock.js';
 import {
@@ -114,7 +114,7 @@ class PendingModel implements PendingOutput {
 
 /** Runs what only one process at a time may do to the model at `target`. */
 function alone<T>(target: string, options: CreateModelOptions, work: (hold: Hold) => T): Promise<T> {
-  const lock = join(dirname(target), `.${basename(target)}.lock`);
+  const lock = join(dirname(target), lockOf(basename(target)));
   const {signal, waitMs} = options;
   return withLock(lock, {signal, waitMs, purpose: `cannot save to ${target}`}, (hold) =>
     guarded(target, () => work(hold)),

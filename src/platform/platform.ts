@@ -38,6 +38,8 @@ export interface ModelDirectory {
   open(path: string): Promise<FileHandle | null>;
   /** Names of the entries directly under `path` (files and directories); empty where it does not exist. */
   list(path?: string): Promise<string[]>;
+  /** Resolves once nobody is putting files into their places here; absent where nobody can know. */
+  settled?(): Promise<void>;
 }
 
 /** A file being written. Nothing else may rely on it before `close` has returned. */

@@ -131,6 +131,26 @@ describe('a directory that is read while others write to it', () => {
     }
   });
 
+  test('that is missing while it is being exchanged is waited for', async () => {
+    await save('old');
+    const lock = join(root, '.model.lock');
+    fs.renameSync(target, join(root, 'aside'));
+    fs.writeFileSync(lock, '');
+    let tries = 0;
+    const text = await readWhole(localDirectory(target), FILES, async (files) => {
+      if (++tries === 1) {
+        setTimeout(() => {
+          fs.renameSync(join(root, 'aside'), target);
+          fs.rmSync(lock);
+        }, 1);
+      }
+      const read = await textOf(files, 'saved_model.pb');
+      if (read === null) throw new FormatError('no model');
+      return read;
+    });
+    expect([text, tries]).toEqual(['old', 2]);
+  });
+
   test('fails as it is where nobody changed anything', async () => {
     await save('old');
     let tries = 0;

@@ -130,6 +130,7 @@ class Snapshot implements ModelDirectory {
   async hasChanged(): Promise<boolean> {
     if (!this.#canTell) return false;
     try {
+      await this.#directory.settled?.();
       await this.confirm();
       await this.#compareAnchors();
       return false;

@@ -318,3 +318,28 @@ test('a checkpoint that cannot be written leaves nothing and does not count', as
   expect(checkpoint.saveCounter).toBe(0);
   expect(readdirSync(directory)).toEqual(['file']);
 });
+
+describe('several that write under one name', () => {
+  test('leave the checkpoint of one of them, and who restores meanwhile gets one, whole', async () => {
+    const values = (number: number) => Array.from({length: 3}, () => tf.variable(tf.fill([1000], number)));
+    const path = join(directory, 'shared');
+    await new Checkpoint({values: values(0)}).write(path);
+    const restored: number[] = [];
+    const restore = async () => {
+      const own = values(-1);
+      (await new Checkpoint({values: own}).restore(path)).assertExistingObjectsMatched();
+      const numbers = new Set(own.flatMap((each) => [...each.dataSync()]));
+      expect(numbers.size).toBe(1);
+      restored.push([...numbers][0]!);
+    };
+    const write = async (first: number) => {
+      for (let i = first; i < first + 5; i++) await new Checkpoint({values: values(i)}).write(path);
+    };
+    const writing = Promise.all([write(1), write(11), write(21)]);
+    for (let i = 0; i < 15; i++) await restore();
+    await writing;
+    await restore();
+    expect([5, 15, 25]).toContain(restored.at(-1));
+    expect(readdirSync(directory).sort()).toEqual(['shared.data-00000-of-00001', 'shared.index']);
+  });
+});

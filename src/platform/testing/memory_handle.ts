@@ -10,6 +10,8 @@ const notFound = () => new DOMException('no such entry', 'NotFoundError');
 class MemoryFile {
   readonly kind = 'file';
   content = new Blob();
+  /** Unlike a clock, never the same twice. */
+  changes = 0;
 
   constructor(
     readonly name: string,
@@ -17,7 +19,7 @@ class MemoryFile {
   ) {}
 
   async getFile(): Promise<File> {
-    return new File([this.content], this.name);
+    return new File([this.content], this.name, {lastModified: this.changes});
   }
 
   async createWritable(): Promise<unknown> {
@@ -27,6 +29,7 @@ class MemoryFile {
       close: async () => {
         this.events.push(`close ${this.name}`);
         this.content = new Blob(pieces);
+        this.changes++;
       },
       abort: async () => undefined,
     };
@@ -81,4 +84,23 @@ class MemoryHandle {
 /** @param events - Is told of each file that is closed and each entry that is removed. */
 export function memoryHandle(name: string, events: string[] = []): FileSystemDirectoryHandle {
   return new MemoryHandle(name, events) as unknown as FileSystemDirectoryHandle;
+}
+
+/** As much of the browser's locks as writing takes: who asks for one gets it after those who asked before. */
+export function memoryLocks() {
+  const last = new Map<string, Promise<unknown>>();
+  return {
+    request(name: string, ...rest: unknown[]): Promise<unknown> {
+      const work = rest.at(-1) as () => unknown;
+      const {signal} = (rest.length > 1 ? rest[0] : {}) as {signal?: AbortSignal};
+      const before = last.get(name) ?? Promise.resolve();
+      const aborted = new Promise<never>((_, reject) => {
+        if (signal?.aborted) reject(signal.reason);
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+      const turn = Promise.race([before, aborted]).then(() => work());
+      last.set(name, Promise.allSettled([before, turn]));
+      return turn;
+    },
+  };
 }
