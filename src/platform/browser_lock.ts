@@ -9,6 +9,8 @@ import {SaveError} from '../errors.js';
 
 /** Milliseconds to wait for another page, unless told otherwise. */
 const DEFAULT_WAIT = 5 * 60_000;
+/** A timer of more milliseconds ends at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 export interface BrowserWait {
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +41,7 @@ export async function startSaving(
   const late = new SaveError(
     `cannot save to ${directory}: waited ${seconds} s for another page that saves there`,
   );
-  const timer = setTimeout(() => waiting.abort(late), waitMs);
+  const timer = setTimeout(() => waiting.abort(late), Math.min(waitMs, LONGEST_TIMER));
   try {
     return await new Promise<() => void>((resolve, reject) => {
       const held = () => new Promise<void>((release) => resolve(() => release()));

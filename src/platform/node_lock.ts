@@ -256,7 +256,8 @@ function versionOf({ino, mtimeNs}: fs.BigIntStats, text: string): string {
 function parse(text: string): Holder | null {
   const [owner, host, token] = text.split('\n');
   const parsed = parseOwner(owner!);
-  return parsed === null || !token ? null : {owner: parsed, host: host!};
+  // The name stands in messages, and anybody may have written the file.
+  return parsed === null || !token ? null : {owner: parsed, host: host!.replaceAll(/[^\w.-]/g, '?')};
 }
 
 function isOlder(path: string, milliseconds: number): boolean {

@@ -95,8 +95,8 @@ class Snapshot implements ModelDirectory {
       if (file !== null && file.version === undefined) return;
     }
     this.#canTell = true;
-    for (const path of (await others(this.#directory)).slice(0, KEPT_FILES)) {
-      // Who may open no more files opens this one when it is needed, or is told so then.
+    // What cannot be listed or opened is no matter unless it is read.
+    for (const path of (await others(this.#directory).catch(() => [])).slice(0, KEPT_FILES)) {
       if (!(await this.#keep(path).then(always, never))) break;
     }
     await this.#compareAnchors();

@@ -7,7 +7,7 @@
  */
 
 import {writeCheckpoint} from '../bundle/writer.js';
-import {SaveError} from '../errors.js';
+import {CallError, SaveError} from '../errors.js';
 import {writeArchive} from '../platform/archive_output.js';
 import {writeModel} from '../platform/output.js';
 import type {OutputDirectory} from '../platform/platform.js';
@@ -84,10 +84,13 @@ const MAIN_OP_COLLECTION = 'saved_model_main_op';
  * time: the last one stays, whole, and who loads meanwhile gets one of them.
  *
  * @param target - a path in Node, a directory handle in browsers
- * @throws SaveError when something in the object cannot be saved, or the target cannot be written to.
+ * @throws SaveError when something in the object cannot be saved, the target cannot be written to, or another process keeps it.
  */
 export async function saveModel(object: object, target: unknown, options: SaveOptions = {}): Promise<void> {
   const {overwrite = false, signal, waitMs} = options;
+  if (waitMs !== undefined && !(waitMs >= 0)) {
+    throw new CallError(`waitMs is a number of milliseconds, 0 or more, and not ${waitMs}`);
+  }
   await writeModel(target, {overwrite, signal, waitMs}, (output) => writeSavedModel(object, output, options));
 }
 

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import '@tensorflow/tfjs-backend-cpu';
+import {CallError} from '../errors.js';
 import {localDirectory} from '../platform/node.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {func} from '../trace/func.js';
@@ -104,4 +105,11 @@ test('a model that is saved over before each of its files is opened is one of th
     next++;
   }
   expect(await numbersOf()).toEqual([next - 1, next - 1]);
+});
+
+test.each([Number.NaN, -1])('a save is told to wait for a time, and not for %s', async (waitMs) => {
+  const saving = saveModel(new Numbered(1), directory, {waitMs});
+  await expect(saving).rejects.toThrow(CallError);
+  await expect(saving).rejects.toThrow(/waitMs is a number of milliseconds/);
+  expect(fs.readdirSync(root)).toEqual([]);
 });
