@@ -177,15 +177,15 @@ describe('a server that is not there', () => {
   });
 });
 
+const listing = (size: number) =>
+  status(
+    200,
+    {'content-type': 'application/json'},
+    JSON.stringify({items: [{name: 'm/saved_model.pb', size: String(size)}]}),
+  );
+
 describe('timeoutMs', () => {
   const silent = () => undefined;
-  const listing = (size: number) =>
-    status(
-      200,
-      {'content-type': 'application/json'},
-      JSON.stringify({items: [{name: 'm/saved_model.pb', size: String(size)}]}),
-    );
-
   it('bounds an archive, a listing, the question where a model is, and a wait for somebody else', async () => {
     const server = await serve(silent);
     const options = {cacheDir, timeoutMs: 100, gcsEndpoint: server.url};
@@ -314,6 +314,20 @@ describe('sizes', () => {
     await expect(readSavedModel(directory)).rejects.toThrow(FormatError);
     await expect(readSavedModel(directory)).rejects.toThrow(/big\/saved_model\.pb has 2200000000 bytes/);
     expect(read).not.toHaveBeenCalled();
+  });
+
+  it('of ranges that promise more than was asked for are not waited for', async () => {
+    const bytes = noise(3000);
+    const server = await serve((request, response) => {
+      if (!request.url!.includes('alt=media')) listing(3000)(request, response);
+      // It promises more than the range, and keeps the reader waiting for it.
+      else
+        response.writeHead(206, {'content-range': 'bytes 0-2999/3000', 'content-length': 4000}).write(bytes);
+    });
+    const {directory} = await resolve('gs://bucket/m', {gcsEndpoint: server.url});
+    const target = new Uint8Array(3000);
+    await (await directory.open('saved_model.pb'))!.readInto(target, 0);
+    expect(target).toEqual(bytes);
   });
 
   it('of archives that say they are too large are enough to refuse them', async () => {

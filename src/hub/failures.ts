@@ -59,7 +59,7 @@ const NETWORK_RULES: readonly (readonly [code: RegExp, rule: NetworkRule])[] = [
   [/^ENETUNREACH$/, {because: 'there is no network', retry: 'never'}],
   [/^HPE_/, {because: (said) => `what it sends is not HTTP (${said})`, retry: 'never'}],
   [/^ERR_UNASKED_UPGRADE$/, {because: 'it answers in another protocol than HTTP', retry: 'never'}],
-  [/^ERR_PROXY_UNREACHABLE$/, {because: (said) => said, retry: 'briefly'}],
+  [/^ERR_PROXY_(UNREACHABLE|FAILS)$/, {because: (said) => said, retry: 'briefly'}],
   [/^ERR_PROXY_REFUSES$/, {because: (said) => said, retry: 'never'}],
   [
     /^(CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_|SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)|HOSTNAME_MISMATCH)/,

@@ -44,20 +44,20 @@ export class HttpSession {
   }
 
   /**
-   * Sends a GET and follows redirects, except to where HTTP does not lead when `elsewhere` says that this is an answer.
-   * Answers of every other status are returned.
+   * Sends a GET and follows redirects, except those of which `isAnswer` says, by their location, that they are what is
+   * asked for. Answers of every other status are returned.
    */
   async get(
     address: string,
     patience: Patience,
     headers: Headers = {},
-    elsewhere: (location: string) => boolean = () => false,
+    isAnswer: (location: string) => boolean = () => false,
   ): Promise<Answer> {
     let url = new URL(address);
     for (let hops = 0; ; hops++) {
       const answer = await this.exchange(url, headers, patience);
       const location = REDIRECTS.has(answer.status) ? answer.header('location') : null;
-      if (location === null || elsewhere(location)) return answer;
+      if (location === null || isAnswer(location)) return answer;
       answer.cancel();
       if (hops === MAX_REDIRECTS) {
         throw new DownloadError(`${shownHandle(address)} redirects more than ${MAX_REDIRECTS} times.`);

@@ -119,13 +119,14 @@ class RemoteFile implements FileHandle {
       answer.cancel();
       throw new DownloadError(`${shownHandle(url)} answers another range than was asked for.`);
     }
+    // An answer that is read to its end leaves its connection for the next one; where it has more, it is left.
+    const endsThere = answer.header('content-length') === String(to - start);
     let position = start;
     for await (const chunk of answer.body) {
       const piece = chunk.subarray(Math.max(0, from - position), Math.max(0, to - position));
       position += chunk.length;
       if (piece.length > 0) yield piece;
-      // An answer that is read to its end leaves its connection for the next one.
-      if (position > to || (position === to && answer.status === 200)) return;
+      if (position >= to && !endsThere) return;
     }
     if (position < to)
       throw new DownloadError(`${name} ends at byte ${position}; bytes up to ${to} are needed.`);

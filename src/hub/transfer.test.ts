@@ -311,6 +311,8 @@ describe('certificates', () => {
     await expect(download(`${server.url}/down`)).rejects.toThrow(/away from a protected connection/);
     expect(plain.requests).toHaveLength(0);
     vi.unstubAllEnvs();
+    // What was connected without a check is not used again for those who want one.
+    await expect(download(server.url)).rejects.toThrow(/certificate is not trusted/);
   });
 });
 

@@ -130,12 +130,15 @@ describe('what a proxy is asked', () => {
     ]);
   });
 
-  it('is a tunnel to what is protected; why there is none is told', async () => {
-    const {place, asked} = await proxy(407);
+  it.each([
+    [407, 'ERR_PROXY_REFUSES'],
+    [503, 'ERR_PROXY_FAILS'],
+  ])('is a tunnel to what is protected; that there is none, for %i, is told', async (status, code) => {
+    const {place, asked} = await proxy(status);
     vi.stubEnv('HTTPS_PROXY', `http://me:secret@${place}`);
     await expect(send('https://no-such-host.invalid/m')).rejects.toMatchObject({
-      code: 'ERR_PROXY_REFUSES',
-      message: `the proxy http://${place} answers with status 407`,
+      code,
+      message: `the proxy http://${place} answers with status ${status}`,
     });
     expect(asked).toEqual([
       {

@@ -88,7 +88,7 @@ function isExempt(target: URL, list: string): boolean {
 export class ProxyError extends Error {
   constructor(
     message: string,
-    readonly code: 'ERR_PROXY_UNREACHABLE' | 'ERR_PROXY_REFUSES',
+    readonly code: 'ERR_PROXY_UNREACHABLE' | 'ERR_PROXY_REFUSES' | 'ERR_PROXY_FAILS',
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -157,7 +157,7 @@ export class TunnelAgent extends https.Agent {
         }
         socket.destroy();
         const message = `the proxy ${placeOf(this.proxy)} answers with status ${statusCode}`;
-        reject(new ProxyError(message, 'ERR_PROXY_REFUSES'));
+        reject(new ProxyError(message, statusCode >= 500 ? 'ERR_PROXY_FAILS' : 'ERR_PROXY_REFUSES'));
       });
       request.end();
     });
