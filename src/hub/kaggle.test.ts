@@ -127,7 +127,7 @@ describe('the cache of kagglehub', () => {
 });
 
 describe('credentials', () => {
-  const headersAt = async (url: string) => (await kaggleHeaders(settle({}, getHubServices())))(new URL(url));
+  const headersAt = async (url: string) => kaggleHeaders(settle({}, getHubServices()))(new URL(url));
 
   it('come from the environment, else from kaggle.json', async () => {
     expect(await headersAt('https://www.kaggle.com/x')).toEqual({});
@@ -163,7 +163,6 @@ describe('credentials', () => {
     ['{"user": "you"}', /kaggle\.json does not hold Kaggle credentials/],
     ['{"username": "yo', /kaggle\.json does not hold Kaggle credentials/],
     ['null', /kaggle\.json does not hold Kaggle credentials/],
-    [null, /kaggle\.json, which holds credentials for Kaggle, cannot be read/],
   ])(
     'that cannot be read (%j) are said to be so where Kaggle is asked, and nowhere else',
     async (text, words) => {
@@ -181,6 +180,19 @@ describe('credentials', () => {
       await expect(headersAt('https://tfhub.dev/a')).resolves.toEqual({});
     },
   );
+
+  it('that belong to somebody else are said to be unreadable', async () => {
+    const services = getHubServices();
+    const readText = async () => {
+      throw new Error('EACCES: permission denied');
+    };
+    const headersFor = kaggleHeaders(settle({}, {...services, files: {...services.files!, readText}}));
+    const error = await Promise.resolve(headersFor(new URL('https://www.kaggle.com/x'))).catch(
+      (thrown) => thrown,
+    );
+    expect(error).toBeInstanceOf(HandleError);
+    expect(error.message).toMatch(/kaggle\.json, which holds credentials for Kaggle, cannot be read: EACCES/);
+  });
 
   it('are looked for when another host leads to Kaggle', async () => {
     const other = await startServer(status(302, {location: `${kaggle.url}${MODELS}/2/download`}));
