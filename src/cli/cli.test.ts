@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, describe, expect, it} from 'vitest';
 import {readNpy, writeNpy} from './npy.js';
+import {parseInput} from './values.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MYMUL = 'fixtures/models/mymul';
@@ -63,6 +64,26 @@ describe('tfhub run', () => {
     expect(written).toEqual({dtype: 'float32', shape: [1, 2], data: Float32Array.of(6, 8)});
   });
 
+  it('calls inputs by the names that the file has, and shows these', async () => {
+    const model = 'fixtures/models/odd_names';
+    const {stdout: shown} = await tfhub('show', model);
+    for (const name of ['input.1', '0', 'geo.Heated', 'states/state', 'a-b', 'toString']) {
+      expect(shown).toContain(`in   ${name}: float32 (2,)`);
+    }
+    const one = await tfhub('run', model, '--signature', 'one', '--input', 'input.1=[1, 2]', '--json');
+    expect(JSON.parse(one.stdout).outputs.input_1.data).toEqual([2, 4]);
+    const names = ['input.1', '0', 'geo.Heated', 'states_state', 'a-b', 'toString'];
+    const inputs = names.flatMap((name, i) => ['--input', `${name}=[${i}, 0]`]);
+    const all = await tfhub('run', model, '--function', 'doubled', ...inputs, '--json');
+    expect(JSON.parse(all.stdout).outputs.arg_0.data).toEqual([2, 0]);
+    const lacking = await tfhub('run', model, '--signature', 'one', '--input', 'toString=[1, 2]');
+    expect(lacking).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("no input 'toString'") as string,
+    });
+    expect((await tfhub('run', model, '--signature', 'toString', '--input', '1')).status).toBe(1);
+  });
+
   it('fails with 1 where no trace fits, and with 2 for wrong usage', async () => {
     expect((await tfhub('run', MYMUL, '--input', '["text"]')).status).toBe(1);
     expect((await tfhub('run', MYMUL, '--input', 'not json')).status).toBe(2);
@@ -78,5 +99,21 @@ describe('tfhub ops', () => {
     const {ops} = JSON.parse(stdout) as {ops: {op: string; supported: boolean; saverOnly: boolean}[]};
     expect(ops.find(({op}) => op === 'Mul')).toMatchObject({supported: true});
     expect(ops.filter(({supported, saverOnly}) => !supported && !saverOnly)).toEqual([]);
+  });
+});
+
+describe('an input on the command line', () => {
+  it.each([
+    ['input.1=[1]', 'input.1', [1]],
+    ['0=2', '0', 2],
+    ['a b=3', 'a b', 3],
+    ['größe=4', 'größe', 4],
+    ['x="a=b"', 'x', 'a=b'],
+    ['"a=b"', undefined, 'a=b'],
+    ['["a=b", "c"]', undefined, ['a=b', 'c']],
+    ['{"a": "=b"}', undefined, {a: '=b'}],
+    ['-1', undefined, -1],
+  ])('%s is read', (text, name, value) => {
+    expect(parseInput(text)).toEqual([{...(name !== undefined && {name}), value}]);
   });
 });

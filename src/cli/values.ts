@@ -22,8 +22,8 @@ export interface GivenInput {
  * an input for each array in it.
  */
 export function parseInput(text: string): GivenInput[] {
-  // A name cannot start a JSON literal, nor contain what JSON puts before a '='.
-  const named = /^([A-Za-z_][\w./:-]*)=(.*)$/s.exec(text);
+  // JSON has a '=' only in a string, after a quote, and a path only after the '@': what else stands before one is a name.
+  const named = /^([^"[\]{}@=][^"[\]{}=]*)=(.*)$/s.exec(text);
   const value = named ? named[2]! : text;
   const name = named?.[1];
   if (value.startsWith('@') && value.endsWith('.npz')) {
@@ -39,7 +39,7 @@ export function parseInput(text: string): GivenInput[] {
 
 /** Reads `NAME=JSON`. */
 export function parseArgument(text: string): [string, unknown] {
-  const [, name, json] = /^(\w+)=(.*)$/s.exec(text) ?? [];
+  const [, name, json] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined) throw new UsageError(`--arg takes NAME=JSON, got '${text}'`);
   return [name, parseJson(json!, `--arg ${name}`)];
 }

@@ -7,6 +7,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {isTaping} from '../ops/kernel.js';
+import {wideValueOf} from '../ops/wide_tensor.js';
 
 /** From tensors to tensors. */
 export type TensorFunction = (inputs: readonly tf.Tensor[]) => tf.Tensor[];
@@ -40,7 +41,7 @@ export function callFrozen(
     inputs: Object.fromEntries(watched.map((i) => [i, inputs[i]!])),
     forwardFunc: (_backend, save) => {
       // Tensors of their own: `f` may give an input, a constant, or one tensor twice.
-      outputs = f(inputs).map((output) => tf.clone(output));
+      outputs = f(inputs).map(copyOf);
       // Without an input to differentiate by there is no way back to here.
       if (watched.length > 0) save([...inputs]);
       // The tape knows no gradient of strings, not even that it is none.
@@ -57,14 +58,19 @@ export function callFrozen(
   return outputs.map((output) => (isFloat(output) ? rest.next().value! : handOver(output)));
 }
 
+/** What tfjs cannot hold belongs to no scope, and is passed on as it is. */
+function copyOf(tensor: tf.Tensor): tf.Tensor {
+  return wideValueOf(tensor) === undefined ? tf.clone(tensor) : tensor;
+}
+
 function isFloat({dtype}: tf.Tensor): boolean {
   return dtype === 'float32';
 }
 
 /** A tensor that was kept, as one of the scope that is open. */
 function handOver(kept: tf.Tensor): tf.Tensor {
-  const tensor = tf.clone(kept);
-  kept.dispose();
+  const tensor = copyOf(kept);
+  if (tensor !== kept) kept.dispose();
   return tensor;
 }
 

@@ -148,7 +148,11 @@ export class LayerCall {
       dtype,
     }));
     const {traces, defaults} = this.#spec.function;
-    return matchingTraces(traces, {layout, specs}, {...defaults, ...this.#kwargs(false)});
+    return matchingTraces(
+      traces,
+      {layout: this.#named(layout), specs},
+      {...defaults, ...this.#kwargs(false)},
+    );
   }
 
   /** What the first of the traces says that it gives; undefined where none does. */
@@ -170,15 +174,22 @@ export class LayerCall {
   /** The dtype that the function takes in a place; undefined where it does not tell. */
   inputDType(layout: Layout, index: number): tf.DataType | undefined {
     for (const {input} of this.#spec.function.traces) {
-      const spec = specsAt(input, layout)?.[index];
+      const spec = specsAt(input, this.#named(layout))?.[index];
       if (spec !== undefined) return spec.dtype;
     }
     return undefined;
   }
 
+  /** The layout with its inputs called as the function calls them. */
+  #named(layout: Layout): Layout {
+    const {function: callee} = this.#spec;
+    if (layout.kind !== 'dict' || callee.inputNamed === undefined) return layout;
+    return {kind: 'dict', fields: layout.fields.map(([key, each]) => [callee.inputNamed!(key) ?? key, each])};
+  }
+
   #wantedShapes(layout: Layout, index: number): PartialShape[] {
     return this.#spec.function.traces.flatMap(({input}) => {
-      const specs = specsAt(input, layout);
+      const specs = specsAt(input, this.#named(layout));
       return specs === undefined ? [] : [specs[index]!.shape];
     });
   }

@@ -11,6 +11,7 @@ import {equalsLiteral, type Structure} from '../graph/nest.js';
 import {ownEntry} from '../own_entry.js';
 import type {ConcreteFunction} from '../savedmodel/concrete_function.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
+import {matchNames, parameterNamed} from '../savedmodel/parameter_names.js';
 import type {ArgumentSpec, RestoredFunction} from '../savedmodel/restored_function.js';
 import {isLoadedSignature, type Signature, type SignatureTensor} from '../savedmodel/signature.js';
 import {isTracedCallable, type SpecNest, TensorSpec} from '../trace/func.js';
@@ -62,6 +63,8 @@ export interface LayerFunction {
   readonly givesNewTensors: boolean;
   /** Whether a call for inference may be made twice: it is not random and changes nothing. */
   isRepeatable(): boolean;
+  /** What an input is called in {@link traces} that callers may call otherwise; undefined for none of its inputs. */
+  inputNamed?(name: string): string | undefined;
   /** In the order in which they are tried; none for a function that does not tell. */
   readonly traces: readonly LayerTrace[];
 }
@@ -283,7 +286,8 @@ function isForTraining({others}: LayerTrace): boolean {
 /** A signature takes its inputs by name, and any other argument with them. */
 function signatureFunction(signature: Signature, args: Readonly<Record<string, unknown>>): LayerFunction {
   const names = Object.keys(signature.inputs);
-  const open = names.filter((name) => !Object.hasOwn(args, name) && !signature.defaults.has(name));
+  const {byParameter: preset} = matchNames(names, args);
+  const open = names.filter((name) => !preset.has(name) && !signature.defaults.has(name));
   const outputs = Object.values(signature.outputs);
   const tensor = (each: SignatureTensor): Structure => ({kind: 'tensor', ...each});
   return {
@@ -300,6 +304,7 @@ function signatureFunction(signature: Signature, args: Readonly<Record<string, u
     defaults: {},
     givesNewTensors: true,
     isRepeatable: () => isRepeatable(signature.concreteFunction),
+    inputNamed: (name) => parameterNamed(names, name),
     // All inputs by name, or only those that have no other value.
     traces: [names, open].map((each) => ({
       input: {kind: 'dict', fields: new Map(each.map((name) => [name, tensor(signature.inputs[name]!)]))},

@@ -14,6 +14,7 @@ import {allocate, encodeUtf8, type HostData, type HostTensor, sizeOf} from '../g
 import {convertElements, convertNumbers} from '../ops/host.js';
 import {fromTensor, isTaping} from '../ops/kernel.js';
 import {Value} from '../ops/value.js';
+import {wideTensor, wideValueOf} from '../ops/wide_tensor.js';
 import {noteSource, untraced} from '../trace/recording.js';
 
 /** A tensor in TensorFlow's own dtype: what `{exact: true}` gives, and what can be given where a tensor is expected. */
@@ -86,6 +87,10 @@ export function toValue(input: unknown, spec: TensorStructure, convert: boolean)
 
 /** tfjs shows int64, uint8, ... as int32 and the other floats as float32: these convert back. */
 function fromTfjs(tensor: tf.Tensor, spec: TensorStructure, convert: boolean): Value | undefined {
+  const wide = wideValueOf(tensor);
+  if (wide !== undefined) {
+    return fromHost({dtype: wide.dtype, shape: wide.shape, data: wide.hostData()}, spec, convert);
+  }
   if (!fitsShape(tensor.shape, spec.shape)) return undefined;
   if (tensor.dtype === spec.dtype && tensor.dtype !== 'string') return Value.device(tensor).pin();
   const kind = dtypeInfo(tensor.dtype as DType).kind;
@@ -203,8 +208,13 @@ function collect(input: unknown, shape: readonly number[], depth: number, out: u
   return input.every((item) => collect(item, shape, depth + 1, out));
 }
 
-/** A result as the caller wants it. The tensor returned is the caller's; the value stays the model's. */
-export function fromValue(value: Value, exact: boolean, what: string): TensorOutput {
+/**
+ * A result as the caller wants it. The tensor returned is the caller's; the value stays the model's.
+ *
+ * @param isMember - whether it is one of several results: then numbers that do not fit are an error when somebody reads them,
+ *   not before; see {@link wideTensor}
+ */
+export function fromValue(value: Value, exact: boolean, what: string, isMember = false): TensorOutput {
   if (exact || value.dtype === 'resource' || value.dtype === 'variant') {
     const {dtype, shape} = value;
     return {dtype, shape, data: copied(value.hostData())};
@@ -219,10 +229,10 @@ export function fromValue(value: Value, exact: boolean, what: string): TensorOut
     if (!(error instanceof CallError)) {
       throw new CallError(`${what} cannot be had as a tensor: ${error}`, {cause: error});
     }
-    throw new CallError(
-      `${what} is ${value.dtype} and ${error.message}, the widest integer of tfjs; ask for it with {exact: true}`,
-      {cause: error},
-    );
+    const why = `${what} is ${value.dtype} and ${error.message}, the widest integer of tfjs; ask for it with {exact: true}`;
+    if (!isMember) throw new CallError(why, {cause: error});
+    const {dtype, shape} = value;
+    return wideTensor({dtype, shape, data: value.hostData()}, why);
   }
 }
 

@@ -201,7 +201,7 @@ function pack(
   const take = (): TensorOutput => {
     const {value, done} = values.next();
     if (done) throw new CallError(`function '${what}' gives fewer tensors than its signature says`);
-    const output = fromValue(value, exact, `a result of '${what}'`);
+    const output = fromValue(value, exact, `a result of '${what}'`, structure.kind !== 'tensor');
     if (output instanceof tfjs.Tensor) tensors.push(output);
     return output;
   };

@@ -12,6 +12,7 @@ import {type DType, dtypeInfo} from '../graph/dtypes.js';
 import {formatShape, type PartialShape} from '../graph/shape.js';
 import {resample, scaledTaps} from '../ops/resample.js';
 import {LoadedObject} from './loaded_object.js';
+import {parameterNamed} from './parameter_names.js';
 import type {RestoredFunction} from './restored_function.js';
 import type {Signature} from './signature.js';
 
@@ -156,7 +157,7 @@ function isList(images: ImageSource): images is readonly (tf.Tensor | DecodedIma
 /** The input of the model that takes images. */
 function imageInput(model: ImageModel, {signature, inputName}: ImageInputOptions): Candidate {
   const candidates = candidatesOf(model, signature).filter(
-    ({name, shape}) => shape?.length === 4 && (inputName === undefined || name === inputName),
+    ({name, shape}) => shape?.length === 4 && (inputName === undefined || parameterNamed([name], inputName)),
   );
   const found = candidates.find(({name}) => name === 'images') ?? candidates[0];
   if (found === undefined) {

@@ -17,6 +17,7 @@ import type {PartialShape} from '../graph/shape.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
+import {wideValueOf} from '../ops/wide_tensor.js';
 import {ownEntry} from '../own_entry.js';
 import {type Distribution, RANDOM_OPS, seedFor} from './random.js';
 import {userLine} from './source_line.js';
@@ -376,7 +377,7 @@ export class Recording {
     this.entries.push({what, inputs, outputs: metas, scope: scopeNames(), source: userLine()});
     if (this.#followsSample(what, inputs)) {
       this.#sampled.add(entry);
-      for (const each of outputs) if ('dataId' in each) this.#sampledData.add(each.dataId);
+      for (const each of outputs) if (hasData(each)) this.#sampledData.add(each.dataId);
     }
     const dependent = what.kind !== 'constant' && (what.kind !== 'kernel' || this.#anyDependent(inputs));
     if (dependent) this.#dependent.add(entry);
@@ -386,7 +387,8 @@ export class Recording {
         continue;
       }
       this.#refs.set(each.id, {entry, output});
-      if (dependent && what.kind !== 'read') this.#dependentData.set(each.dataId, {entry, output});
+      if (dependent && what.kind !== 'read' && hasData(each))
+        this.#dependentData.set(each.dataId, {entry, output});
     }
     return {entry, output: 0};
   }
@@ -411,6 +413,11 @@ export class Recording {
     if (isRef(tree)) return this.#dependent.has(tree.entry);
     return Object.values(tree).some((each) => this.#anyDependent(each as RefTree));
   }
+}
+
+/** True for tensors of a backend. */
+function hasData(each: tf.Tensor | RecordedTensor): each is tf.Tensor {
+  return 'dataId' in each && wideValueOf(each) === undefined;
 }
 
 /** True for a tensor in a tree of them. */
