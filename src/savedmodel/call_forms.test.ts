@@ -181,15 +181,19 @@ describe('variables as arguments', () => {
     other.dispose();
   });
 
-  it('keep their identity in a function that is traced', async () => {
+  it('stay what they are, in their order, in a function that is traced', async () => {
     const {add} = await model('variable_arguments');
     const mine = tf.variable(tf.tensor([10, 20]));
     const traced = func((x: tf.Tensor) => tf.add(add!(mine, x) as tf.Tensor, mine));
-    const {captures} = traced.getConcreteFunction(new TensorSpec([2], 'float32'));
+    const {captures, graph} = traced.getConcreteFunction(new TensorSpec([2], 'float32'));
     expect(captures.map((each) => each.kind === 'variable' && Variable.of(each.variable))).toContain(
       Variable.of(mine),
     );
-    // Tracing runs the function, and leaves no trace.
+    // What reads the variable afterwards waits for the call that assigns it.
+    const call = graph.nodes.findIndex(({op}) => op === 'StatefulPartitionedCall');
+    const read = graph.nodes.find(({op}) => op === 'ReadVariableOp');
+    expect(read!.controls).toContain(call);
+    // Tracing runs the function, and leaves the variable as it was.
     expect(Array.from(mine.dataSync())).toEqual([10, 20]);
     mine.dispose();
   });

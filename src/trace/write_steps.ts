@@ -340,7 +340,13 @@ class FunctionWriter {
       graph.cast(this.#tensor(ref).operand, inputs[i]!),
     );
     const captured = bound.map(capturedValue);
-    const keys = captured.filter(({dtype}) => dtype === 'resource').map(({key}) => key);
+    const given = args.filter(({dtype}) => dtype === 'resource');
+    const keys = [
+      ...new Set([
+        ...captured.filter(({dtype}) => dtype === 'resource').map(({key}) => key),
+        ...(given.length === 0 ? [] : this.#resourcesOf(given)),
+      ]),
+    ];
     const name = this.#foreignName(callee);
     const node = graph.statement(
       stateful ? 'StatefulPartitionedCall' : 'PartitionedCall',
@@ -613,18 +619,17 @@ function changedBy({steps}: Steps): object[] {
   return steps.flatMap(({what, inputs}) => {
     switch (what.kind) {
       case 'op':
-        if (!opDef(what.op.name)?.stateful) return [];
-        return entriesOf(inputs).flatMap((entry) => {
-          const source = steps[entry]!.what;
-          return source.kind === 'handle' ? [capturedValue(source.value).key] : [];
-        });
+        return opDef(what.op.name)?.stateful ? handlesAmong(steps, inputs) : [];
       case 'assign':
         return [Variable.of(what.variable)];
       case 'call':
         if (!what.call.stateful) return [];
-        return what.call.bound
-          .map(capturedValue)
-          .flatMap(({key, dtype}) => (dtype === 'resource' ? [key] : []));
+        return [
+          ...what.call.bound
+            .map(capturedValue)
+            .flatMap(({key, dtype}) => (dtype === 'resource' ? [key] : [])),
+          ...handlesAmong(steps, inputs),
+        ];
       case 'loop':
         return [...changedBy(what.cond), ...changedBy(what.body)];
       case 'branch':
@@ -632,6 +637,14 @@ function changedBy({steps}: Steps): object[] {
       default:
         return [];
     }
+  });
+}
+
+/** The resources whose handles a step is given. */
+function handlesAmong(steps: readonly Step[], inputs: RefTree): object[] {
+  return entriesOf(inputs).flatMap((entry) => {
+    const source = steps[entry]!.what;
+    return source.kind === 'handle' ? [capturedValue(source.value).key] : [];
   });
 }
 
