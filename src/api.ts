@@ -8,6 +8,7 @@ import {loadDirectory} from './load.js';
 import './keras/export.js';
 import './platform/chained_ops.js';
 import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
+import {readMetaGraphs} from './savedmodel/meta_graphs.js';
 import {saveModel, saveModelAsArchive} from './savedmodel/save.js';
 
 export {
@@ -40,7 +41,7 @@ export {
 export type {Nest} from './keras/nest.js';
 export type {RegularizationLoss, Reusable, ReusableFunction, ReusableObject} from './keras/reusable.js';
 export {kerasLayer, type LoadedKerasLayerConfig, preload} from './keras.js';
-export {type LoadOptions, load} from './load.js';
+export {getMetaGraphs, type LoadOptions, load} from './load.js';
 export type {FileHandle, ModelDirectory} from './platform/platform.js';
 export type {
   ExactTensor,
@@ -107,6 +108,8 @@ export type {Callee, Capture, ForeignFunction, TracedFunction} from './trace/tra
 export const savedModel = {
   /** Loads from a directory; {@link load} does the same from a handle. */
   load: loadDirectory,
+  /** The graphs in a directory with their tags and signatures; {@link getMetaGraphs} does the same from a handle. */
+  getMetaGraphs: readMetaGraphs,
   /**
    * Saves a `Trackable`, a loaded model or a part of one, a model of tfjs-layers or a `KerasLayer`.
    *

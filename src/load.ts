@@ -4,10 +4,12 @@
  * @module
  */
 
+import type * as tf from '@tensorflow/tfjs-core';
 import type {ResolveOptions} from './hub/options.js';
 import {type ModelSource, resolve} from './hub/resolver.js';
 import {type LoadModelOptions, loadModel} from './savedmodel/load.js';
 import type {CallableObject} from './savedmodel/loaded_object.js';
+import {readMetaGraphs} from './savedmodel/meta_graphs.js';
 
 /** How {@link load} finds and loads a model. */
 export interface LoadOptions extends ResolveOptions, LoadModelOptions {}
@@ -28,6 +30,20 @@ export interface LoadOptions extends ResolveOptions, LoadModelOptions {}
 export async function load(handle: ModelSource, options: LoadOptions = {}): Promise<CallableObject> {
   const {directory} = await resolve(handle, options);
   return loadDirectory(directory, options);
+}
+
+/**
+ * The graphs of a model with their tags and signatures, without loading it: see {@link readMetaGraphs}.
+ *
+ * @throws HandleError when the handle names nothing, DownloadError when it cannot be fetched, FormatError when it holds
+ * no SavedModel or a damaged one.
+ */
+export async function getMetaGraphs(
+  handle: ModelSource,
+  options: ResolveOptions = {},
+): Promise<tf.MetaGraph[]> {
+  const {directory} = await resolve(handle, options);
+  return readMetaGraphs(directory);
 }
 
 /** Loads a model from a directory. */

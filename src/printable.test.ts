@@ -22,4 +22,5 @@ it('leaves JSON the value that it is', () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
   expect(text).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
   expect(JSON.parse(text)).toEqual(value);
+  expect(printableJson({id: 2n ** 53n + 1n})).toBe('{"id":"9007199254740993"}');
 });

@@ -21,9 +21,10 @@ export function printableLines(text: string): string {
   return text.replace(UNPRINTABLE_IN_LINES, escaped);
 }
 
-/** JSON with what it leaves as it is escaped as JSON does; it stays the same value. */
+/** JSON with what it leaves as it is escaped as JSON does; it stays the same value. Big integers are decimal text. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value).replace(UNPRINTABLE, unicodeEscape);
+  const text = JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? each.toString() : each));
+  return text.replace(UNPRINTABLE, unicodeEscape);
 }
 
 const SHORT: ReadonlyMap<string, string> = new Map([

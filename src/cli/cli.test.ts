@@ -26,7 +26,12 @@ describe('tfhub show', () => {
     const {status, stdout} = await tfhub('show', MYMUL, '--json');
     expect(status).toBe(0);
     const model = JSON.parse(stdout);
-    expect(model.signatures.serving_default.inputs.x).toEqual({name: 'x', dtype: 'float32', shape: null});
+    expect(model.signatures.serving_default.inputs.x).toEqual({
+      name: 'x',
+      dtype: 'float32',
+      shape: null,
+      node: 'serving_default_x:0',
+    });
     expect(model.tensorflowVersion).toBe('2.15.1');
     expect(model.variables.map((each: {name: string}) => each.name)).toContain('v');
   });

@@ -6,7 +6,7 @@ import {beforeAll, describe, expect, it} from 'vitest';
 import type {DType} from '../graph/dtypes.js';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
-import {tensorDType} from './output_specs.js';
+import {tensorDType} from '../savedmodel/tensor_dtype.js';
 import {elements, expectClose, fixture} from './testing/reusable_models.js';
 
 beforeAll(quietCpuBackend);

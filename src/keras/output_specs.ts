@@ -7,9 +7,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {type DType, dtypeInfo} from '../graph/dtypes.js';
 import {childrenOf, equalsLiteral, type Structure} from '../graph/nest.js';
 import {formatShape, type PartialShape} from '../graph/shape.js';
+import {tensorDType} from '../savedmodel/tensor_dtype.js';
 import type {FlatNest, Layout, Nest} from './nest.js';
 import type {LayerTrace} from './reusable.js';
 
@@ -24,23 +24,6 @@ export interface NestSpec {
   readonly specs: readonly Spec[];
   readonly layout: Layout;
 }
-
-/** The dtype that tensors of a TensorFlow dtype have in tfjs. */
-export function tensorDType(dtype: DType): tf.DataType {
-  const {kind} = dtypeInfo(dtype);
-  return TENSOR_DTYPES[kind];
-}
-
-const TENSOR_DTYPES: Readonly<Record<ReturnType<typeof dtypeInfo>['kind'], tf.DataType>> = {
-  float: 'float32',
-  int: 'int32',
-  uint: 'int32',
-  bool: 'bool',
-  complex: 'complex64',
-  string: 'string',
-  resource: 'float32',
-  variant: 'float32',
-};
 
 /** The specs of a structure's tensors in the places of a layout; undefined where the two differ. */
 export function specsAt(structure: Structure, layout: Layout): readonly Spec[] | undefined {

@@ -4,12 +4,14 @@ import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {CallError} from '../errors.js';
+import {temporaryDirectory} from '../hub/testing/fixtures.js';
 import {localDirectory} from '../platform/node.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {TensorSpec} from '../trace/tensor_spec.js';
 import {loadModel} from './load.js';
 import type {LoadedObject} from './loaded_object.js';
 import type {RestoredFunction} from './restored_function.js';
+import {saveModel} from './save.js';
 
 const load = (name: string) =>
   loadModel(localDirectory(fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url))));
@@ -83,6 +85,19 @@ describe('concreteFunction', () => {
     expect(wrong).toThrow(CallError);
     expect(wrong).toThrow(/no trace of which\(\) fits.*TensorSpec\(\(None,\), int64\).*Option 5:/s);
     expect(() => which.concreteFunction({x: new TensorSpec([], 'bool')})).toThrow(/Option 1:/);
+  });
+
+  it('can be saved as a signature', async () => {
+    const which = conversion.get('which') as RestoredFunction;
+    const signatures = {vector: which.concreteFunction(new TensorSpec([null], 'float32'))};
+    const target = await temporaryDirectory();
+    await saveModel(conversion, target, {signatures, overwrite: true});
+    const saved = await loadModel(localDirectory(target));
+    expect(saved.signatures.vector!.inputs.x).toMatchObject({dtype: 'float32', shape: [null]});
+    expect((Object.values(saved.signatures.vector!({x: [1, 2]}))[0] as tf.Tensor).dataSync()[0]).toBe(
+      'float321',
+    );
+    saved.dispose();
   });
 
   it('is no way to call with a spec', () => {

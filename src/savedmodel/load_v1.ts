@@ -251,6 +251,7 @@ function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, de
     defaults: new Map(defaults),
     concreteFunction,
     checksShapes: true,
+    def,
   });
 }
 

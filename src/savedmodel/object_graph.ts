@@ -346,6 +346,7 @@ export class ObjectGraph {
       defaults: new Map(defaults),
       concreteFunction,
       checksShapes: false,
+      def,
     });
   }
 

@@ -47,6 +47,8 @@ export interface RestoredFunction {
    * const step = f.concreteFunction(new TensorSpec([null, 3]), {training: true});
    */
   concreteFunction(...args: unknown[]): RestoredFunction;
+  /** The same, under the name that it has in Python and on what `func` makes. */
+  getConcreteFunction(...args: unknown[]): RestoredFunction;
   /** Every trace, in the order in which they are tried. */
   readonly concreteFunctions: readonly ConcreteFunction[];
   /** The parameters; undefined where the model does not tell. */
@@ -123,6 +125,7 @@ export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFun
   return Object.assign(call, {
     invoke,
     concreteFunction,
+    getConcreteFunction: concreteFunction,
     concreteFunctions,
     argumentSpec: argumentSpec ?? forms.at(-1)!.argumentSpec,
   });

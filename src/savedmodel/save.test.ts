@@ -54,7 +54,8 @@ async function shown(directory: ModelDirectory, tags: string[] | null): Promise<
     fingerprint: ___,
     ...rest
   } = await describeModel(directory, tags ? {tags} : {});
-  return rest;
+  // Nodes of the main graph are named anew.
+  return JSON.parse(JSON.stringify(rest, (key, value) => (key === 'node' ? undefined : value)));
 }
 
 describe('a loaded model, saved anew', () => {
@@ -183,7 +184,9 @@ describe('an object made here', () => {
 
   it('is saved with its only function of a known input as signature', async () => {
     const {signatures} = await saveAndLoad(new Affine());
-    expect(signatures.serving_default!.inputs).toEqual({x: {name: 'x', dtype: 'float32', shape: [null]}});
+    expect(signatures.serving_default!.inputs).toMatchObject({
+      x: {name: 'x', dtype: 'float32', shape: [null]},
+    });
     expect(Object.keys(signatures.serving_default!.outputs)).toEqual(['output_0']);
   });
 

@@ -20,6 +20,7 @@ import {
 import {isTracedCallable} from '../trace/func.js';
 import {ConcreteFunction} from './concrete_function.js';
 import {originOf} from './object_graph.js';
+import type {RestoredFunction} from './restored_function.js';
 import {argumentSpecProto} from './save_argument_spec.js';
 import {isTracedFunction, type SaveGraph} from './save_graph.js';
 import {boundParameter} from './save_library.js';
@@ -160,6 +161,9 @@ function requested(graph: SaveGraph, name: string, value: unknown): SaveNode {
     return graph.node(first);
   }
   if (typeof value === 'function' && originOf(value) === undefined) {
+    // What `concreteFunction` of a loaded function gave.
+    const chosen = (value as Partial<RestoredFunction>).concreteFunctions ?? [];
+    if (chosen.length === 1) return graph.node(chosen[0]!);
     throw refuse('is a plain function; make it one that can be traced by func()');
   }
   const node = graph.node(value as object);

@@ -11,8 +11,9 @@ import type {Structure} from '../graph/nest.js';
 import {formatShape, type PartialShape} from '../graph/shape.js';
 import type {HostTensor} from '../graph/tensor.js';
 import {Value} from '../ops/value.js';
+import type {SignatureDef, TensorInfo} from '../proto/index.js';
 import {describeInput, type TensorInput, type TensorOutput} from './boundary.js';
-import type {CallOptions, ConcreteFunction} from './concrete_function.js';
+import {type CallOptions, ConcreteFunction} from './concrete_function.js';
 import {callWithOtherShapes, type OtherShape} from './declared_shapes.js';
 import {matchNames, parameterNamed} from './parameter_names.js';
 import {bindAnyShape, bindStructure} from './restored_function.js';
@@ -23,6 +24,8 @@ export interface SignatureTensor {
   readonly dtype: DType;
   /** null where the rank is unknown, null in place of an unknown dimension. */
   readonly shape: PartialShape;
+  /** The tensor in the main graph, such as `serving_default_x:0`; absent for what is made of several. */
+  readonly node?: string;
 }
 
 /**
@@ -45,9 +48,11 @@ export interface Signature {
   readonly concreteFunction: ConcreteFunction;
 }
 
-/** True for a signature of a loaded model, as opposed to one of its functions. */
+/** True for signatures, as against functions, which have several traces. */
 export function isLoadedSignature(value: unknown): value is Signature {
-  return typeof value === 'function' && 'methodName' in value && 'concreteFunction' in value;
+  return (
+    typeof value === 'function' && (value as Partial<Signature>).concreteFunction instanceof ConcreteFunction
+  );
 }
 
 /** What makes a signature. */
@@ -61,6 +66,8 @@ export interface SignatureSpec {
   readonly concreteFunction: ConcreteFunction;
   /** Whether inputs must have the declared shapes. TensorFlow 2 leaves that to the graph. */
   readonly checksShapes: boolean;
+  /** What the file says of them; undefined where it says nothing. */
+  readonly def: Pick<SignatureDef, 'inputs' | 'outputs'> | undefined;
 }
 
 /** Makes the callable form of a signature. */
@@ -112,16 +119,29 @@ export function makeSignature(spec: SignatureSpec): Signature {
       () => concreteFunction.call(values, options) as Record<string, TensorOutput>,
     );
   };
-  const table = (tensors: readonly SignatureTensor[]) =>
-    Object.fromEntries(tensors.map((each) => [each.name, each]));
+  const table = (tensors: readonly SignatureTensor[], infos: SignatureDef['inputs'] | undefined) =>
+    Object.fromEntries(tensors.map((each) => [each.name, withNode(each, infos?.get(each.name))]));
   return Object.assign(call, {
-    inputs: table(inputs),
+    inputs: table(inputs, spec.def?.inputs),
     // An operation that is run for its effect stands among the results, and is no tensor.
-    outputs: table(spec.outputs.filter(([, {kind}]) => kind !== 'none').map(describeTensor)),
+    outputs: table(
+      spec.outputs.filter(([, {kind}]) => kind !== 'none').map(describeTensor),
+      spec.def?.outputs,
+    ),
     methodName,
     defaults,
     concreteFunction,
   });
+}
+
+function withNode(tensor: SignatureTensor, info: TensorInfo | undefined): SignatureTensor {
+  const node = info === undefined ? undefined : tensorName(info);
+  return node === undefined ? tensor : {...tensor, node};
+}
+
+/** The tensor of a signature in the graph, as in `x:0`; undefined for what is made of several. */
+export function tensorName({encoding}: TensorInfo): string | undefined {
+  return encoding?.$case === 'name' ? encoding.value : undefined;
 }
 
 function describeTensor([name, structure]: readonly [string, Structure]): SignatureTensor {
