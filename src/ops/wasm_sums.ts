@@ -28,6 +28,9 @@ const SMALLEST_BLOCK = 32;
 const NARROW = 4096;
 const WIDE_BLOCK = 8;
 
+/** Fewer rows than this, of which some would be left over, are left to tfjs: to transpose them takes no longer. */
+const FEW = 8;
+
 /** Elements up to which a loop takes no longer than the call of a kernel. */
 const SMALL = 4096;
 
@@ -129,6 +132,8 @@ function inBlocks(
     } else if (outer * left * inner <= SMALL) {
       const view: View = [outer, left, inner];
       return run(() => inLoop(total, view, backend), {});
+    } else if (left < FEW && !Number.isInteger(Math.log2(left))) {
+      return run(kernels.sum, {x: reshaped(total, [outer, left, inner])}, {axis: [1], keepDims: false});
     } else {
       const block = columnBlockOf(left, inner);
       total = poolBlocks(total, [outer, left, inner], block, kernels, run, backend);
