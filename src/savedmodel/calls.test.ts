@@ -133,7 +133,7 @@ describe('signatures', () => {
     expect(() => serve!({})).toThrow(/needs the input 'x'.*x: float32/);
     expect(() => serve!({x: [1], z: [1]})).toThrow(/no input 'z'/);
     expect(() => serve!({x: ['text']})).toThrow(/'x'.*must be float32.*got \["text"\]/);
-    expect(serve!.inputs.x).toEqual({name: 'x', dtype: 'float32', shape: null});
+    expect(serve!.inputs.x).toMatchObject({name: 'x', dtype: 'float32', shape: null});
   });
 });
 
