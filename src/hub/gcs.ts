@@ -79,7 +79,7 @@ async function list(
     const query = new URLSearchParams({prefix, fields: 'items(name,size,generation),nextPageToken'});
     if (page !== undefined) query.set('pageToken', page);
     const url = `${objects(endpoint, bucket)}?${query}`;
-    const listing = await session.json<Listing>(url);
+    const listing = checkedListing(await session.json<unknown>(url), `gs://${bucket}/${prefix}`);
     found.push(...(listing.items ?? []));
     if (found.length > MAX_OBJECTS) {
       throw new DownloadError(
@@ -89,4 +89,32 @@ async function list(
     page = listing.nextPageToken;
   } while (page);
   return found;
+}
+
+/** @throws DownloadError where an answer is no listing of objects. */
+function checkedListing(answer: unknown, place: string): Listing {
+  const {items = [], nextPageToken} = (answer ?? {}) as {
+    readonly items?: unknown;
+    readonly nextPageToken?: unknown;
+  };
+  const isListing =
+    typeof answer === 'object' &&
+    answer !== null &&
+    (nextPageToken === undefined || typeof nextPageToken === 'string') &&
+    Array.isArray(items) &&
+    items.every(isListed);
+  if (isListing) return answer as Listing;
+  throw new DownloadError(
+    `${place} cannot be listed: the server answers in another form than Cloud Storage's JSON API (storage/v1) has.`,
+  );
+}
+
+function isListed(item: unknown): boolean {
+  const {name, size, generation} = (item ?? {}) as Readonly<Record<string, unknown>>;
+  return (
+    typeof name === 'string' &&
+    /^\d{1,16}$/.test(String(size)) &&
+    Number.isSafeInteger(Number(size)) &&
+    (generation === undefined || typeof generation === 'string')
+  );
 }

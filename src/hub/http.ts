@@ -198,7 +198,7 @@ export function originHeaders(handle: string, headers: Readonly<Record<string, s
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
   );
   if (username !== '' || password !== '') {
-    own.authorization ??= basicAuthorization(decodeURIComponent(username), decodeURIComponent(password));
+    own.authorization ??= basicAuthorization(percentDecoded(username), percentDecoded(password));
   }
   return (url) => (url.origin === origin ? own : {});
 }
@@ -206,6 +206,17 @@ export function originHeaders(handle: string, headers: Readonly<Record<string, s
 export function basicAuthorization(user: string, password: string): string {
   const bytes = new TextEncoder().encode(`${user}:${password}`);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/** A user name or password as it was meant: a `%` that begins no escape stands for itself, as in curl. */
+function percentDecoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 }
 
 /** Both policies; where both set a header, the second wins. */

@@ -97,9 +97,10 @@ async function newestVersion(
 ): Promise<number> {
   const url = `${api(settings, model)}/get`;
   try {
-    const {versionNumber} = await withDeadline(settings, url, (signal) =>
-      new HttpSession(settings, headersFor, signal).json<{versionNumber?: unknown}>(url),
+    const answer = await withDeadline(settings, url, (signal) =>
+      new HttpSession(settings, headersFor, signal).json<{versionNumber?: unknown} | null>(url),
     );
+    const versionNumber = answer?.versionNumber;
     if (Number.isSafeInteger(versionNumber)) return versionNumber as number;
     throw new DownloadError(`Kaggle does not say which version of ${kaggleName(model)} is the newest.`);
   } catch (error) {

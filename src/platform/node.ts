@@ -10,9 +10,10 @@ import {type FileHandle as NodeFileHandle, open, readdir, stat} from 'node:fs/pr
 import {createRequire} from 'node:module';
 import {resolve, sep} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import {FormatError, HubError} from '../errors.js';
+import {FormatError, HandleError} from '../errors.js';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
+import {errorCode, worded} from './file_error.js';
 import {checkRange} from './memory.js';
 import {pathSegments} from './paths.js';
 import type {FileHandle, ModelDirectory, Platform} from './platform.js';
@@ -57,6 +58,7 @@ function nativeCrc32c(): Platform['crc32c'] | undefined {
 
 /** A model directory on the local file system. */
 export function localDirectory(path: string): ModelDirectory {
+  if (typeof path !== 'string') throw new HandleError(`localDirectory takes a path, and not ${typeof path}.`);
   return new LocalDirectory(resolve(path));
 }
 
@@ -72,15 +74,15 @@ class LocalDirectory implements ModelDirectory {
   async open(path: string): Promise<FileHandle | null> {
     const full = this.#resolve(path);
     // Opening what is no file could block (a pipe) or succeed and then fail to read (a directory).
-    const status = await absentAsNull(full, stat(full));
+    const status = await absentAsNull(full, () => stat(full));
     if (!status?.isFile()) return null;
-    const handle = await absentAsNull(full, open(full, 'r'));
+    const handle = await absentAsNull(full, () => open(full, 'r'));
     return handle && new LocalFile(handle, full, status.size);
   }
 
   async list(path = ''): Promise<string[]> {
     const full = this.#resolve(path);
-    return (await absentAsNull(full, readdir(full)))?.sort() ?? [];
+    return (await absentAsNull(full, () => readdir(full)))?.sort() ?? [];
   }
 
   #resolve(path: string): string {
@@ -109,30 +111,28 @@ class LocalFile implements FileHandle {
     let done = 0;
     while (done < target.length) {
       const length = Math.min(target.length - done, MAX_READ);
-      const {bytesRead} = await this.#handle.read(target, done, length, offset + done).catch((cause) => {
-        throw new HubError(`cannot read ${this.#path}: ${messageOf(cause)}`, {cause});
-      });
+      const {bytesRead} = await worded('read', this.#path, () =>
+        this.#handle.read(target, done, length, offset + done),
+      );
       if (bytesRead === 0) checkRange(this.#path, offset + done, offset, target.length);
       done += bytesRead;
     }
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await worded('read', this.#path, () => this.#handle.close());
   }
 }
 
-/** Null where there is nothing at `path`; an error that says so where there is and it cannot be had. */
-async function absentAsNull<T>(path: string, result: Promise<T>): Promise<T | null> {
-  try {
-    return await result;
-  } catch (cause) {
-    const {code} = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new HubError(`cannot open ${path}: ${messageOf(cause)}`, {cause});
-  }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+/** Null where there is nothing at `path`; an error that says why where there is and it cannot be had. */
+function absentAsNull<T>(path: string, call: () => Promise<T>): Promise<T | null> {
+  return worded('read', path, async () => {
+    try {
+      return await call();
+    } catch (cause) {
+      const code = errorCode(cause);
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+      throw cause;
+    }
+  });
 }

@@ -3,6 +3,7 @@
 import path from 'node:path';
 import {Command} from 'commander';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {IntegrityError} from '../../errors.js';
 import {afterThis, MODEL_FILES, temporaryDirectory, writeModel} from '../../hub/testing/fixtures.js';
 import '../../platform/node.js';
 import {hostModels} from '../../platform/node_host.js';
@@ -45,6 +46,18 @@ describe('tfhub resolve', () => {
     expect(await tfhub('resolve', path.join(directory, 'model'))).toEqual([path.join(directory, 'model')]);
     const [json] = await tfhub('resolve', handle, '--cache-dir', cacheDir, '--json');
     expect(JSON.parse(json!)).toEqual({handle, path: downloaded, fromCache: true});
+  });
+
+  it('prints the integrity of a model, and takes it', async () => {
+    const {handle, directory} = await served();
+    const cacheDir = await temporaryDirectory();
+    const [integrity] = await tfhub('resolve', handle, '--cache-dir', cacheDir, '--print-integrity');
+    expect(integrity).toMatch(/^sha256-[A-Za-z0-9+/]{43}=$/);
+    expect(await tfhub('resolve', path.join(directory, 'model'), '--print-integrity')).toEqual([integrity]);
+    const args = ['resolve', handle, '--cache-dir', cacheDir, '--integrity'];
+    const [json] = await tfhub(...args, integrity!, '--print-integrity', '--json');
+    expect(JSON.parse(json!)).toMatchObject({handle, fromCache: true, integrity});
+    await expect(tfhub(...args, `sha256-${'A'.repeat(43)}=`)).rejects.toThrow(IntegrityError);
   });
 });
 

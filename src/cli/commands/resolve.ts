@@ -5,8 +5,15 @@
  */
 
 import type {Command} from 'commander';
-import {resolve} from '../../hub/resolver.js';
+import {integrityOf, resolve} from '../../hub/resolver.js';
 import '../../platform/node_hub.js';
+
+interface ResolveCommandOptions {
+  readonly cacheDir?: string;
+  readonly integrity?: string;
+  readonly printIntegrity?: boolean;
+  readonly json?: boolean;
+}
 
 export function registerResolve(program: Command): void {
   program
@@ -17,10 +24,15 @@ export function registerResolve(program: Command): void {
       '--cache-dir <dir>',
       'where models are kept (default: TFHUB_CACHE_DIR, else a temporary directory)',
     )
+    .option('--integrity <sha256-...>', 'fail unless the model is the one of this integrity')
+    .option('--print-integrity', 'print the integrity of the model in place of its path')
     .option('--json', 'print one JSON object')
-    .action(async (handle: string, options: {cacheDir?: string; json?: boolean}) => {
-      const {directory, path, fromCache} = await resolve(handle, {cacheDir: options.cacheDir});
+    .action(async (handle: string, {cacheDir, ...options}: ResolveCommandOptions) => {
+      const {directory, path, fromCache} = await resolve(handle, {cacheDir, integrity: options.integrity});
       const place = path ?? directory.name;
-      console.log(options.json ? JSON.stringify({handle, path: place, fromCache}) : place);
+      const integrity = options.printIntegrity ? await integrityOf(directory) : undefined;
+      console.log(
+        options.json ? JSON.stringify({handle, path: place, fromCache, integrity}) : (integrity ?? place),
+      );
     });
 }
