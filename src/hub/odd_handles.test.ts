@@ -1,6 +1,6 @@
 /** Tests that what is no handle, and what is no answer, is told in words. */
 
-import {mkdir, symlink, writeFile} from 'node:fs/promises';
+import {mkdir, rmdir, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import {DownloadError, FormatError, HandleError, HubError} from '../errors.js';
@@ -104,6 +104,19 @@ describe('a handle that is malformed', () => {
     await resolve(`${server.url.replace('//', `//${credentials}@`)}/m`, {cacheDir});
     const sent = server.requests[0]!.headers.authorization!;
     expect(Buffer.from(sent.replace('Basic ', ''), 'base64').toString()).toBe(meant);
+  });
+
+  it('is relative to a working directory that is gone', async () => {
+    const before = process.cwd();
+    await mkdir(path.join(directory, 'gone'));
+    process.chdir(path.join(directory, 'gone'));
+    await rmdir(path.join(directory, 'gone'));
+    try {
+      await expect(resolve('models/mine')).rejects.toThrow(/the working directory is gone/);
+      expect(() => localDirectory('models/mine')).toThrow(HandleError);
+    } finally {
+      process.chdir(before);
+    }
   });
 
   it('is a link that leads nowhere, or in a circle', async () => {

@@ -9,6 +9,7 @@
 import {type FileHandle as NodeFileHandle, open, readdir, stat} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {resolve, sep} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {FormatError, HandleError} from '../errors.js';
 import {portableCrc32c} from './crc32c.js';
@@ -56,10 +57,32 @@ function nativeCrc32c(): Platform['crc32c'] | undefined {
   }
 }
 
-/** A model directory on the local file system. */
+/** An absolute path, from a relative one or from a `file:` URL. */
+export function absolutePath(pathOrUrl: string): string {
+  if (/^file:/i.test(pathOrUrl)) {
+    try {
+      return resolve(fileURLToPath(pathOrUrl));
+    } catch (cause) {
+      throw new HandleError(
+        `'${pathOrUrl}' is no path of this machine: ${(cause as Error).message}. Write file:///path/of/the/model.`,
+        {cause},
+      );
+    }
+  }
+  try {
+    return resolve(pathOrUrl);
+  } catch (cause) {
+    throw new HandleError(
+      `'${pathOrUrl}' is a relative path, and the working directory is gone. Change to one that exists.`,
+      {cause},
+    );
+  }
+}
+
+/** A model directory on the local file system, by its path or `file:` URL. */
 export function localDirectory(path: string): ModelDirectory {
   if (typeof path !== 'string') throw new HandleError(`localDirectory takes a path, and not ${typeof path}.`);
-  return new LocalDirectory(resolve(path));
+  return new LocalDirectory(absolutePath(path));
 }
 
 class LocalDirectory implements ModelDirectory {

@@ -10,10 +10,9 @@ import {constants, createReadStream} from 'node:fs';
 import * as fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {fileURLToPath, pathToFileURL} from 'node:url';
-import {HandleError} from '../errors.js';
+import {pathToFileURL} from 'node:url';
 import {BROKEN_LINK, errorCode, fileError, NOT_A_FILE, worded} from './file_error.js';
-import {localDirectory} from './node.js';
+import {absolutePath, localDirectory} from './node.js';
 import type {FileEntry, FileStatus, FileSystem, FileWriter} from './services.js';
 
 const always = () => true;
@@ -173,28 +172,6 @@ async function haveSameContent(a: string, b: string): Promise<boolean> {
   }
 }
 
-/** An absolute path, from a relative one or from a `file:` URL. */
-function absolute(pathOrUrl: string): string {
-  if (/^file:/i.test(pathOrUrl)) {
-    try {
-      return path.resolve(fileURLToPath(pathOrUrl));
-    } catch (cause) {
-      throw new HandleError(
-        `'${pathOrUrl}' is no path of this machine: ${(cause as Error).message}. Write file:///path/of/the/model.`,
-        {cause},
-      );
-    }
-  }
-  try {
-    return path.resolve(pathOrUrl);
-  } catch (cause) {
-    throw new HandleError(
-      `'${pathOrUrl}' is a relative path, and the working directory is gone. Change to one that exists.`,
-      {cause},
-    );
-  }
-}
-
 /** Every call of the machine, its failures in words. */
 export const nodeFiles: FileSystem = {
   temporaryDirectory: os.tmpdir(),
@@ -206,15 +183,15 @@ export const nodeFiles: FileSystem = {
       return os.homedir();
     } catch {
       // Users without an entry in the system's list, as containers have them, may have none.
-      return path.parse(absolute('.')).root;
+      return path.parse(absolutePath('.')).root;
     }
   },
 
   join: path.join,
 
-  absolute,
+  absolute: absolutePath,
 
-  fileUrl: (file) => pathToFileURL(absolute(file)).href,
+  fileUrl: (file) => pathToFileURL(absolutePath(file)).href,
 
   status: (file) => worded('read', file, () => statusOf(file)),
 
