@@ -5,6 +5,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import {FormatError, HandleError, IntegrityError} from '../errors.js';
+import {kerasLayer} from '../keras.js';
 import {load} from '../load.js';
 import {memoryDirectory} from '../platform/memory.js';
 import '../platform/node.js';
@@ -272,11 +273,14 @@ describe('the option integrity', () => {
     );
   });
 
-  it('is taken by load', async () => {
+  it('is taken by load and kerasLayer', async () => {
     const fixture = fileURLToPath(new URL('../../fixtures/models/mymul', import.meta.url));
     const integrity = await integrityOf(localDirectory(fixture));
     (await load(fixture, {integrity})).dispose();
     await expect(load(fixture, {integrity: OTHER})).rejects.toThrow(IntegrityError);
+    const layer = await kerasLayer(fixture, {loadOptions: {integrity}});
+    layer.dispose();
+    await expect(kerasLayer(fixture, {loadOptions: {integrity: OTHER}})).rejects.toThrow(IntegrityError);
   });
 });
 
