@@ -215,8 +215,11 @@ export class DirectoryCache {
 
   /** Makes sure that nobody has removed any of the files since they were written. */
   private async demandAll(directory: string, sizes: FileSizes): Promise<void> {
-    const found = await listFiles(this.files, directory);
-    const lost = Object.keys(sizes).find((path) => found[path] !== sizes[path]);
+    const checks = Object.entries(sizes).map(async ([path, size]) => {
+      const status = await this.files.status(this.inside(directory, path));
+      return status?.size === size ? null : path;
+    });
+    const lost = (await Promise.all(checks)).find((path) => path !== null);
     if (lost === undefined) return;
     throw new DownloadError(
       `${lost} disappeared from the cache ${this.directory} before the model was whole: another program removes ` +
@@ -246,10 +249,13 @@ export class DirectoryCache {
     }
   }
 
+  /** Puts a directory in the place of another one, and again where another program has filled the place meanwhile. */
   private async exchange(path: string, fresh: string): Promise<void> {
     const old = `${fresh}.old.tmp`;
-    await this.files.rename(path, old);
-    await this.files.rename(fresh, path);
+    do {
+      await this.files.remove(old);
+      await this.files.rename(path, old);
+    } while (!(await this.files.rename(fresh, path)));
     await this.files.remove(old);
   }
 

@@ -48,7 +48,7 @@ beforeEach(() => {
 const obtain = (filler: Fill = fill) => cache.obtain(HANDLE, filler, TIMES);
 
 async function expectWhole() {
-  expect(await readDigests((await obtain()) as never)).toEqual(digests(MODEL_FILES));
+  expect(await readDigests(await obtain())).toEqual(digests(MODEL_FILES));
 }
 
 /** Something that is there, and what the refusal says. */
@@ -236,6 +236,15 @@ describe('a manifest', () => {
     expect(vi.mocked(console.warn).mock.calls).toEqual([
       [expect.stringMatching(/its graph has changed; it is fetched/)],
     ]);
+  });
+
+  it('tells of another form of the graph that was added, and would be read first', async () => {
+    const {'saved_model.pb': graph, ...rest} = MODEL_FILES;
+    await writeModel(model, {...rest, 'saved_model.pbtxt': graph!});
+    await obtain();
+    await writeFile(path.join(model, 'saved_model.pb'), noise(10));
+    expect(await cache.lookup(HANDLE)).toBeNull();
+    await expectWhole();
   });
 
   it('is made for what the reference downloaded, and holds from then on', async () => {

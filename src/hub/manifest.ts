@@ -85,7 +85,7 @@ export async function inspect(
   makeHash: MakeHash,
 ): Promise<{state: ModelState; found: FileSizes | null}> {
   const names = await files.list(directory);
-  if (!names && (await files.entry(directory))) return {state: 'obstructed', found: null};
+  if (!names && (await isObstructed(files, directory))) return {state: 'obstructed', found: null};
   if (!names || names.length === 0) return {state: 'absent', found: null};
   if (!manifest) {
     const found = await listFiles(files, directory);
@@ -96,9 +96,18 @@ export async function inspect(
     return status?.kind === 'file' && status.size === size;
   });
   if (!(await Promise.all(checks)).every(Boolean)) return {state: 'incomplete', found: null};
+  // Another form of the graph may be read before the one that is known.
+  const isAdded = names.some((name) => MODEL_FILES.has(name) && !Object.hasOwn(manifest.files, name));
   const graph = await hashGraph(files, directory, manifest.files, makeHash);
-  const same = Object.entries(manifest.graph).every(([path, hash]) => graph[path] === hash);
-  return {state: same ? 'whole' : 'changed', found: null};
+  const isSame = Object.entries(manifest.graph).every(([path, hash]) => graph[path] === hash);
+  return {state: isSame && !isAdded ? 'whole' : 'changed', found: null};
+}
+
+/** Whether something is in the place of a directory; a directory that has only just been made is in its own. */
+async function isObstructed(files: FileSystem, directory: string): Promise<boolean> {
+  const there = await files.entry(directory);
+  if (!there || there.kind === 'directory') return false;
+  return (await files.status(directory))?.kind !== 'directory';
 }
 
 /** Hashes of the files that hold a model's graph. */
