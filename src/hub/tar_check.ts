@@ -161,7 +161,7 @@ class TarCheck {
   }
 
   private readHeader(block: Uint8Array): void {
-    if (!checksums(block).includes(readNumber(block, CHECKSUM[0], 8, 'checksum'))) {
+    if (!checksums(block).includes(readNumber(block, CHECKSUM[0], 8))) {
       throw new FormatError(
         this.entries === 0
           ? 'The file is not a tar archive: its first block is not a tar header.'
@@ -169,7 +169,8 @@ class TarCheck {
       );
     }
     const type = String.fromCharCode(block[TYPE]!);
-    const size = readNumber(block, 124, 12, 'size');
+    const size = readNumber(block, 124, 12);
+    if (Number.isNaN(size)) throw new FormatError('The archive is corrupt: a header has an impossible size.');
     const rule = TYPES[type] ?? refuse(`an entry of the unknown type ${JSON.stringify(type)}`);
     const name = decode(block.subarray(0, 100)).replace(/\0.*$/s, '');
     if (rule.kind === 'refused') {
@@ -262,8 +263,8 @@ function* paxRecords(body: Uint8Array): Generator<[string, string]> {
   }
 }
 
-/** A number field: octal digits, or big-endian with the highest bit set (GNU). */
-function readNumber(block: Uint8Array, offset: number, length: number, what: string): number {
+/** A number field: octal digits, or big-endian with the highest bit set (GNU). NaN for anything else, or out of range. */
+function readNumber(block: Uint8Array, offset: number, length: number): number {
   const field = block.subarray(offset, offset + length);
   let value = 0;
   if (field[0]! & 0x80) {
@@ -273,14 +274,7 @@ function readNumber(block: Uint8Array, offset: number, length: number, what: str
     const digits = decode(field).replace(/\0.*$/s, '').trim();
     value = digits === '' ? 0 : /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
   }
-  if (!Number.isSafeInteger(value)) {
-    throw new FormatError(
-      what === 'checksum'
-        ? 'The file is not a tar archive: its first block is not a tar header.'
-        : `The archive is corrupt: a header has an impossible ${what}.`,
-    );
-  }
-  return value;
+  return Number.isSafeInteger(value) ? value : Number.NaN;
 }
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -323,6 +323,11 @@ export const HOSTILE_ARCHIVES: readonly HostileArchive[] = [
     reason: /wrong checksum/,
   },
   {
+    what: 'a header with a checksum that is no number',
+    bytes: Buffer.concat([rawEntry(GOOD), Buffer.from(rawEntry({name: 'b'})).fill('x', 148, 156)]),
+    reason: /wrong checksum/,
+  },
+  {
     what: 'bytes behind the end',
     bytes: Buffer.concat([tar(GOOD), utf8('more'.repeat(200))]),
     reason: /truncated or corrupt/,
