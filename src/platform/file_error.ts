@@ -77,7 +77,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** The name of what a call of the machine failed with, see the table; '' for failures of other kinds. */
 export function errorCode(error: unknown): string {
-  if (error instanceof DOMException) return Object.hasOwn(REASONS, error.name) ? error.name : '';
+  // What a caller has ended is no failure of a file system.
+  if (error instanceof DOMException) return error.name === 'AbortError' ? '' : error.name;
   const {code} = (error ?? {}) as {code?: unknown};
   return typeof code === 'string' ? code : '';
 }
