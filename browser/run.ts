@@ -17,11 +17,14 @@ import {gunzipSync} from 'node:zlib';
 import {unpackTar} from 'modern-tar';
 import {type Browser, type BrowserContext, chromium, type Page} from 'playwright-core';
 import {build} from 'vite';
+import {integrityOf} from '../src/hub/integrity.js';
+import type {ResolveOptions} from '../src/hub/options.js';
 import {readDigests} from '../src/hub/testing/digests.js';
 import {faulty, startServer, type TestServer} from '../src/hub/testing/server.js';
 import {memoryDirectory} from '../src/platform/memory.js';
 import {localDirectory} from '../src/platform/node.js';
 import {type Host, hostModels} from '../src/platform/node_host.js';
+import {portableSha256} from '../src/platform/sha256.js';
 import {loadModel} from '../src/savedmodel/load.js';
 import type {NamedSource, Resolved} from './page.js';
 
@@ -55,8 +58,11 @@ async function open({page}: World, context: BrowserContext): Promise<Page> {
   return tab;
 }
 
-async function resolveIn(tab: Page, source: NamedSource): Promise<Resolved> {
-  const reply = await tab.evaluate((given) => window.hubTests.resolve(given), source);
+async function resolveIn(tab: Page, source: NamedSource, options?: ResolveOptions): Promise<Resolved> {
+  const reply = await tab.evaluate(([given, how]) => window.hubTests.resolve(given, how), [
+    source,
+    options,
+  ] as const);
   if ('error' in reply) throw new Error(reply.error);
   return reply;
 }
@@ -122,6 +128,31 @@ const TESTS: Readonly<Record<string, Test>> = {
     await loadsOnce(world, context);
     const tab = await open(world, context);
     demand(await tab.evaluate(() => caches.has('tensorflow-hub')), 'Cache Storage was not used.');
+  },
+
+  'a model that is pinned is that one or none, in the cache and without one': async (world, context) => {
+    const source = {handle: `${world.host.url}/model`};
+    const integrity = await integrityOf(localDirectory(world.model), portableSha256);
+    const other = `sha256-${'A'.repeat(43)}=`;
+    for (const storage of [true, false]) {
+      if (!storage) {
+        await context.addInitScript(() => {
+          Reflect.deleteProperty(FileSystemFileHandle.prototype, 'createWritable');
+          Object.defineProperty(window, 'caches', {value: undefined});
+        });
+      }
+      const tab = await open(world, context);
+      const refused = await resolveIn(tab, source, {integrity: other}).catch((error: Error) => error.message);
+      demand(/is not the model that was asked for/.test(String(refused)), `resolved: ${refused}`);
+      for (const again of [false, true]) {
+        const model = await resolveIn(tab, source, {integrity});
+        demandModel(world, model);
+        demand(model.fromCache === (again && storage), `fromCache: ${model.fromCache}`);
+      }
+      const last = await resolveIn(tab, source, {integrity: other}).catch((error: Error) => error.message);
+      demand(/is not the model that was asked for/.test(String(last)), `resolved from the cache: ${last}`);
+      await tab.close();
+    }
   },
 
   'a page without storage loads into memory': async (world, context) => {

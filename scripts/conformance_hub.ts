@@ -1,6 +1,6 @@
 /**
  * Shows that downloads and the cache do what is promised of them: beside Python's tensorflow_hub, and under faults.
- * Run alone with `tsx scripts/conformance_hub.ts PYTHON`, where PYTHON has tensorflow_hub.
+ * Run alone with `tsx scripts/conformance_hub.ts PYTHON [WORD]`, where PYTHON has tensorflow_hub; a word chooses checks by name.
  *
  * @module
  */
@@ -13,11 +13,13 @@ import {createInterface} from 'node:readline';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
 import '../src/platform/node_hub.js';
-import {resolve} from '../src/hub/resolver.js';
+import {unpackArchive} from '../src/hub/archive.js';
+import {integrityOf, resolve} from '../src/hub/resolver.js';
 import {sleep} from '../src/hub/retry.js';
 import {digests, readDigests} from '../src/hub/testing/digests.js';
+import {MemorySink} from '../src/hub/testing/memory_sink.js';
 import {faulty, startServer} from '../src/hub/testing/server.js';
-import {tar} from '../src/hub/testing/tar.js';
+import {gzip, inChunks, pax, rawEntry, tar} from '../src/hub/testing/tar.js';
 import {ResolveWorker} from '../src/hub/testing/workers.js';
 import {localDirectory} from '../src/platform/node.js';
 import {hostModels} from '../src/platform/node_host.js';
@@ -80,11 +82,9 @@ class PythonWorker {
     return worker;
   }
 
-  async ask(request: {
-    handle: string;
-    cacheDir: string;
-    argument?: unknown;
-  }): Promise<Record<string, unknown>> {
+  async ask(
+    request: {handle: string; cacheDir: string; argument?: unknown} | {directory: string} | {archive: string},
+  ): Promise<Record<string, unknown>> {
     this.child.stdin!.write(`${JSON.stringify(request)}\n`);
     return this.answer();
   }
@@ -135,6 +135,58 @@ const pythonLoadsFromOurServer: Check = async (context) => {
     );
   }
   return 'tensorflow_hub loads plain and gzipped answers; each finds in the cache what the other downloaded';
+};
+
+const integrities: Check = async (context) => {
+  const {directory} = await hostedModel(context, 1);
+  const model = path.join(directory, 'model');
+  // UTF-8 has another order than the strings of JavaScript.
+  for (const name of ['\u{1d11e}', '\uff5e', 'caf\u00e9', 'a b', 'empty']) {
+    await writeFile(path.join(model, 'assets', name), name === 'empty' ? '' : name);
+  }
+  const python = await PythonWorker.start(context);
+  const {integrity} = await python.ask({directory: model});
+  demandSame(await integrityOf(localDirectory(model)), integrity, 'the integrity of a directory');
+  const server = await hostModels({directory});
+  context.after(() => server.close());
+  const cacheDir = path.join(context.directory, 'cache');
+  const resolved = await resolve(`${server.url}/model`, {cacheDir, integrity: integrity as string});
+  demandSame(await python.ask({directory: resolved.path!}), {integrity}, 'the integrity of a cached model');
+  return `${integrity} here and there`;
+};
+
+const GRAPH = {name: 'saved_model.pb', body: 'graph'};
+const BEFORE_1970 = new Uint8Array(12).fill(0xff);
+
+/** Archives that are odd, and whether tarfile and this library read them. */
+const ODD_ARCHIVES: readonly (readonly [what: string, bytes: Uint8Array, reads: boolean])[] = [
+  ['a time before 1970', tar({...GRAPH, modified: BEFORE_1970}), true],
+  ['a signed checksum', tar({...GRAPH, modified: BEFORE_1970, signedChecksum: true}), true],
+  ['a pax time before 1970', tar(pax({mtime: '-1.5'}), GRAPH), true],
+  ['no mark of an end', rawEntry(GRAPH), true],
+  ['half a mark of an end', Buffer.concat([rawEntry(GRAPH), new Uint8Array(512)]), true],
+  ['an end in a file', rawEntry(GRAPH).subarray(0, 514), false],
+  ['an end in the padding of a file', rawEntry(GRAPH).subarray(0, 1000), false],
+  ['an end behind an extended header', Buffer.concat([rawEntry(GRAPH), pax({path: 'b'})]), false],
+];
+
+const oddArchives: Check = async (context) => {
+  const python = await PythonWorker.start(context);
+  for (const [what, bytes, reads] of ODD_ARCHIVES) {
+    for (const [archive, content] of [
+      [path.join(context.directory, 'odd.tar'), bytes],
+      [path.join(context.directory, 'odd.tar.gz'), gzip(bytes)],
+    ] as const) {
+      await writeFile(archive, content);
+      const {members: theirs = null} = await python.ask({archive});
+      const ours = await unpackArchive(inChunks(content), new MemorySink(), {maxBytes: MEGABYTE}).catch(
+        () => null,
+      );
+      demandSame(theirs, reads ? {'saved_model.pb': 5} : null, `tarfile and ${what}`);
+      demandSame(ours, theirs, what);
+    }
+  }
+  return `${ODD_ARCHIVES.length} archives, plain and gzipped, are read or refused as by tarfile`;
 };
 
 const ROUNDS = 20;
@@ -267,6 +319,8 @@ const memory: Check = async (context) => {
 
 const CHECKS: Readonly<Record<string, Check>> = {
   'tensorflow_hub and the server': pythonLoadsFromOurServer,
+  'the integrity of models': integrities,
+  'odd archives': oddArchives,
   'one cache for tensorflow_hub and this library': oneCacheForBoth,
   'kill -9 during downloads': kills,
   'connections cut at every 64 KiB': cutConnections,
@@ -274,14 +328,22 @@ const CHECKS: Readonly<Record<string, Check>> = {
 };
 
 /** Runs all checks, and says of each what it measured or how it failed. */
-export async function runHubConformance({python}: {readonly python: string}): Promise<{
+export async function runHubConformance({
+  python,
+  only = '',
+}: {
+  readonly python: string;
+  /** A part of the names of the checks to be run. */
+  readonly only?: string;
+}): Promise<{
   passed: number;
   failed: number;
   details: string[];
 }> {
   const details: string[] = [];
   let failed = 0;
-  for (const [name, check] of Object.entries(CHECKS)) {
+  const chosen = Object.entries(CHECKS).filter(([name]) => name.includes(only));
+  for (const [name, check] of chosen) {
     const cleanUps: (() => unknown)[] = [];
     const directory = await mkdtemp(path.join(os.tmpdir(), 'tfhub-conformance-'));
     cleanUps.push(() => rm(directory, {recursive: true, force: true}));
@@ -296,11 +358,14 @@ export async function runHubConformance({python}: {readonly python: string}): Pr
       for (const cleanUp of cleanUps.reverse()) await cleanUp();
     }
   }
-  return {passed: Object.keys(CHECKS).length - failed, failed, details};
+  return {passed: chosen.length - failed, failed, details};
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const {passed, failed, details} = await runHubConformance({python: process.argv[2] ?? 'python3'});
+  const {passed, failed, details} = await runHubConformance({
+    python: process.argv[2] ?? 'python3',
+    only: process.argv[3],
+  });
   for (const line of details) console.log(line);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;

@@ -17,6 +17,7 @@ export {
   FormatError,
   HandleError,
   HubError,
+  IntegrityError,
   SaveError,
   UnsupportedOpError,
 } from './errors.js';
@@ -24,6 +25,7 @@ export type {DType} from './graph/dtypes.js';
 export type {PartialShape} from './graph/shape.js';
 export type {DownloadProgress, LoadFormat, ResolveOptions} from './hub/options.js';
 export {
+  integrityOf,
   type ModelSource,
   type ResolvedModel,
   type Resolver,

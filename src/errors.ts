@@ -21,6 +21,9 @@ export class HandleError extends HubError {}
 /** A download failed: network, HTTP status, time-out, size bound, or a broken transfer. */
 export class DownloadError extends HubError {}
 
+/** A model is another than the one that the option `integrity` names. */
+export class IntegrityError extends HubError {}
+
 /** A file is not what its format demands: truncated, corrupt, of an unknown version. */
 export class FormatError extends HubError {}
 

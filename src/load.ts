@@ -5,8 +5,10 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
+import {HandleError} from './errors.js';
 import type {ResolveOptions} from './hub/options.js';
 import {type ModelSource, resolve} from './hub/resolver.js';
+import {isModelDirectory} from './hub/sources.js';
 import {type LoadModelOptions, loadModel} from './savedmodel/load.js';
 import type {CallableObject} from './savedmodel/loaded_object.js';
 import {readMetaGraphs} from './savedmodel/meta_graphs.js';
@@ -48,6 +50,13 @@ export async function getMetaGraphs(
 
 /** Loads a model from a directory. */
 export async function loadDirectory(...args: Parameters<typeof loadModel>): Promise<CallableObject> {
+  const [directory] = args as readonly unknown[];
+  if (!isModelDirectory(directory)) {
+    throw new HandleError(
+      `savedModel.load takes the directory of a model, as localDirectory(path) gives it, and not ` +
+        `${typeof directory === 'object' ? 'another object' : String(directory)}. hub.load takes handles.`,
+    );
+  }
   // Whether an object can be called is known only when it is there; calling one that cannot be is a TypeError.
   return (await loadModel(...args)) as CallableObject;
 }

@@ -5,7 +5,7 @@ import {DownloadError, FormatError, type HubError} from '../errors.js';
 import {unpackArchive} from './archive.js';
 import {HOSTILE_ARCHIVES, HOSTILE_MAX_BYTES} from './testing/hostile.js';
 import {MemorySink} from './testing/memory_sink.js';
-import {gnuLongName, gzip, inChunks, pax, tar} from './testing/tar.js';
+import {gnuLongName, gzip, inChunks, pax, TAR_END, tar} from './testing/tar.js';
 
 const limits = {maxBytes: 1 << 30};
 
@@ -20,6 +20,7 @@ const MODEL = tar(
   {name: './saved_model.pb', body: 'graph'},
   {name: './variables/', type: '5'},
   {name: './variables/variables.index', body: 'i'.repeat(1000)},
+  {name: './variables/variables.data-00000-of-00001', body: 'd'.repeat(512)},
   {name: './assets/empty.txt'},
 );
 
@@ -31,7 +32,12 @@ describe('unpackArchive', () => {
   ])('unpacks %s', async (_, bytes) => {
     for (const chunkSize of [1, 511, 512, 4096]) {
       const {sink, sizes} = await unpack(bytes, chunkSize);
-      expect(sizes).toEqual({'saved_model.pb': 5, 'variables/variables.index': 1000, 'assets/empty.txt': 0});
+      expect(sizes).toEqual({
+        'saved_model.pb': 5,
+        'variables/variables.index': 1000,
+        'variables/variables.data-00000-of-00001': 512,
+        'assets/empty.txt': 0,
+      });
       expect(sink.text('saved_model.pb')).toBe('graph');
       expect(sink.text('variables/variables.index')).toBe('i'.repeat(1000));
       expect(sink.text('assets/empty.txt')).toBe('');
@@ -54,6 +60,57 @@ describe('unpackArchive', () => {
       ),
     );
     expect(sizes).toEqual({[`${long}.gnu`]: 1, [`${long}.pax`]: 1, sized: 3, last: 1});
+  });
+
+  it.each([
+    ['before 1970, in binary', new Uint8Array(12).fill(0xff)],
+    ['far before 1970, in binary', new Uint8Array(12).with(0, 0xff) as Uint8Array],
+    ['after 2242, in binary', new Uint8Array(12).fill(0x7f).with(0, 0x80) as Uint8Array],
+    ['that is no number', 'yesterday   '],
+    ['that is empty', new Uint8Array(12)],
+  ])('takes a time %s, which nobody needs', async (_, modified) => {
+    const entries = [
+      {name: 'assets/', type: '5', modified},
+      {name: 'saved_model.pb', body: 'graph', modified},
+    ];
+    expect((await unpack(tar(...entries))).sizes).toEqual({'saved_model.pb': 5});
+    const signed = entries.map((entry) => ({...entry, signedChecksum: true}));
+    expect((await unpack(tar(...signed))).sizes).toEqual({'saved_model.pb': 5});
+    const {sizes} = await unpack(tar(pax({mtime: '-86400.5'}), {name: 'saved_model.pb', body: 'graph'}));
+    expect(sizes).toEqual({'saved_model.pb': 5});
+  });
+
+  it.each([
+    ['no blocks of zeros', 0],
+    ['one', 512],
+    ['a part of one', 700],
+    ['two', 1024],
+    ['twenty', 10240],
+  ])('takes an archive that ends with %s', async (_, length) => {
+    const bytes = Buffer.concat([MODEL.subarray(0, -TAR_END.length), new Uint8Array(length)]);
+    for (const chunkSize of [1, 512, 4096]) {
+      for (const archive of [bytes, gzip(bytes)]) {
+        const {sizes} = await unpack(archive, chunkSize);
+        expect(Object.keys(sizes)).toHaveLength(4);
+      }
+    }
+  });
+
+  it('takes names that only look like those of devices', async () => {
+    const names = [
+      'console',
+      'com',
+      'com10',
+      'auxiliary.txt',
+      'null',
+      '.nul',
+      'a.con',
+      'lpt',
+      '.hidden',
+      'a..b',
+    ];
+    const {sizes} = await unpack(tar(...names.map((name) => ({name: `assets/${name}`, body: 'x'}))));
+    expect(Object.keys(sizes)).toHaveLength(names.length);
   });
 
   it('takes one directory named twice', async () => {

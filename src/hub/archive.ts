@@ -9,8 +9,9 @@ import {createTarDecoder} from 'modern-tar';
 import {DownloadError, FormatError} from '../errors.js';
 import type {FileSizes, ModelSink, Transform} from '../platform/services.js';
 import {ArchivePaths} from './archive_paths.js';
+import {lacksParts} from './manifest.js';
 import {peek, through, Upstream} from './streams.js';
-import {checkTar} from './tar_check.js';
+import {CheckedTar} from './tar_check.js';
 
 export interface ArchiveLimits {
   /** Bound on the sum of the sizes of all files, in bytes. */
@@ -41,12 +42,12 @@ export async function unpackArchive(
   sink: ModelSink,
   options: UnpackOptions,
 ): Promise<FileSizes> {
-  const tar = new Upstream(
-    checkTar(await gunzip(bytes, options.gunzip ?? (() => new DecompressionStream('gzip'))), {
-      maxStreamBytes: options.maxBytes + MAX_OVERHEAD,
-      maxEntries: options.maxEntries ?? MAX_ENTRIES,
-    }),
-  );
+  const unzipped = await gunzip(bytes, options.gunzip ?? (() => new DecompressionStream('gzip')));
+  const checked = new CheckedTar(unzipped, {
+    maxStreamBytes: options.maxBytes + MAX_OVERHEAD,
+    maxEntries: options.maxEntries ?? MAX_ENTRIES,
+  });
+  const tar = new Upstream(checked);
   const paths = new ArchivePaths();
   const sizes: Record<string, number> = Object.create(null);
   let total = 0;
@@ -73,6 +74,11 @@ export async function unpackArchive(
     sizes[path] = header.size;
   }
   if (entries === 0) throw new FormatError('The archive is empty.');
+  if (!checked.hasEndMark && lacksParts(sizes)) {
+    throw new FormatError(
+      'The archive is truncated: it ends without the mark of an end, and before all files of a model were there.',
+    );
+  }
   return {...sizes};
 }
 

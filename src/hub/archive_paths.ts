@@ -43,7 +43,30 @@ const RULES: readonly NameRule[] = [
         .some((part) => /[/\\]|^\.\.?$/.test(part.normalize('NFKC'))),
     because: 'it contains a look-alike of a separator or of dots',
   },
+  {
+    refuses: (name) => name.includes(':'),
+    because: "it contains a ':', which on Windows leads to a stream of another file",
+  },
+  {
+    refuses: (name) =>
+      name
+        .split('/')
+        .filter(isNotDot)
+        .some((part) => /[. ]$/.test(part)),
+    because: 'a part of it ends with a dot or a space, which Windows leaves out',
+  },
+  {
+    refuses: (name) => name.split('/').some((part) => DEVICE.test(part)),
+    because: 'a part of it is the name of a device on Windows',
+  },
 ];
+
+/**
+ * Names that Windows takes for devices, whatever follows a dot or spaces
+ * (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
+ */
+const DEVICE =
+  /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:[.:]|$)/i;
 
 const isNotDot = (part: string) => part !== '' && part !== '.';
 

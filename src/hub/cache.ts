@@ -6,14 +6,16 @@
  * @module
  */
 
-import {DownloadError, HandleError, HubError} from '../errors.js';
-import {ownEntry} from '../own_entry.js';
+import {DownloadError} from '../errors.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {CacheEntry, FileSizes, FileSystem, HubServices, ModelSink} from '../platform/services.js';
+import {guarded} from './cache_errors.js';
+import {CachePlace} from './cache_place.js';
 import {DownloadLock, directorySize, type LockTimes} from './lock.js';
 import {warn} from './log.js';
 import {
   descriptorFile,
+  hashGraph,
   inspect,
   listFiles,
   type Manifest,
@@ -31,44 +33,35 @@ export interface ObtainOptions extends LockTimes {
   readonly signal?: AbortSignal;
   /** Called again and again while another process downloads the model. */
   readonly onWait?: () => void;
+  /** Whether a model that is there, and whole, is the one that is wanted; another one is fetched anew. */
+  readonly accepts?: (model: ModelDirectory) => Promise<boolean>;
 }
+
+/** A model as it was found; `other` is whole, and not the one that is wanted. */
+type Found = ModelState | 'other';
+
+/** Why a model that is there is fetched anew. */
+const REASONS: Readonly<Partial<Record<Found, string>>> = {
+  incomplete: 'has lost files',
+  changed: 'is not as it was downloaded: its graph has changed',
+  other: 'is not the one that the option integrity names',
+};
 
 const KEY = /^[0-9a-f]{40}$/;
 /** Temporary directories without a lock whose files are older than this belong to nobody any more. */
 const ORPHAN_MS = 24 * 60 * 60 * 1000;
 
-/** Failures of a file system that say what to do. */
-const FILE_ERRORS: Readonly<Record<string, (directory: string) => string>> = {
-  ENOSPC: (directory) => `The disk of the cache ${directory} is full. Free room, or set TFHUB_CACHE_DIR.`,
-  EDQUOT: (directory) =>
-    `The quota for the cache ${directory} is used up. Free room, or set TFHUB_CACHE_DIR.`,
-  EROFS: (directory) =>
-    `The cache ${directory} is read-only. Set TFHUB_CACHE_DIR to a directory that is not.`,
-  EACCES: (directory) =>
-    `The cache ${directory} may not be written to. Set TFHUB_CACHE_DIR to a directory that may.`,
-  EPERM: (directory) =>
-    `The cache ${directory} may not be written to. Set TFHUB_CACHE_DIR to a directory that may.`,
-  ENOTDIR: (directory) => `The cache ${directory} is not a directory. Set TFHUB_CACHE_DIR to one.`,
-  EEXIST: (directory) => `The cache ${directory} is not a directory. Set TFHUB_CACHE_DIR to one.`,
-};
-
 export class DirectoryCache {
   readonly directory: string;
-  private readonly files: FileSystem;
+  private readonly place: CachePlace;
 
   constructor(
-    files: FileSystem,
-    private readonly services: Pick<HubServices, 'sha1' | 'environment'>,
+    private readonly files: FileSystem,
+    private readonly services: Pick<HubServices, 'sha1' | 'sha256' | 'environment'>,
     cacheDir?: string,
   ) {
-    this.files = files;
-    const chosen = cacheDir || services.environment('TFHUB_CACHE_DIR');
-    if (chosen && /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(chosen)) {
-      throw new HandleError(
-        `The cache cannot be at ${shownHandle(chosen)}: set TFHUB_CACHE_DIR to a directory of this machine.`,
-      );
-    }
-    this.directory = files.absolute(chosen || files.join(files.temporaryDirectory, 'tfhub_modules'));
+    this.place = new CachePlace(files, services, cacheDir);
+    this.directory = this.place.directory;
   }
 
   /** Where the model of a handle lives, whether it is there or not. */
@@ -77,124 +70,164 @@ export class DirectoryCache {
   }
 
   /** The model of a handle, if it is there and whole. */
-  async lookup(handle: string): Promise<ModelDirectory | null> {
-    const path = await this.pathOf(handle);
-    const state = await this.inspect(path, handle);
-    return state === 'whole' ? this.files.directory(path) : null;
+  lookup(handle: string): Promise<ModelDirectory | null> {
+    return this.guarded(async () => {
+      await this.place.check();
+      const path = await this.pathOf(handle);
+      return (await this.inspect(path, handle)) === 'whole' ? this.files.directory(path) : null;
+    });
   }
 
   /** The model of a handle: the one that is there, or the one that `fill` downloads, once for all that ask. */
-  async obtain(handle: string, fill: Fill, options: ObtainOptions): Promise<ModelDirectory> {
-    const path = await this.pathOf(handle);
-    if ((await this.inspect(path, handle)) === 'whole') return this.files.directory(path);
-    await this.guarded(() => this.makeCache());
+  obtain(handle: string, fill: Fill, options: ObtainOptions): Promise<ModelDirectory> {
+    return this.guarded(async () => {
+      await this.place.check();
+      const path = await this.pathOf(handle);
+      if ((await this.inspect(path, handle, options)) !== 'whole') {
+        await this.place.make();
+        await this.downloadOnce(handle, path, fill, options);
+      }
+      return this.files.directory(path);
+    });
+  }
+
+  private async downloadOnce(
+    handle: string,
+    path: string,
+    fill: Fill,
+    options: ObtainOptions,
+  ): Promise<void> {
     const lock = new DownloadLock(this.files, path);
     try {
-      while (!(await this.guarded(() => lock.tryTake()))) {
-        await lock.waitForOther(options, options.signal, options.onWait);
-      }
+      while (!(await lock.tryTake())) await lock.waitForOther(options, options.signal, options.onWait);
       // Whoever held the lock until now has most likely left the model behind.
-      const state = await this.inspect(path, handle);
-      if (state !== 'whole') await this.download(handle, path, state, lock, fill);
+      const state = await this.inspect(path, handle, options);
+      if (state !== 'whole') await this.download(handle, path, state, lock, fill, options);
     } finally {
       await lock.release().catch(() => undefined);
     }
-    return this.files.directory(path);
   }
 
-  /** One that others share stays as they made it. */
-  private async makeCache(): Promise<void> {
-    if (!(await this.files.status(this.directory))) await this.files.makePrivate(this.directory);
-    else await this.files.makeDirectory(this.directory);
-  }
-
-  async entries(): Promise<CacheEntry[]> {
-    const names = ((await this.files.list(this.directory)) ?? []).filter((name) => KEY.test(name));
-    const entries = names.map(async (key): Promise<CacheEntry | null> => {
-      const path = this.files.join(this.directory, key);
-      const [used, status] = await Promise.all([
-        this.files.status(manifestFile(path)),
-        this.files.status(path),
-      ]);
-      if (status?.kind !== 'directory') return null;
-      const descriptor = await readDescriptor(this.files, path);
-      const manifest = await readManifest(this.files, path);
-      const written = await this.files.status(descriptorFile(path));
-      const downloaded = manifest ? Date.parse(manifest.downloaded) : (written?.modified ?? Number.NaN);
-      return {
-        key,
-        handle: manifest
-          ? shownHandle(manifest.handle)
-          : (/^Module: (.*)$/m.exec(descriptor ?? '')?.[1] ?? null),
-        size: await directorySize(this.files, path),
-        downloaded: Number.isNaN(downloaded) ? null : new Date(downloaded),
-        lastUsed: used ? new Date(used.modified) : null,
-      };
+  entries(): Promise<CacheEntry[]> {
+    return this.guarded(async () => {
+      await this.place.check();
+      const names = ((await this.files.list(this.directory)) ?? []).filter((name) => KEY.test(name));
+      return (await Promise.all(names.map((key) => this.entry(key)))).filter((entry) => entry !== null);
     });
-    return (await Promise.all(entries)).filter((entry) => entry !== null);
   }
 
-  /** Removes a model, by its handle or key. False where there is none. */
-  async remove(handleOrKey: string): Promise<boolean> {
-    const key = KEY.test(handleOrKey) ? handleOrKey : await this.services.sha1(handleOrKey);
+  private async entry(key: string): Promise<CacheEntry | null> {
     const path = this.files.join(this.directory, key);
-    const wasThere = (await this.files.status(path)) !== null;
-    await this.guarded(async () => {
+    const [used, status] = await Promise.all([
+      this.files.status(manifestFile(path)),
+      this.files.status(path),
+    ]);
+    if (status?.kind !== 'directory') return null;
+    const descriptor = await readDescriptor(this.files, path);
+    const manifest = await readManifest(this.files, path);
+    const written = await this.files.status(descriptorFile(path));
+    const downloaded = manifest ? Date.parse(manifest.downloaded) : (written?.modified ?? Number.NaN);
+    return {
+      key,
+      handle: manifest
+        ? shownHandle(manifest.handle)
+        : (/^Module: (.*)$/m.exec(descriptor ?? '')?.[1] ?? null),
+      size: await directorySize(this.files, path),
+      downloaded: Number.isNaN(downloaded) ? null : new Date(downloaded),
+      lastUsed: used ? new Date(used.modified) : null,
+    };
+  }
+
+  /** Removes a model, or what is in its place, by its handle or key. False where there is nothing. */
+  remove(handleOrKey: string): Promise<boolean> {
+    return this.guarded(async () => {
+      await this.place.check();
+      const key = KEY.test(handleOrKey) ? handleOrKey : await this.services.sha1(handleOrKey);
+      const path = this.files.join(this.directory, key);
+      const wasThere = (await this.files.entry(path)) !== null;
       // Moved away first: a reader that comes now finds no model rather than half of one.
       const aside = `${path}.${crypto.randomUUID().replaceAll('-', '')}.tmp`;
       if (wasThere) await this.files.rename(path, aside);
       await this.files.remove(aside);
       await this.files.remove(manifestFile(path));
       await this.files.remove(descriptorFile(path));
+      return wasThere;
     });
-    return wasThere;
   }
 
   /** Removes all models, and what interrupted downloads left. Downloads that are under way are left alone. */
-  async clear(): Promise<number> {
-    const entries = await this.entries();
-    for (const {key} of entries) await this.remove(key);
-    for (const name of (await this.files.list(this.directory)) ?? []) await this.removeOrphan(name);
-    return entries.length;
+  clear(): Promise<number> {
+    return this.guarded(async () => {
+      const entries = await this.entries();
+      for (const {key} of entries) await this.remove(key);
+      for (const name of (await this.files.list(this.directory)) ?? []) await this.removeOrphan(name);
+      return entries.length;
+    });
   }
 
-  private async inspect(path: string, handle: string): Promise<ModelState> {
+  private async inspect(
+    path: string,
+    handle: string,
+    {accepts}: Pick<ObtainOptions, 'accepts'> = {},
+  ): Promise<Found> {
     const manifest = await readManifest(this.files, path);
-    const {state, found} = await inspect(this.files, path, manifest);
-    if (state === 'whole') {
-      // A cache that may not be written to is still a cache.
-      if (manifest) await this.files.touch(manifestFile(path));
-      else if (found) await this.writeManifest(path, handle, found).catch(() => undefined);
+    const makeHash = this.services.sha256;
+    const {state, found} = await inspect(this.files, path, manifest, makeHash);
+    if (state === 'obstructed') {
+      throw new DownloadError(
+        `${path} is no directory, or a link that leads to none; the model of ${shownHandle(handle)} ` +
+          `belongs there. Remove it, by hand or with 'tfhub cache remove ${path.slice(-40)}'.`,
+      );
     }
-    return state;
+    if (state !== 'whole') return state;
+    if (accepts && !(await accepts(this.files.directory(path)))) return 'other';
+    // A cache that may not be written to is still a cache.
+    if (manifest) await this.files.touch(manifestFile(path));
+    else if (found) await this.writeManifest(path, handle, found).catch(() => undefined);
+    return 'whole';
   }
 
   private async download(
     handle: string,
     path: string,
-    state: ModelState,
+    state: Found,
     lock: DownloadLock,
     fill: Fill,
+    {accepts}: ObtainOptions,
   ): Promise<void> {
-    if (state === 'damaged') {
-      warn(`the cached model of ${shownHandle(handle)} has lost files; it is fetched anew.`);
-    }
+    const reason = REASONS[state];
+    if (reason) warn(`the cached model of ${shownHandle(handle)} ${reason}; it is fetched anew.`);
     await this.removeOrphans(path);
-    const sizes = await this.guarded(async () => {
-      await this.files.makeDirectory(lock.temporaryDirectory);
-      return fill(new DirectorySink(this.files, lock.temporaryDirectory));
-    });
-    await this.guarded(async () => {
-      if (state === 'damaged') {
-        await this.mend(path, lock.temporaryDirectory, sizes);
-      } else if (!(await this.files.rename(lock.temporaryDirectory, path))) {
+    const fresh = lock.temporaryDirectory;
+    await this.files.makeDirectory(fresh);
+    const sizes = await fill(new DirectorySink(this.files, fresh));
+    await this.demandAll(fresh, sizes);
+    if (reason) {
+      await this.mend(path, fresh, sizes);
+    } else if (!(await this.files.rename(fresh, path))) {
+      if (!accepts || (await accepts(this.files.directory(path)))) {
         // Another program was faster, and its model is as good.
         await this.writeManifest(path, handle, await listFiles(this.files, path));
         return;
       }
-      await this.files.writeText(descriptorFile(path), this.descriptor(handle));
-      await this.writeManifest(path, handle, sizes);
+      await this.exchange(path, fresh);
+    }
+    await this.files.writeText(descriptorFile(path), this.descriptor(handle));
+    await this.writeManifest(path, handle, sizes);
+  }
+
+  /** Makes sure that nobody has removed any of the files since they were written. */
+  private async demandAll(directory: string, sizes: FileSizes): Promise<void> {
+    const checks = Object.entries(sizes).map(async ([path, size]) => {
+      const status = await this.files.status(this.inside(directory, path));
+      return status?.size === size ? null : path;
     });
+    const lost = (await Promise.all(checks)).find((path) => path !== null);
+    if (lost === undefined) return;
+    throw new DownloadError(
+      `${lost} disappeared from the cache ${this.directory} before the model was whole: another program removes ` +
+        'files there. Try again, or set TFHUB_CACHE_DIR to a directory that is left alone.',
+    );
   }
 
   /**
@@ -208,17 +241,24 @@ export class DirectoryCache {
         size === sizes[file] &&
         (await this.files.sameContent(this.inside(path, file), this.inside(fresh, file))),
     );
-    if ((await Promise.all(unchanged)).every(Boolean)) {
-      const present = new Set(kept.map(([file]) => file));
-      for (const file of Object.keys(sizes).filter((name) => !present.has(name))) {
-        await this.files.makeDirectory(this.files.join(path, ...file.split('/').slice(0, -1)));
-        await this.files.rename(this.inside(fresh, file), this.inside(path, file));
-      }
+    if (!(await Promise.all(unchanged)).every(Boolean)) {
+      await this.exchange(path, fresh);
       return;
     }
+    const present = new Set(kept.map(([file]) => file));
+    for (const file of Object.keys(sizes).filter((name) => !present.has(name))) {
+      await this.files.makeDirectory(this.files.join(path, ...file.split('/').slice(0, -1)));
+      await this.files.rename(this.inside(fresh, file), this.inside(path, file));
+    }
+  }
+
+  /** Puts a directory in the place of another one, and again where another program has filled the place meanwhile. */
+  private async exchange(path: string, fresh: string): Promise<void> {
     const old = `${fresh}.old.tmp`;
-    await this.files.rename(path, old);
-    await this.files.rename(fresh, path);
+    do {
+      await this.files.remove(old);
+      await this.files.rename(path, old);
+    } while (!(await this.files.rename(fresh, path)));
     await this.files.remove(old);
   }
 
@@ -252,6 +292,7 @@ export class DirectoryCache {
       downloaded: new Date().toISOString(),
       descriptor: (await readDescriptor(this.files, path)) ?? '',
       files: sizes,
+      graph: await hashGraph(this.files, path, sizes, this.services.sha256),
     };
     await this.files.writeText(manifestFile(path), `${JSON.stringify(manifest, null, 1)}\n`);
   }
@@ -267,17 +308,8 @@ export class DirectoryCache {
     ].join('\n');
   }
 
-  /** Words a failure of the file system for its user. */
-  private async guarded<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (cause) {
-      if (cause instanceof HubError || !(cause instanceof Error)) throw cause;
-      const {code} = cause as {code?: unknown};
-      const words = typeof code === 'string' ? ownEntry(FILE_ERRORS, code) : undefined;
-      if (!words) throw cause;
-      throw new DownloadError(words(this.directory), {cause});
-    }
+  private guarded<T>(work: () => Promise<T>): Promise<T> {
+    return guarded(this.directory, work);
   }
 }
 

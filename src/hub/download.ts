@@ -8,8 +8,10 @@ import {HubError} from '../errors.js';
 import {memoryDirectory} from '../platform/memory.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {BrowserCache, FileSizes, ModelSink} from '../platform/services.js';
+import {acceptance, admit} from './admission.js';
 import {unpackArchive} from './archive.js';
 import {DirectoryCache, type Fill} from './cache.js';
+import {copyInto} from './copy.js';
 import {type HeaderPolicy, HttpSession} from './http.js';
 import type {ResolveSettings} from './options.js';
 import {Progress} from './progress.js';
@@ -20,6 +22,10 @@ import {transfer} from './transfer.js';
 export interface Obtained {
   readonly directory: ModelDirectory;
   readonly fromCache: boolean;
+  /** It is the one that the option `integrity` names, or any where that names none. */
+  readonly isVerified?: true;
+  /** Its files are read from afar, when they are read. */
+  readonly isRemote?: true;
 }
 
 /** Where an archive's bytes come from. */
@@ -31,17 +37,36 @@ export type ArchiveSource =
 const MAX_OVERHEAD = 128 << 20;
 
 /** The model of `handle`: from the cache, or else unpacked from `source` into it. */
-export async function obtainArchive(
+export function obtainArchive(
   handle: string,
   source: ArchiveSource,
   settings: ResolveSettings,
+): Promise<Obtained> {
+  return obtainFrom(handle, settings, (sink, progress) => unpackInto(sink, source, settings, progress));
+}
+
+/** The model of `handle`: from the cache, or else copied into it from where it is. */
+export function obtainCopy(
+  handle: string,
+  directory: ModelDirectory,
+  settings: ResolveSettings,
+): Promise<Obtained> {
+  return obtainFrom(handle, settings, (sink, progress) =>
+    copyInto(sink, directory, settings.maxBytes, (copied) => progress.downloading(copied, null)),
+  );
+}
+
+async function obtainFrom(
+  handle: string,
+  settings: ResolveSettings,
+  fetchInto: (sink: ModelSink, progress: Progress) => Promise<FileSizes>,
 ): Promise<Obtained> {
   const progress = new Progress(settings, handle);
   let downloaded = false;
   const fill: Fill = async (sink) => {
     downloaded = true;
     try {
-      return await unpackInto(sink, source, settings, progress);
+      return await admit(handle, sink, settings, (inner) => fetchInto(inner, progress));
     } catch (cause) {
       throw about(handle, cause);
     }
@@ -51,7 +76,7 @@ export async function obtainArchive(
     settings.signal?.throwIfAborted();
     const directory = await obtain(handle, fill, settings, progress);
     complete = true;
-    return {directory, fromCache: !downloaded};
+    return {directory, fromCache: !downloaded, isVerified: true};
   } finally {
     progress.end(complete);
   }
@@ -66,7 +91,8 @@ async function obtain(
   const {services} = settings;
   if (services.files) {
     const cache = new DirectoryCache(services.files, services, settings.cacheDir);
-    return cache.obtain(handle, fill, {...settings, onWait: () => progress.waiting()});
+    const waiting = {onWait: () => progress.waiting()};
+    return cache.obtain(handle, fill, {...settings, ...acceptance(settings), ...waiting});
   }
   const cache = await services.browserCache();
   return cache
@@ -81,11 +107,16 @@ async function obtainInBrowser(
   fill: Fill,
   settings: ResolveSettings,
 ): Promise<ModelDirectory> {
-  const present = await cache.lookup(key);
+  const {accepts} = acceptance(settings) ?? {};
+  const lookup = async () => {
+    const there = await cache.lookup(key);
+    return there && (!accepts || (await accepts(there))) ? there : null;
+  };
+  const present = await lookup();
   if (present) return present;
   return cache.exclusively(key, settings.signal, async () => {
     // Another tab may have finished in the meantime.
-    const there = await cache.lookup(key);
+    const there = await lookup();
     if (there) return there;
     const writer = await cache.begin(key, shownHandle(handle));
     try {

@@ -23,6 +23,8 @@ import {sleep} from './retry.js';
 const SETTLE_MS = 20;
 const FIRST_POLL_MS = 50;
 const MAX_POLL_MS = 2000;
+/** What the reference and this library name their tasks: a UUID without its dashes. Anything else is no name of ours. */
+const TASK = /^[0-9a-z_-]{1,64}$/i;
 
 export interface LockTimes {
   /** How long a temporary directory may not grow before its lock counts as abandoned. */
@@ -93,7 +95,7 @@ export class DownloadLock {
   /** What tells whether the holder of the lock gets on. */
   private async observe(): Promise<{content: string | null; size: number}> {
     const content = await this.files.readText(this.file);
-    const task = content?.split('.').at(-1);
+    const task = taskOf(content ?? '');
     const size = task ? await directorySize(this.files, temporaryDirectoryOf(this.directory, task)) : 0;
     return {content, size};
   }
@@ -116,10 +118,16 @@ function temporaryDirectoryOf(directory: string, task: string): string {
   return `${directory}.${task}.tmp`;
 }
 
+/** The task that a lock names, if it is the name of a task: it becomes part of a path. */
+function taskOf(content: string): string | null {
+  const task = content.split('.').at(-1)!;
+  return TASK.test(task) ? task : null;
+}
+
 /** Host names may contain dots; process and task do not. */
-function ownerOf(content: string): {host: string; process: number; task: string} | null {
-  const [, host, process, task] = /^(.*)\.(\d+)\.([^.]+)$/s.exec(content) ?? [];
-  return host === undefined ? null : {host, process: Number(process), task: task!};
+function ownerOf(content: string): {host: string; process: number; task: string | null} | null {
+  const [, host, process] = /^(.*)\.(\d{1,10})\.[^.]+$/s.exec(content) ?? [];
+  return host === undefined ? null : {host, process: Number(process), task: taskOf(content)};
 }
 
 async function renameIfThere(files: FileSystem, from: string, to: string): Promise<boolean> {
@@ -131,13 +139,14 @@ async function renameIfThere(files: FileSystem, from: string, to: string): Promi
   }
 }
 
-/** Bytes in a directory, those of its files at any depth. */
+/** Bytes in a directory, those of its files at any depth. Links to directories are not followed. */
 export async function directorySize(files: FileSystem, directory: string): Promise<number> {
   let size = 0;
   for (const name of (await files.list(directory)) ?? []) {
     const path = files.join(directory, name);
     const status = await files.status(path);
-    size += status?.kind === 'directory' ? await directorySize(files, path) : (status?.size ?? 0);
+    if (status?.kind !== 'directory') size += status?.size ?? 0;
+    else if ((await files.entry(path))?.kind === 'directory') size += await directorySize(files, path);
   }
   return size;
 }

@@ -1,13 +1,18 @@
 /**
- * The manifest beside a cached model: which files it has, so that one which has lost some is noticed. Programs that
- * clean temporary directories delete what is old file by file and leave the rest.
+ * The manifest beside a cached model: which files it has, so that one which has lost some, or whose graph is another than
+ * it was, is noticed. Programs that clean temporary directories delete what is old file by file and leave the rest.
  *
  * @module
  */
 
+import {errorCode} from '../platform/file_error.js';
 import {MODEL_FILES} from '../platform/model_files.js';
 import type {FileSizes, FileSystem} from '../platform/services.js';
+import {hashOfFile, type MakeHash} from './integrity.js';
 import {shownHandle} from './shown.js';
+
+/** SHA-256 of files in hexadecimal, by path. */
+type Hashes = Readonly<Record<string, string>>;
 
 export interface Manifest {
   readonly handle: string;
@@ -16,9 +21,18 @@ export interface Manifest {
   /** The descriptor at that time: another one means that another program has filled the directory since. */
   readonly descriptor: string;
   readonly files: FileSizes;
+  /** Of the files that hold the graph; manifests of earlier versions have none. */
+  readonly graph: Hashes;
 }
 
-export type ModelState = 'absent' | 'damaged' | 'whole';
+/**
+ * `incomplete`: files are missing, or of another size. `changed`: the graph is another than when it came. `obstructed`:
+ * something that is no directory is in the model's place.
+ */
+export type ModelState = 'absent' | 'incomplete' | 'changed' | 'obstructed' | 'whole';
+
+/** Larger graphs are compared by their size alone: reading them would take longer than anybody wants to wait. */
+const MAX_GRAPH = 256 << 20;
 
 export const manifestFile = (directory: string) => `${directory}.manifest.json`;
 export const descriptorFile = (directory: string) => `${directory}.descriptor.txt`;
@@ -42,22 +56,41 @@ export async function readDescriptor(files: FileSystem, directory: string): Prom
 
 /** Null also where the file belongs to another user of the cache, who keeps it private. */
 async function textOrNull(files: FileSystem, path: string): Promise<string | null> {
-  return files.readText(path).catch(() => null);
+  try {
+    return await files.readText(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EACCES' || code === 'EPERM') return null;
+    throw error;
+  }
 }
 
 function parseManifest(text: string): Manifest | null {
   try {
-    const {handle, downloaded, descriptor, files} = JSON.parse(text) as Partial<Manifest>;
+    const {handle, downloaded, descriptor, files, graph = {}} = JSON.parse(text) as Partial<Manifest>;
     const isManifest =
       typeof handle === 'string' &&
       typeof downloaded === 'string' &&
       typeof descriptor === 'string' &&
-      typeof files === 'object' &&
-      Object.values(files).every((size) => Number.isSafeInteger(size));
-    return isManifest ? {handle, downloaded, descriptor, files} : null;
+      isTable(files, Number.isSafeInteger) &&
+      isTable(graph, (hash) => typeof hash === 'string');
+    return isManifest ? {handle, downloaded, descriptor, files: files!, graph} : null;
   } catch {
     return null;
   }
+}
+
+/** Whether `table` has such values, by paths that stay in their directory. */
+function isTable(table: unknown, isValue: (value: unknown) => boolean): boolean {
+  return (
+    typeof table === 'object' &&
+    table !== null &&
+    Object.entries(table).every(
+      ([path, value]) =>
+        isValue(value) &&
+        path.split('/').every((part) => part !== '' && part !== '..' && !part.includes('\\')),
+    )
+  );
 }
 
 /**
@@ -68,22 +101,52 @@ export async function inspect(
   files: FileSystem,
   directory: string,
   manifest: Manifest | null,
+  makeHash: MakeHash,
 ): Promise<{state: ModelState; found: FileSizes | null}> {
   const names = await files.list(directory);
+  if (!names && (await isObstructed(files, directory))) return {state: 'obstructed', found: null};
   if (!names || names.length === 0) return {state: 'absent', found: null};
   if (!manifest) {
     const found = await listFiles(files, directory);
-    return {state: lacksParts(found) ? 'damaged' : 'whole', found};
+    return {state: lacksParts(found) ? 'incomplete' : 'whole', found};
   }
   const checks = Object.entries(manifest.files).map(async ([path, size]) => {
     const status = await files.status(files.join(directory, ...path.split('/')));
     return status?.kind === 'file' && status.size === size;
   });
-  return {state: (await Promise.all(checks)).every(Boolean) ? 'whole' : 'damaged', found: null};
+  if (!(await Promise.all(checks)).every(Boolean)) return {state: 'incomplete', found: null};
+  // Another form of the graph may be read before the one that is known.
+  const isAdded = names.some((name) => MODEL_FILES.has(name) && !Object.hasOwn(manifest.files, name));
+  const graph = await hashGraph(files, directory, manifest.files, makeHash);
+  const isSame = Object.entries(manifest.graph).every(([path, hash]) => graph[path] === hash);
+  return {state: isSame && !isAdded ? 'whole' : 'changed', found: null};
+}
+
+/** Whether something is in the place of a directory; a directory that has only just been made is in its own. */
+async function isObstructed(files: FileSystem, directory: string): Promise<boolean> {
+  const there = await files.entry(directory);
+  if (!there || there.kind === 'directory') return false;
+  return (await files.status(directory))?.kind !== 'directory';
+}
+
+/** Hashes of the files that hold a model's graph. */
+export async function hashGraph(
+  files: FileSystem,
+  directory: string,
+  sizes: FileSizes,
+  makeHash: MakeHash,
+): Promise<Hashes> {
+  const paths = Object.keys(sizes).filter((path) => MODEL_FILES.has(path) && sizes[path]! <= MAX_GRAPH);
+  const hashes = paths.map(
+    async (path) => [path, await hashOfFile(files.directory(directory), path, makeHash)] as const,
+  );
+  return Object.fromEntries(
+    (await Promise.all(hashes)).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
 }
 
 /** True where files are missing that a SavedModel cannot be without. */
-function lacksParts(found: FileSizes): boolean {
+export function lacksParts(found: FileSizes): boolean {
   const paths = Object.keys(found);
   if (!paths.some((path) => MODEL_FILES.has(path))) return true;
   const hasIndex = paths.some((path) => /^variables\/.*\.index$/.test(path));
@@ -91,14 +154,15 @@ function lacksParts(found: FileSizes): boolean {
   return hasIndex ? shards.length === 0 || shards.length < Number(shards[0]) : shards.length > 0;
 }
 
-/** The files under a directory, by path with `/`. */
+/** The files under a directory, by path with `/`. Links to directories are not followed. */
 export async function listFiles(files: FileSystem, directory: string, prefix = ''): Promise<FileSizes> {
   // Without a prototype, for a file may be called anything.
   const found: Record<string, number> = Object.create(null);
   for (const name of (await files.list(directory)) ?? []) {
     const path = files.join(directory, name);
     const status = await files.status(path);
-    if (status?.kind === 'directory') Object.assign(found, await listFiles(files, path, `${prefix}${name}/`));
+    if (status?.kind === 'directory' && (await files.entry(path))?.kind === 'directory')
+      Object.assign(found, await listFiles(files, path, `${prefix}${name}/`));
     if (status?.kind === 'file') found[prefix + name] = status.size;
   }
   return found;

@@ -6,6 +6,7 @@
 
 import {HandleError} from '../errors.js';
 import type {HubServices} from '../platform/services.js';
+import {checkedIntegrity} from './integrity.js';
 import {shownHandle} from './shown.js';
 
 /** `UNCOMPRESSED` reads models where they are stored, without a cache; the other two download archives. */
@@ -27,6 +28,12 @@ export interface DownloadProgress {
 export interface ResolveOptions {
   /** Where models are kept (Node). Default: `TFHUB_CACHE_DIR`, else `tfhub_modules` in the temporary directory. */
   readonly cacheDir?: string;
+  /**
+   * Which model the handle has to stand for: `sha256-` and 44 digits of base64, as `tfhub resolve HANDLE --print-integrity`
+   * or {@link integrityOf} tell it. Another model is an IntegrityError, and does not enter the cache. All of the model is
+   * read for it, each time that it is resolved. Default: whatever is there.
+   */
+  readonly integrity?: string;
   /** Default: `TFHUB_MODEL_LOAD_FORMAT`, else `AUTO`. */
   readonly loadFormat?: LoadFormat;
   /** Told of a download, about ten times a second. */
@@ -130,6 +137,7 @@ export function settle(options: ResolveOptions, services: HubServices): ResolveS
   }
   return {
     ...options,
+    integrity: checkedIntegrity(options.integrity),
     services,
     loadFormat: loadFormat as LoadFormat,
     maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,

@@ -9,7 +9,7 @@ import type {ModelDirectory} from '../platform/platform.js';
 import {getHubServices} from '../platform/services.js';
 import {DirectoryCache} from './cache.js';
 import {withDeadline} from './deadline.js';
-import {type Obtained, obtainArchive, unpackInHand} from './download.js';
+import {type Obtained, obtainArchive, obtainCopy, unpackInHand} from './download.js';
 import {gcsDirectory, gcsMediaUrl} from './gcs.js';
 import {
   archiveUrl,
@@ -21,11 +21,12 @@ import {
   parseKaggleUrl,
 } from './handle.js';
 import {bothHeaders, originHeaders} from './http.js';
+import {demandIntegrity, integrityOf as integrityIn} from './integrity.js';
 import {kaggleHeaders, kagglehubCached, resolveKaggle} from './kaggle.js';
 import {warnOnce} from './log.js';
 import {type ResolveOptions, type ResolveSettings, settle} from './options.js';
 import {shownHandle} from './shown.js';
-import {modelRoot} from './sources.js';
+import {isModelDirectory, modelRoot} from './sources.js';
 import {uncompressedLocation} from './uncompressed.js';
 
 /** Where a model is. */
@@ -95,26 +96,47 @@ export async function resolve(source: ModelSource, options: ResolveOptions = {})
   const settings = settle(options, getHubServices());
   if (typeof source !== 'string' && !(source instanceof URL)) {
     const directory = await modelRoot(await inHand(source, settings));
+    await verify(directory.name, directory, settings);
     return found(directory.name, directory, true);
   }
   if (settings.insecure) {
     warnOnce('TFHUB_DISABLE_CERT_VALIDATION is set: the certificates of servers are not checked.');
   }
   const handle = String(source);
+  if (/\p{Surrogate}/u.test(handle))
+    throw new HandleError(`The model handle ${JSON.stringify(handle)} contains half of a character.`);
   let current = handle;
   for (let forwards = 0; forwards <= MAX_FORWARDS; forwards++) {
     const resolver = await firstSupporting(current);
     if (!resolver) {
-      const {directory, fromCache} = await withDeadline(settings, current, (signal) =>
-        resolveBuiltIn(current, {...settings, signal}),
-      );
+      const {directory, fromCache} = await withDeadline(settings, current, async (signal) => {
+        const within = {...settings, signal};
+        return pinned(current, await resolveBuiltIn(current, within), within);
+      });
       return found(handle, directory, fromCache);
     }
     const result = await resolver.resolve(current, options);
-    if (typeof result !== 'string') return found(handle, result, true);
+    if (typeof result !== 'string') {
+      if (!isModelDirectory(result))
+        throw new HandleError(`The resolver '${resolver.name}' returns neither a handle nor a directory.`);
+      await verify(handle, result, settings);
+      return found(handle, result, true);
+    }
     current = result;
   }
   throw new HandleError(`'${shownHandle(handle)}' leads from one resolver to the next without end.`);
+}
+
+/**
+ * The integrity of a model that was resolved: what the option `integrity` takes to ask for this model and no other. All of
+ * the model is read for it.
+ *
+ * @example
+ * const {directory} = await resolve('https://tfhub.dev/google/nnlm-en-dim50/2');
+ * await integrityOf(directory);   // 'sha256-…'
+ */
+export function integrityOf(directory: ModelDirectory): Promise<string> {
+  return integrityIn(directory, getHubServices().sha256);
 }
 
 function found(handle: string, directory: ModelDirectory, fromCache: boolean): ResolvedModel {
@@ -122,30 +144,58 @@ function found(handle: string, directory: ModelDirectory, fromCache: boolean): R
   return {handle, directory, fromCache, ...(path === undefined ? {} : {path})};
 }
 
+/** Makes sure that a model is the one that the option `integrity` names. */
+async function pinned(handle: string, model: Obtained, settings: ResolveSettings): Promise<Obtained> {
+  if (settings.integrity === undefined || model.isVerified) return model;
+  // What is verified has to be what is loaded, and what is read from afar may differ the next time.
+  if (model.isRemote) return obtainCopy(handle, model.directory, settings);
+  await verify(handle, model.directory, settings);
+  return model;
+}
+
+async function verify(
+  what: string,
+  directory: ModelDirectory,
+  {integrity, services}: ResolveSettings,
+): Promise<void> {
+  if (integrity !== undefined)
+    demandIntegrity(what, integrity, await integrityIn(directory, services.sha256));
+}
+
 /** The directory of a model that was handed over rather than named. */
 async function inHand(
   source: Exclude<ModelSource, string | URL>,
   settings: ResolveSettings,
 ): Promise<ModelDirectory> {
+  if (typeof source !== 'object' || source === null) throw noSource(source);
   if (isModelDirectory(source)) return source;
   const archive = soleArchive(source);
   if (archive) return unpackInHand(archive, settings);
   const directory = await settings.services.directoryOf(source);
-  if (!directory)
-    throw new HandleError('A model is given by a handle, a URL, a directory or a list of files.');
+  if (!directory) throw noSource(source);
   return directory;
 }
 
+function noSource(source: unknown): HandleError {
+  const what =
+    typeof source === 'object' && source !== null
+      ? `an object ${source.constructor?.name ?? ''}`
+      : String(source);
+  return new HandleError(
+    `A model is given by a handle, a URL, a directory or a list of files, and not by ${what.trimEnd()}.`,
+  );
+}
+
 function soleArchive(source: object): File | null {
-  const files = Symbol.iterator in source ? [...(source as Iterable<unknown>)] : [];
+  const files = isIterable(source) ? [...source] : [];
   const [file] = files;
   return files.length === 1 && file instanceof Blob && 'name' in file && isArchiveName(String(file.name))
     ? (file as File)
     : null;
 }
 
-function isModelDirectory(source: object): source is ModelDirectory {
-  return 'open' in source && typeof source.open === 'function' && 'list' in source;
+function isIterable(source: object): source is Iterable<unknown> {
+  return Symbol.iterator in source && typeof source[Symbol.iterator] === 'function';
 }
 
 async function firstSupporting(handle: string): Promise<Resolver | null> {
@@ -172,7 +222,7 @@ const BUILT_IN: {
           {url: gcsMediaUrl(settings.gcsEndpoint, location), headersFor: () => ({})},
           settings,
         )
-      : {directory: await gcsDirectory(location, settings), fromCache: false},
+      : {directory: await gcsDirectory(location, settings), fromCache: false, isRemote: true},
   kaggle: (_, {model}, settings) => resolveKaggle(model, settings),
   unknown: async (handle, {scheme}) => {
     throw new HandleError(
@@ -216,6 +266,8 @@ async function resolvePath(
   if (status)
     throw new HandleError(`${absolute} is not a directory, and not a .tar, .tar.gz or .tgz archive.`);
   if (kaggle) return resolveKaggle(kaggle, settings);
+  if ((await files.entry(absolute))?.kind === 'link')
+    throw new HandleError(`${absolute} is a symbolic link that leads nowhere.`);
   throw new HandleError(`${absolute} does not exist.`);
 }
 
@@ -227,7 +279,7 @@ async function resolveHttp(
   const headersFor = bothHeaders(kaggleHeaders(settings), originHeaders(url, settings.headers));
   if (settings.loadFormat === 'UNCOMPRESSED') {
     const location = await uncompressedLocation(url, headersFor, settings);
-    return {directory: await gcsDirectory(location, settings), fromCache: false};
+    return {directory: await gcsDirectory(location, settings), fromCache: false, isRemote: true};
   }
   const kaggle = parseKaggleUrl(url);
   if (kaggle && kaggle.version === null) return resolveKaggle(kaggle, settings);
@@ -235,7 +287,7 @@ async function resolveHttp(
   return kept || obtainArchive(handle, {url: archiveUrl(url), headersFor}, settings);
 }
 
-/** This library's cache comes first; kagglehub's saves a download. */
+/** What kagglehub has saves a download. This library's cache comes first, and is left to who looks there anyway. */
 async function keptByKagglehub(
   handle: string,
   model: KaggleModel & {readonly version: number},
@@ -243,5 +295,5 @@ async function keptByKagglehub(
 ): Promise<Obtained | null> {
   if (!services.files) return null;
   const own = await new DirectoryCache(services.files, services, cacheDir).lookup(handle);
-  return own ? {directory: own, fromCache: true} : kagglehubCached(model, services);
+  return own ? null : kagglehubCached(model, services);
 }

@@ -7,6 +7,12 @@
 import {MODEL_FILES} from '../platform/model_files.js';
 import type {ModelDirectory} from '../platform/platform.js';
 
+/** Whether `source` is a directory of this library's own kind. */
+export function isModelDirectory(source: unknown): source is ModelDirectory {
+  const {open, list} = (source ?? {}) as Partial<ModelDirectory>;
+  return typeof source === 'object' && typeof open === 'function' && typeof list === 'function';
+}
+
 /**
  * The directory that has the model's files: `directory`, or the only one in it that has them, where a user picked or
  * dropped one too high. Files that were dropped one by one, without their directories, are put back into them.

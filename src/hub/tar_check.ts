@@ -1,7 +1,8 @@
 /**
  * Reads the headers of a tar stream on its way into the decoder and refuses what a decoder lets pass: entry types
  * it would take for files, sparse files, extended headers that contradict each other, numbers out of range, bytes
- * beyond a bound.
+ * beyond a bound. What a decoder refuses and Python's tarfile does not is put right: fields that nobody here reads, of
+ * whatever form (a time before 1970), and an end without its two blocks of zeros.
  *
  * Formats: POSIX.1-2017 pax "ustar Interchange Format" and "pax Header Block"; GNU tar manual, "Basic Tar Format".
  *
@@ -43,22 +44,47 @@ const TYPES: Readonly<Record<string, EntryRule>> = {
   X: refuse('a Solaris extended header'),
 };
 
+/** Fields that the decoder reads and nobody needs: mode, owner and group; the time. */
+const UNUSED_FIELDS = [
+  [100, 124],
+  [136, 148],
+] as const;
+const CHECKSUM = [148, 156] as const;
+
+export interface TarLimits {
+  readonly maxStreamBytes: number;
+  readonly maxEntries: number;
+}
+
 /** Passes a tar stream on, and throws where it is not one this library takes. */
-export async function* checkTar(
-  source: AsyncIterable<Uint8Array>,
-  limits: {readonly maxStreamBytes: number; readonly maxEntries: number},
-): AsyncGenerator<Uint8Array> {
-  const check = new TarCheck(limits.maxEntries);
-  let total = 0;
-  for await (const chunk of source) {
-    total += chunk.length;
-    if (total > limits.maxStreamBytes) {
-      throw new DownloadError(
-        `The archive unpacks to more than the ${limits.maxStreamBytes} bytes allowed for it.`,
-      );
+export class CheckedTar implements AsyncIterable<Uint8Array> {
+  private readonly check: TarCheck;
+
+  constructor(
+    private readonly source: AsyncIterable<Uint8Array>,
+    private readonly limits: TarLimits,
+  ) {
+    this.check = new TarCheck(limits.maxEntries);
+  }
+
+  /** False for an archive that just ends; what it lacks may have been cut off. To be asked when all was read. */
+  get hasEndMark(): boolean {
+    return this.check.hasEndMark;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const {maxStreamBytes} = this.limits;
+    let total = 0;
+    for await (const chunk of this.source) {
+      total += chunk.length;
+      if (total > maxStreamBytes) {
+        throw new DownloadError(
+          `The archive unpacks to more than the ${maxStreamBytes} bytes allowed for it.`,
+        );
+      }
+      yield* this.check.push(chunk);
     }
-    check.push(chunk);
-    yield chunk;
+    yield this.check.missingEnd();
   }
 }
 
@@ -72,15 +98,28 @@ class TarCheck {
   private readonly extensionsOfEntry = new Set<string>();
   private sizeOfEntry: number | null = null;
   private entries = 0;
-  private ended = false;
+  /** Bytes from the first block of zeros on, itself included. */
+  private endBytes = 0;
 
   constructor(private readonly maxEntries: number) {}
 
-  push(chunk: Uint8Array): void {
+  get hasEndMark(): boolean {
+    return this.endBytes > 0;
+  }
+
+  /** Takes the next bytes, and gives those that the decoder is to have. */
+  *push(chunk: Uint8Array): Generator<Uint8Array> {
     let offset = 0;
-    while (offset < chunk.length && !this.ended) {
+    while (offset < chunk.length) {
+      if (this.endBytes > 0) {
+        // The decoder sees to it that nothing but zeros follows.
+        this.endBytes += chunk.length - offset;
+        yield chunk.subarray(offset);
+        return;
+      }
       if (this.skip > 0) {
         const step = Math.min(this.skip, chunk.length - offset);
+        yield chunk.subarray(offset, offset + step);
         this.skip -= step;
         offset += step;
         continue;
@@ -89,28 +128,40 @@ class TarCheck {
       this.pending.set(chunk.subarray(offset, offset + step), this.filled);
       this.filled += step;
       offset += step;
-      if (this.filled === this.pending.length) this.take();
+      if (this.filled === this.pending.length) yield this.take();
     }
   }
 
-  private take(): void {
+  /**
+   * What is missing of the two blocks of zeros at the end, where an archive ends behind an entry; its bytes so far where
+   * it ends in the middle of a header, for the decoder to say so.
+   */
+  missingEnd(): Uint8Array {
+    if (this.endBytes > 0) return new Uint8Array(Math.max(0, 2 * BLOCK - this.endBytes));
+    if (this.filled > 0) return this.pending.subarray(0, this.filled);
+    const isBehindEntry = this.skip === 0 && this.entries > 0 && this.extensionsOfEntry.size === 0;
+    return new Uint8Array(isBehindEntry ? 2 * BLOCK : 0);
+  }
+
+  private take(): Uint8Array {
     const block = this.pending;
+    this.pending = new Uint8Array(BLOCK);
     this.filled = 0;
     if (this.extension) {
-      this.readExtension(this.extension.type, block.subarray(0, this.extension.size));
+      const {type, size} = this.extension;
       this.extension = null;
-      this.pending = new Uint8Array(BLOCK);
+      this.readExtension(type, block.subarray(0, size));
     } else if (block.every((byte) => byte === 0)) {
-      // The decoder sees to it that nothing but zeros follows.
-      this.ended = true;
+      this.endBytes = BLOCK;
     } else {
       this.readHeader(block);
+      return plainHeader(block);
     }
+    return block;
   }
 
   private readHeader(block: Uint8Array): void {
-    const sum = block.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 0x20 : byte), 0);
-    if (readNumber(block, 148, 8, 'checksum') !== sum) {
+    if (!checksums(block).includes(readNumber(block, CHECKSUM[0], 8))) {
       throw new FormatError(
         this.entries === 0
           ? 'The file is not a tar archive: its first block is not a tar header.'
@@ -118,7 +169,8 @@ class TarCheck {
       );
     }
     const type = String.fromCharCode(block[TYPE]!);
-    const size = readNumber(block, 124, 12, 'size');
+    const size = readNumber(block, 124, 12);
+    if (Number.isNaN(size)) throw new FormatError('The archive is corrupt: a header has an impossible size.');
     const rule = TYPES[type] ?? refuse(`an entry of the unknown type ${JSON.stringify(type)}`);
     const name = decode(block.subarray(0, 100)).replace(/\0.*$/s, '');
     if (rule.kind === 'refused') {
@@ -174,6 +226,23 @@ class TarCheck {
   }
 }
 
+/** The sums of a header's bytes, those of its checksum taken for spaces: of unsigned ones, and as some old tars of signed. */
+function checksums(block: Uint8Array): [number, number] {
+  const [from, to] = CHECKSUM;
+  const summed = block.map((byte, i) => (i >= from && i < to ? 0x20 : byte));
+  const unsigned = summed.reduce((total, byte) => total + byte, 0);
+  return [unsigned, unsigned - 256 * summed.filter((byte) => byte > 127).length];
+}
+
+/** A header without the fields that nobody needs. */
+function plainHeader(block: Uint8Array): Uint8Array {
+  const plain = block.slice();
+  for (const [from, to] of UNUSED_FIELDS) plain.fill(0, from, to);
+  const [sum] = checksums(plain);
+  plain.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, '0')}\0 `), CHECKSUM[0]);
+  return plain;
+}
+
 /** The `length key=value\n` records of a pax header. */
 function* paxRecords(body: Uint8Array): Generator<[string, string]> {
   const malformed = () => new FormatError('The archive has an extended header that is malformed.');
@@ -194,8 +263,8 @@ function* paxRecords(body: Uint8Array): Generator<[string, string]> {
   }
 }
 
-/** A number field: octal digits, or big-endian with the highest bit set (GNU). */
-function readNumber(block: Uint8Array, offset: number, length: number, what: string): number {
+/** A number field: octal digits, or big-endian with the highest bit set (GNU). NaN for anything else, or out of range. */
+function readNumber(block: Uint8Array, offset: number, length: number): number {
   const field = block.subarray(offset, offset + length);
   let value = 0;
   if (field[0]! & 0x80) {
@@ -205,14 +274,7 @@ function readNumber(block: Uint8Array, offset: number, length: number, what: str
     const digits = decode(field).replace(/\0.*$/s, '').trim();
     value = digits === '' ? 0 : /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
   }
-  if (!Number.isSafeInteger(value)) {
-    throw new FormatError(
-      what === 'checksum'
-        ? 'The file is not a tar archive: its first block is not a tar header.'
-        : `The archive is corrupt: a header has an impossible ${what}.`,
-    );
-  }
-  return value;
+  return Number.isSafeInteger(value) ? value : Number.NaN;
 }
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -6,10 +6,10 @@
  * @module
  */
 
-import {HubError} from '../errors.js';
 import {nobodyPlaces} from './browser_lock.js';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
+import {errorCode, worded} from './file_error.js';
 import {checkRange, FlatDirectory} from './memory.js';
 import {pathSegments} from './paths.js';
 import type {FileHandle, ModelDirectory, Platform} from './platform.js';
@@ -45,8 +45,8 @@ class HandleDirectory implements ModelDirectory {
     if (name === undefined) return null;
     const directory = await this.#directory(parents);
     const handle = await absentAsNull(path, directory?.getFileHandle(name));
-    if (handle === null) return null;
-    const file = await handle.getFile();
+    const file = handle && (await absentAsNull(path, handle.getFile()));
+    if (!file) return null;
     // The browser refuses to read from it once the file behind it has changed.
     const version = async () => ({id: `${file.lastModified} ${file.size}`, modified: file.lastModified});
     return {...blobFile(file, `${this.name}/${path}`), version};
@@ -55,9 +55,11 @@ class HandleDirectory implements ModelDirectory {
   async list(path = ''): Promise<string[]> {
     const directory = await this.#directory(pathSegments(path));
     if (directory === null) return [];
-    const names: string[] = [];
-    for await (const name of directory.keys()) names.push(name);
-    return names.sort();
+    return worded('list', `${this.name}/${path}`, async () => {
+      const names: string[] = [];
+      for await (const name of directory.keys()) names.push(name);
+      return names.sort();
+    });
   }
 
   settled(): Promise<void> {
@@ -107,25 +109,19 @@ export function blobFile(blob: Blob, name: string): FileHandle {
 }
 
 /** Fails when the file was changed or removed since it was picked. */
-async function bytesOf(blob: Blob, name: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await blob.arrayBuffer());
-  } catch (cause) {
-    throw new HubError(`cannot read ${name}: ${messageOf(cause)}`, {cause});
-  }
+function bytesOf(blob: Blob, name: string): Promise<Uint8Array> {
+  return worded('read', name, async () => new Uint8Array(await blob.arrayBuffer()));
 }
 
-/** Null where there is nothing of that name and kind; an error that says so where it cannot be had. */
-async function absentAsNull<T>(name: string, result: Promise<T> | undefined): Promise<T | null> {
-  try {
-    return (await result) ?? null;
-  } catch (cause) {
-    const kind = cause instanceof DOMException ? cause.name : '';
-    if (kind === 'NotFoundError' || kind === 'TypeMismatchError') return null;
-    throw new HubError(`cannot open ${name}: ${messageOf(cause)}`, {cause});
-  }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+/** Null where there is nothing of that name and kind; an error that says why where it cannot be had. */
+function absentAsNull<T>(name: string, result: Promise<T> | undefined): Promise<T | null> {
+  return worded('open', name, async () => {
+    try {
+      return (await result) ?? null;
+    } catch (cause) {
+      const kind = errorCode(cause);
+      if (kind === 'NotFoundError' || kind === 'TypeMismatchError') return null;
+      throw cause;
+    }
+  });
 }

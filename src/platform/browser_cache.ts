@@ -9,6 +9,7 @@
 
 import {DownloadError} from '../errors.js';
 import {blobFile, handleDirectory} from './browser.js';
+import {errorCode, fileError} from './file_error.js';
 import {FlatDirectory} from './memory.js';
 import type {FileHandle, ModelDirectory} from './platform.js';
 import type {BrowserCache, BrowserCacheWriter, CacheEntry, FileSizes, FileWriter} from './services.js';
@@ -29,10 +30,10 @@ interface Manifest {
 /** The cache that this browser can have, or null where it has no storage: pages not served securely have none. */
 export async function openBrowserCache(): Promise<BrowserCache | null> {
   const root = await originFileSystem();
-  if (root) return new FileSystemCache(root);
+  if (root) return wordedCache(new FileSystemCache(root));
   if (typeof caches === 'undefined') return null;
   return caches.open(NAME).then(
-    (storage) => new StorageCache(storage),
+    (storage) => wordedCache(new StorageCache(storage)),
     () => null,
   );
 }
@@ -80,19 +81,19 @@ class FileSystemCache extends LockedCache implements BrowserCache {
     const previous = (await this.manifest(key))?.place;
     await this.removePlaces(key, previous);
     const open = () => this.root.getDirectoryHandle(place, {create: true});
-    let directory = await guarded(open);
+    let directory = await open();
     return {
       createDirectory: async (path) => {
-        await guarded(() => directoryAt(directory, path.split('/'), true));
+        await directoryAt(directory, path.split('/'), true);
       },
-      createFile: (path) => guarded(() => createFile(directory, path)),
+      createFile: (path) => createFile(directory, path),
       clear: async () => {
         await this.removeEntry(place);
-        directory = await guarded(open);
+        directory = await open();
       },
       commit: async (files) => {
         const manifest: Manifest = {handle, downloaded: new Date().toISOString(), place, files};
-        await guarded(() => this.write(`${key}.json`, JSON.stringify(manifest)));
+        await this.write(`${key}.json`, JSON.stringify(manifest));
         if (previous !== undefined) await this.removeEntry(previous);
         return handleDirectory(directory);
       },
@@ -207,7 +208,7 @@ class StorageCache extends LockedCache implements BrowserCache {
       clear: () => this.removePlaces(key, previous),
       commit: async (files) => {
         const manifest: Manifest = {handle, downloaded: new Date().toISOString(), place, files};
-        await guarded(() => this.storage.put(addressOf(key), new Response(JSON.stringify(manifest))));
+        await this.storage.put(addressOf(key), new Response(JSON.stringify(manifest)));
         await this.removePlaces(key, place);
         return this.directory(handle, place, files);
       },
@@ -319,15 +320,39 @@ async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   }
 }
 
-/** Says what a lack of room means. */
+/** Says what a failure of the storage means. */
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (!(cause instanceof DOMException && cause.name === 'QuotaExceededError')) throw cause;
-    throw new DownloadError(
-      'The browser gives this page no more storage. Remove models from its cache, or free room on the disk.',
-      {cause},
-    );
+    const code = errorCode(cause);
+    if (code === '') throw cause;
+    const words = Object.hasOwn(WORDS, code) ? WORDS[code]! : fileError('use', 'a file there', code).message;
+    throw new DownloadError(`The cache of this page failed. ${words}`, {cause});
   }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  QuotaExceededError:
+    'The browser gives this page no more storage. Remove models from its cache, or free room on the disk.',
+  NotFoundError: 'Its files were removed while they were in use. Load the model again.',
+};
+
+/** A cache whose failures are told in words. */
+function wordedCache(cache: BrowserCache): BrowserCache {
+  return {
+    lookup: (key) => guarded(() => cache.lookup(key)),
+    exclusively: (key, signal, task) => cache.exclusively(key, signal, task),
+    entries: () => guarded(() => cache.entries()),
+    remove: (key) => guarded(() => cache.remove(key)),
+    async begin(key, handle) {
+      const writer = await guarded(() => cache.begin(key, handle));
+      return {
+        createDirectory: (path) => guarded(() => writer.createDirectory(path)),
+        createFile: (path) => guarded(() => writer.createFile(path)),
+        clear: () => guarded(() => writer.clear()),
+        commit: (files) => guarded(() => writer.commit(files)),
+      };
+    },
+  };
 }

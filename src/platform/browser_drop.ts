@@ -5,6 +5,7 @@
  */
 
 import {blobFile, fileListDirectory, handleDirectory} from './browser.js';
+import {worded} from './file_error.js';
 import {FlatDirectory} from './memory.js';
 import type {ModelDirectory} from './platform.js';
 
@@ -43,15 +44,16 @@ async function collect(
 ): Promise<void> {
   const path = parent + entry.name;
   if (isFile(entry)) {
-    files.push([path, await new Promise<File>((resolve, reject) => entry.file(resolve, reject))]);
+    const read = () => new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+    files.push([path, await worded('read', path, read)]);
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   for (;;) {
     // Comes in batches, the last of which is empty.
-    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
-    );
+    const read = () =>
+      new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    const batch = await worded('list', path, read);
     if (batch.length === 0) return;
     for (const inner of batch) await collect(inner, `${path}/`, files);
   }

@@ -9,10 +9,12 @@
 import {type FileHandle as NodeFileHandle, open, readdir, stat} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {basename, dirname, join, resolve, sep} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import {FormatError, HubError} from '../errors.js';
+import {FormatError, HandleError} from '../errors.js';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
+import {errorCode, worded} from './file_error.js';
 import {checkRange} from './memory.js';
 import {lockOf} from './model_files.js';
 import {pathSegments} from './paths.js';
@@ -60,9 +62,32 @@ function nativeCrc32c(): Platform['crc32c'] | undefined {
   }
 }
 
-/** A model directory on the local file system. */
+/** An absolute path, from a relative one or from a `file:` URL. */
+export function absolutePath(pathOrUrl: string): string {
+  if (/^file:/i.test(pathOrUrl)) {
+    try {
+      return resolve(fileURLToPath(pathOrUrl));
+    } catch (cause) {
+      throw new HandleError(
+        `'${pathOrUrl}' is no path of this machine: ${(cause as Error).message}. Write file:///path/of/the/model.`,
+        {cause},
+      );
+    }
+  }
+  try {
+    return resolve(pathOrUrl);
+  } catch (cause) {
+    throw new HandleError(
+      `'${pathOrUrl}' is a relative path, and the working directory is gone. Change to one that exists.`,
+      {cause},
+    );
+  }
+}
+
+/** A model directory on the local file system, by its path or `file:` URL. */
 export function localDirectory(path: string): ModelDirectory {
-  return new LocalDirectory(resolve(path));
+  if (typeof path !== 'string') throw new HandleError(`localDirectory takes a path, and not ${typeof path}.`);
+  return new LocalDirectory(absolutePath(path));
 }
 
 class LocalDirectory implements ModelDirectory {
@@ -77,24 +102,29 @@ class LocalDirectory implements ModelDirectory {
   async open(path: string): Promise<FileHandle | null> {
     const full = this.#resolve(path);
     // Opening what is no file could block (a pipe) or succeed and then fail to read (a directory).
-    const status = await absentAsNull(full, stat(full));
+    const status = await absentAsNull(full, () => stat(full));
     if (!status?.isFile()) return null;
-    const handle = await absentAsNull(full, open(full, 'r'));
+    const handle = await absentAsNull(full, () => open(full, 'r'));
     if (handle === null) return null;
-    // By now it may be another file that has the name.
-    const {size} = await handle.stat();
-    return new LocalFile(handle, full, size);
+    try {
+      // By now it may be another file that has the name.
+      const {size} = await worded('read', full, () => handle.stat());
+      return new LocalFile(handle, full, size);
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   async list(path = ''): Promise<string[]> {
     const full = this.#resolve(path);
-    return (await absentAsNull(full, readdir(full)))?.sort() ?? [];
+    return (await absentAsNull(full, () => readdir(full)))?.sort() ?? [];
   }
 
   async settled(): Promise<void> {
     const lock = join(dirname(this.path), lockOf(basename(this.path)));
     // A lock that is there for longer is nobody's, as a rule; who saves next will find out.
-    for (let polls = 0; polls < MAX_POLLS && (await absentAsNull(lock, stat(lock))) !== null; polls++) {
+    for (let polls = 0; polls < MAX_POLLS && (await absentAsNull(lock, () => stat(lock))) !== null; polls++) {
       await new Promise((resolve) => setTimeout(resolve, POLL));
     }
   }
@@ -125,35 +155,35 @@ class LocalFile implements FileHandle {
     let done = 0;
     while (done < target.length) {
       const length = Math.min(target.length - done, MAX_READ);
-      const {bytesRead} = await this.#handle.read(target, done, length, offset + done).catch((cause) => {
-        throw new HubError(`cannot read ${this.#path}: ${messageOf(cause)}`, {cause});
-      });
+      const {bytesRead} = await worded('read', this.#path, () =>
+        this.#handle.read(target, done, length, offset + done),
+      );
       if (bytesRead === 0) checkRange(this.#path, offset + done, offset, target.length);
       done += bytesRead;
     }
   }
 
   async version(): Promise<FileVersion> {
-    const {dev, ino, size, mtimeNs, mtimeMs} = await this.#handle.stat({bigint: true});
+    const {dev, ino, size, mtimeNs, mtimeMs} = await worded('read', this.#path, () =>
+      this.#handle.stat({bigint: true}),
+    );
     return {id: `${dev} ${ino} ${size} ${mtimeNs}`, modified: Number(mtimeMs)};
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    await worded('read', this.#path, () => this.#handle.close());
   }
 }
 
-/** Null where there is nothing at `path`; an error that says so where there is and it cannot be had. */
-async function absentAsNull<T>(path: string, result: Promise<T>): Promise<T | null> {
-  try {
-    return await result;
-  } catch (cause) {
-    const {code} = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new HubError(`cannot open ${path}: ${messageOf(cause)}`, {cause});
-  }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+/** Null where there is nothing at `path`; an error that says why where there is and it cannot be had. */
+function absentAsNull<T>(path: string, call: () => Promise<T>): Promise<T | null> {
+  return worded('read', path, async () => {
+    try {
+      return await call();
+    } catch (cause) {
+      const code = errorCode(cause);
+      if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+      throw cause;
+    }
+  });
 }

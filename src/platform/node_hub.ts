@@ -21,6 +21,10 @@ export const nodeHub: HubServices = {
   // The web's DecompressionStream does the same in pieces of 16 KiB, at less than half the speed.
   gunzip: () => Duplex.toWeb(createGunzip({chunkSize: 1 << 18})) as Transform<Uint8Array>,
   sha1: async (text) => createHash('sha1').update(text, 'utf8').digest('hex'),
+  sha256() {
+    const hash = createHash('sha256');
+    return {update: (bytes) => void hash.update(bytes), digest: () => new Uint8Array(hash.digest())};
+  },
   showProgress: nodeProgress,
 };
 

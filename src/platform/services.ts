@@ -56,7 +56,20 @@ export interface FileStatus {
   readonly modified: number;
 }
 
-/** A file system with locks by exclusive creation, as the cache of a Node program needs it. Paths are native. */
+/** What is at a path itself; `FileStatus` tells of what a symbolic link there leads to. */
+export interface FileEntry {
+  readonly kind: FileStatus['kind'] | 'link';
+  /** Belongs to the user of this process; true where a system has no such owners. */
+  readonly isOwn: boolean;
+  /** Nobody but its owner may read or write it. */
+  readonly isPrivate: boolean;
+}
+
+/**
+ * A file system with locks by exclusive creation, as the cache of a Node program needs it. Paths are native.
+ *
+ * What fails, fails with a `FileError`, which says why in words.
+ */
 export interface FileSystem {
   readonly temporaryDirectory: string;
   readonly homeDirectory: string;
@@ -69,15 +82,19 @@ export interface FileSystem {
   fileUrl(path: string): string;
   /** What is at `path`, through symbolic links; null where nothing is. */
   status(path: string): Promise<FileStatus | null>;
+  /** What is at `path`, symbolic links not followed; null where nothing is. */
+  entry(path: string): Promise<FileEntry | null>;
   /** The names in a directory, or null where there is no directory. */
   list(path: string): Promise<string[] | null>;
+  /** The text of a file, or null where no file is. */
   readText(path: string): Promise<string | null>;
   /**
    * Writes a file that only this user can read, so that it is seen complete or not at all, replacing one that is there.
    */
   writeText(path: string, text: string): Promise<void>;
-  /** As `writeText`, but readable for all, and false, and nothing written, where a file is there already. */
+  /** As `writeText`, but readable for all, and false, and nothing written, where a file is there already. Fails where something else is. */
   createText(path: string, text: string): Promise<boolean>;
+  /** Creates a directory, and those above it, where they are missing. */
   makeDirectory(path: string): Promise<void>;
   /** As `makeDirectory`, for the user of this process alone: others may neither read nor write what is in it. */
   makePrivate(path: string): Promise<void>;
@@ -137,6 +154,13 @@ export interface Transform<T> {
   readonly readable: ReadableStream<T>;
 }
 
+/** A hash being computed. */
+export interface Hash {
+  update(bytes: Uint8Array): void;
+  /** The hash of all bytes so far. Nothing can be added afterwards. */
+  digest(): Uint8Array;
+}
+
 /** The machine, for resolving handles. */
 export interface HubServices {
   environment(name: string): string | undefined;
@@ -151,6 +175,8 @@ export interface HubServices {
   gunzip(): Transform<Uint8Array>;
   /** SHA-1 in hexadecimal of a text's UTF-8 bytes. */
   sha1(text: string): Promise<string>;
+  /** A SHA-256 that takes its bytes piece by piece. */
+  sha256(): Hash;
   /** Shows a download to a person who asked for it (TFHUB_DOWNLOAD_PROGRESS). */
   showProgress(label: string): ProgressDisplay;
 }

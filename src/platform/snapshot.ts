@@ -149,7 +149,12 @@ class Snapshot implements ModelDirectory {
     const before = this.#kept.get(path);
     if (before !== undefined) return before.file;
     const file = await this.#directory.open(path);
-    this.#kept.set(path, {file, id: await idOf(file)});
+    try {
+      this.#kept.set(path, {file, id: await idOf(file)});
+    } catch (error) {
+      await file?.close();
+      throw error;
+    }
     return file;
   }
 

@@ -81,7 +81,14 @@ export async function readSavedModel(directory: ModelDirectory): Promise<SavedMo
       await file.close();
     }
   }
-  const found = (await directory.list()).slice(0, 10);
+  const all = await directory.list();
+  const found = all.slice(0, 10);
+  const inItsPlace = FORMS.find(({file}) => all.includes(file));
+  if (inItsPlace) {
+    throw new FormatError(
+      `${directory.name}/${inItsPlace.file} is no file: it is a directory, or a link that leads nowhere`,
+    );
+  }
   throw new FormatError(
     `${directory.name} is no SavedModel: it contains neither ${FORMS.map(({file}) => file).join(' nor ')}` +
       (found.length > 0 ? `, but ${found.join(', ')}` : '; it is empty or does not exist'),

@@ -3,6 +3,7 @@
 import path from 'node:path';
 import {Command} from 'commander';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {IntegrityError} from '../../errors.js';
 import {afterThis, MODEL_FILES, temporaryDirectory, writeModel} from '../../hub/testing/fixtures.js';
 import '../../platform/node.js';
 import {hostModels} from '../../platform/node_host.js';
@@ -55,6 +56,18 @@ describe('tfhub resolve', () => {
     await expect(bounded('1000')).rejects.toThrow(/more than the 1000 bytes allowed/);
     await expect(bounded('much')).rejects.toThrow(/The option maxBytes is a number/);
     expect(await bounded('1e6')).toHaveLength(1);
+  });
+
+  it('prints the integrity of a model, and takes it', async () => {
+    const {handle, directory} = await served();
+    const cacheDir = await temporaryDirectory();
+    const [integrity] = await tfhub('resolve', handle, '--cache-dir', cacheDir, '--print-integrity');
+    expect(integrity).toMatch(/^sha256-[A-Za-z0-9+/]{43}=$/);
+    expect(await tfhub('resolve', path.join(directory, 'model'), '--print-integrity')).toEqual([integrity]);
+    const args = ['resolve', handle, '--cache-dir', cacheDir, '--integrity'];
+    const [json] = await tfhub(...args, integrity!, '--print-integrity', '--json');
+    expect(JSON.parse(json!)).toMatchObject({handle, fromCache: true, integrity});
+    await expect(tfhub(...args, `sha256-${'A'.repeat(43)}=`)).rejects.toThrow(IntegrityError);
   });
 });
 

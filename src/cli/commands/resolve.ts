@@ -5,9 +5,17 @@
  */
 
 import type {Command} from 'commander';
-import {resolve} from '../../hub/resolver.js';
+import {integrityOf, resolve} from '../../hub/resolver.js';
 import '../../platform/node_hub.js';
-import {printJson, printPath} from '../print.js';
+import {print, printJson, printPath} from '../print.js';
+
+interface ResolveCommandOptions {
+  readonly cacheDir?: string;
+  readonly maxBytes?: number;
+  readonly integrity?: string;
+  readonly printIntegrity?: boolean;
+  readonly json?: boolean;
+}
 
 export function registerResolve(program: Command): void {
   program
@@ -19,12 +27,15 @@ export function registerResolve(program: Command): void {
       'where models are kept (default: TFHUB_CACHE_DIR, else a temporary directory)',
     )
     .option('--max-bytes <n>', 'largest size of the unpacked model (default: 8 GiB)', Number)
+    .option('--integrity <sha256-...>', 'fail unless the model is the one of this integrity')
+    .option('--print-integrity', 'print the integrity of the model in place of its path')
     .option('--json', 'print one JSON object')
-    .action(async (handle: string, options: {cacheDir?: string; maxBytes?: number; json?: boolean}) => {
-      const {cacheDir, maxBytes} = options;
-      const {directory, path, fromCache} = await resolve(handle, {cacheDir, maxBytes});
+    .action(async (handle: string, {printIntegrity, json, ...options}: ResolveCommandOptions) => {
+      const {directory, path, fromCache} = await resolve(handle, options);
       const place = path ?? directory.name;
-      if (options.json) printJson({handle, path: place, fromCache});
+      const integrity = printIntegrity ? await integrityOf(directory) : undefined;
+      if (json) printJson({handle, path: place, fromCache, integrity});
+      else if (integrity !== undefined) print(integrity);
       else printPath(place);
     });
 }

@@ -106,6 +106,35 @@ export const HOSTILE_ARCHIVES: readonly HostileArchive[] = [
     bytes: tar(pax({path: `${'d/'.repeat(1000)}x`}), {name: 'fine', body: 'x'}),
     reason: /deep/,
   },
+  // Names that are something else on Windows.
+  {
+    what: 'a stream of another file',
+    bytes: tar(GOOD, {name: 'saved_model.pb:x', body: 'x'}),
+    reason: /stream/,
+  },
+  {
+    what: 'a stream of a directory',
+    bytes: tar({name: 'assets:$INDEX_ALLOCATION/x', body: 'x'}),
+    reason: /stream/,
+  },
+  {
+    what: 'a name with a dot at its end',
+    bytes: tar(GOOD, {name: 'saved_model.pb.', body: 'x'}),
+    reason: /dot/,
+  },
+  {
+    what: 'a directory with a space at its end',
+    bytes: tar(GOOD, {name: 'assets /x', body: 'x'}),
+    reason: /space/,
+  },
+  {what: 'three dots', bytes: tar(GOOD, {name: '.../x', body: 'x'}), reason: /dot/},
+  ...['CON', 'nul', 'assets/Aux.txt', 'COM1', 'lpt9.tar.gz', 'COM\u00b9', 'PRN .txt', 'con/x', 'CONIN$'].map(
+    (name) => ({
+      what: `the device ${name} of Windows`,
+      bytes: tar(GOOD, {name, body: 'x'}),
+      reason: /device on Windows/,
+    }),
+  ),
   // Entries that are not files.
   {
     what: 'a symbolic link',
@@ -258,7 +287,26 @@ export const HOSTILE_ARCHIVES: readonly HostileArchive[] = [
   },
   // What is broken.
   {what: 'an archive cut in a file', bytes: tar(GOOD).subarray(0, 600), reason: /truncated/},
-  {what: 'an archive cut between two entries', bytes: Buffer.concat([rawEntry(GOOD)]), reason: /truncated/},
+  {
+    what: 'an archive cut in the padding of a file',
+    bytes: rawEntry(GOOD).subarray(0, 1000),
+    reason: /truncated/,
+  },
+  {
+    what: 'an archive cut in a header',
+    bytes: Buffer.concat([rawEntry(GOOD), rawEntry({name: 'b', body: 'x'}).subarray(0, 300)]),
+    reason: /truncated/,
+  },
+  {
+    what: 'an archive cut behind an extended header',
+    bytes: Buffer.concat([rawEntry(GOOD), pax({path: 'b'})]),
+    reason: /truncated/,
+  },
+  {
+    what: 'an archive cut between two entries, one of which the model needs',
+    bytes: Buffer.concat([rawEntry(GOOD), rawEntry({name: 'variables/variables.index', body: 'x'})]),
+    reason: /truncated/,
+  },
   {
     what: 'a gzip file that is cut',
     bytes: gzip(tar({name: 'a', body: crypto.getRandomValues(new Uint8Array(5000))})).subarray(0, 4000),
@@ -272,6 +320,11 @@ export const HOSTILE_ARCHIVES: readonly HostileArchive[] = [
   {
     what: 'a header with a wrong checksum',
     bytes: tar(GOOD, {name: 'b', body: 'x', checksum: 1234}),
+    reason: /wrong checksum/,
+  },
+  {
+    what: 'a header with a checksum that is no number',
+    bytes: Buffer.concat([rawEntry(GOOD), Buffer.from(rawEntry({name: 'b'})).fill('x', 148, 156)]),
     reason: /wrong checksum/,
   },
   {

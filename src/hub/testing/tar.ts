@@ -14,7 +14,11 @@ export interface RawEntry {
   /** What the size field says, where that is not the length of the body: a number, or the field's bytes. */
   readonly size?: number | Uint8Array;
   readonly prefix?: string;
+  /** The field of the time of modification: twelve bytes. */
+  readonly modified?: string | Uint8Array;
   readonly checksum?: number;
+  /** Sum the bytes as signed ones, as old tars of some systems did. */
+  readonly signedChecksum?: boolean;
 }
 
 const encoder = new TextEncoder();
@@ -36,13 +40,14 @@ export function rawEntry(entry: RawEntry): Uint8Array {
   header.set(bytesOf('0000644\0' + '0000000\0' + '0000000\0'), 100);
   const size = entry.size ?? body.length;
   header.set(typeof size === 'number' ? bytesOf(size.toString(8).padStart(11, '0')) : size, 124);
-  header.set(bytesOf('00000000000\0'), 136);
+  header.set(bytesOf(entry.modified ?? '00000000000\0'), 136);
   header.set(bytesOf(entry.type ?? '0'), 156);
   header.set(bytesOf(entry.linkName ?? ''), 157);
   header.set(bytesOf('ustar\x0000'), 257);
   header.set(bytesOf(entry.prefix ?? '').subarray(0, 155), 345);
   header.fill(0x20, 148, 156);
-  const sum = entry.checksum ?? header.reduce((total, byte) => total + byte, 0);
+  const signed = entry.signedChecksum ? new Int8Array(header.buffer) : header;
+  const sum = entry.checksum ?? [...signed].reduce((total, byte) => total + byte, 0);
   header.set(bytesOf(`${sum.toString(8).padStart(6, '0')}\0 `), 148);
   return concat([header, padded(body)]);
 }
