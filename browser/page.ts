@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   Checkpoint,
   type DownloadProgress,
+  func,
   HubError,
   latestCheckpoint,
   load,
@@ -17,6 +18,7 @@ import {
   type ResolveOptions,
   resolve,
   savedModel,
+  Trackable,
 } from '../src/index.browser.js';
 
 /** What a source of models can be named by from outside the page. */
@@ -51,6 +53,11 @@ export interface PageTests {
   save(source: NamedSource): Promise<Saved>;
   /** Saves the variables of a model as a checkpoint in a directory handle, and restores them; gives the names of the files. */
   checkpoint(source: NamedSource): Promise<string[]>;
+  /**
+   * Saves models over each other that say one number by their graph and by their variables, from `first` on. Loads after each save, and
+   * gives the pairs of numbers: another tab may have saved in between.
+   */
+  saveOften(first: number, count: number): Promise<number[][]>;
 }
 
 export interface Saved {
@@ -125,7 +132,30 @@ window.hubTests = {
     for await (const name of directory.keys()) names.push(name);
     return names.sort();
   },
+
+  async saveOften(first, count) {
+    const directory = await ownDirectory('together');
+    const said: number[][] = [];
+    for (let number = first; number < first + count; number++) {
+      await savedModel.save(new Numbered(number), directory, {overwrite: true});
+      const model = await load(directory);
+      said.push((model.numbers as () => tf.Tensor[])().map((tensor) => tensor.dataSync()[0]!));
+      model.dispose();
+    }
+    return said;
+  },
 };
+
+class Numbered extends Trackable {
+  readonly v: tf.Variable;
+  readonly numbers;
+
+  constructor(number: number) {
+    super();
+    this.v = tf.variable(tf.scalar(number));
+    this.numbers = func(() => [tf.add(this.v, 0), tf.scalar(number)], {inputSignature: []});
+  }
+}
 
 function ownDirectory(name: string): Promise<FileSystemDirectoryHandle> {
   return navigator.storage.getDirectory().then((root) => root.getDirectoryHandle(name, {create: true}));

@@ -261,6 +261,14 @@ const TESTS: Readonly<Record<string, Test>> = {
     demand(loaded.signatures.serving_default !== undefined, 'The archive has no signature.');
   },
 
+  'two tabs save to one directory: each load is of one of the models, whole': async (world, context) => {
+    const tabs = [await open(world, context), await open(world, context)];
+    const said = await Promise.all(
+      tabs.map((tab, i) => tab.evaluate((first) => window.hubTests.saveOften(first, 10), 100 * i)),
+    );
+    for (const [one, other] of said.flat()) demand(one === other, `parts of two models: ${one}, ${other}`);
+  },
+
   'a checkpoint is saved to a directory handle and restored': async (world, context) => {
     const tab = await open(world, context);
     const source = {directoryHandle: await filesOf(world)};
