@@ -31,6 +31,12 @@ export interface SnapshotFiles {
   others(directory: ModelDirectory): Promise<readonly string[]>;
 }
 
+/** Files of one moment. */
+export interface FrozenDirectory extends ModelDirectory {
+  /** False where the directory cannot tell whether others change its files: they are as they are when they are read. */
+  readonly isFrozen: boolean;
+}
+
 /** Something was changed while it was read; another try may do better. */
 export class ChangedError extends FormatError {}
 
@@ -45,7 +51,7 @@ export type Confirm = () => Promise<void>;
 export async function readWhole<T>(
   directory: ModelDirectory,
   files: SnapshotFiles,
-  read: (snapshot: ModelDirectory, confirm: Confirm) => Promise<T>,
+  read: (snapshot: FrozenDirectory, confirm: Confirm) => Promise<T>,
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
     const snapshot = new Snapshot(directory, files.anchors);
@@ -71,20 +77,23 @@ interface Kept {
   readonly id: string | undefined;
 }
 
-class Snapshot implements ModelDirectory {
+class Snapshot implements FrozenDirectory {
   readonly name: string;
   readonly path?: string;
   readonly #directory: ModelDirectory;
   readonly #anchors: readonly string[];
   readonly #kept = new Map<string, Kept>();
-  /** False where files cannot tell: nobody can replace them, or nobody can know. */
-  #canTell = false;
+  #isFrozen = false;
 
   constructor(directory: ModelDirectory, anchors: readonly string[]) {
     this.#directory = directory;
     this.#anchors = anchors;
     this.name = directory.name;
     if (directory.path !== undefined) this.path = directory.path;
+  }
+
+  get isFrozen(): boolean {
+    return this.#isFrozen;
   }
 
   /** Opens files at once, where that is of use. */
@@ -94,7 +103,7 @@ class Snapshot implements ModelDirectory {
       // Remote files cost a request each, and are asked for when they are needed.
       if (file !== null && file.version === undefined) return;
     }
-    this.#canTell = true;
+    this.#isFrozen = true;
     // What cannot be listed or opened is no matter unless it is read.
     for (const path of (await others(this.#directory).catch(() => [])).slice(0, KEPT_FILES)) {
       if (!(await this.#keep(path).then(always, never))) break;
@@ -107,7 +116,7 @@ class Snapshot implements ModelDirectory {
     if (kept !== undefined) return kept.file && viewOf(kept.file);
     const file = await this.#directory.open(path);
     try {
-      if (this.#canTell) await this.#compareAnchors();
+      if (this.#isFrozen) await this.#compareAnchors();
     } catch (error) {
       await file?.close();
       throw error;
@@ -128,7 +137,7 @@ class Snapshot implements ModelDirectory {
 
   /** Whether anything was changed or replaced. */
   async hasChanged(): Promise<boolean> {
-    if (!this.#canTell) return false;
+    if (!this.#isFrozen) return false;
     try {
       await this.#directory.settled?.();
       await this.confirm();

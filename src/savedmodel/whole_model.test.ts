@@ -107,6 +107,30 @@ test('a model that is saved over before each of its files is opened is one of th
   expect(await numbersOf()).toEqual([next - 1, next - 1]);
 });
 
+test('a model whose fingerprint is damaged is loaded', async () => {
+  await saveModel(new Numbered(3), directory);
+  fs.writeFileSync(join(directory, 'fingerprint.pb'), Buffer.alloc(9, 0xff));
+  expect(await numbersOf()).toEqual([3, 3]);
+});
+
+test('a model elsewhere, whose files cannot tell whether they change, is asked for no more than is read', async () => {
+  await saveModel(new Numbered(1), directory);
+  const local = localDirectory(directory);
+  const asked: string[] = [];
+  const model = await loadModel({
+    name: 'remote',
+    list: () => Promise.reject(new Error('nobody lists')),
+    open: async (path) => {
+      asked.push(path);
+      const file = await local.open(path);
+      return file && {size: file.size, readInto: (...to) => file.readInto(...to), close: () => file.close()};
+    },
+  });
+  model.dispose();
+  const count = (path: string) => asked.filter((each) => each === path).length;
+  expect([count('saved_model.pb'), count('fingerprint.pb')]).toEqual([1, 0]);
+});
+
 test.each([Number.NaN, -1])('a save is told to wait for a time, and not for %s', async (waitMs) => {
   const saving = saveModel(new Numbered(1), directory, {waitMs});
   await expect(saving).rejects.toThrow(CallError);

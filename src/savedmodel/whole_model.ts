@@ -10,7 +10,7 @@ import {MODEL_DIRECTORIES, MODEL_FILES, MODEL_ROOT_FILES} from '../platform/mode
 import type {ModelDirectory} from '../platform/platform.js';
 import {ChangedError, type Confirm, readWhole, type SnapshotFiles} from '../platform/snapshot.js';
 import {decodeMessage, FingerprintDef} from '../proto/index.js';
-import {readAll, readFileIfThere, VARIABLES_PREFIX} from './read_model.js';
+import {readFileIfThere, VARIABLES_PREFIX} from './read_model.js';
 
 const FINGERPRINT = 'fingerprint.pb';
 const INDEX = indexFile(VARIABLES_PREFIX);
@@ -41,7 +41,7 @@ export function readWholeModel<T>(
   return readWhole(directory, MODEL, (files, confirm) =>
     read(files, async () => {
       await confirm();
-      await checkFingerprint(files);
+      if (files.isFrozen) await checkFingerprint(files);
     }),
   );
 }
@@ -53,17 +53,32 @@ export function readWholeModel<T>(
  * @throws ChangedError when they do not belong together, and have just been written.
  */
 async function checkFingerprint(files: ModelDirectory): Promise<void> {
-  const [mark, index] = await Promise.all([files.open(FINGERPRINT), files.open(INDEX)]);
   const content = await readFileIfThere(files, FINGERPRINT);
+  const index = await readFileIfThere(files, INDEX);
+  if (content === undefined || index === undefined) return;
+  const hash = checkpointHashOf(content);
+  if (hash === 0n || hash === fingerprint64(index).toBigInt()) return;
+  const modified = Math.max(await modifiedAt(files, FINGERPRINT), await modifiedAt(files, INDEX));
+  if (Math.abs(Date.now() - modified) < BETWEEN_FILES) {
+    throw new ChangedError(`${files.name}/${FINGERPRINT} is of another model than its variables`);
+  }
+}
+
+/** The hash of the variables' index; 0 where there is none. A damaged fingerprint keeps nobody from loading a model. */
+function checkpointHashOf(content: Uint8Array): bigint {
   try {
-    if (mark?.version === undefined || index?.version === undefined || content === undefined) return;
-    const {checkpointHash} = decodeMessage(FingerprintDef, content, `${files.name}/${FINGERPRINT}`);
-    if (checkpointHash === 0n || checkpointHash === fingerprint64(await readAll(index)).toBigInt()) return;
-    const modified = [await mark.version(), await index.version()].map((version) => version.modified);
-    if (Math.abs(Date.now() - Math.max(...modified)) < BETWEEN_FILES) {
-      throw new ChangedError(`${files.name}/${FINGERPRINT} is of another model than its variables`);
-    }
+    return decodeMessage(FingerprintDef, content, FINGERPRINT).checkpointHash;
+  } catch {
+    return 0n;
+  }
+}
+
+/** When a file was changed last, in milliseconds since the epoch. */
+async function modifiedAt(files: ModelDirectory, path: string): Promise<number> {
+  const file = await files.open(path);
+  try {
+    return (await file?.version?.())?.modified ?? 0;
   } finally {
-    await Promise.all([mark?.close(), index?.close()]);
+    await file?.close();
   }
 }
