@@ -9,6 +9,7 @@
 import {DownloadError} from '../errors.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {CacheEntry, FileSizes, FileSystem, HubServices, ModelSink} from '../platform/services.js';
+import {shownHandle} from '../shown.js';
 import {guarded} from './cache_errors.js';
 import {CachePlace} from './cache_place.js';
 import {DownloadLock, directorySize, type LockTimes} from './lock.js';
@@ -24,7 +25,6 @@ import {
   readDescriptor,
   readManifest,
 } from './manifest.js';
-import {shownHandle} from './shown.js';
 
 /** Downloads a model into a sink and says what it consists of. */
 export type Fill = (sink: ModelSink) => Promise<FileSizes>;

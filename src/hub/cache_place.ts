@@ -6,7 +6,7 @@
 
 import {DownloadError, HandleError} from '../errors.js';
 import type {FileEntry, FileSystem, HubServices} from '../platform/services.js';
-import {shownHandle} from './shown.js';
+import {shownHandle} from '../shown.js';
 
 /** A directory for models, not looked at yet. */
 export class CachePlace {

@@ -5,8 +5,8 @@
  */
 
 import {DownloadError} from '../errors.js';
+import {shownHandle} from '../shown.js';
 import type {ResolveSettings} from './options.js';
-import {shownHandle} from './shown.js';
 
 /** The longest time that timers take, 24.8 days; they end at once where more is asked of them. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

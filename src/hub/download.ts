@@ -8,6 +8,7 @@ import {HubError} from '../errors.js';
 import {memoryDirectory} from '../platform/memory.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {BrowserCache, FileSizes, ModelSink} from '../platform/services.js';
+import {shownHandle} from '../shown.js';
 import {acceptance, admit} from './admission.js';
 import {unpackArchive} from './archive.js';
 import {DirectoryCache, type Fill} from './cache.js';
@@ -15,7 +16,6 @@ import {copyInto} from './copy.js';
 import {type HeaderPolicy, HttpSession} from './http.js';
 import type {ResolveSettings} from './options.js';
 import {Progress} from './progress.js';
-import {shownHandle} from './shown.js';
 import {transfer} from './transfer.js';
 
 /** A model found in a cache, or put there. */

@@ -5,8 +5,8 @@
  */
 
 import {DownloadError} from '../errors.js';
+import {shownHandle, withoutSecrets} from '../shown.js';
 import {parseKaggleUrl} from './handle.js';
-import {shownHandle, withoutSecrets} from './shown.js';
 
 /** Whether to try again: `briefly` where the failure will most likely be the same, unless the server was there before. */
 export type Retry = 'fully' | 'briefly' | 'never';

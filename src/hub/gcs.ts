@@ -8,10 +8,10 @@ import {DownloadError, HandleError} from '../errors.js';
 import {FlatDirectory} from '../platform/memory.js';
 import {MAX_MESSAGE_BYTES, MESSAGE_FILES} from '../platform/model_files.js';
 import type {ModelDirectory} from '../platform/platform.js';
+import {shownHandle} from '../shown.js';
 import {HttpSession} from './http.js';
 import type {ResolveSettings} from './options.js';
 import {remoteFile} from './remote_file.js';
-import {shownHandle} from './shown.js';
 
 export interface GcsLocation {
   readonly bucket: string;

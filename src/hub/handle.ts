@@ -6,7 +6,7 @@
 
 import {HandleError} from '../errors.js';
 import {ownEntry} from '../own_entry.js';
-import {shownHandle} from './shown.js';
+import {shownHandle} from '../shown.js';
 
 /** A model on Kaggle. `version` is null where the handle leaves it open: the newest. */
 export interface KaggleModel {

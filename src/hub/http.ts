@@ -7,11 +7,11 @@
 
 import {DownloadError, HubError} from '../errors.js';
 import type {HttpResponse} from '../platform/services.js';
+import {shownHandle} from '../shown.js';
 import {startTimer} from './deadline.js';
 import {NetworkError, networkError, statusError} from './failures.js';
 import type {ResolveSettings} from './options.js';
 import {Patience} from './retry.js';
-import {shownHandle} from './shown.js';
 import {collect} from './streams.js';
 
 type Headers = Readonly<Record<string, string>>;

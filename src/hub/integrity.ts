@@ -10,7 +10,7 @@
 import {FormatError, HandleError, IntegrityError} from '../errors.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {FileWriter, Hash, ModelSink} from '../platform/services.js';
-import {shownHandle} from './shown.js';
+import {shownHandle} from '../shown.js';
 
 /** Makes a SHA-256. */
 export type MakeHash = () => Hash;

@@ -8,8 +8,8 @@
 import {errorCode} from '../platform/file_error.js';
 import {MODEL_FILES} from '../platform/model_files.js';
 import type {FileSizes, FileSystem} from '../platform/services.js';
+import {shownHandle} from '../shown.js';
 import {hashOfFile, type MakeHash} from './integrity.js';
-import {shownHandle} from './shown.js';
 
 /** SHA-256 of files in hexadecimal, by path. */
 type Hashes = Readonly<Record<string, string>>;

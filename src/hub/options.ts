@@ -6,8 +6,8 @@
 
 import {HandleError} from '../errors.js';
 import type {HubServices} from '../platform/services.js';
+import {shownHandle} from '../shown.js';
 import {checkedIntegrity} from './integrity.js';
-import {shownHandle} from './shown.js';
 
 /** `UNCOMPRESSED` reads models where they are stored, without a cache; the other two download archives. */
 export type LoadFormat = 'AUTO' | 'COMPRESSED' | 'UNCOMPRESSED';
@@ -45,7 +45,7 @@ export interface ResolveOptions {
   /**
    * Bound on the time that finding and downloading a model takes in all, in milliseconds; for a `gs://` directory, which
    * is read later, on that for its listing and for each read of a file. Default: none, but a server that brings less than
-   * 4 KiB a second is given up after a while (ten times `idleTimeoutMs`).
+   * 4 KiB a second is given up after a while.
    */
   readonly timeoutMs?: number;
   /** How long a server may say nothing before the transfer is taken up anew, in milliseconds. Default: 60,000. */

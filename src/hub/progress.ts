@@ -5,8 +5,8 @@
  */
 
 import type {ProgressDisplay} from '../platform/services.js';
+import {shownHandle} from '../shown.js';
 import type {DownloadProgress, ResolveSettings} from './options.js';
-import {shownHandle} from './shown.js';
 
 const INTERVAL_MS = 100;
 

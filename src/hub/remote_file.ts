@@ -7,11 +7,11 @@
 import {DownloadError} from '../errors.js';
 import {checkRange} from '../platform/memory.js';
 import type {FileHandle} from '../platform/platform.js';
+import {shownHandle} from '../shown.js';
 import {withDeadline} from './deadline.js';
 import {failure, type HeaderPolicy, HttpSession} from './http.js';
 import type {ResolveSettings} from './options.js';
 import type {Patience} from './retry.js';
-import {shownHandle} from './shown.js';
 
 /** Reads smaller than this are served from whole blocks of this size, of which a few are kept. */
 const BLOCK = 1 << 20;

@@ -7,6 +7,7 @@
 import {HandleError} from '../errors.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {getHubServices} from '../platform/services.js';
+import {shownHandle} from '../shown.js';
 import {DirectoryCache} from './cache.js';
 import {withDeadline} from './deadline.js';
 import {type Obtained, obtainArchive, obtainCopy, unpackInHand} from './download.js';
@@ -25,7 +26,6 @@ import {demandIntegrity, integrityOf as integrityIn} from './integrity.js';
 import {kaggleHeaders, kagglehubCached, resolveKaggle} from './kaggle.js';
 import {warnOnce} from './log.js';
 import {type ResolveOptions, type ResolveSettings, settle} from './options.js';
-import {shownHandle} from './shown.js';
 import {isModelDirectory, modelRoot} from './sources.js';
 import {uncompressedLocation} from './uncompressed.js';
 

@@ -6,10 +6,11 @@ import {inspect} from 'node:util';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import '../platform/node.js';
 import '../platform/node_hub.js';
+import {take} from '../keras/preloaded.js';
 import {getHubServices} from '../platform/services.js';
+import {shownHandle, withoutSecrets} from '../shown.js';
 import {DirectoryCache} from './cache.js';
 import {resolve} from './resolver.js';
-import {shownHandle, withoutSecrets} from './shown.js';
 import {afterThis, archiveOf, temporaryDirectory} from './testing/fixtures.js';
 import {faulty, startServer, status} from './testing/server.js';
 
@@ -154,6 +155,11 @@ describe('a secret in a handle', () => {
     for (const text of texts) expect(text).not.toContain(SECRET);
     expect(texts.join()).toMatch(/timeoutMs/);
   });
+});
+
+it('is not shown by a layer that needs a model', () => {
+  const need = {handle: signed('https://host')};
+  expect(() => take(need)).toThrow(/needs the model 'https:\/\/host\/m'/);
 });
 
 describe('the files of a cache', () => {

@@ -7,10 +7,10 @@
 
 import {DownloadError} from '../errors.js';
 import {getPlatform} from '../platform/current.js';
+import {shownHandle} from '../shown.js';
 import {NetworkError} from './failures.js';
 import {type Answer, failure, type HttpSession} from './http.js';
 import type {Patience} from './retry.js';
-import {shownHandle} from './shown.js';
 
 export interface TransferOptions {
   readonly session: HttpSession;

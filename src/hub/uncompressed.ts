@@ -6,11 +6,11 @@
  */
 
 import {DownloadError} from '../errors.js';
+import {shownHandle, withoutSecrets} from '../shown.js';
 import type {GcsLocation} from './gcs.js';
 import {hostingUrl, parseHandle} from './handle.js';
 import {failure, type HeaderPolicy, HttpSession, textOf} from './http.js';
 import type {ResolveSettings} from './options.js';
-import {shownHandle} from './shown.js';
 
 const isLocation = (text: string) => /^gs:/i.test(text);
 
@@ -33,6 +33,6 @@ export async function uncompressedLocation(
   if (location?.kind === 'gs') return location;
   throw new DownloadError(
     `${shownHandle(url)} was asked for the place of its uncompressed model, and answers ` +
-      `'${shownHandle(answer.slice(0, 100))}' instead of a gs:// location. Leave TFHUB_MODEL_LOAD_FORMAT at AUTO.`,
+      `'${withoutSecrets(answer, asked).slice(0, 100)}' instead of a gs:// location. Leave TFHUB_MODEL_LOAD_FORMAT at AUTO.`,
   );
 }

@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
 import {LoadedObject} from '../savedmodel/loaded_object.js';
+import {shownHandle} from '../shown.js';
 import {callFrozen} from './frozen.js';
 import {openScope, PassMemory} from './graph_pass.js';
 import {LayerCall} from './layer_call.js';
@@ -166,7 +167,12 @@ export class KerasLayer extends layers.Layer {
       ...(outputShape !== undefined && {outputShape}),
     };
     this.#call = new LayerCall({
-      function: callableOf(callable, signature, extra, source?.handle ?? 'the model'),
+      function: callableOf(
+        callable,
+        signature,
+        extra,
+        source?.handle === undefined ? 'the model' : shownHandle(source.handle),
+      ),
       arguments: extra,
       outputKey,
       outputShape,

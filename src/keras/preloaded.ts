@@ -7,6 +7,7 @@
 
 import {CallError} from '../errors.js';
 import type {LoadedObject} from '../savedmodel/loaded_object.js';
+import {shownHandle} from '../shown.js';
 
 /** What a config asks for. */
 export interface LayerNeed {
@@ -43,7 +44,7 @@ export function take(need: LayerNeed): Preloaded {
   const found = fitting.find(({layer}) => layer !== undefined) ?? fitting[0];
   if (found === undefined) {
     throw new CallError(
-      `layer '${need.layer ?? 'KerasLayer'}' needs the model '${need.handle}', and loading takes waiting: before the ` +
+      `layer '${need.layer ?? 'KerasLayer'}' needs the model '${shownHandle(need.handle)}', and loading takes waiting: before the ` +
         "layer is made from its config, call `await hub.preload('<handle>')`, once for each layer that uses the handle, " +
         'or `await hub.preload(json)` with the JSON of the whole model',
     );

@@ -48,6 +48,9 @@ export const nodeHttp: HttpClient = {
 
 class StaleConnection extends Error {}
 
+/** What a request fails with on a connection that the other side has closed. */
+const CLOSED: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
+
 /** An error of a connection, with a code that says which. */
 function connectionError(code: string, message: string): Error {
   return Object.assign(new Error(message), {code});
@@ -88,7 +91,7 @@ function exchange(asked: HttpRequest, agentFor: AgentFor): Promise<HttpResponse>
       signal.removeEventListener('abort', onAbort);
       if (response) return;
       const error = failure ?? connectionError('ECONNRESET', 'The connection was closed without an answer.');
-      const stale = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
+      const stale = request.reusedSocket && 'code' in error && CLOSED.has(error.code);
       reject(stale ? new StaleConnection() : viaProxy(proxy, error));
     });
     request.once('upgrade', (_, socket) => {

@@ -7,7 +7,7 @@
 import type {Command} from 'commander';
 import {HandleError} from '../../errors.js';
 import {DirectoryCache} from '../../hub/cache.js';
-import {shownHandle} from '../../hub/shown.js';
+import {shownHandle} from '../../shown.js';
 import '../../platform/node_hub.js';
 import {type CacheEntry, getHubServices} from '../../platform/services.js';
 import {print, printJson} from '../print.js';
