@@ -284,7 +284,11 @@ describe('listings', () => {
     await expect(list(many.url, {maxBytes: 10_000})).rejects.toThrow(
       /holds 12000 bytes, more than the 10000/,
     );
-    for (const {requests} of [graph, many]) expect(requests).toHaveLength(1);
+    const crowd = await pages(() => ({
+      items: Array.from({length: 300_000}, () => ({name: 'm/a', size: '1'})),
+    }));
+    await expect(list(crowd.url)).rejects.toThrow(/holds more than 100000 objects/);
+    for (const {requests} of [graph, many, crowd]) expect(requests).toHaveLength(1);
   });
 
   it.each([

@@ -118,10 +118,10 @@ async function list(
         `${name} cannot be listed: the server answers in another form than Cloud Storage's JSON API (storage/v1) has.`,
       );
     }
-    found.push(...page.items);
-    if (found.length > MAX_OBJECTS) {
+    if (found.length + page.items.length > MAX_OBJECTS) {
       throw new DownloadError(`${name} holds more than ${MAX_OBJECTS} objects; that is no model.`);
     }
+    for (const item of page.items) found.push(item);
     token = page.next;
     if (page.items.length === 0) empty++;
     if (token !== undefined && (tokens.has(token) || empty > MAX_EMPTY_PAGES || tokens.size >= MAX_PAGES)) {
