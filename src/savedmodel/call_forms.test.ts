@@ -1,15 +1,17 @@
 import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {CallError} from '../errors.js';
+import {CallError, SaveError} from '../errors.js';
 import {Variable} from '../ops/variable.js';
 import {localDirectory} from '../platform/node.js';
+import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {func} from '../trace/func.js';
 import {TensorSpec} from '../trace/tensor_spec.js';
 import {loadModel} from './load.js';
 import type {CallableObject} from './loaded_object.js';
 import type {RestoredFunction} from './restored_function.js';
+import {type SaveOptions, writeSavedModel} from './save.js';
 
 type Model = CallableObject & Record<string, RestoredFunction>;
 
@@ -128,6 +130,29 @@ describe('concrete functions that were saved by themselves', () => {
     expect(() => transform!({x: [1, 2], s: [1, 2]})).toThrow(
       /no trace of pruned\(\) fits[\s\S]*Nor do they when each stands for one tensor: pruned\(\) is missing/,
     );
+  });
+});
+
+describe('signatures made of concrete functions', () => {
+  const resaved = async (root: Model, signatures: Record<string, unknown>) => {
+    const output = new MemoryOutput();
+    await writeSavedModel(root, output, {signatures} as SaveOptions);
+    const again = (await loadModel(output.directory())) as Model;
+    models.push(again);
+    return again.signatures;
+  };
+
+  it('take the flat tensors by name, whether the file has their structure or not', async () => {
+    const root = await model('bare_functions');
+    const {pruned, transform} = await resaved(root, {pruned: root.pruned, transform: root.transform_fn});
+    expect(Object.keys(pruned!.inputs)).toEqual(['Placeholder', 'Placeholder_1']);
+    expect(values(pruned!({Placeholder: [1, 2], Placeholder_1: [10, 20]}).output_0)).toEqual([-9, -18]);
+    expect(values(transform!({s: ['a'], x: [3]}).scaled)).toEqual([6]);
+  });
+
+  it('take no variables', async () => {
+    const root = await model('variable_arguments');
+    await expect(resaved(root, {add: root.bare})).rejects.toThrow(SaveError);
   });
 });
 

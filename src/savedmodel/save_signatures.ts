@@ -198,6 +198,7 @@ function isDeclared({kind}: SaveNode): boolean {
 
 function isPossibleSignature({kind}: SaveNode): boolean {
   if (kind.case !== 'concrete' || kind.function.results.length === 0) return false;
+  if (inputsOf(kind.function).some(isResource)) return false;
   return normalizedOutputs(kind.function).every(([, , structure]) => isTensor(structure));
 }
 
@@ -221,7 +222,12 @@ function makeSignature(
   if (node.kind.case !== 'concrete') throw new SaveError(`the signature '${name}' is no function`);
   const {function: wrapped, keywords} = node.kind;
   if (isSignature(wrapped)) return {signature: signatureOf(name, node), node};
-  const specs = flattenTensors(structureOf(wrapped.signature.inputs));
+  const specs = inputsOf(wrapped);
+  if (specs.some(isResource)) {
+    throw new SaveError(
+      `the function for the signature '${name}' takes a tf.Variable: signatures take tensors alone`,
+    );
+  }
   const names = specs.map((spec, i) => signatureName(keywords[i] || spec.name || `arg_${i}`));
   names.forEach((each, i) => {
     if (names.indexOf(each) < i) {
@@ -241,6 +247,17 @@ function makeSignature(
   }
   if (outputs.length === 0) throw new SaveError(`the signature '${name}' gives no tensors`);
   return wrap(graph, name, wrapped, specs, names, outputs);
+}
+
+const isResource = ({dtype}: TensorStructure): boolean => dtype === 'resource';
+
+/** The tensors that a function takes. Of a pruned one the file has no structure, and the graph tells no shapes. */
+function inputsOf({signature, parameters, bound}: SaveFunction): readonly TensorStructure[] {
+  const inputs = structureOf(signature.inputs);
+  if (inputs.kind !== 'none') return flattenTensors(inputs);
+  return parameters
+    .slice(0, parameters.length - bound.length)
+    .map(({name, dtype}) => ({kind: 'tensor', name, dtype, shape: null}));
 }
 
 function wrap(
