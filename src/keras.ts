@@ -14,7 +14,7 @@ import {type Tags, tagList} from './savedmodel/read_model.js';
 
 /** How to load a layer and make it. */
 export interface LoadedKerasLayerConfig extends KerasLayerConfig {
-  /** Which of the model's graphs; needed where it has several. */
+  /** Which of the model's graphs, by its tag, or by all of its tags; needed where it has several. */
   tags?: Tags;
   /** How the handle is resolved and loaded. */
   loadOptions?: LoadOptions;

@@ -22,7 +22,7 @@ export interface BareFunctionSpec {
   /** Absent where what was traced was no Python function: then arguments go by position. */
   readonly argumentSpec: ArgumentSpec | undefined;
   /** The flat arguments as the graph has them: it does not tell their shapes. */
-  readonly parameters: readonly FunctionPort[];
+  parameters(): readonly FunctionPort[];
 }
 
 /** Makes the callable form: the structured reading first, as in TensorFlow. */
@@ -42,7 +42,7 @@ function structuredForm({name, concrete, argumentSpec}: BareFunctionSpec): CallF
 function flatReading({name, concrete, keywords, parameters}: BareFunctionSpec): CallForm | undefined {
   const items =
     concrete.inputs.kind === 'none'
-      ? parameters.map(({name: own, dtype}): Structure => ({kind: 'tensor', name: own, dtype, shape: null}))
+      ? parameters().map(({name: own, dtype}): Structure => ({kind: 'tensor', name: own, dtype, shape: null}))
       : flatArguments(concrete.inputs);
   if (items.length === 0 || items.length !== keywords.length) return undefined;
   return flatForm(name, concrete, items, keywords);

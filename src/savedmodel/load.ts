@@ -34,7 +34,7 @@ import {readWholeModel} from './whole_model.js';
 
 /** How to load a model. */
 export interface LoadModelOptions {
-  /** Which of the model's graphs; needed where it has several. */
+  /** Which of the model's graphs, by its tag, or by all of its tags; needed where it has several. */
   readonly tags?: Tags;
   /** Compare the data of the variables with its checksums. Default true. */
   readonly verifyChecksums?: boolean;

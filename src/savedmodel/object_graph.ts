@@ -28,7 +28,7 @@ import type {Assets} from './assets.js';
 import {bareFunction} from './bare_function.js';
 import {ConcreteFunction} from './concrete_function.js';
 import {defineAttributes, type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
-import {parameterNamed} from './parameter_names.js';
+import {matchNames} from './parameter_names.js';
 import {type ArgumentSpec, type RestoredFunction, restoredFunction} from './restored_function.js';
 import {makeSignature, type Signature} from './signature.js';
 
@@ -332,6 +332,9 @@ export class ObjectGraph {
     const concreteFunction = this.concreteFunction(functionName);
     const def = this.#parts.metaGraph.signatureDef.get(name);
     const {args, kwargs} = concreteFunction.signature;
+    const inputs = [...args.map((each) => [nameOf(each), each] as const), ...kwargs];
+    const {byParameter} = matchNames(keywords, Object.fromEntries(inputs.map(([key]) => [key, key])));
+    const inFile = new Map([...byParameter].map(([keyword, key]) => [key as string, keyword]));
     const outputs = concreteFunction.outputs.kind === 'dict' ? [...concreteFunction.outputs.fields] : [];
     const defaults = [...(def?.defaults ?? [])].map(
       ([input, tensor]) => [input, tensorOf(tensor, `the default of '${input}'`)] as const,
@@ -339,9 +342,7 @@ export class ObjectGraph {
     return makeSignature({
       name,
       methodName: def?.methodName ?? '',
-      inputs: [...args.map((each) => [nameOf(each), each] as const), ...kwargs].map(
-        ([key, each]) => [parameterNamed(keywords, key) ?? key, each] as const,
-      ),
+      inputs: inputs.map(([key, each]) => [inFile.get(key) ?? key, each] as const),
       outputs,
       defaults: new Map(defaults),
       concreteFunction,
@@ -392,14 +393,17 @@ export class ObjectGraph {
     functionSpec,
   }: SavedBareConcreteFunction): RestoredFunction {
     const concrete = this.concreteFunction(concreteFunctionName);
-    const bound = this.#parts.objects.concreteFunctions.get(concreteFunctionName)!.boundInputs.length;
-    const parameters = this.#parts.runtime.library.get(concreteFunctionName)?.parameters ?? [];
     return bareFunction({
       name: this.#nameOfFunction(0, concreteFunctionName),
       concrete,
       keywords: argumentKeywords,
       argumentSpec: argumentSpecOf(functionSpec),
-      parameters: parameters.slice(0, parameters.length - bound),
+      parameters: () => {
+        const {objects, runtime} = this.#parts;
+        const parameters = runtime.library.get(concreteFunctionName)?.parameters ?? [];
+        const bound = objects.concreteFunctions.get(concreteFunctionName)!.boundInputs.length;
+        return parameters.slice(0, Math.max(0, parameters.length - bound));
+      },
     });
   }
 
