@@ -138,7 +138,8 @@ class GzipStore implements ArchiveStore {
     const made = await describeFile(name, file);
     if (made === null) throw new Error(`${file} is gone.`);
     return {
-      ...fileSource(made),
+      // Without identity, for its removal is a change of the file, and none of what those read who have it open.
+      ...fileSource({...made, identity: null}),
       type: 'application/gzip',
       modified: tar.modified,
       identity: `gzip\0${tar.identity}`,

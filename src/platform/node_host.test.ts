@@ -142,6 +142,28 @@ describe('gzipped archives', () => {
     expect(await readdir(temporary)).toEqual(['models']);
   });
 
+  it('are read to their end by those who have begun, though the model changes', async () => {
+    const temporary = await ownTemporaryDirectory();
+    const directory = path.join(temporary, 'models');
+    const [old, young] = [1, 2].map((seed) => ({'saved_model.pb': noise(1_000_000, seed)}));
+    await writeModel(path.join(directory, 'model'), old);
+    const tree = await ModelTree.open(directory);
+    const store = archiveStore({gzip: true});
+    afterThis(() => store.close());
+    const archive = await store.archiveOf((await tree.find(['model']))!);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of archive.read(0, archive.size)) {
+      chunks.push(chunk);
+      if (chunks.length > 1) continue;
+      await writeModel(path.join(directory, 'model'), young);
+      await store.archiveOf((await tree.find(['model']))!);
+      const [folder] = (await readdir(temporary)).filter((name) => name.startsWith('tfhub-host-'));
+      await vi.waitFor(async () => expect(await readdir(path.join(temporary, folder!))).toHaveLength(1));
+    }
+    expect(chunks.length).toBeGreaterThan(2);
+    expect(await contentsOf(Buffer.concat(chunks))).toEqual(digests(old!));
+  });
+
   it('that could not be made are made when asked for again', async () => {
     const directory = await temporaryDirectory();
     await writeModel(path.join(directory, 'model'));

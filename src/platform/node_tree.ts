@@ -19,8 +19,8 @@ export interface HostedFile {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly modified: number;
-  /** Differs where the content may differ. */
-  readonly identity: string;
+  /** Differs where the content may differ; null for a file of this server's own, which nobody else writes to. */
+  readonly identity: string | null;
 }
 
 export interface HostedModel {
@@ -219,7 +219,7 @@ export async function openHosted(file: HostedFile): Promise<FileHandle> {
 
 /** @throws ChangedFile when an open file is not what was found. */
 export async function requireUnchanged(file: HostedFile, handle: FileHandle): Promise<void> {
-  if (identityOf(await handle.stat({bigint: true})) !== file.identity) {
+  if (file.identity !== null && identityOf(await handle.stat({bigint: true})) !== file.identity) {
     throw new ChangedFile(`${file.path} has changed while it was read.`);
   }
 }
