@@ -48,3 +48,14 @@ it('is a bar on a terminal, which fits', () => {
   expect(last).toMatch(/^…very.*model\/1 \|=+-+\| 75% of 4\.00MB \d.*\/s$/);
   expect(last.length).toBeLessThanOrEqual(80);
 });
+
+it('shows what would steer a terminal in the name of a model', () => {
+  for (const isTTY of [false, true]) {
+    const {stream, text} = recorder(isTTY);
+    const display = nodeProgress('h/\x1b]0;owned\x07\u202e', stream);
+    display.update(5, 10);
+    display.stop();
+    expect(text()).toContain('\\x1b]0;owned\\x07\\u202e');
+    expect(text()).not.toContain('\x1b]');
+  }
+});
