@@ -33,7 +33,9 @@ export function neededNodes(graph: Graph, roots: Iterable<number>, fed: Readonly
     needed.add(index);
     if (fed.has(index)) continue;
     const node = graph.nodes[index]!;
-    for (const {node: producer} of node.inputs) stack.push(producer);
+    // The first input is popped first, with all that it needs: the order in which dataflow starts decides which of several
+    // live inputs a merge takes, and TensorFlow takes the first.
+    for (const {node: producer} of node.inputs.toReversed()) stack.push(producer);
     for (const control of node.controls) stack.push(control);
   }
   return needed;
