@@ -89,7 +89,10 @@ export class Philox {
     block[2] = c2;
     block[3] = c3;
     // A counter of 128 bits: each word carries into the next.
-    for (let word = 0; word < 4; word++) if (++counter[word]! !== 0) break;
+    for (let word = 0; word < 4; word++) {
+      counter[word]!++;
+      if (counter[word] !== 0) break;
+    }
     return block;
   }
 }
