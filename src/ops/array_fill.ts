@@ -9,18 +9,17 @@ import {type DType, isBigInt, isFloating, lanes} from '../graph/dtypes.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {roundToDType} from './host.js';
 import {filledData, zeros} from './host_movement.js';
-import {invalid, type Kernel, type OpFamily, resolveAxis, unsupported} from './kernel.js';
+import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis, unsupported} from './kernel.js';
 import {broadcastTo, concat, movesOnHost} from './movement.js';
 import {takeRows} from './rows.js';
+import {shapeOperand} from './sizes.js';
 import {hasDeviceType, type Resource, Value, type Variant} from './value.js';
 
 /** Floats beyond this many elements are made on the backend, where they are likely to be used. */
 const LARGE = 1024;
 
 const fill: Kernel = ([dims, value], ctx) => {
-  const shape = dims!.numbers();
-  if (shape.some((dim) => dim < 0))
-    throw invalid(ctx, `dimensions must not be negative: [${shape.join(', ')}]`);
+  const shape = shapeOperand(dims!, ctx);
   if (value!.size !== 1 || value!.rank > 1) throw invalid(ctx, 'the value must be a scalar');
   if (!value!.hostReady) return broadcastTo(value!.reshape([]), shape);
   if (madeOnDevice(value!.dtype, shape)) {
@@ -33,9 +32,19 @@ function madeOnDevice(dtype: DType, shape: readonly number[]): boolean {
   return isFloating(dtype) && hasDeviceType(dtype) && sizeOf(shape) > LARGE;
 }
 
+/** The same objects around the zeros of what they hold. */
+function variantZeros(x: Value, ctx: KernelContext): Value {
+  const zeroOf = (variant: Variant): Variant => {
+    if (variant.zerosLike === undefined) throw unsupported(ctx, `a zero of a ${variant.kind}`);
+    return variant.zerosLike((value) => zerosLike([value], ctx) as Value);
+  };
+  return Value.host('variant', x.shape, (x.hostData() as readonly Variant[]).map(zeroOf));
+}
+
 const zerosLike: Kernel = ([x], ctx) => {
   const {dtype, shape} = x!;
-  if (dtype === 'variant' || dtype === 'resource') throw unsupported(ctx, `zeros of dtype ${dtype}`);
+  if (dtype === 'resource') throw unsupported(ctx, `zeros of dtype ${dtype}`);
+  if (dtype === 'variant') return variantZeros(x!, ctx);
   return madeOnDevice(dtype, shape) ? Value.device(tf.zeros(shape as number[]), dtype) : zeros(dtype, shape);
 };
 
@@ -47,7 +56,7 @@ const onesLike: Kernel = ([x]) => {
   return Value.host(dtype, shape, filledData(Value.host(dtype, [], one), sizeOf(shape)));
 };
 
-const empty: Kernel = ([shape], ctx) => zeros(ctx.attrs.dtype('dtype'), shape!.numbers());
+const empty: Kernel = ([shape], ctx) => zeros(ctx.attrs.dtype('dtype'), shapeOperand(shape!, ctx));
 
 /** What a branch that makes no such value has for an output: nobody reads it. */
 const NOTHING: Variant & Resource = {kind: 'nothing', name: 'nothing', *values() {}};
@@ -63,12 +72,14 @@ const range: Kernel = ([start, limit, delta], ctx) => {
   const {dtype} = start!;
   const [from, to, step] = [start!, limit!, delta!].map((each) => each.numeric()[0]!);
   if (Number(step) === 0) throw invalid(ctx, 'delta must not be 0');
-  if (Number(step) > 0 ? from! > to! : from! < to!) {
+  // Written so that NaN leads nowhere.
+  if (!(Number(step) > 0 ? from! <= to! : from! >= to!)) {
     throw invalid(ctx, `delta ${step} does not lead from ${from} to ${to}`);
   }
   const count = isBigInt(dtype)
     ? Number((BigInt(to!) - BigInt(from!) + BigInt(step!) - (BigInt(step!) > 0n ? 1n : -1n)) / BigInt(step!))
     : Math.ceil(Math.abs(roundToDType(roundToDType(Number(to) - Number(from), dtype) / Number(step), dtype)));
+  if (!Number.isFinite(count)) throw invalid(ctx, `from ${from} to ${to} there is no end of numbers`);
   return Value.host(dtype, [count], counting(dtype, count, from!, step!));
 };
 
@@ -126,7 +137,7 @@ function pair(first: Value, second: Value): Value {
 /** Ops that make values. */
 export const fillOps: OpFamily = {
   Fill: {kernel: fill},
-  ZerosLike: {kernel: zerosLike, limits: 'Zeros of variants (lists, ragged tensors) are not supported.'},
+  ZerosLike: {kernel: zerosLike, unsupportedDtypes: {T: ['resource']}},
   OnesLike: {kernel: onesLike},
   Empty: {kernel: empty},
   FakeParam: {kernel: fakeParam},

@@ -5,11 +5,15 @@
  * @module
  */
 
+import {CallError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
 import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {sizeOf} from '../graph/tensor.js';
 import {array} from './array.js';
+import {knownShape, mergeShapes} from './element_shape.js';
+import {zeros} from './host_movement.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, runAllWithin, runWithin} from './kernel.js';
+import {checkCount} from './sizes.js';
 import {Value, type Variant} from './value.js';
 
 /** A list of tensors of one dtype. Elements of a reserved list are empty until they are set. */
@@ -27,11 +31,36 @@ export class TensorList implements Variant {
     for (const element of this.elements) if (element !== undefined) yield element;
   }
 
+  zerosLike(zeros: (value: Value) => Value): TensorList {
+    return this.with(this.elements.map((element) => element && zeros(element)));
+  }
+
+  /** An element that only one of the lists has set is the sum. */
+  plus(other: Variant, add: (a: Value, b: Value) => Value): TensorList {
+    if (!(other instanceof TensorList) || other.dtype !== this.dtype) {
+      throw new CallError(`a tensor list of ${this.dtype} and a ${nameOf(other)} cannot be added`);
+    }
+    if (other.elements.length !== this.elements.length) {
+      throw new CallError(
+        `lists of ${this.elements.length} and ${other.elements.length} elements cannot be added`,
+      );
+    }
+    return this.with(
+      this.elements.map((element, i) => {
+        const own = other.elements[i];
+        return element && own ? add(element, own) : (element ?? own);
+      }),
+    );
+  }
+
   /** The same list with other elements. */
   with(elements: readonly (Value | undefined)[]): TensorList {
     return new TensorList(this.dtype, this.elementShape, elements);
   }
 }
+
+const nameOf = (variant: Variant): string =>
+  variant instanceof TensorList ? `tensor list of ${variant.dtype}` : variant.kind;
 
 function listOf(value: Value | undefined): TensorList {
   return value!.object(TensorList);
@@ -41,19 +70,16 @@ function asValue(list: TensorList): Value {
   return Value.object('variant', list);
 }
 
-/** A shape given as a tensor: scalar -1 is unknown rank, a negative dimension is unknown. */
-function shapeFrom(value: Value): PartialShape {
-  if (value.rank === 0) return value.number() === -1 ? null : [];
-  return value.numbers().map((dim) => (dim < 0 ? null : dim));
-}
-
-/** What both shapes say together; an error where they contradict. */
-function mergeShapes(a: PartialShape, b: PartialShape, ctx: KernelContext): PartialShape {
-  if (a === null) return b;
-  if (b === null) return a;
-  const fits = a.length === b.length && a.every((dim, i) => dim === null || b[i] === null || dim === b[i]);
-  if (!fits) throw invalid(ctx, `element shapes ${formatShape(a)} and ${formatShape(b)} do not agree`);
-  return a.map((dim, i) => dim ?? b[i]!);
+/** A shape given as a tensor: scalar -1 is unknown rank, a dimension of -1 is unknown. */
+function shapeFrom(value: Value, ctx: KernelContext): PartialShape {
+  const dims = value.numbers();
+  if (value.rank === 0) {
+    if (dims[0] === -1) return null;
+    throw invalid(ctx, `a scalar element_shape must be -1 (of unknown rank), not ${dims[0]}`);
+  }
+  const negative = dims.find((dim) => dim < -1);
+  if (negative !== undefined) throw invalid(ctx, `dimension ${negative} of element_shape is less than -1`);
+  return dims.map((dim) => (dim === -1 ? null : dim));
 }
 
 function checkElement(list: TensorList, value: Value, ctx: KernelContext): void {
@@ -75,23 +101,14 @@ function checkIndex(list: TensorList, index: number, ctx: KernelContext): void {
 function shapeOfEmpty(list: TensorList, given: PartialShape, ctx: KernelContext): number[] {
   let shape = mergeShapes(list.elementShape, given, ctx);
   for (const element of list.values()) shape = mergeShapes(shape, element.shape, ctx);
-  if (shape === null || shape.includes(null)) {
-    throw invalid(ctx, `an element was never set and its shape ${formatShape(shape)} is not fully known`);
-  }
-  return shape as number[];
+  return knownShape(shape, 'an element was never set', ctx);
 }
 
-/** What TensorFlow reads from an element that was never set. */
-function zeros(dtype: DType, shape: readonly number[]): Value {
-  const size = sizeOf(shape);
-  if (dtype === 'string') return Value.host(dtype, shape, new Array<Uint8Array>(size).fill(new Uint8Array()));
-  if (dtype === 'variant')
-    return Value.host(
-      dtype,
-      shape,
-      Array.from({length: size}, () => new TensorList('variant', null, [])),
-    );
-  return Value.host(dtype, shape, allocate(dtype, size));
+/** What TensorFlow reads from an element that was never set. Of variants that is an empty list. */
+export function zerosOf(dtype: DType, shape: readonly number[]): Value {
+  if (dtype !== 'variant') return zeros(dtype, shape);
+  const lists = Array.from({length: sizeOf(shape)}, () => new TensorList('variant', null, []));
+  return Value.host(dtype, shape, lists);
 }
 
 /** Elements of a list, those never set as zeros. */
@@ -99,13 +116,16 @@ function filled(list: TensorList, given: PartialShape, ctx: KernelContext, at?: 
   for (const i of at ?? []) checkIndex(list, i, ctx);
   const elements = at ? at.map((i) => list.elements[i]) : list.elements;
   if (elements.every((element) => element !== undefined)) return elements as Value[];
-  const empty = zeros(list.dtype, shapeOfEmpty(list, given, ctx));
+  const empty = zerosOf(list.dtype, shapeOfEmpty(list, given, ctx));
   return elements.map((element) => element ?? empty);
 }
 
 /** Elements as one tensor with a new first dimension. */
 function stack(list: TensorList, elements: readonly Value[], given: PartialShape, ctx: KernelContext): Value {
-  if (elements.length === 0) return zeros(list.dtype, [0, ...shapeOfEmpty(list, given, ctx)]);
+  if (elements.length === 0) {
+    const shape = knownShape(mergeShapes(list.elementShape, given, ctx), 'there are no elements', ctx);
+    return zeros(list.dtype, [0, ...shape]);
+  }
   for (const element of elements) {
     if (!fitsShape(element.shape, mergeShapes(elements[0]!.shape, given, ctx))) {
       throw invalid(
@@ -136,16 +156,25 @@ function unstack(value: Value, ctx: KernelContext): readonly Value[] {
 
 const reserve: Kernel = ([shape, count], ctx) => {
   const size = count!.number();
-  if (size < 0) throw invalid(ctx, `a list cannot have ${size} elements`);
+  checkCount(size, 'elements', ctx);
   const elements = new Array<undefined>(size).fill(undefined);
-  return asValue(new TensorList(ctx.attrs.dtype('element_dtype'), shapeFrom(shape!), elements));
+  return asValue(new TensorList(ctx.attrs.dtype('element_dtype'), shapeFrom(shape!, ctx), elements));
 };
 
 const empty: Kernel = ([shape], ctx) =>
-  asValue(new TensorList(ctx.attrs.dtype('element_dtype'), shapeFrom(shape!), []));
+  asValue(new TensorList(ctx.attrs.dtype('element_dtype'), shapeFrom(shape!, ctx), []));
 
-const fromTensor: Kernel = ([value, shape], ctx) =>
-  asValue(new TensorList(value!.dtype, shapeFrom(shape!), unstack(value!, ctx)));
+const fromTensor: Kernel = ([value, shape], ctx) => {
+  const declared = shapeFrom(shape!, ctx);
+  const own = value!.shape.slice(1);
+  if (!fitsShape(own, declared)) {
+    throw invalid(
+      ctx,
+      `a list of elements of ${formatShape(declared)} cannot be made of ${formatShape(value!.shape)}`,
+    );
+  }
+  return asValue(new TensorList(value!.dtype, declared, unstack(value!, ctx)));
+};
 
 const stackAll: Kernel = ([handle, shape], ctx) => {
   const list = listOf(handle);
@@ -153,13 +182,13 @@ const stackAll: Kernel = ([handle, shape], ctx) => {
   if (count !== -1 && count !== list.elements.length) {
     throw invalid(ctx, `the list has ${list.elements.length} elements where ${count} are expected`);
   }
-  const given = shapeFrom(shape!);
+  const given = shapeFrom(shape!, ctx);
   return stack(list, filled(list, given, ctx), given, ctx);
 };
 
 const getItem: Kernel = ([handle, index, shape], ctx) => {
   const list = listOf(handle);
-  return filled(list, shapeFrom(shape!), ctx, [index!.number()])[0]!;
+  return filled(list, shapeFrom(shape!, ctx), ctx, [index!.number()])[0]!;
 };
 
 const setItem: Kernel = ([handle, index, item], ctx) => {
@@ -169,7 +198,8 @@ const setItem: Kernel = ([handle, index, item], ctx) => {
     ctx.attrs.has('resize_if_index_out_of_bounds') && ctx.attrs.bool('resize_if_index_out_of_bounds');
   checkElement(list, item!, ctx);
   const elements = list.elements.slice();
-  if (grows) while (elements.length <= at) elements.push(undefined);
+  if (grows && at >= 0)
+    while (elements.length < checkCount(at + 1, 'elements', ctx)) elements.push(undefined);
   else checkIndex(list, at, ctx);
   elements[at] = item!;
   return asValue(list.with(elements));
@@ -185,20 +215,20 @@ const popBack: Kernel = ([handle, shape], ctx) => {
   const list = listOf(handle);
   const last = list.elements.length - 1;
   if (last < 0) throw invalid(ctx, 'the list is empty');
-  const [item] = filled(list, shapeFrom(shape!), ctx, [last]);
+  const [item] = filled(list, shapeFrom(shape!, ctx), ctx, [last]);
   return [asValue(list.with(list.elements.slice(0, last))), item!];
 };
 
 const resize: Kernel = ([handle, count], ctx) => {
   const list = listOf(handle);
   const size = count!.number();
-  if (size < 0) throw invalid(ctx, `a list cannot have ${size} elements`);
+  checkCount(size, 'elements', ctx);
   return asValue(list.with(Array.from({length: size}, (_, i) => list.elements[i])));
 };
 
 const gather: Kernel = ([handle, indices, shape], ctx) => {
   const list = listOf(handle);
-  const given = shapeFrom(shape!);
+  const given = shapeFrom(shape!, ctx);
   return stack(list, filled(list, given, ctx, indices!.numbers()), given, ctx);
 };
 
@@ -211,6 +241,7 @@ function scatterInto(list: TensorList, value: Value, indices: readonly number[],
   const elements = list.elements.slice();
   indices.forEach((at, i) => {
     if (at < 0) throw invalid(ctx, `index ${at} is negative`);
+    checkCount(at + 1, 'elements', ctx);
     while (elements.length <= at) elements.push(undefined);
     checkElement(list, slices[i]!, ctx);
     elements[at] = slices[i];
@@ -220,8 +251,9 @@ function scatterInto(list: TensorList, value: Value, indices: readonly number[],
 
 const scatter: Kernel = ([value, indices, shape, count], ctx) => {
   const size = count === undefined ? -1 : count.number();
-  const elements = new Array<undefined>(Math.max(size, 0)).fill(undefined);
-  const list = new TensorList(value!.dtype, shapeFrom(shape!), elements);
+  if (size < -1) throw invalid(ctx, `num_elements must be -1 or more, not ${size}`);
+  const elements = new Array<undefined>(checkCount(Math.max(size, 0), 'elements', ctx)).fill(undefined);
+  const list = new TensorList(value!.dtype, shapeFrom(shape!, ctx), elements);
   const at = indices!.numbers();
   if (size >= 0 && at.some((i) => i >= size))
     throw invalid(ctx, `an index is out of range for ${size} elements`);
@@ -231,10 +263,44 @@ const scatter: Kernel = ([value, indices, shape, count], ctx) => {
 const scatterExisting: Kernel = ([handle, value, indices], ctx) =>
   scatterInto(listOf(handle), value!, indices!.numbers(), ctx);
 
+/**
+ * Elements of a list that differ in their first dimension. Those never set are zeros: as long as `leading` says, which is a number
+ * for each element or one for all.
+ */
+function filledPieces(
+  list: TensorList,
+  given: PartialShape,
+  leading: readonly number[] | number | null,
+  ctx: KernelContext,
+): Value[] {
+  const known = [...list.values()].reduce(
+    (shape, element) => mergeShapes(shape, [null, ...element.shape.slice(1)], ctx),
+    mergeShapes(list.elementShape, given, ctx),
+  );
+  return list.elements.map((element, i) => {
+    const length = Array.isArray(leading) ? leading[i] : leading;
+    if (element === undefined) {
+      const shape: PartialShape = known && [length ?? null, ...known.slice(1)];
+      return zerosOf(list.dtype, knownShape(shape, `element ${i} was never set`, ctx));
+    }
+    if (length != null && length !== element.shape[0]) {
+      throw invalid(ctx, `element ${i} of ${formatShape(element.shape)} is not of length ${length}`);
+    }
+    return element;
+  });
+}
+
 /** Elements joined along their first dimension, and the length of each. */
-const concat: Kernel = ([handle, shape], ctx) => {
+const concat: Kernel = ([handle, shape, leading], ctx) => {
   const list = listOf(handle);
-  const given = shape === undefined ? ctx.attrs.shape('element_shape') : shapeFrom(shape);
+  const given = shape === undefined ? ctx.attrs.shape('element_shape') : shapeFrom(shape, ctx);
+  if (list.elements.length === 0) {
+    // The first version asks the attribute alone.
+    const all = shape === undefined ? given : mergeShapes(list.elementShape, given, ctx);
+    if (all?.length === 0) throw invalid(ctx, 'scalars cannot be concatenated');
+    const rest = knownShape(all === null ? null : all.slice(1), 'there are no elements', ctx);
+    return [zeros(list.dtype, [0, ...rest]), Value.vector('int64', [])];
+  }
   // The first dimension may differ from element to element.
   const open: PartialShape = given === null ? null : [null, ...given.slice(1)];
   const loose = new TensorList(
@@ -242,20 +308,18 @@ const concat: Kernel = ([handle, shape], ctx) => {
     list.elementShape && [null, ...list.elementShape.slice(1)],
     list.elements,
   );
-  const elements = list.elements.some((element) => element === undefined)
-    ? filled(list, given, ctx)
-    : filled(loose, open, ctx);
+  const leadingDims = leading?.numbers() ?? [];
+  const elements = filledPieces(
+    loose,
+    open,
+    leadingDims.length > 0 ? leadingDims : (given?.[0] ?? null),
+    ctx,
+  );
   if (elements.some((element) => element.rank === 0)) throw invalid(ctx, 'scalars cannot be concatenated');
   const lengths = Value.vector(
     'int64',
     elements.map((element) => element.shape[0]!),
   );
-  if (elements.length === 0) {
-    const rest = mergeShapes(open, loose.elementShape, ctx)?.slice(1) ?? [];
-    if (rest.includes(null))
-      throw invalid(ctx, 'an empty list of elements of unknown shape cannot be concatenated');
-    return [zeros(list.dtype, [0, ...(rest as number[])]), lengths];
-  }
   const joined = runWithin(ctx, array, 'ConcatV2', [...elements, Value.scalar('int32', 0)], {
     N: {type: 'int', value: elements.length},
     T: {type: 'type', value: list.dtype},
@@ -267,6 +331,13 @@ const concat: Kernel = ([handle, shape], ctx) => {
 /** A list of pieces of the given lengths along the first dimension. */
 const split: Kernel = ([value, shape, lengths], ctx) => {
   const sizes = lengths!.numbers();
+  const declared = shapeFrom(shape!, ctx);
+  if (!fitsShape(value!.shape, declared && [null, ...declared.slice(1)])) {
+    throw invalid(
+      ctx,
+      `${formatShape(value!.shape)} cannot be split into elements of ${formatShape(declared)}`,
+    );
+  }
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (total !== value!.shape[0]) {
     throw invalid(ctx, `lengths add up to ${total}, the tensor's first dimension is ${value!.shape[0]}`);
@@ -281,7 +352,7 @@ const split: Kernel = ([value, shape, lengths], ctx) => {
       Index: {type: 'type', value: 'int32'},
     });
   });
-  return asValue(new TensorList(value!.dtype, shapeFrom(shape!), pieces));
+  return asValue(new TensorList(value!.dtype, declared, pieces));
 };
 
 const elementShape: Kernel = ([handle], ctx) => {

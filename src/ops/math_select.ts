@@ -13,7 +13,7 @@ import {broadcastTensor, withGradient} from './differentiable.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
 import {binaryMath} from './math_binary.js';
-import {preferHost, Value} from './value.js';
+import {preferHost, Value, type Variant} from './value.js';
 
 /** {@link select} of floats on a backend. */
 function selectTensor(condition: Value, x: Value, y: Value): tf.Tensor {
@@ -95,6 +95,16 @@ const selectRows: Kernel = (inputs, ctx) => {
 
 const selectBroadcast: Kernel = ([condition, x, y]) => select(condition!, x!, y!);
 
+/** Adds what lists, optionals and ragged tensors hold. */
+function addVariants(a: Value, b: Value, ctx: KernelContext): Value {
+  const others = b.hostData() as readonly Variant[];
+  const sums = (a.hostData() as readonly Variant[]).map((variant, i) => {
+    if (variant.plus === undefined) throw unsupported(ctx, `a sum of a ${variant.kind}`);
+    return variant.plus(others[i]!, (x, y) => addAll([x, y], ctx) as Value);
+  });
+  return Value.host('variant', a.shape, sums);
+}
+
 const addAll: Kernel = (inputs, ctx) => {
   const [first] = inputs as [Value];
   for (const each of inputs) {
@@ -103,6 +113,7 @@ const addAll: Kernel = (inputs, ctx) => {
     }
   }
   if (inputs.length === 1) return first;
+  if (first.dtype === 'variant') return inputs.reduce((sum, each) => addVariants(sum, each, ctx));
   if (dtypeInfo(first.dtype).array === undefined) throw unsupported(ctx, first.dtype);
   if (isFloating(first.dtype) && !preferHost(...inputs)) {
     return fromTensor(tf.addN(inputs.map((each) => each.tensor())), first.dtype);
@@ -213,7 +224,7 @@ const broadcastGradientArgs: Kernel = (inputs, ctx) => {
 export const selection: OpFamily = {
   Select: {kernel: selectRows},
   SelectV2: {kernel: selectBroadcast},
-  AddN: {kernel: addAll, limits: 'not of variants'},
+  AddN: {kernel: addAll},
   AccumulateNV2: {kernel: addAll},
   ClipByValue: {kernel: clip},
   Bucketize: {kernel: bucketize},

@@ -4,6 +4,7 @@
  * @module
  */
 
+import {CallError} from '../errors.js';
 import {invalid, type Kernel, type OpFamily} from './kernel.js';
 import {Value, type Variant} from './value.js';
 
@@ -15,6 +16,19 @@ class Optional implements Variant {
 
   values(): Iterable<Value> {
     return this.held ?? [];
+  }
+
+  zerosLike(zeros: (value: Value) => Value): Optional {
+    return new Optional(this.held?.map(zeros));
+  }
+
+  plus(other: Variant, add: (a: Value, b: Value) => Value): Optional {
+    if (!(other instanceof Optional)) throw new CallError(`an optional and a ${other.kind} cannot be added`);
+    if (this.held === undefined && other.held === undefined) return this;
+    if (this.held?.length !== other.held?.length) {
+      throw new CallError('optionals of which one holds other values than the other cannot be added');
+    }
+    return new Optional(this.held?.map((value, i) => add(value, other.held![i]!)));
   }
 }
 

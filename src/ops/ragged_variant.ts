@@ -4,6 +4,7 @@
  * @module
  */
 
+import {CallError} from '../errors.js';
 import {formatShape} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
 import {zeros} from './host_movement.js';
@@ -25,6 +26,20 @@ export class RaggedVariant implements Variant {
   *values(): Generator<Value> {
     yield* this.nestedSplits;
     yield this.flatValues;
+  }
+
+  zerosLike(zeros: (value: Value) => Value): RaggedVariant {
+    return new RaggedVariant(this.nestedSplits, zeros(this.flatValues));
+  }
+
+  plus(other: Variant, add: (a: Value, b: Value) => Value): RaggedVariant {
+    if (!(other instanceof RaggedVariant))
+      throw new CallError(`a ragged tensor and a ${other.kind} cannot be added`);
+    const splits = ({nestedSplits}: RaggedVariant) => nestedSplits.map((each) => each.numbers().join());
+    if (splits(this).join(';') !== splits(other).join(';')) {
+      throw new CallError('ragged tensors of different row lengths cannot be added');
+    }
+    return new RaggedVariant(this.nestedSplits, add(this.flatValues, other.flatValues));
   }
 
   /** Number of rows of the outermost dimension. */

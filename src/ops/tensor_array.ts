@@ -7,10 +7,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {DType} from '../graph/dtypes.js';
 import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
 import {array} from './array.js';
+import {knownShape, mergeShapes} from './element_shape.js';
+import {zeros} from './host_movement.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, runAllWithin, runWithin} from './kernel.js';
+import {zerosOf} from './list.js';
 import {math} from './math.js';
+import {checkCount} from './sizes.js';
 import {type Resource, Value} from './value.js';
 
 /** A value that outlives the step that made it: it is held, and exempt from the scopes of the kernels that run on. */
@@ -27,7 +30,7 @@ class TensorArray implements Resource {
   constructor(
     readonly name: string,
     readonly dtype: DType,
-    readonly elementShape: PartialShape,
+    public elementShape: PartialShape,
     size: number,
     readonly dynamicSize: boolean,
     readonly clearAfterRead: boolean,
@@ -47,6 +50,7 @@ class TensorArray implements Resource {
     if (index < 0 || (index >= this.elements.length && !this.dynamicSize)) {
       throw invalid(ctx, `index ${index} is out of range for an array of ${this.elements.length} elements`);
     }
+    checkCount(index + 1, 'elements', ctx);
     while (this.elements.length <= index) this.elements.push(undefined);
     const before = this.elements[index];
     if (before !== undefined && !this.accumulates) throw invalid(ctx, `element ${index} was written before`);
@@ -65,11 +69,7 @@ class TensorArray implements Resource {
     const value = this.elements[index];
     if (value !== undefined) return value;
     const known = this.elements.find((each) => each !== undefined)?.shape ?? this.elementShape;
-    if (known === null || known.includes(null)) {
-      throw invalid(ctx, `element ${index} was never written, and its shape is not known`);
-    }
-    const shape = known as number[];
-    return Value.host(this.dtype, shape, allocate(this.dtype, sizeOf(shape)));
+    return zerosOf(this.dtype, knownShape(known, `element ${index} was never written`, ctx));
   }
 
   close(): void {
@@ -109,7 +109,7 @@ const create: Kernel = ([size], ctx) => {
         ctx.name,
         attrs.dtype('dtype'),
         attrs.shape('element_shape'),
-        size!.number(),
+        checkCount(size!.number(), 'elements', ctx),
         attrs.bool('dynamic_size'),
         attrs.bool('clear_after_read'),
         false,
@@ -145,30 +145,26 @@ const write: Kernel = ([handle, index, value, flow], ctx) => {
 
 const read: Kernel = ([handle, index], ctx) => arrayOf(handle).read(index!.number(), ctx);
 
-function pack(values: readonly Value[], source: TensorArray, ctx: KernelContext): Value {
-  if (values.length === 0) {
-    const shape = [0, ...(source.elementShape ?? [])].map((dim) => dim ?? 0);
-    return Value.host(source.dtype, shape, allocate(source.dtype, sizeOf(shape)));
-  }
+const gather: Kernel = ([handle, indices], ctx) => {
+  const source = arrayOf(handle);
+  const given = ctx.attrs.shape('element_shape');
+  source.elementShape = mergeShapes(source.elementShape, given, ctx);
+  if (indices!.size === 0)
+    return zeros(source.dtype, [0, ...knownShape(given, 'there are no elements', ctx)]);
+  const values = indices!.numbers().map((index) => source.read(index, ctx));
   return runWithin(ctx, array, 'Pack', values, {
     N: {type: 'int', value: values.length},
     T: {type: 'type', value: source.dtype},
     axis: {type: 'int', value: 0},
   });
-}
-
-const gather: Kernel = ([handle, indices], ctx) => {
-  const source = arrayOf(handle);
-  return pack(
-    indices!.numbers().map((index) => source.read(index, ctx)),
-    source,
-    ctx,
-  );
 };
 
 const scatter: Kernel = ([handle, indices, value, flow], ctx) => {
   const target = arrayOf(handle);
   const slices = unstack(value!, ctx);
+  if (slices.length !== indices!.size) {
+    throw invalid(ctx, `there are ${indices!.size} indices for values of ${formatShape(value!.shape)}`);
+  }
   indices!.numbers().forEach((index, i) => {
     target.write(index, slices[i]!, ctx);
   });
@@ -192,7 +188,10 @@ const concat: Kernel = ([handle], ctx) => {
     'int64',
     values.map(({shape}) => shape[0] ?? 0),
   );
-  if (values.length === 0) return [pack([], source, ctx), lengths];
+  if (values.length === 0) {
+    const rest = knownShape(ctx.attrs.shape('element_shape_except0'), 'there are no elements', ctx);
+    return [zeros(source.dtype, [0, ...rest]), lengths];
+  }
   const joined = runWithin(ctx, array, 'ConcatV2', [...values, Value.scalar('int32', 0)], {
     N: {type: 'int', value: values.length},
     T: {type: 'type', value: source.dtype},
@@ -204,6 +203,10 @@ const concat: Kernel = ([handle], ctx) => {
 const split: Kernel = ([handle, value, lengths, flow], ctx) => {
   const target = arrayOf(handle);
   const rest = value!.shape.slice(1);
+  const total = lengths!.numbers().reduce((sum, length) => sum + length, 0);
+  if (total !== value!.shape[0]) {
+    throw invalid(ctx, `lengths of ${total} in all do not split values of ${formatShape(value!.shape)}`);
+  }
   let begin = 0;
   lengths!.numbers().forEach((length, index) => {
     const at = Value.vector('int32', [begin, ...rest.map(() => 0)]);

@@ -27,6 +27,10 @@ export interface Variant {
   readonly kind: string;
   /** The values it holds; they live as long as it does. */
   values(): Iterable<Value>;
+  /** The same object around the zeros of its values; absent where there is no such thing. */
+  zerosLike?(zeros: (value: Value) => Value): Variant;
+  /** The sum with another object: that of their values. Absent where there is no such thing; a CallError for one it cannot take. */
+  plus?(other: Variant, add: (a: Value, b: Value) => Value): Variant;
 }
 
 /** The real and the imaginary parts of complex numbers, as two float32 tensors of one shape. */
