@@ -363,6 +363,7 @@ function sumOverHost(dy: Value, outer: number, channels: number, inner: number):
 }
 
 const COMPLEX_BIAS = 'complex inputs are not supported';
+const COMPLEX = {T: ['complex64', 'complex128']} as const;
 
 /** Activations, softmax, cross entropy, bias. */
 export const activations: OpFamily = {
@@ -388,7 +389,7 @@ export const activations: OpFamily = {
   },
   SoftmaxCrossEntropyWithLogits: {kernel: softmaxCrossEntropy},
   SparseSoftmaxCrossEntropyWithLogits: {kernel: sparseSoftmaxCrossEntropy},
-  BiasAdd: {kernel: biasAdd, limits: COMPLEX_BIAS},
-  BiasAddV1: {kernel: biasAdd, limits: COMPLEX_BIAS},
-  BiasAddGrad: {kernel: biasAddGrad, limits: COMPLEX_BIAS},
+  BiasAdd: {kernel: biasAdd, limits: COMPLEX_BIAS, unsupportedDtypes: COMPLEX},
+  BiasAddV1: {kernel: biasAdd, limits: COMPLEX_BIAS, unsupportedDtypes: COMPLEX},
+  BiasAddGrad: {kernel: biasAddGrad, limits: COMPLEX_BIAS, unsupportedDtypes: COMPLEX},
 };

@@ -65,6 +65,8 @@ export interface OpImplementation {
   readonly kernel: Kernel;
   /** What of the op is not supported, or computed differently from TensorFlow: shown in `docs/ops.md`. */
   readonly limits?: string;
+  /** By attribute the dtypes of nodes that are not supported: `tfhub ops` tells them from those that are. */
+  readonly unsupportedDtypes?: Readonly<Record<string, readonly DType[]>>;
 }
 
 /** The ops of one family by TensorFlow's name. */

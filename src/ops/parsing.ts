@@ -173,6 +173,14 @@ const parseTensor: Kernel = ([serialized], ctx) => {
 export const parsing: OpFamily = {
   ...exampleParsing,
   DecodeCSV: {kernel: decodeCsv},
-  SerializeTensor: {kernel: serializeTensor, limits: 'no resource or variant tensors'},
-  ParseTensor: {kernel: parseTensor, limits: 'no resource or variant tensors'},
+  SerializeTensor: {
+    kernel: serializeTensor,
+    limits: 'no resource or variant tensors',
+    unsupportedDtypes: {T: ['resource', 'variant']},
+  },
+  ParseTensor: {
+    kernel: parseTensor,
+    limits: 'no resource or variant tensors',
+    unsupportedDtypes: {out_type: ['resource', 'variant']},
+  },
 };

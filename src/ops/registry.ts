@@ -6,6 +6,7 @@
 
 // tfjs-core alone registers no gradients; tfjs-layers brings them.
 import '@tensorflow/tfjs-layers';
+import type {Attrs} from '../graph/attrs.js';
 import {array} from './array.js';
 import {checkpoint} from './checkpoint.js';
 import {controlFlow} from './control_flow.js';
@@ -15,7 +16,8 @@ import {fingerprint} from './fingerprint.js';
 import {guardGradient} from './gradient_guard.js';
 import {image} from './image.js';
 import {indexing} from './indexing.js';
-import type {Kernel, OpFamily} from './kernel.js';
+import {checkRanks} from './input_ranks.js';
+import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {linalg} from './linalg.js';
 import {lists} from './list.js';
 import {math} from './math.js';
@@ -80,10 +82,10 @@ const TRANSPARENT: ReadonlySet<OpFamily> = new Set([
 
 const KERNELS: ReadonlyMap<string, Kernel> = new Map(
   Object.values(OP_FAMILIES).flatMap((family) =>
-    Object.entries(family).map(([op, {kernel}]) => [
-      op,
-      TRANSPARENT.has(family) ? kernel : guardGradient(op, kernel),
-    ]),
+    Object.entries(family).map(([op, {kernel}]) => {
+      const checked = checkRanks(op, kernel);
+      return [op, TRANSPARENT.has(family) ? checked : guardGradient(op, checked)];
+    }),
   ),
 );
 
@@ -95,6 +97,23 @@ export function kernelOf(op: string): Kernel | undefined {
 /** True when this library can run the op: it has a kernel, or the interpreter executes it itself. */
 export function isSupported(op: string): boolean {
   return KERNELS.has(op) || INTERPRETED.has(op);
+}
+
+const UNSUPPORTED_DTYPES: ReadonlyMap<string, NonNullable<OpImplementation['unsupportedDtypes']>> = new Map(
+  Object.values(OP_FAMILIES).flatMap((family) =>
+    Object.entries(family).flatMap(([op, {unsupportedDtypes}]) =>
+      unsupportedDtypes ? [[op, unsupportedDtypes] as const] : [],
+    ),
+  ),
+);
+
+/** Which of a node's dtypes its op is not supported for, such as `T = variant`; undefined where it can run. */
+export function unsupportedDtype(op: string, attrs: Attrs): string | undefined {
+  for (const [name, dtypes] of Object.entries(UNSUPPORTED_DTYPES.get(op) ?? {})) {
+    const attr = attrs.raw(name);
+    if (attr?.type === 'type' && dtypes.includes(attr.value)) return `${name} = ${attr.value}`;
+  }
+  return undefined;
 }
 
 /** Ops without kernel, which the interpreter executes itself. */

@@ -113,7 +113,7 @@ const LIMITS = 'Only with out_type variant: sparse tensors in serialised protos 
 
 /** Sparse tensors in and out of variants. */
 export const sparseVariants: OpFamily = {
-  SerializeSparse: {kernel: serialize, limits: LIMITS},
-  SerializeManySparse: {kernel: serializeRows, limits: LIMITS},
-  DeserializeSparse: {kernel: deserialize, limits: LIMITS},
+  SerializeSparse: {kernel: serialize, limits: LIMITS, unsupportedDtypes: {out_type: ['string']}},
+  SerializeManySparse: {kernel: serializeRows, limits: LIMITS, unsupportedDtypes: {out_type: ['string']}},
+  DeserializeSparse: {kernel: deserialize, limits: LIMITS, unsupportedDtypes: {Tserialized: ['string']}},
 };

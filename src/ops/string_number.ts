@@ -157,7 +157,7 @@ function cEscape(bytes: Uint8Array): string {
 
 /** Numbers to text and back. */
 export const stringNumber: OpFamily = {
-  AsString: {kernel: asString, limits: 'no variant input'},
+  AsString: {kernel: asString, limits: 'no variant input', unsupportedDtypes: {T: ['variant']}},
   StringToNumber: {kernel: stringToNumber},
   StringFormat: {kernel: stringFormat, limits: 'no resource or variant inputs'},
 };

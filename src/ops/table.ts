@@ -130,21 +130,38 @@ const initializeFromTextFile: Kernel = ([handle, filename], ctx) => {
 };
 
 const VARIANTS = 'no variant values';
+const VARIANT_VALUES = {value_dtype: ['variant']} as const;
 
 /** Lookup tables. */
 export const table: OpFamily = {
   HashTable: {kernel: namedTable(hashTable)},
   HashTableV2: {kernel: namedTable(hashTable)},
   AnonymousHashTable: {kernel: anonymousTable(hashTable)},
-  MutableHashTable: {kernel: namedTable(mutableTable), limits: VARIANTS},
-  MutableHashTableV2: {kernel: namedTable(mutableTable), limits: VARIANTS},
-  AnonymousMutableHashTable: {kernel: anonymousTable(mutableTable), limits: VARIANTS},
+  MutableHashTable: {kernel: namedTable(mutableTable), limits: VARIANTS, unsupportedDtypes: VARIANT_VALUES},
+  MutableHashTableV2: {kernel: namedTable(mutableTable), limits: VARIANTS, unsupportedDtypes: VARIANT_VALUES},
+  AnonymousMutableHashTable: {
+    kernel: anonymousTable(mutableTable),
+    limits: VARIANTS,
+    unsupportedDtypes: VARIANT_VALUES,
+  },
   MutableHashTableOfTensors: {kernel: namedTable(tableOfTensors)},
   MutableHashTableOfTensorsV2: {kernel: namedTable(tableOfTensors)},
   AnonymousMutableHashTableOfTensors: {kernel: anonymousTable(tableOfTensors)},
-  MutableDenseHashTable: {kernel: namedTable(denseTable), limits: VARIANTS},
-  MutableDenseHashTableV2: {kernel: namedTable(denseTable), limits: VARIANTS},
-  AnonymousMutableDenseHashTable: {kernel: anonymousTable(denseTable), limits: VARIANTS},
+  MutableDenseHashTable: {
+    kernel: namedTable(denseTable),
+    limits: VARIANTS,
+    unsupportedDtypes: VARIANT_VALUES,
+  },
+  MutableDenseHashTableV2: {
+    kernel: namedTable(denseTable),
+    limits: VARIANTS,
+    unsupportedDtypes: VARIANT_VALUES,
+  },
+  AnonymousMutableDenseHashTable: {
+    kernel: anonymousTable(denseTable),
+    limits: VARIANTS,
+    unsupportedDtypes: VARIANT_VALUES,
+  },
   LookupTableFind: {kernel: find},
   LookupTableFindV2: {kernel: find},
   LookupTableInsert: {kernel: insert},

@@ -7,7 +7,7 @@
 import type {DType} from '../graph/dtypes.js';
 import {ARGUMENT_OP} from '../graph/graph.js';
 import type {PartialShape} from '../graph/shape.js';
-import {isSupported} from '../ops/registry.js';
+import {isSupported, unsupportedDtype} from '../ops/registry.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {decodeMessage, FingerprintDef} from '../proto/index.js';
 import {describeStructure} from './describe_call.js';
@@ -45,6 +45,8 @@ export interface OpUse {
   readonly op: string;
   readonly count: number;
   readonly supported: boolean;
+  /** The dtype of a node for which the op is not supported where it is for others: `T = variant`. */
+  readonly limit?: string;
   /** True when only the nodes that save checkpoints use it, which never run here. */
   readonly saverOnly: boolean;
   /** The first place where it is used. */
@@ -131,8 +133,9 @@ export async function describeOps(
     for (const name of names) yield runtime.library.get(name)!;
   };
   for (const {label, nodes} of graphs()) {
-    for (const {op, name} of nodes) {
+    for (const {op, name, attrs} of nodes) {
       if (op === ARGUMENT_OP || names.has(op)) continue;
+      const limit = unsupportedDtype(op, attrs);
       const use = uses.get(op) ?? {
         op,
         count: 0,
@@ -141,7 +144,11 @@ export async function describeOps(
         node: name,
         function: label,
       };
-      uses.set(op, {...use, count: use.count + 1});
+      const limited =
+        limit !== undefined && use.limit === undefined
+          ? {supported: false, limit, node: name, function: label}
+          : {};
+      uses.set(op, {...use, ...limited, count: use.count + 1});
     }
   }
   return [...uses.values()].sort((a, b) => (a.op < b.op ? -1 : 1));

@@ -28,9 +28,10 @@ export function registerOps(program: Command): void {
 
 function printTable(ops: readonly OpUse[]): void {
   const width = Math.max(...ops.map(({op}) => op.length), 0);
-  for (const {op, count, supported, saverOnly, node, function: label} of ops) {
+  for (const {op, count, supported, saverOnly, limit, node, function: label} of ops) {
     const status = supported ? 'yes' : saverOnly ? 'saver' : 'NO';
-    const where = supported || saverOnly ? '' : `  first at node '${node}' in ${label}`;
+    const dtype = limit === undefined ? '' : `for ${limit}, `;
+    const where = supported || saverOnly ? '' : `  ${dtype}first at node '${node}' in ${label}`;
     print(`${op.padEnd(width)}  ${String(count).padStart(6)}  ${status.padEnd(5)}${where}`.trimEnd());
   }
   const missing = ops.filter((each) => !each.supported && !each.saverOnly);
