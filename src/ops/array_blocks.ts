@@ -9,6 +9,7 @@ import {sizeOf} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
 import {around, broadcastTo, concat, pad, reverse, slice, tile, transpose} from './movement.js';
 import {addRows, NO_ROW, takeRows} from './rows.js';
+import {shapeOperand} from './sizes.js';
 import type {Value} from './value.js';
 
 /** Amounts before and after each of `count` dimensions, from a `[count, 2]` tensor. */
@@ -92,7 +93,7 @@ const tileKernel: Kernel = ([x, multiples], ctx) => {
 };
 
 const broadcastKernel: Kernel = ([x, shape], ctx) => {
-  const target = shape!.numbers();
+  const target = shapeOperand(shape!, ctx);
   const fits = broadcastShapes(x!.shape, target);
   if (fits === undefined || !sameShape(fits, target)) {
     throw invalid(ctx, `${formatShape(x!.shape)} does not broadcast to ${formatShape(target)}`);

@@ -70,6 +70,8 @@ const split: Kernel = ([axis, x], ctx) => {
 const splitV: Kernel = ([x, sizes, axis], ctx) => {
   const at = resolveAxis(axis!.number(), x!.rank, ctx);
   const given = sizes!.numbers();
+  const count = ctx.attrs.int('num_split');
+  if (given.length !== count) throw invalid(ctx, `${count} sizes are expected, not [${given.join(', ')}]`);
   const open = given.indexOf(-1);
   const known = given.reduce((sum, size, i) => sum + (i === open ? 0 : size), 0);
   const complete = open < 0 ? given : given.with(open, x!.shape[at]! - known);

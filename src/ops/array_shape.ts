@@ -4,6 +4,7 @@
  * @module
  */
 
+import type {DType} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
@@ -74,7 +75,7 @@ const concatOffset: Kernel = ([axis, ...shapes], ctx) => {
   const at = resolveAxis(axis!.number(), dims[0]!.length, ctx);
   let offset = 0;
   return dims.map((shape, i) => {
-    if (!sameShape(shape.with(at, 0), dims[0]!.with(at, 0))) {
+    if (shape.length !== dims[0]!.length || !sameShape(shape.with(at, 0), dims[0]!.with(at, 0))) {
       throw invalid(ctx, `shapes ${formatShape(dims[0]!)} and ${formatShape(shape)} cannot be concatenated`);
     }
     const start = new Array<number>(shape.length).fill(0).with(at, offset);
@@ -95,11 +96,16 @@ const invertPermutation: Kernel = ([x], ctx) => {
   return Value.vector(x!.dtype, inverse);
 };
 
+const LARGEST_INDEX: Partial<Record<DType, number>> = {int32: 2 ** 31 - 1, int64: 2 ** 63};
+
 /** Coordinates of flat indices: `[rank]` for a scalar, `[rank, n]` for a vector. */
 const unravelIndex: Kernel = ([indices, dims], ctx) => {
   const shape = dims!.numbers();
   const strides = stridesOf(shape);
   const size = sizeOf(shape);
+  if (size > LARGEST_INDEX[dims!.dtype]!) {
+    throw invalid(ctx, `${formatShape(shape)} has more elements than ${dims!.dtype} counts`);
+  }
   const flat = indices!.numbers();
   for (const index of flat) {
     if (index < 0 || index >= size)

@@ -149,7 +149,7 @@ const reverseSequence: Kernel = ([x, lengths], ctx) => {
 const roll: Kernel = ([x, shift, axis], ctx) => {
   const shifts = shift!.numbers();
   const axes = axis!.numbers().map((each) => resolveAxis(each, x!.rank, ctx));
-  if (shifts.length !== axes.length) throw invalid(ctx, 'shift and axis must have the same size');
+  if (!sameShape(shift!.shape, axis!.shape)) throw invalid(ctx, 'shift and axis must have the same size');
   return axes.reduce((rolled, at, i) => rollAxis(rolled, at, shifts[i]!), x!);
 };
 

@@ -6,8 +6,11 @@
  * @module
  */
 
+import type {DType} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
+import {allocate} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
+import {checkCount} from './sizes.js';
 import {Value} from './value.js';
 
 /** What decides whether a candidate stays. */
@@ -135,13 +138,17 @@ function checkThreshold(threshold: number, ctx: KernelContext): number {
   return threshold;
 }
 
+function sizeLimit(limit: Value, ctx: KernelContext): number {
+  if (limit.number() < 0) throw invalid(ctx, `max_output_size ${limit.number()} must not be negative`);
+  return limit.number();
+}
+
 /** The rules in the inputs of a node from the third on, as many as its version has. */
 function rulesOf([limit, overlap, score, sigma]: readonly Value[], ctx: KernelContext): Rules {
   const softSigma = sigma?.number() ?? 0;
-  if (softSigma < 0) throw invalid(ctx, `soft_nms_sigma ${softSigma} must not be negative`);
-  if (limit!.number() < 0) throw invalid(ctx, `max_output_size ${limit!.number()} must not be negative`);
+  if (!(softSigma >= 0)) throw invalid(ctx, `soft_nms_sigma ${softSigma} must not be negative`);
   return {
-    limit: limit!.number(),
+    limit: sizeLimit(limit!, ctx),
     overlapThreshold: checkThreshold(overlap?.number() ?? ctx.attrs.float('iou_threshold'), ctx),
     scoreThreshold: score?.number() ?? -Infinity,
     softSigma,
@@ -158,22 +165,25 @@ const selectBoxes = (inputs: readonly Value[], ctx: KernelContext): Selection & 
 
 const nonMaxSuppression: Kernel = (inputs, ctx) => Value.vector('int32', selectBoxes(inputs, ctx).indices);
 
-/** `numbers`, filled up with zeros to `length` if asked for. */
-const padded = (numbers: readonly number[], length: number, isPadded: boolean): number[] =>
-  isPadded ? [...numbers, ...new Array<number>(Math.max(0, length - numbers.length)).fill(0)] : [...numbers];
+/** `numbers`, filled up with zeros to `limit` if the node asks for it. */
+function padded(dtype: DType, numbers: readonly number[], limit: number, ctx: KernelContext): Value {
+  if (!ctx.attrs.bool('pad_to_max_output_size') || numbers.length >= limit)
+    return Value.vector(dtype, numbers);
+  const out = allocate(dtype, checkCount(limit, 'boxes', ctx));
+  (out as Float32Array).set(numbers);
+  return Value.host(dtype, [limit], out);
+}
 
 const nonMaxSuppressionV4: Kernel = (inputs, ctx) => {
   const {indices, limit} = selectBoxes(inputs, ctx);
-  const isPadded = ctx.attrs.bool('pad_to_max_output_size');
-  return [Value.vector('int32', padded(indices, limit, isPadded)), Value.scalar('int32', indices.length)];
+  return [padded('int32', indices, limit, ctx), Value.scalar('int32', indices.length)];
 };
 
 const nonMaxSuppressionV5: Kernel = (inputs, ctx) => {
   const {indices, scores, limit} = selectBoxes(inputs, ctx);
-  const isPadded = ctx.attrs.bool('pad_to_max_output_size');
   return [
-    Value.vector('int32', padded(indices, limit, isPadded)),
-    Value.vector(inputs[1]!.dtype, padded(scores, limit, isPadded)),
+    padded('int32', indices, limit, ctx),
+    padded(inputs[1]!.dtype, scores, limit, ctx),
     Value.scalar('int32', indices.length),
   ];
 };
@@ -187,7 +197,7 @@ const withOverlaps: Kernel = ([overlaps, scores, limit, overlapThreshold, scoreT
     throw invalid(ctx, 'scores must have one number per box');
   const shared = overlaps!.numeric() as Float32Array;
   const rules: Rules = {
-    limit: limit!.number(),
+    limit: sizeLimit(limit!, ctx),
     overlapThreshold: overlapThreshold!.number(),
     scoreThreshold: scoreThreshold!.number(),
     softSigma: 0,
@@ -230,6 +240,7 @@ const combined: Kernel = ([boxes, scores, perClass, total, overlap, threshold], 
   const allBoxes = boxes!.numeric() as Float32Array;
   const allScores = scores!.numeric() as Float32Array;
   const clip = ctx.attrs.bool('clip_boxes') ? (x: number) => Math.min(Math.max(x, 0), 1) : (x: number) => x;
+  checkCount(batch * room, 'boxes', ctx);
   const outBoxes = new Float32Array(batch * room * 4);
   const outScores = new Float32Array(batch * room);
   const outClasses = new Float32Array(batch * room);

@@ -5,6 +5,7 @@
  */
 
 import {formatShape, stridesOf} from '../graph/shape.js';
+import {sizeOf} from '../graph/tensor.js';
 import {invalid, type KernelContext} from './kernel.js';
 import {Value} from './value.js';
 
@@ -28,6 +29,12 @@ export function readCoordinates(indices: Value, denseShape: Value, ctx: KernelCo
     );
   }
   return {count, shape, flat: indices.numbers()};
+}
+
+/** Refuses a dense shape with negative sizes, or of more elements than int64 counts. */
+export function checkDense({shape}: Coordinates, ctx: KernelContext): void {
+  if (shape.some((dim) => dim < 0)) throw invalid(ctx, `the dense shape ${formatShape(shape)} is negative`);
+  if (sizeOf(shape) >= 2 ** 63) throw invalid(ctx, `the dense shape ${formatShape(shape)} is too large`);
 }
 
 /** Refuses values that are not one per entry. */

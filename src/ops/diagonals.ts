@@ -144,6 +144,9 @@ const matrixOfDiagonals: Kernel = ([diagonals, k, rowCount, columnCount, padding
   const [rows, columns] = matrixSize(rowCount?.number() ?? -1, columnCount?.number() ?? -1, least, ctx);
   const band = bandOf(k ?? Value.scalar('int32', 0), rows, columns, ctx);
   const lead = shape.slice(0, -trailing);
+  if (sizeOf([...lead, rows, columns]) >= 2 ** 31) {
+    throw invalid(ctx, `a matrix of ${rows} x ${columns} is too large`);
+  }
   const positions = matrixPositions(sizeOf(lead), rows, columns, band, () => -1);
   return takeElements(diagonals!, positions, [...lead, rows, columns], padding);
 };

@@ -9,10 +9,11 @@
 import {formatShape} from '../graph/shape.js';
 import {encodeUtf8} from '../graph/tensor.js';
 import {joinBytes} from './bytes.js';
-import {entryAt, indexMatrix, longs, readCoordinates} from './coordinates.js';
+import {checkValues, entryAt, indexMatrix, longs, readCoordinates} from './coordinates.js';
 import {fingerprint64, sipHash} from './hashes.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {running} from './row_splits.js';
+import {checkCount} from './sizes.js';
 import {Value} from './value.js';
 
 /** The features of one kind that the examples of a batch have. */
@@ -80,7 +81,8 @@ function denseCount(ctx: KernelContext): number {
 
 function sparseColumn(indices: Value, values: Value, shape: Value, ctx: KernelContext): FeatureColumn {
   const coordinates = readCoordinates(indices, shape, ctx);
-  const batch = coordinates.shape[0] ?? 0;
+  checkValues(values, coordinates.count, ctx);
+  const batch = checkCount(coordinates.shape[0] ?? 0, 'examples', ctx);
   const members = Array.from({length: batch}, () => [] as number[]);
   for (let i = 0; i < coordinates.count; i++) {
     const [example] = entryAt(coordinates, i);

@@ -115,6 +115,9 @@ function scaledAxes(
   const kernelType = ctx.attrs.string('kernel_type');
   const antialias = ctx.attrs.bool('antialias');
   const [scales, translations] = [scale.numbers(), translation.numbers()];
+  if (scales.length !== 2 || translations.length !== 2) {
+    throw invalid(ctx, `scale [${scales}] and translation [${translations}] must have 2 elements each`);
+  }
   if (scales.some((each) => !(each > 0))) throw invalid(ctx, `scale ${scales} must be positive`);
   return [0, 1].map((axis) => {
     const options = {scale: scales[axis]!, translation: translations[axis]!, antialias};

@@ -176,6 +176,13 @@ function checkBoxes(boxes: Value, owners: Value, batch: number, ctx: KernelConte
   return indices;
 }
 
+/** The corners of the boxes. */
+function finiteBoxes(boxes: Value, ctx: KernelContext): number[] {
+  const corners = boxes.numbers();
+  if (corners.every(Number.isFinite)) return corners;
+  throw invalid(ctx, 'boxes must be finite');
+}
+
 const cropAndResize: Kernel = ([image, boxes, boxIndex, cropSize], ctx) => {
   checkImages(image!, ctx);
   const owners = checkBoxes(boxes!, boxIndex!, image!.shape[0]!, ctx);
@@ -186,7 +193,7 @@ const cropAndResize: Kernel = ([image, boxes, boxIndex, cropSize], ctx) => {
   if (owners.length === 0) return Value.host('float32', [0, ...size, channels], new Float32Array(0));
   const method = ctx.attrs.string('method') as Method;
   const extrapolation = ctx.attrs.float('extrapolation_value');
-  const corners = boxes!.numbers();
+  const corners = finiteBoxes(boxes!, ctx);
   const crops = withGradient(
     [pixels(image!), pixels(boxes!)],
     (x) => crop(x!, corners, owners, size, method, extrapolation),
@@ -203,9 +210,24 @@ const cropAndResize: Kernel = ([image, boxes, boxIndex, cropSize], ctx) => {
 
 const cropAndResizeGradImage: Kernel = ([grads, boxes, boxIndex, imageSize], ctx) => {
   const shape = imageSize!.numbers();
+  if (
+    grads!.rank !== 4 ||
+    shape.length !== 4 ||
+    shape.some((dim) => dim <= 0) ||
+    shape[3] !== grads!.shape[3]
+  ) {
+    throw invalid(
+      ctx,
+      `image_size must be the positive sizes of 4 dimensions, the last one that of the gradient ` +
+        `${formatShape(grads!.shape)}, not [${shape.join(', ')}]`,
+    );
+  }
   const owners = checkBoxes(boxes!, boxIndex!, shape[0]!, ctx);
   const method = ctx.attrs.string('method') as Method;
-  return fromTensor(uncrop(pixels(grads!), boxes!.numbers(), owners, shape, method), ctx.attrs.dtype('T'));
+  return fromTensor(
+    uncrop(pixels(grads!), finiteBoxes(boxes!, ctx), owners, shape, method),
+    ctx.attrs.dtype('T'),
+  );
 };
 
 /** The projective transform that undoes `[a0, a1, a2, b0, b1, b2, c0, c1]`, in the same form. */

@@ -105,8 +105,9 @@ function operandsOf([input, ...vectors]: readonly Value[], ctx: KernelContext): 
   }
   const x = toChannelsLast(input!, channelsFirst(ctx));
   const channels = x.shape.at(-1)!;
-  for (const vector of vectors) {
-    if (vector.size !== 0 && !sameShape(vector.shape, [channels])) {
+  for (const [i, vector] of vectors.entries()) {
+    // The statistics, which come after scale and offset, are empty in training.
+    if ((vector.size !== 0 || i === 0) && !sameShape(vector.shape, [channels])) {
       throw invalid(ctx, `expected a vector of ${channels} elements, got shape ${formatShape(vector.shape)}`);
     }
   }

@@ -38,13 +38,25 @@ function planOf(shape: readonly number[], ksize: number[], strides: number[], ct
   const [size, stride] = [spatialOf(ksize, first), spatialOf(strides, first)];
   const [n, channels] = [shape[0]!, shape.at(-1)!];
   if (ksize[0] !== 1 || strides[0] !== 1) throw unsupported(ctx, 'pooling over the batch');
+  const channel = first ? 1 : ksize.length - 1;
+  if (ksize[channel] !== 1 || strides[channel] !== 1)
+    throw unsupported(ctx, 'pooling over channels and space');
   const windows = windowsOf(ctx, shape.slice(1, -1), size, stride);
   return {windows, x: shape, y: [n, ...windows.map(({output}) => output), channels]};
 }
 
 /** Pooling windows from the attributes, or from the inputs of an op's second version. */
 function windowAttrs(inputs: readonly Value[], at: number, ctx: KernelContext): [number[], number[]] {
-  if (inputs.length > at) return [inputs[at]!.numbers(), inputs[at + 1]!.numbers()];
+  if (inputs.length > at) {
+    const windows = [inputs[at]!.numbers(), inputs[at + 1]!.numbers()] as [number[], number[]];
+    if (windows.some(({length}) => length !== inputs[0]!.rank)) {
+      throw invalid(
+        ctx,
+        `ksize [${windows[0]}] and strides [${windows[1]}] must have ${inputs[0]!.rank} elements`,
+      );
+    }
+    return windows;
+  }
   return [ctx.attrs.ints('ksize'), ctx.attrs.ints('strides')];
 }
 

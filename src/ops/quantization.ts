@@ -224,7 +224,7 @@ function quantizeAndDequantize(version: 2 | 3 | 4): Kernel {
       throw invalid(ctx, `expected ${count} bounds, got ${minima.length} and ${maxima.length}`);
     }
     const ranges = Array.from(minima, (min, i) => {
-      if (isGiven && min > maxima[i]!) throw invalid(ctx, `min ${min} is greater than max ${maxima[i]}`);
+      if (isGiven && !(min <= maxima[i]!)) throw invalid(ctx, `min ${min} is greater than max ${maxima[i]}`);
       return symmetricRange(min, maxima[i]!, levels);
     });
     const halfUp = version !== 3 && attrs.string('round_mode') === 'HALF_UP';

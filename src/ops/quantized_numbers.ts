@@ -7,6 +7,7 @@
  */
 
 import type {DType} from '../graph/dtypes.js';
+import {formatShape} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {ownEntry} from '../own_entry.js';
 import {convertNumbers} from './host.js';
@@ -134,6 +135,16 @@ function forEachChannel(
   }
 }
 
+/** Refuses bounds that are not one for each channel, or one for all. */
+function checkRanges(shape: readonly number[], bounds: readonly Value[], ctx: KernelContext): void {
+  const axis = ctx.attrs.int('axis');
+  const count = axis === -1 ? 1 : shape[resolveAxis(axis, shape.length, ctx)]!;
+  for (const bound of bounds) {
+    if (bound.size === count && (axis === -1 || bound.rank === 1)) continue;
+    throw invalid(ctx, `ranges must have ${count} elements, not ${formatShape(bound.shape)}`);
+  }
+}
+
 const quantizeV2: Kernel = ([input, minRange, maxRange], ctx) => {
   const {attrs} = ctx;
   const dtype = attrs.dtype('T');
@@ -141,6 +152,7 @@ const quantizeV2: Kernel = ([input, minRange, maxRange], ctx) => {
   const mode = modeOf(ctx);
   const source = input!.numeric() as Float32Array;
   const out = allocate(dtype, source.length) as Int32Array;
+  checkRanges(input!.shape, [minRange!, maxRange!], ctx);
   const [minima, maxima] = [minRange!.numbers(), maxRange!.numbers()];
   const [outMin, outMax] = [new Float32Array(minima.length), new Float32Array(maxima.length)];
   forEachChannel(input!.shape, ctx, (channel, elements) => {
@@ -154,10 +166,11 @@ const quantizeV2: Kernel = ([input, minRange, maxRange], ctx) => {
     outMin[channel] = quantizer.min;
     outMax[channel] = quantizer.max;
   });
+  const rangeShape = attrs.int('axis') === -1 ? [] : minRange!.shape;
   return [
     Value.host(dtype, input!.shape, out),
-    Value.host('float32', minRange!.shape, outMin),
-    Value.host('float32', maxRange!.shape, outMax),
+    Value.host('float32', rangeShape, outMin),
+    Value.host('float32', rangeShape, outMax),
   ];
 };
 
@@ -168,6 +181,7 @@ const dequantize: Kernel = ([input, minRange, maxRange], ctx) => {
   const mode = modeOf(ctx);
   const source = input!.numeric() as Int32Array;
   const out = new Float32Array(source.length);
+  checkRanges(input!.shape, [minRange!, maxRange!], ctx);
   const [minima, maxima] = [minRange!.numbers(), maxRange!.numbers()];
   forEachChannel(input!.shape, ctx, (channel, elements) => {
     const of = mode.dequantize(minima[channel]!, maxima[channel]!, [low, high]);

@@ -16,12 +16,13 @@ import {broadcastTo, concat} from './movement.js';
 import {raggedVariants} from './ragged_variant.js';
 import {lengths, running} from './row_splits.js';
 import {lastWriters, NO_ROW, takeRows} from './rows.js';
+import {checkCount} from './sizes.js';
 import {fillEmptyRowsGrad, fillRows} from './sparse_convert.js';
 import {Value} from './value.js';
 
 /** The lengths of the rows of one ragged dimension, from the form in which the op is given them. */
 const ROW_LENGTHS: Readonly<Record<string, (partition: Value, rows: number) => number[]>> = {
-  ROW_SPLITS: (partition) => lengths(partition),
+  ROW_SPLITS: (partition) => (partition.number() === 0 ? lengths(partition) : [-1]),
   VALUE_ROWIDS: (partition, rows) => {
     const counts = new Array<number>(rows).fill(0);
     for (const row of partition.numbers()) if (row >= 0 && row < rows) counts[row]!++;
@@ -36,18 +37,25 @@ function readPartitions(partitions: readonly Value[], ctx: KernelContext): numbe
     throw invalid(ctx, `there are ${types.length} partition types for ${partitions.length} partitions`);
   }
   const sized = types[0] === 'FIRST_DIM_SIZE';
-  let rows = sized ? partitions[0]!.number() : partitions[0]!.size - 1;
+  if (partitions.some(({size}) => size === 0)) throw invalid(ctx, 'a row partition is empty');
+  let rows = checkCount(sized ? partitions[0]!.number() : partitions[0]!.size - 1, 'rows', ctx);
   return types.slice(sized ? 1 : 0).map((type, level) => {
     const read = ownEntry(ROW_LENGTHS, type);
     if (read === undefined) throw invalid(ctx, `unknown row partition type '${type}'`);
     const own = read(partitions[level + (sized ? 1 : 0)]!, rows);
-    if (own.some((length) => length < 0)) throw invalid(ctx, 'row splits must not decrease');
-    rows = own.reduce((sum, length) => sum + length, 0);
+    if (own.some((length) => length < 0)) throw invalid(ctx, 'row splits must start at 0 and not decrease');
+    rows = checkCount(
+      own.reduce((sum, length) => sum + length, 0),
+      'rows',
+      ctx,
+    );
     return own;
   });
 }
 
 const toTensor: Kernel = ([shape, values, fallback, ...partitions], ctx) => {
+  if (shape!.rank === 0 && shape!.number() !== -1)
+    throw invalid(ctx, 'the only scalar that is a shape is -1');
   const levels = readPartitions(partitions, ctx);
   const inner = values!.shape.slice(1);
   const wanted = shape!.rank === 0 ? undefined : shape!.numbers();
@@ -142,6 +150,7 @@ const gather: Kernel = (inputs, ctx) => {
   const values = inputs.at(-2)!;
   const splits = inputs.slice(0, -2).map((each) => each.numbers());
   const rows = splits[0]!.length - 1;
+  checkSorted(splits, values.shape[0]!, ctx);
   let spans = indices.numbers().map((index) => {
     if (index < 0 || index >= rows) throw invalid(ctx, `index ${index} is not in [0, ${rows})`);
     return [index, index + 1] as const;
@@ -166,6 +175,16 @@ const gather: Kernel = (inputs, ctx) => {
   return [...levels.map((each) => Value.vector(inputs[0]!.dtype, each)), dense];
 };
 
+/** Refuses splits that decrease, or point beyond the rows of the next level. */
+function checkSorted(splits: readonly (readonly number[])[], count: number, ctx: KernelContext): void {
+  splits.forEach((bounds, level) => {
+    const last = level + 1 < splits.length ? splits[level + 1]!.length - 1 : count;
+    if (bounds.some((bound, i) => bound < (bounds[i - 1] ?? 0) || bound > last)) {
+      throw invalid(ctx, `row splits [${bounds.join(', ')}] do not count up within ${last} rows`);
+    }
+  });
+}
+
 function rowLengths(bounds: readonly number[], start: number, end: number): number[] {
   return Array.from({length: end - start}, (_, i) => bounds[start + i + 1]! - bounds[start + i]!);
 }
@@ -187,6 +206,7 @@ const range: Kernel = ([starts, limits, deltas], ctx) => {
     return rangeSize(from!(row), to!(row), by!(row));
   });
   const splits = running(counts);
+  checkCount(splits.at(-1)!, 'values', ctx);
   const out = allocate(dtype, splits.at(-1)!);
   counts.forEach((length, row) => {
     let value = from!(row);

@@ -5,8 +5,9 @@
  * @module
  */
 
-import {type DType, isBigInt, type NumericArray} from '../graph/dtypes.js';
-import {broadcastShapes, formatShape} from '../graph/shape.js';
+import {CallError} from '../errors.js';
+import {type DType, isBigInt, isInteger, type NumericArray} from '../graph/dtypes.js';
+import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {convertNumbers, forEachBroadcast} from './host.js';
 import {gather} from './indexing.js';
@@ -21,6 +22,7 @@ import {
   truncatedNormalFill,
   uniformFill,
 } from './random_distributions.js';
+import {shapeOperand} from './sizes.js';
 import {Value} from './value.js';
 import {Variable} from './variable.js';
 
@@ -64,6 +66,12 @@ const ofKey =
   (inputs, ctx) => {
     const [key, counter, algorithm] = inputs.slice(at, at + 3) as [Value, Value, Value];
     checkAlgorithm(algorithm.number(), ctx);
+    if (key.size !== 1 || counter.size < 2) {
+      throw invalid(
+        ctx,
+        `key and counter must have 1 and 2 elements, got ${formatShape(key.shape)} and ${formatShape(counter.shape)}`,
+      );
+    }
     const [low, high] = counter.numeric() as BigUint64Array;
     return new Philox((key.numeric() as BigUint64Array)[0]!, low! | (high! << 64n));
   };
@@ -116,11 +124,8 @@ function seedPair(seed: Value, ctx: KernelContext): [bigint, bigint] {
 
 /** The shape operand of a random op. */
 function shapeOf(value: Value, ctx: KernelContext): number[] {
-  const shape = value.numbers();
-  if (value.rank !== 1 || shape.some((dim) => dim < 0)) {
-    throw invalid(ctx, `a shape must be a vector of sizes that are not negative, got [${shape}]`);
-  }
-  return shape;
+  if (value.rank !== 1) throw invalid(ctx, `a shape must be a vector, not ${formatShape(value.shape)}`);
+  return shapeOperand(value, ctx);
 }
 
 /** Which distribution, given the op's inputs. */
@@ -240,8 +245,11 @@ function parameterized(
   };
 }
 
-const toDtype = (numbers: Float64Array, dtype: DType): NumericArray =>
-  dtype === 'float64' ? numbers : convertNumbers(numbers, dtype);
+function toDtype(numbers: Float64Array, dtype: DType): NumericArray {
+  if (dtype === 'float64') return numbers;
+  // Counts at an infinite rate are 0 where they are integers.
+  return convertNumbers(isInteger(dtype) ? numbers.map((x) => (Number.isFinite(x) ? x : 0)) : numbers, dtype);
+}
 
 /** `shape` (input 0) in front of the shape of the one parameter (input 1). */
 const shapeBefore = ([shape, parameter]: readonly Value[], ctx: KernelContext) => ({
@@ -255,10 +263,16 @@ const shapeOver =
   (inputs: readonly Value[], ctx: KernelContext): {shape: number[]; parameters: Value[]} => {
     const shape = shapeOf(inputs[0]!, ctx);
     const parameters = inputs.slice(at);
-    for (const parameter of parameters) {
-      if (broadcastShapes(parameter.shape, shape)?.length !== shape.length) {
-        throw invalid(ctx, `${formatShape(parameter.shape)} does not broadcast to ${formatShape(shape)}`);
-      }
+    const own = parameters.reduce<number[] | undefined>(
+      (joint, parameter) => joint && broadcastShapes(joint, parameter.shape),
+      [],
+    );
+    if (own === undefined || !sameShape(shape.slice(shape.length - own.length), own)) {
+      const shapes = parameters.map((parameter) => formatShape(parameter.shape));
+      throw invalid(
+        ctx,
+        `${formatShape(shape)} does not end with the shape of the parameters: ${shapes.join(', ')}`,
+      );
     }
     return {shape, parameters};
   };
@@ -280,7 +294,11 @@ const perBatch = (inputs: readonly Value[], ctx: KernelContext) => {
 };
 
 function truncatedAround(draws: Draws, mean: number, deviation: number, low: number, high: number): number {
-  if (!(low < high) || !Number.isFinite(mean) || !(deviation !== 0)) return Number.NaN;
+  if (!(low < high) || !Number.isFinite(mean) || !(deviation > 0)) {
+    throw new CallError(
+      `no normal distribution with mean ${mean} and deviation ${deviation} can be truncated to ${low} .. ${high}`,
+    );
+  }
   const [a, b] = [(low - mean) / deviation, (high - mean) / deviation];
   return mean + deviation * draws.truncatedNormal(Math.min(a, b), Math.max(a, b));
 }

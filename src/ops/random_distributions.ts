@@ -6,6 +6,7 @@
  * @module
  */
 
+import {CallError} from '../errors.js';
 import type {DType, NumericArray} from '../graph/dtypes.js';
 import {roundToBfloat16, roundToFloat16} from '../graph/small_floats.js';
 import {type Philox, Singles} from './philox.js';
@@ -172,8 +173,10 @@ export class Draws {
     return this.#bits.next() % range;
   }
 
-  /** Gamma with the given shape and scale 1 (Marsaglia and Tsang, 2000). */
+  /** Gamma with the given shape and scale 1 (Marsaglia and Tsang, 2000); NaN for a shape that is none. */
   gamma(alpha: number): number {
+    if (!(alpha >= 0)) return Number.NaN;
+    if (alpha === 0 || alpha === Infinity) return alpha;
     if (alpha < 1) return this.gamma(alpha + 1) * (1 - this.uniform()) ** (1 / alpha);
     const d = alpha - 1 / 3;
     const c = 1 / Math.sqrt(9 * d);
@@ -186,7 +189,7 @@ export class Draws {
 
   /** Poisson: by multiplying uniforms (Knuth), from 10 on by transformed rejection (Hörmann, 1993: PTRS). */
   poisson(rate: number): number {
-    if (!(rate >= 0) || rate === Infinity) return Number.NaN;
+    if (!Number.isFinite(rate) || rate <= 0) return Math.max(rate, 0);
     if (rate < 10) {
       const limit = Math.exp(-rate);
       let count = 0;
@@ -217,27 +220,41 @@ export class Draws {
   }
 
   #rejectNormal(low: number, high: number): number {
-    for (;;) {
+    return accepted(() => {
       const x = this.normal();
-      if (x >= low && x <= high) return x;
-    }
+      return x >= low && x <= high ? x : undefined;
+    });
   }
 
   #rejectUniform(low: number, high: number): number {
     const mode = Math.max(low, 0);
-    for (;;) {
+    return accepted(() => {
       const x = low + this.uniform() * (high - low);
-      if (this.uniform() <= Math.exp((mode * mode - x * x) / 2)) return x;
-    }
+      return this.uniform() <= Math.exp((mode * mode - x * x) / 2) ? x : undefined;
+    });
   }
 
   #rejectExponential(low: number, high: number): number {
     const rate = (low + Math.sqrt(low * low + 4)) / 2;
-    for (;;) {
+    return accepted(() => {
       const x = low - Math.log(1 - this.uniform()) / rate;
-      if (x <= high && this.uniform() <= Math.exp(-((x - rate) ** 2) / 2)) return x;
-    }
+      return x <= high && this.uniform() <= Math.exp(-((x - rate) ** 2) / 2) ? x : undefined;
+    });
   }
+}
+
+/** Proposals after which a sampler gives up: bounds as far out as 1e200 leave nothing to accept. */
+const MOST_PROPOSALS = 10_000;
+
+/** The first proposal that is accepted. */
+function accepted(propose: () => number | undefined): number {
+  for (let i = 0; i < MOST_PROPOSALS; i++) {
+    const x = propose();
+    if (x !== undefined) return x;
+  }
+  throw new CallError(
+    `of ${MOST_PROPOSALS} samples none was within the bounds of the truncated normal distribution`,
+  );
 }
 
 /** log(k!) by Stirling's series, exact below 10. */

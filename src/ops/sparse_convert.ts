@@ -8,6 +8,7 @@ import {formatShape, sameShape} from '../graph/shape.js';
 import {sizeOf} from '../graph/tensor.js';
 import {
   type Coordinates,
+  checkDense,
   checkOrder,
   checkValues,
   entryAt,
@@ -20,6 +21,7 @@ import {
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
 import {broadcastTo, concat} from './movement.js';
 import {addRows, lastWriters, NO_ROW, takeRows} from './rows.js';
+import {checkCount} from './sizes.js';
 import {Value} from './value.js';
 
 /** Values in another order. */
@@ -101,6 +103,7 @@ const sparseConcat: Kernel = (inputs, ctx) => {
     readCoordinates(inputs[i]!, inputs[2 * count + i]!, ctx),
   );
   const values = inputs.slice(count, 2 * count);
+  for (const part of parts) checkDense(part, ctx);
   const {shape} = parts[0]!;
   const axis = resolveAxis(ctx.attrs.int('concat_dim'), shape.length, ctx);
   let offset = 0;
@@ -139,8 +142,12 @@ const sparseSlice: Kernel = ([indices, values, shape, start, size], ctx) => {
   const corner = start!.numbers();
   const wanted = size!.numbers();
   const rank = coordinates.shape.length;
-  if (corner.length !== rank || wanted.length !== rank) {
-    throw invalid(ctx, `start and size must have ${rank} elements`);
+  checkDense(coordinates, ctx);
+  if (corner.length !== rank || wanted.length !== rank || wanted.some((dim) => dim < 0)) {
+    throw invalid(
+      ctx,
+      `start and size must have ${rank} elements, and sizes must not be negative: [${wanted}]`,
+    );
   }
   const block = coordinates.shape.map((dim, k) => Math.max(0, Math.min(wanted[k]!, dim - corner[k]!)));
   const {kept, entries} = cut(coordinates, corner, block);
@@ -151,6 +158,8 @@ const sparseSlice: Kernel = ([indices, values, shape, start, size], ctx) => {
 const sparseSliceGrad: Kernel = ([dy, inputIndices, start, outputIndices], ctx) => {
   const rank = inputIndices!.shape[1]!;
   const corner = start!.numbers();
+  if (corner.length !== rank)
+    throw invalid(ctx, `input_start must have ${rank} elements, not ${corner.length}`);
   const shape = Value.vector('int64', new Array<number>(rank).fill(0));
   const input = readCoordinates(inputIndices!, shape, ctx);
   const output = readCoordinates(outputIndices!, shape, ctx);
@@ -161,12 +170,17 @@ const sparseSliceGrad: Kernel = ([dy, inputIndices, start, outputIndices], ctx) 
     const entry = entryAt(input, i).map((at, k) => at - corner[k]!);
     return places.get(entry.join()) ?? NO_ROW;
   });
+  const used = index.filter((place) => place !== NO_ROW).length;
+  if (used !== output.count)
+    throw invalid(ctx, `${output.count - used} gradients belong to no entry of the input`);
   return takeRows(dy!, 1, index, [input.count]);
 };
 
 const sparseSplit: Kernel = ([axis, indices, values, shape], ctx) => {
   const coordinates = readCoordinates(indices!, shape!, ctx);
   checkValues(values!, coordinates.count, ctx);
+  checkDense(coordinates, ctx);
+  flatPositions(coordinates, ctx);
   const rank = coordinates.shape.length;
   const at = resolveAxis(axis!.number(), rank, ctx);
   const parts = ctx.attrs.int('num_split');
@@ -206,7 +220,10 @@ export function fillRows(
   rowCount: number,
   ctx: KernelContext,
 ): FilledRows {
-  const members = Array.from({length: rowCount}, () => [] as number[]);
+  if (rowOf.length !== values.shape[0]) {
+    throw invalid(ctx, `there are ${rowOf.length} rows for values of ${formatShape(values.shape)}`);
+  }
+  const members = Array.from({length: checkCount(rowCount, 'rows', ctx)}, () => [] as number[]);
   rowOf.forEach((row, i) => {
     const own = members[row];
     if (own === undefined)

@@ -18,6 +18,7 @@ import {
 import {convertNumbers} from './host.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {lengths} from './row_splits.js';
+import {checkCount} from './sizes.js';
 import {Value} from './value.js';
 
 /** Numbers in rows, each with its weight. */
@@ -104,7 +105,7 @@ function sparseOccurrences(
   flatPositions(coordinates, ctx);
   const isMatrix = shape.length === 2;
   const rowOf = Array.from({length: count}, (_, i) => (isMatrix ? flat[2 * i]! : 0));
-  return {numbers, weights, rowOf, rows: isMatrix ? shape[0]! : 1, isMatrix};
+  return {numbers, weights, rowOf, rows: isMatrix ? checkCount(shape[0]!, 'rows', ctx) : 1, isMatrix};
 }
 
 function raggedOccurrences(splits: Value, numbers: Value, weights: Value, ctx: KernelContext): Occurrences {

@@ -250,7 +250,11 @@ function magnitudes(x: Value): number[] {
 }
 
 /** Each operand's value gets the gradient of the sum at its place, 0 where the sum was left out. */
-const sparseAddGrad: Kernel = ([dy, a, b, sums]) => {
+const sparseAddGrad: Kernel = ([dy, a, b, sums], ctx) => {
+  checkValues(dy!, sums!.shape[0]!, ctx);
+  if (a!.shape[1] !== sums!.shape[1] || b!.shape[1] !== sums!.shape[1]) {
+    throw invalid(ctx, `indices have ${a!.shape[1]}, ${b!.shape[1]} and ${sums!.shape[1]} dimensions`);
+  }
   const places = new Map(rowKeys(sums!).map((key, i) => [key, i]));
   return [a!, b!].map((operand) => {
     const index = Int32Array.from(rowKeys(operand), (key) => places.get(key) ?? NO_ROW);
@@ -269,6 +273,7 @@ const combineAll =
   (op: string): Kernel =>
   (inputs, ctx) => {
     const [a, b] = readPair(inputs, ctx);
+    for (const each of [a, b]) flatPositions(each, ctx);
     const {entries, left, right} = merge(a, b);
     const aligned = [
       takeRows(inputs[1]!, 1, left, [entries.length]),

@@ -237,14 +237,15 @@ function decodeBase64(string: Uint8Array, ctx: KernelContext): Uint8Array {
 
 /** `basename-00003-of-00010`, or `basename-?????-of-00010` without a shard. */
 function shardedName(basename: Uint8Array, shard: string, shards: number): Uint8Array {
-  return joinBytes([basename, encodeUtf8(`-${shard}-of-${String(shards).padStart(5, '0')}`)]);
+  return joinBytes([basename, encodeUtf8(`-${shard}-of-${fiveDigits(shards)}`)]);
 }
 
+/** As C's `%05d` does: the sign counts as a digit. */
+const fiveDigits = (x: number): string =>
+  x < 0 ? `-${String(-x).padStart(4, '0')}` : String(x).padStart(5, '0');
+
 const shardedFilename: Kernel = ([basename, shard, shards]) =>
-  stringValue(
-    [],
-    [shardedName(basename!.strings()[0]!, String(shard!.number()).padStart(5, '0'), shards!.number())],
-  );
+  stringValue([], [shardedName(basename!.strings()[0]!, fiveDigits(shard!.number()), shards!.number())]);
 
 const shardedFilespec: Kernel = ([basename, shards]) =>
   stringValue([], [shardedName(basename!.strings()[0]!, '?????', shards!.number())]);

@@ -108,6 +108,8 @@ function splitAt(string: Uint8Array, separator: Uint8Array, limit: number): Uint
 const stringNGrams: Kernel = ([data, splits], ctx) => {
   const spec = ctx.memo(() => nGramSpec(ctx));
   const strings = data!.strings();
+  // Without splits the op gives the data as they are.
+  if (splits!.size === 0) return [data!, splits!];
   const bounds = splits!.numbers();
   checkSplits(bounds, strings.length, ctx);
   const outSplits = allocate(splits!.dtype, bounds.length);

@@ -12,35 +12,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {Attrs} from '../../graph/attrs.js';
-import {type DType, isFloating, lanes} from '../../graph/dtypes.js';
-import {type HostTensor, sizeOf} from '../../graph/tensor.js';
+import {isFloating} from '../../graph/dtypes.js';
+import type {HostTensor} from '../../graph/tensor.js';
 import {quietCpuBackend} from '../../platform/tfjs_backend.js';
 import {completeBackend} from '../backend_kernels.js';
 import type {KernelContext, OpFamily, Session} from '../kernel.js';
 import {hasDeviceType, Value} from '../value.js';
+import {differingElement, TOLERANCE} from './closeness.js';
 import {decodeAttr, decodeTensor, type OpCase} from './op_case_json.js';
 
 export {decodeTensor, type JsonTensor, type OpCase} from './op_case_json.js';
-
-/** Default tolerances per dtype: what one op may differ by (see the design's "Quality of the numbers"). */
-const TOLERANCE: Partial<Record<DType, {rtol: number; atol: number}>> = {
-  float32: {rtol: 1e-5, atol: 1e-6},
-  complex64: {rtol: 1e-5, atol: 1e-6},
-  float64: {rtol: 1e-12, atol: 1e-12},
-  complex128: {rtol: 1e-12, atol: 1e-12},
-  float16: {rtol: 2e-3, atol: 1e-6},
-  bfloat16: {rtol: 1.6e-2, atol: 1e-6},
-};
 
 /** float64 and complex128 on a gradient tape are carried in float32. */
 const DEVICE_FLOAT64 = {rtol: 1e-5, atol: 1e-6};
 
 /** The file of a family's cases: the committed one, or one that conformance has written just now. */
-export function caseFile(name: string): string | URL {
+export function caseFile(name: string, ending = 'json'): string | URL {
   const directory = process.env.TFHUB_OP_CASES;
   return directory
-    ? `${directory}/${name}.json`
-    : new URL(`../../../fixtures/ops/${name}.json`, import.meta.url);
+    ? `${directory}/${name}.${ending}`
+    : new URL(`../../../fixtures/ops/${name}.${ending}`, import.meta.url);
 }
 
 /** Defines the tests of a family: every case of `fixtures/ops/<name>.json`, on the named tfjs backends. */
@@ -198,28 +189,19 @@ export function expectSame(actual: Value, expected: HostTensor, each: OpCase, wh
     dtype: expected.dtype,
     shape: [...expected.shape],
   });
-  const data = Array.from(actual.hostData() as ArrayLike<unknown>);
-  const wanted = Array.from(expected.data as ArrayLike<unknown>);
-  expect(data.length, `${what}: elements`).toBe(sizeOf(expected.shape) * lanes(expected.dtype));
   const tolerance =
     actual.onDevice && ['float64', 'complex128'].includes(expected.dtype)
       ? DEVICE_FLOAT64
       : TOLERANCE[expected.dtype];
-  if (tolerance === undefined) {
-    expect(data, what).toEqual(wanted);
-    return;
-  }
-  const {rtol, atol} = {
-    ...tolerance,
-    ...(each.rtol && {rtol: each.rtol}),
-    ...(each.atol && {atol: each.atol}),
-  };
-  (data as number[]).forEach((value, i) => {
-    const target = wanted[i] as number;
-    const close =
-      Object.is(value, target) ||
-      value === target ||
-      Math.abs(value - target) <= atol + rtol * Math.abs(target);
-    if (!close) expect.fail(`${what}[${i}]: got ${value}, TensorFlow gives ${target}`);
-  });
+  const found = {dtype: actual.dtype, shape: actual.shape, data: actual.hostData()};
+  const difference = differingElement(
+    found,
+    expected,
+    tolerance && {
+      ...tolerance,
+      ...(each.rtol && {rtol: each.rtol}),
+      ...(each.atol && {atol: each.atol}),
+    },
+  );
+  if (difference !== undefined) expect.fail(`${what}${difference}`);
 }
