@@ -14,6 +14,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
 import {registerMaximumKernel} from './maximum_kernel.js';
 import {replaceMovementKernels} from './movement_kernels.js';
+import {boundKernels, boundWasmMemory} from './tensor_bounds.js';
 import {composeBatchNorm} from './wasm_batch_norm.js';
 import {prepareMatMul} from './wasm_matmul.js';
 import {shareUnchanged} from './wasm_sharing.js';
@@ -50,7 +51,10 @@ export function completeBackend(name: string): void {
   completed.add(name);
   replaceMovementKernels(name);
   registerMaximumKernel(name);
-  if (name === 'cpu') return;
+  if (name === 'cpu') {
+    boundKernels(name);
+    return;
+  }
   completeBackend('cpu');
   for (const kernelName of WRONG[name] ?? []) tf.unregisterKernel(kernelName, name);
   const own = tf.getKernelsForBackend(name);
@@ -68,7 +72,9 @@ export function completeBackend(name: string): void {
     composeBatchNorm();
     prepareMatMul();
     moveBeforeView(name);
+    boundWasmMemory();
   }
+  boundKernels(name);
 }
 
 /** Sends the calls of a backend's own kernel that involve complex numbers to the cpu kernel. */

@@ -7,6 +7,7 @@
  */
 
 import {formatShape} from '../graph/shape.js';
+import {allocate, allocateObjects} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {Value} from './value.js';
 
@@ -160,7 +161,7 @@ const nonMaxSuppression: Kernel = (inputs, ctx) => Value.vector('int32', selectB
 
 /** `numbers`, filled up with zeros to `length` if asked for. */
 const padded = (numbers: readonly number[], length: number, isPadded: boolean): number[] =>
-  isPadded ? [...numbers, ...new Array<number>(Math.max(0, length - numbers.length)).fill(0)] : [...numbers];
+  isPadded ? [...numbers, ...allocateObjects(Math.max(0, length - numbers.length), 0)] : [...numbers];
 
 const nonMaxSuppressionV4: Kernel = (inputs, ctx) => {
   const {indices, limit} = selectBoxes(inputs, ctx);
@@ -230,9 +231,9 @@ const combined: Kernel = ([boxes, scores, perClass, total, overlap, threshold], 
   const allBoxes = boxes!.numeric() as Float32Array;
   const allScores = scores!.numeric() as Float32Array;
   const clip = ctx.attrs.bool('clip_boxes') ? (x: number) => Math.min(Math.max(x, 0), 1) : (x: number) => x;
-  const outBoxes = new Float32Array(batch * room * 4);
-  const outScores = new Float32Array(batch * room);
-  const outClasses = new Float32Array(batch * room);
+  const outBoxes = allocate('float32', batch * room * 4);
+  const outScores = allocate('float32', batch * room);
+  const outClasses = allocate('float32', batch * room);
   const valid = new Int32Array(batch);
   for (let image = 0; image < batch; image++) {
     const found: Detection[] = [];

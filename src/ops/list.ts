@@ -7,7 +7,7 @@
 
 import type {DType} from '../graph/dtypes.js';
 import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, allocateObjects, sizeOf} from '../graph/tensor.js';
 import {array} from './array.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, runAllWithin, runWithin} from './kernel.js';
 import {Value, type Variant} from './value.js';
@@ -84,13 +84,9 @@ function shapeOfEmpty(list: TensorList, given: PartialShape, ctx: KernelContext)
 /** What TensorFlow reads from an element that was never set. */
 function zeros(dtype: DType, shape: readonly number[]): Value {
   const size = sizeOf(shape);
-  if (dtype === 'string') return Value.host(dtype, shape, new Array<Uint8Array>(size).fill(new Uint8Array()));
+  if (dtype === 'string') return Value.host(dtype, shape, allocateObjects(size, new Uint8Array()));
   if (dtype === 'variant')
-    return Value.host(
-      dtype,
-      shape,
-      Array.from({length: size}, () => new TensorList('variant', null, [])),
-    );
+    return Value.host(dtype, shape, allocateObjects(size, new TensorList('variant', null, [])));
   return Value.host(dtype, shape, allocate(dtype, size));
 }
 
@@ -137,7 +133,7 @@ function unstack(value: Value, ctx: KernelContext): readonly Value[] {
 const reserve: Kernel = ([shape, count], ctx) => {
   const size = count!.number();
   if (size < 0) throw invalid(ctx, `a list cannot have ${size} elements`);
-  const elements = new Array<undefined>(size).fill(undefined);
+  const elements = allocateObjects(size, undefined);
   return asValue(new TensorList(ctx.attrs.dtype('element_dtype'), shapeFrom(shape!), elements));
 };
 
@@ -193,7 +189,7 @@ const resize: Kernel = ([handle, count], ctx) => {
   const list = listOf(handle);
   const size = count!.number();
   if (size < 0) throw invalid(ctx, `a list cannot have ${size} elements`);
-  return asValue(list.with(Array.from({length: size}, (_, i) => list.elements[i])));
+  return asValue(list.with(allocateObjects(size, undefined).map((_, i) => list.elements[i])));
 };
 
 const gather: Kernel = ([handle, indices, shape], ctx) => {
@@ -220,7 +216,7 @@ function scatterInto(list: TensorList, value: Value, indices: readonly number[],
 
 const scatter: Kernel = ([value, indices, shape, count], ctx) => {
   const size = count === undefined ? -1 : count.number();
-  const elements = new Array<undefined>(Math.max(size, 0)).fill(undefined);
+  const elements = allocateObjects(Math.max(size, 0), undefined);
   const list = new TensorList(value!.dtype, shapeFrom(shape!), elements);
   const at = indices!.numbers();
   if (size >= 0 && at.some((i) => i >= size))

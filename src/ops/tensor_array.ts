@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {DType} from '../graph/dtypes.js';
 import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, allocateObjects, sizeOf} from '../graph/tensor.js';
 import {array} from './array.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, runAllWithin, runWithin} from './kernel.js';
 import {math} from './math.js';
@@ -34,7 +34,7 @@ class TensorArray implements Resource {
     /** Whether writing twice to an index adds: the arrays that collect gradients. */
     readonly accumulates: boolean,
   ) {
-    this.elements = new Array<Value | undefined>(size).fill(undefined);
+    this.elements = allocateObjects<Value | undefined>(size, undefined);
   }
 
   write(index: number, value: Value, ctx: KernelContext): void {

@@ -44,6 +44,8 @@ export class Variable implements Resource {
   #face: tf.Variable | undefined;
   /** The value of a dtype that is not native, in that dtype. */
   #exact: Value | undefined;
+  /** Whether somebody outside may hold the face, or differentiate with respect to it. */
+  #shown = false;
   /** The face's data when it was last brought in step with {@link #exact}. */
   #facedData: object | undefined;
 
@@ -72,7 +74,7 @@ export class Variable implements Resource {
   /** The value now. It stays what it is when the variable is assigned afterwards. */
   read(): Value {
     const face = this.#face;
-    if (face !== undefined && (NATIVE.has(this.dtype) || this.#watched)) {
+    if (face !== undefined && (this.#watched || NATIVE.has(this.dtype))) {
       return fromTensor(tf.clone(face as tf.Tensor), this.dtype);
     }
     this.#adoptFace();
@@ -119,6 +121,7 @@ export class Variable implements Resource {
    * with a value beyond int32 (the state of a random generator) shows itself as float32, rounded.
    */
   face(): tf.Variable {
+    this.#shown = true;
     if (this.#face === undefined) {
       if (this.#exact === undefined) throw this.#uninitialized();
       const exact = this.#exact;
@@ -143,9 +146,16 @@ export class Variable implements Resource {
     this.#setExact(undefined);
   }
 
+  /** Frees the value of a variable whose model is gone, unless somebody may hold the `tf.Variable`. */
+  abandon(): void {
+    if (!this.#shown) this.dispose();
+  }
+
   /** True when a gradient with respect to this variable may be asked for. */
   get #watched(): boolean {
-    return this.trainable && isFloating(this.dtype) && this.#face !== undefined && isTaping();
+    const watched = this.trainable && isFloating(this.dtype) && this.#face !== undefined && isTaping();
+    if (watched) this.#shown = true;
+    return watched;
   }
 
   /** Follows a face that the user, or an optimizer, has assigned. */

@@ -12,6 +12,7 @@
  */
 
 import {CallError} from '../errors.js';
+import {checkBounds} from '../graph/budget.js';
 import type {Graph} from '../graph/graph.js';
 import {isTrue} from '../ops/control_flow.js';
 import type {Session} from '../ops/kernel.js';
@@ -231,6 +232,8 @@ class FlowRun {
   }
 
   #fire({node, iteration, tokens, dead}: Ready): void {
+    // A loop need not run a single op.
+    checkBounds();
     const {role, step} = this.#nodes.get(node)!;
     if (dead) this.#fireDead(node, role, iteration);
     else if (role === 'op' || role === 'trigger') {

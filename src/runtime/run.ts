@@ -6,6 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError, FormatError, HubError, UnsupportedOpError} from '../errors.js';
+import {checkBounds} from '../graph/budget.js';
 import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
@@ -82,6 +83,7 @@ function missingKernel(graph: Graph): Kernel {
 
 /** Runs one node. Of the tfjs tensors it makes, only those of its outputs outlive it. */
 export function execute(step: Step, inputs: readonly Value[], graph: Graph): readonly Value[] {
+  checkBounds();
   const engine = tf.engine();
   engine.startScope();
   let outputs: readonly Value[] = [];

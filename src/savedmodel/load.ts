@@ -6,6 +6,7 @@
 
 import {CheckpointReader} from '../bundle/reader.js';
 import {FormatError} from '../errors.js';
+import type {Limits} from '../graph/budget.js';
 import type {Graph} from '../graph/graph.js';
 import {readGraph, readLibrary} from '../graph/read_graph.js';
 import {Variable} from '../ops/variable.js';
@@ -34,6 +35,10 @@ export interface LoadModelOptions {
   readonly tags?: readonly string[];
   /** Compare the data of the variables with its checksums. Default true. */
   readonly verifyChecksums?: boolean;
+  /** What a call of the model may take where it does not say itself, and an initialiser that loading runs. */
+  readonly limits?: Limits;
+  /** Ends loading; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a model without a main graph has. */
@@ -61,7 +66,7 @@ export interface OpenModel {
 /** Reads a model's graphs and assets; its variables stay on disk. */
 export async function openModel(
   directory: ModelDirectory,
-  {tags}: LoadModelOptions = {},
+  {tags, limits}: LoadModelOptions = {},
 ): Promise<OpenModel> {
   const saved = await readSavedModel(directory);
   const hubModule = await isHubModule(directory);
@@ -73,6 +78,7 @@ export async function openModel(
   const runtime = new Runtime({
     library: readLibrary(metaGraph.graphDef?.library),
     gradients,
+    ...(limits && {limits}),
     readFile: (path) => assets.content(path),
     restore: (name, shapeAndSlice) => restored.get(restoredKey(name, shapeAndSlice)),
   });
@@ -121,7 +127,9 @@ export async function loadModel(
   const model = await openModel(directory, options);
   const checkpoint = await openCheckpoint(directory, options);
   try {
-    const {objects} = model;
+    options.signal?.throwIfAborted();
+    const {objects, runtime} = model;
+    runtime.loadingSignal = options.signal;
     if (objects === undefined) return await loadV1({...model, checkpoint});
     if (checkpoint !== undefined) await restoreObjects(objects, checkpoint);
     objects.initializeResources();
@@ -132,8 +140,10 @@ export async function loadModel(
     return root;
   } catch (error) {
     model.runtime.dispose();
+    options.signal?.throwIfAborted();
     throw error;
   } finally {
+    model.runtime.loadingSignal = undefined;
     await checkpoint?.close();
   }
 }
