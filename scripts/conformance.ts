@@ -13,6 +13,7 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {runCheckpointConformance} from './conformance_checkpoint.js';
+import {runFuzzConformance} from './conformance_fuzz.js';
 import {runHubConformance} from './conformance_hub.js';
 import {runKillConformance} from './conformance_kill_save.js';
 import {runLayersConformance} from './conformance_layers.js';
@@ -259,6 +260,18 @@ async function writing(python: string, newest: string): Promise<Score[]> {
   ];
 }
 
+/** Models with something in them changed, each used in every way. */
+async function damagedModels(): Promise<Score> {
+  const number = (name: string) => (process.env[name] === undefined ? {} : Number(process.env[name]));
+  const [seed, count] = [number('TFHUB_FUZZ_SEED'), number('TFHUB_FUZZ_COUNT')];
+  const {details, ...score} = await runFuzzConformance({
+    ...(typeof seed === 'number' && {seed}),
+    ...(typeof count === 'number' && {count}),
+  });
+  console.log(details[0]);
+  return {part: 'damaged models', ...score, failures: details};
+}
+
 async function main(): Promise<void> {
   rmSync(BUILD, {recursive: true, force: true});
   mkdirSync(BUILD, {recursive: true});
@@ -291,6 +304,7 @@ async function main(): Promise<void> {
     ...(await kerasLayers(old)),
     ...(await trajectories(old)),
     await vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], {TFHUB_MEMORY_SECONDS: '45'}),
+    await damagedModels(),
     await hub(),
     await layers(),
   ];

@@ -13,7 +13,8 @@
 
 import {CallError} from '../errors.js';
 import {checkBounds} from '../graph/budget.js';
-import type {Graph} from '../graph/graph.js';
+import type {Graph, GraphNode} from '../graph/graph.js';
+import {opDef} from '../graph/op_defs.js';
 import {isTrue} from '../ops/control_flow.js';
 import type {Session} from '../ops/kernel.js';
 import {Value} from '../ops/value.js';
@@ -21,6 +22,7 @@ import {
   checkArguments,
   execute,
   type KernelLookup,
+  lackOf,
   prepare,
   type Runnable,
   type RunRequest,
@@ -113,11 +115,11 @@ export class Dataflow implements Runnable {
     this.#request = request;
     const fed = new Set(request.feeds.map(({node}) => node));
     for (const index of needed) {
-      const {op, inputs, controls} = graph.nodes[index]!;
+      const {inputs, controls} = graph.nodes[index]!;
       const isFed = fed.has(index);
       this.#nodes.set(index, {
         step: prepare(graph, index, session, lookup),
-        role: ROLES[op] ?? 'op',
+        role: roleOf(graph.nodes[index]!),
         inputs: isFed ? 0 : inputs.length,
         controls: isFed ? 0 : controls.length,
         forwardInputs: inputs.filter(({node}) => ROLES[graph.nodes[node]!.op] !== 'next').length,
@@ -141,6 +143,13 @@ export class Dataflow implements Runnable {
     checkArguments(this.#graph, this.#request, args);
     return new FlowRun(this.#graph, this.#nodes, this.#roots, this.#request).run(args);
   }
+}
+
+/** What becomes of a node's tokens. One that lacks inputs is left to what says so. */
+function roleOf(node: GraphNode): Role {
+  const role = ROLES[node.op];
+  if (role === undefined || lackOf(node, opDef(node.op)!) !== undefined) return 'op';
+  return role;
 }
 
 /** The state of one execution. */
