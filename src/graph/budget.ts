@@ -29,6 +29,9 @@ export interface CallBounds {
   readonly signal?: AbortSignal;
 }
 
+/** What a call holds is looked at before every so many ops. */
+const CHECKS_PER_COUNT = 16;
+
 /** The bounds of a call under way. */
 class Budget {
   readonly #outer: Budget | undefined;
@@ -40,6 +43,7 @@ class Budget {
   readonly #start: number;
   readonly #signal: AbortSignal | undefined;
   readonly #timed: boolean;
+  #checks = 0;
 
   constructor({limits, signal}: CallBounds, tensorBytes: () => number, outer: Budget | undefined) {
     this.#outer = outer;
@@ -67,8 +71,13 @@ class Budget {
   /** @throws CallError when the call has taken too much already, or nobody wants it any more. */
   check(): void {
     if (this.#timed) this.#checkTime();
-    if (this.#tensorBytes() + heldOnHost - this.#before > this.#bytes) this.take(0);
+    if (++this.#checks % CHECKS_PER_COUNT === 0) this.#count();
     this.#outer?.check();
+  }
+
+  /** Asks after what came together of what was too little to be asked for. */
+  #count(): void {
+    if (this.#tensorBytes() + heldOnHost - this.#before > this.#bytes) this.take(0);
   }
 
   #checkTime(): void {
@@ -129,9 +138,12 @@ export function isBounded(): boolean {
   return current !== undefined;
 }
 
+/** What is smaller is not asked for: it is noticed soon, as part of what a call holds. */
+const SMALL_BYTES = 4096;
+
 /** Asks, before storage is made, whether the call under way may have it. */
 export function roomFor(bytes: number): void {
-  current?.take(bytes);
+  if (bytes > SMALL_BYTES) current?.take(bytes);
 }
 
 /** Asks, between two steps, whether the call under way may go on. */

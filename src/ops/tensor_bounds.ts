@@ -15,6 +15,9 @@ export function tensorBytes(): number {
   return tf.engine().state.numBytes;
 }
 
+/** Not worth a question. */
+const FEW_ELEMENTS = 1024;
+
 /** Lets every kernel of a backend that can make large results of small inputs ask for the room first. */
 export function boundKernels(backendName: string): void {
   for (const [kernelName, sizeOfResult] of Object.entries(SIZE_RULES)) {
@@ -28,7 +31,7 @@ export function boundKernels(backendName: string): void {
         if (isBounded()) {
           const inputs = call.inputs as Readonly<Record<string, tf.TensorInfo>>;
           const elements = sizeOfResult(inputs, call.attrs ?? {});
-          roomFor(elements * elementBytes(kernelName, inputs));
+          if (elements > FEW_ELEMENTS) roomFor(elements * elementBytes(kernelName, inputs));
         }
         return kernelFunc(call);
       },

@@ -13,8 +13,14 @@ type Attrs = Readonly<Record<string, unknown>>;
 /** Elements of a kernel's result; at least as many as it has, where the exact number takes more to find out. */
 export type SizeRule = (inputs: Inputs, attrs: Attrs) => number;
 
+const SMALL_PRODUCT = 1024;
+
 /** Elements of the shape that the inputs broadcast to. */
 const broadcast: SizeRule = (inputs) => {
+  let most = 1;
+  for (const key in inputs) most *= sizeOf(inputs[key]!.shape);
+  // The shape need not be known where it cannot be large.
+  if (most > 0 && most <= SMALL_PRODUCT) return most;
   let size = 1;
   let rank = 0;
   for (const key in inputs) rank = Math.max(rank, inputs[key]!.shape.length);

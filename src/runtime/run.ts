@@ -56,6 +56,15 @@ export type KernelLookup = (op: string) => Kernel | undefined;
 export function prepare(graph: Graph, index: number, session: Session, lookup: KernelLookup): Step {
   const node = graph.nodes[index]!;
   const definition = opDef(node.op);
+  const lack = definition && lackOf(node, definition);
+  const kernel = lack === undefined ? (lookup(node.op) ?? missingKernel(graph)) : refusal(lack);
+  return prepareWith(kernel, graph, index, session);
+}
+
+/** Prepares a node that this kernel computes, with inputs that may come from elsewhere than the graph. */
+export function prepareWith(kernel: Kernel, graph: Graph, index: number, session: Session): Step {
+  const node = graph.nodes[index]!;
+  const definition = opDef(node.op);
   let kept: {readonly memo: unknown} | undefined;
   const context: KernelContext = {
     name: node.name,
@@ -68,8 +77,6 @@ export function prepare(graph: Graph, index: number, session: Session, lookup: K
       return kept.memo as T;
     },
   };
-  const lack = definition && lackOf(node, definition);
-  const kernel = lack === undefined ? (lookup(node.op) ?? missingKernel(graph)) : refusal(lack);
   return {index, node, kernel, context, dereferenced: dereferencedInputs(graph, node)};
 }
 
@@ -95,7 +102,8 @@ function refusal(lack: string): Kernel {
   };
 }
 
-function missingKernel(graph: Graph): Kernel {
+/** A kernel that says that there is none. */
+export function missingKernel(graph: Graph): Kernel {
   return (_inputs, {op, name}) => {
     throw new UnsupportedOpError(
       `op ${op} is not supported (node '${name}' in ${graph.label}). ` +

@@ -8,11 +8,13 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import '@tensorflow/tfjs-backend-wasm';
 import '../platform/node.js';
 import {CallError} from '../errors.js';
-import type {CallBounds} from '../graph/budget.js';
+import {type CallBounds, withinBounds} from '../graph/budget.js';
+import {tensorBytes} from '../ops/tensor_bounds.js';
 import {memoryDirectory} from '../platform/memory.js';
 import type {NodeDef} from '../proto/index.js';
 import {type LoadModelOptions, loadModel} from './load.js';
 import type {LoadedObject} from './loaded_object.js';
+import {rawOps} from './raw_ops.js';
 import {attr, constant, type FunctionToMake, makeModelFiles, node} from './testing/make_model.js';
 
 const FLOATS = {dtype: 'float32', shape: null} as const;
@@ -240,6 +242,66 @@ describe.each(['cpu', 'wasm'])('limits.bytes on the %s backend', (backend) => {
       shape: number[];
     };
     expect(shape).toEqual([2000]);
+  });
+});
+
+describe('single ops refuse', () => {
+  beforeEach(() => tf.setBackend('cpu'));
+
+  const huge = 2 ** 31 - 1;
+  const long = (...numbers: number[]) =>
+    ({dtype: 'int64', shape: [numbers.length], data: BigInt64Array.from(numbers, BigInt)}) as const;
+  const image = {dtype: 'float32', shape: [1, 2, 2, 1], data: new Float32Array(4)} as const;
+  const volume = {dtype: 'float32', shape: [1, 2, 2, 2, 1], data: new Float32Array(8)} as const;
+  const empty = {dtype: 'float32', shape: [0], data: new Float32Array(0)} as const;
+  const cases: readonly (readonly [string, () => unknown])[] = [
+    [
+      'to partition into 2^31 - 1 parts',
+      () => rawOps.DynamicPartition({data: [1, 2], partitions: [0, 1]}, {num_partitions: huge}),
+    ],
+    ['to split nothing into 2^31 - 1 parts', () => rawOps.Split({axis: 0, value: empty}, {num_split: huge})],
+    [
+      'splits of rows that go beyond the values',
+      () =>
+        rawOps.RaggedGather(
+          {params_nested_splits: [long(0, huge)], params_dense_values: [1, 2], indices: [0]},
+          {OUTPUT_RAGGED_RANK: 1},
+        ),
+    ],
+    [
+      'to put crops into an image of 2^31 - 1 rows',
+      () =>
+        rawOps.CropAndResizeGradImage(
+          {grads: image, boxes: [[0, 0, 1, 1]], box_ind: [0], image_size: [1, huge, 2, 1]},
+          {T: 'float32'},
+        ),
+    ],
+    [
+      'patches of 2^31 - 1 elements',
+      () =>
+        rawOps.ExtractVolumePatches(
+          {input: volume},
+          {ksizes: [1, huge, 1, 1, 1], strides: [1, 1, 1, 1, 1], padding: 'SAME'},
+        ),
+    ],
+    [
+      'lists of 2^31 - 1 elements',
+      () => rawOps.TensorListReserve({element_shape: -1, num_elements: huge}, {element_dtype: 'float32'}),
+    ],
+    ['bins without number', () => rawOps.Bincount({arr: [1, 2], size: huge, weights: [1, 1]})],
+    [
+      'strings of 2^31 - 1 bytes',
+      () => rawOps.DecodePaddedRaw({input_bytes: ['a', 'b'], fixed_length: huge}, {out_type: 'uint8'}),
+    ],
+    ['numbers of 2^31 - 1 digits', () => rawOps.AsString({input: [1, 2]}, {width: huge})],
+  ];
+
+  it.each(cases)('%s', (_, call) => {
+    const before = process.memoryUsage.rss();
+    const bounded = () =>
+      tf.tidy(() => void withinBounds({limits: {bytes: 100 * MEGABYTE}}, tensorBytes, call));
+    expect(bounded).toThrow(CallError);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(150 * MEGABYTE);
   });
 });
 
