@@ -13,7 +13,7 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {runCheckpointConformance} from './conformance_checkpoint.js';
-import {runFuzzConformance} from './conformance_fuzz.js';
+import {fuzzOptions, runFuzzConformance} from './conformance_fuzz.js';
 import {runHubConformance} from './conformance_hub.js';
 import {runKillConformance} from './conformance_kill_save.js';
 import {runLayersConformance} from './conformance_layers.js';
@@ -262,12 +262,7 @@ async function writing(python: string, newest: string): Promise<Score[]> {
 
 /** Models with something in them changed, each used in every way. */
 async function damagedModels(): Promise<Score> {
-  const number = (name: string) => (process.env[name] === undefined ? {} : Number(process.env[name]));
-  const [seed, count] = [number('TFHUB_FUZZ_SEED'), number('TFHUB_FUZZ_COUNT')];
-  const {details, ...score} = await runFuzzConformance({
-    ...(typeof seed === 'number' && {seed}),
-    ...(typeof count === 'number' && {count}),
-  });
+  const {details, ...score} = await runFuzzConformance(fuzzOptions());
   console.log(details[0]);
   return {part: 'damaged models', ...score, failures: details};
 }

@@ -51,9 +51,16 @@ interface Report {
   readonly next: number;
 }
 
-export async function runFuzzConformance(
-  options: {readonly seed?: number; readonly count?: number; readonly first?: number} = {},
-): Promise<FuzzScore> {
+/** Which models to try. */
+export interface FuzzOptions {
+  /** Default: another one each time. */
+  readonly seed?: number;
+  readonly count?: number;
+  /** The number of the first one. */
+  readonly first?: number;
+}
+
+export async function runFuzzConformance(options: FuzzOptions = {}): Promise<FuzzScore> {
   const {seed = Math.floor(Math.random() * 2 ** 31), count = COUNT, first = 0} = options;
   console.log(`Damaged models: ${count} with seed ${seed}`);
   const outcomes = new Map<Outcome, number>();
@@ -96,7 +103,7 @@ async function tryRange(backend: string, seed: number, from: number, to: number)
     said = (said + text).slice(-2000);
   });
   const fault = (number: number, what: string): void => {
-    faults.push(`TFHUB_FUZZ_CASE=${number} (${backend}) ${what}`);
+    faults.push(`TFHUB_BACKEND=${backend} TFHUB_FUZZ_CASE=${number} ${what}`);
     console.log(`  ${faults.at(-1)}`);
   };
   child.on('message', (message: Message) => {
@@ -146,15 +153,20 @@ function cpuSeconds({pid}: ChildProcess): number {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** What the environment says of a run. */
+export function fuzzOptions(): FuzzOptions {
   const number = (name: string) => (process.env[name] === undefined ? undefined : Number(process.env[name]));
   const single = number('TFHUB_FUZZ_CASE');
   const [seed, count] = [number('TFHUB_FUZZ_SEED'), single === undefined ? number('TFHUB_FUZZ_COUNT') : 1];
-  const {failed, details} = await runFuzzConformance({
+  return {
     ...(seed !== undefined && {seed}),
     ...(count !== undefined && {count}),
     ...(single !== undefined && {first: single}),
-  });
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const {failed, details} = await runFuzzConformance(fuzzOptions());
   for (const line of details) console.log(line);
   if (failed > 0) process.exitCode = 1;
 }

@@ -13,6 +13,7 @@ type Attrs = Readonly<Record<string, unknown>>;
 /** Elements of a kernel's result; at least as many as it has, where the exact number takes more to find out. */
 export type SizeRule = (inputs: Inputs, attrs: Attrs) => number;
 
+/** Results of fewer elements are nobody's concern. */
 const SMALL_PRODUCT = 1024;
 
 /** Elements of the shape that the inputs broadcast to. */

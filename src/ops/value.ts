@@ -305,6 +305,7 @@ export class Value {
 /** What a value takes beside its elements, about: a list of a million scalars is no small thing. */
 export const VALUE_BYTES = 400;
 
+/** Arrays of fewer elements are covered by that. */
 const FEW = 16;
 
 /** What a byte string takes beside its bytes, about. */
@@ -312,7 +313,6 @@ const STRING_BYTES = 100;
 
 /** Host memory of a value's elements, about: what several share is counted for each. */
 function hostBytes(data: HostData | undefined): number {
-  // What a value takes in any case covers a few elements.
   if (data === undefined || (data.length < FEW && typeof data[0] !== 'object')) return 0;
   if (ArrayBuffer.isView(data)) return data.byteLength;
   let bytes = 8 * data.length;
