@@ -14,6 +14,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {runCheckpointConformance} from './conformance_checkpoint.js';
 import {runConcurrentSaves} from './conformance_concurrent_saves.js';
+import {fuzzOptions, runFuzzConformance} from './conformance_fuzz.js';
 import {runHubConformance} from './conformance_hub.js';
 import {runKillConformance} from './conformance_kill_save.js';
 import {runLayersConformance} from './conformance_layers.js';
@@ -285,6 +286,13 @@ async function writing(python: string, newest: string): Promise<Score[]> {
   ];
 }
 
+/** Models with something in them changed, each used in every way. */
+async function damagedModels(): Promise<Score> {
+  const {details, ...score} = await runFuzzConformance(fuzzOptions());
+  console.log(details[0]);
+  return {part: 'damaged models', ...score, failures: details};
+}
+
 async function main(): Promise<void> {
   rmSync(BUILD, {recursive: true, force: true});
   mkdirSync(BUILD, {recursive: true});
@@ -318,6 +326,7 @@ async function main(): Promise<void> {
     ...(await kerasLayers(old)),
     ...(await trajectories(old)),
     await vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], {TFHUB_MEMORY_SECONDS: '45'}),
+    await damagedModels(),
     await hub(),
     await layers(),
   ];

@@ -21,6 +21,7 @@ export {
   SaveError,
   UnsupportedOpError,
 } from './errors.js';
+export type {CallBounds, Limits} from './graph/budget.js';
 export type {DType} from './graph/dtypes.js';
 export type {PartialShape} from './graph/shape.js';
 export type {DownloadProgress, LoadFormat, ResolveOptions} from './hub/options.js';

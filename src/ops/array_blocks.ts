@@ -5,7 +5,7 @@
  */
 
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {int32Array, sizeOf} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
 import {around, broadcastTo, concat, pad, reverse, slice, tile, transpose} from './movement.js';
 import {addRows, NO_ROW, takeRows} from './rows.js';
@@ -72,7 +72,7 @@ const mirrorPadGrad: Kernel = ([dy, paddings], ctx) => {
       throw invalid(ctx, `paddings ${head} and ${tail} are too large for ${padded} elements of axis ${axis}`);
     }
     const [outer, inner] = around(folded.shape, axis);
-    const index = Int32Array.from({length: outer * padded}, (_, i) => {
+    const index = int32Array(outer * padded, (i) => {
       const at = (i % padded) - head;
       const from = at < 0 ? -at - 1 + offset : at >= size ? 2 * size - 1 - offset - at : at;
       return Math.floor(i / padded) * size + from;
@@ -218,7 +218,7 @@ const volumePatches: Kernel = ([x], ctx) => {
   const windows = stridesOf([...counts, ...sizes!]);
   const origin = stridesOf(spatial);
   const perVolume = sizeOf(counts) * sizeOf(sizes!);
-  const index = Int32Array.from({length: batch * perVolume}, (_, i) => {
+  const index = int32Array(batch * perVolume, (i) => {
     let row = Math.floor(i / perVolume) * sizeOf(spatial);
     for (let k = 0; k < 3; k++) {
       const window = Math.floor((i % perVolume) / windows[k]!) % counts[k]!;

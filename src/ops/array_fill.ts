@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {type DType, isBigInt, isFloating, lanes} from '../graph/dtypes.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, allocateObjects, sizeOf} from '../graph/tensor.js';
 import {roundToDType} from './host.js';
 import {filledData, zeros} from './host_movement.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis, unsupported} from './kernel.js';
@@ -65,7 +65,7 @@ const fakeParam: Kernel = (_, ctx) => {
   const dtype = ctx.attrs.dtype('dtype');
   const shape = (ctx.attrs.shape('shape') ?? []).map((dim) => dim ?? 0);
   const isObject = dtype === 'resource' || dtype === 'variant';
-  return isObject ? Value.host(dtype, shape, new Array(sizeOf(shape)).fill(NOTHING)) : zeros(dtype, shape);
+  return isObject ? Value.host(dtype, shape, allocateObjects(sizeOf(shape), NOTHING)) : zeros(dtype, shape);
 };
 
 const range: Kernel = ([start, limit, delta], ctx) => {
@@ -112,7 +112,7 @@ const oneHot: Kernel = ([indices, depth, on, off], ctx) => {
   if (count < 0) throw invalid(ctx, `depth must not be negative: ${count}`);
   const shape = indices!.shape.toSpliced(axis, 0, count);
   const inner = sizeOf(indices!.shape.slice(axis));
-  const hot = new Int32Array(sizeOf(shape));
+  const hot = allocate('int32', sizeOf(shape)) as Int32Array;
   // An index out of range makes no element hot.
   indices!.numbers().forEach((index, i) => {
     if (index < 0 || index >= count) return;

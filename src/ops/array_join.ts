@@ -5,9 +5,11 @@
  */
 
 import {formatShape, sameShape} from '../graph/shape.js';
+import {allocateObjects} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
 import {concat, slice} from './movement.js';
 import type {Value} from './value.js';
+import {VALUE_BYTES} from './value.js';
 
 const concatFirst: Kernel = ([axis, ...values], ctx) => joined(values, axis!.number(), ctx);
 
@@ -52,7 +54,7 @@ const unpack: Kernel = ([x], ctx) => {
     throw invalid(ctx, `axis ${axis} of ${formatShape(x!.shape)} cannot be unpacked into ${count} values`);
   }
   const shape = x!.shape.toSpliced(axis, 1);
-  return pieces(x!, axis, new Array<number>(count).fill(1)).map((piece) => piece.reshape(shape));
+  return pieces(x!, axis, allocateObjects(count, 1, VALUE_BYTES)).map((piece) => piece.reshape(shape));
 };
 
 const parallelConcat: Kernel = (values, ctx) => joined(values, 0, ctx);
@@ -64,7 +66,7 @@ const split: Kernel = ([axis, x], ctx) => {
   if (!Number.isInteger(size)) {
     throw invalid(ctx, `axis ${at} of ${formatShape(x!.shape)} cannot be split into ${count} equal parts`);
   }
-  return pieces(x!, at, new Array<number>(count).fill(size));
+  return pieces(x!, at, allocateObjects(count, size, VALUE_BYTES));
 };
 
 const splitV: Kernel = ([x, sizes, axis], ctx) => {

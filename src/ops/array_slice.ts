@@ -6,7 +6,7 @@
 
 import {lanes} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
 import {pieces} from './array_join.js';
 import {conj, fromParts, partsOf} from './complex_tensors.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
@@ -75,7 +75,7 @@ export function assignSlice(x: Value, spec: SliceSpec, value: Value): Value {
   const positions = Value.host(
     'int32',
     x.shape,
-    Int32Array.from({length: x.size}, (_, i) => i),
+    int32Array(x.size, (i) => i),
   );
   const written = stridedSlice(positions, spec.begin, spec.size, spec.steps).numeric() as Int32Array;
   const writers = lastWriters(written, x.size);
@@ -138,7 +138,7 @@ const reverseSequence: Kernel = ([x, lengths], ctx) => {
   const last = Math.max(seq, batch);
   const rowStep = around(x!.shape.slice(0, last + 1), seq)[1];
   const batchStep = around(x!.shape.slice(0, last + 1), batch)[1];
-  const index = Int32Array.from({length: sizeOf(x!.shape.slice(0, last + 1))}, (_, i) => {
+  const index = int32Array(sizeOf(x!.shape.slice(0, last + 1)), (i) => {
     const step = Math.floor(i / rowStep) % steps;
     const count = counts[Math.floor(i / batchStep) % counts.length]!;
     return step < count ? i + (count - 1 - 2 * step) * rowStep : i;

@@ -15,6 +15,7 @@ import {UnsupportedOpError} from '../errors.js';
 import {shapeComplexParts} from './complex_parts.js';
 import {registerMaximumKernel} from './maximum_kernel.js';
 import {replaceMovementKernels} from './movement_kernels.js';
+import {boundKernels, boundWasmMemory} from './tensor_bounds.js';
 import {composeBatchNorm} from './wasm_batch_norm.js';
 import {prepareMatMul} from './wasm_matmul.js';
 import {guardAverages} from './wasm_pooling.js';
@@ -54,6 +55,7 @@ export function completeBackend(name: string): void {
   registerMaximumKernel(name);
   if (name === 'cpu') {
     shapeComplexParts();
+    boundKernels(name);
     return;
   }
   completeBackend('cpu');
@@ -74,7 +76,9 @@ export function completeBackend(name: string): void {
     composeBatchNorm();
     prepareMatMul();
     moveBeforeView(name);
+    boundWasmMemory();
   }
+  boundKernels(name);
 }
 
 /** Sends the calls of a backend's own kernel that involve complex numbers to the cpu kernel. */

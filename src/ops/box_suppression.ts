@@ -241,9 +241,9 @@ const combined: Kernel = ([boxes, scores, perClass, total, overlap, threshold], 
   const allScores = scores!.numeric() as Float32Array;
   const clip = ctx.attrs.bool('clip_boxes') ? (x: number) => Math.min(Math.max(x, 0), 1) : (x: number) => x;
   checkCount(batch * room, 'boxes', ctx);
-  const outBoxes = new Float32Array(batch * room * 4);
-  const outScores = new Float32Array(batch * room);
-  const outClasses = new Float32Array(batch * room);
+  const outBoxes = allocate('float32', batch * room * 4);
+  const outScores = allocate('float32', batch * room);
+  const outClasses = allocate('float32', batch * room);
   const valid = new Int32Array(batch);
   for (let image = 0; image < batch; image++) {
     const found: Detection[] = [];

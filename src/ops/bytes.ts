@@ -4,7 +4,7 @@
  * @module
  */
 
-import {encodeUtf8} from '../graph/tensor.js';
+import {allocate, encodeUtf8} from '../graph/tensor.js';
 import {Value} from './value.js';
 
 export const EMPTY = new Uint8Array(0);
@@ -38,7 +38,7 @@ export function fromLatin1(text: string): Uint8Array {
 export function joinBytes(parts: readonly Uint8Array[], separator: Uint8Array = EMPTY): Uint8Array {
   let length = separator.length * Math.max(0, parts.length - 1);
   for (const part of parts) length += part.length;
-  const out = new Uint8Array(length);
+  const out = allocate('uint8', length) as Uint8Array;
   let at = 0;
   parts.forEach((part, i) => {
     if (i > 0 && separator.length > 0) {

@@ -5,7 +5,7 @@
  */
 
 import {type DType, lanes, type NumericArray} from '../graph/dtypes.js';
-import {allocate, type HostData} from '../graph/tensor.js';
+import {allocate, allocateObjects, type HostData} from '../graph/tensor.js';
 import {EMPTY, equalBytes} from './bytes.js';
 
 /** Rows of `width` elements. */
@@ -20,8 +20,7 @@ export class Column {
     this.dtype = dtype;
     this.width = width;
     this.#step = dtype === 'string' ? width : width * lanes(dtype);
-    this.#data =
-      dtype === 'string' ? new Array<Uint8Array>(rows * width).fill(EMPTY) : allocate(dtype, rows * width);
+    this.#data = dtype === 'string' ? allocateObjects(rows * width, EMPTY) : allocate(dtype, rows * width);
   }
 
   /** The rows one after the other, and perhaps room for more. Valid until the next `set`. */

@@ -5,7 +5,7 @@
  */
 
 import {formatShape, stridesOf} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {int32Array, sizeOf} from '../graph/tensor.js';
 import {invalid, type KernelContext} from './kernel.js';
 import {Value} from './value.js';
 
@@ -49,7 +49,7 @@ export function flatPositions(coordinates: Coordinates, ctx: KernelContext): Int
   const {count, shape, flat} = coordinates;
   const strides = stridesOf(shape);
   const rank = shape.length;
-  return Int32Array.from({length: count}, (_, i) => {
+  return int32Array(count, (i) => {
     let position = 0;
     for (let k = 0; k < rank; k++) {
       const at = flat[i * rank + k]!;
@@ -127,7 +127,7 @@ export interface Groups {
 export function groupBy(coordinates: Coordinates, axes: readonly number[]): Groups {
   const places = new Map<string, number>();
   const keys: number[][] = [];
-  const ids = Int32Array.from({length: coordinates.count}, (_, i) => {
+  const ids = int32Array(coordinates.count, (i) => {
     const entry = entryAt(coordinates, i);
     const key = axes.map((axis) => entry[axis]!);
     const name = key.join();

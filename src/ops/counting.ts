@@ -36,7 +36,7 @@ function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
   const {dtype} = weights;
   const weightOf = weights.size > 0 && !binary ? weights.numeric() : undefined;
   const one = isBigInt(dtype) ? 1n : 1;
-  const sums = isFloating(dtype) ? new Float64Array(rows * size) : allocate(dtype, rows * size);
+  const sums = allocate(isFloating(dtype) ? 'float64' : dtype, rows * size);
   const source = numbers.numeric();
   for (let i = 0; i < source.length; i++) {
     const bin = Number(source[i]);
@@ -99,7 +99,7 @@ const histogramFixedWidth: Kernel = ([values, range, nbins], ctx) => {
   if (range!.size !== 2 || !(low < high)) throw invalid(ctx, `a range from ${low} to ${high} is empty`);
   if (bins <= 0) throw invalid(ctx, `nbins must be positive, not ${bins}`);
   const step = (high - low) / bins;
-  const counts = new Int32Array(bins);
+  const counts = allocate('int32', bins) as Int32Array;
   for (const value of values!.numeric()) {
     counts[Math.min(Math.trunc(Math.max(Number(value) - low, 0) / step), bins - 1)]!++;
   }

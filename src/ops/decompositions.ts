@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {isFloating, lanes} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {int32Array, sizeOf} from '../graph/tensor.js';
 import {broadcastTensor, withGradient} from './differentiable.js';
 import {convertNumbers} from './host.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
@@ -31,7 +31,7 @@ interface LU {
 /** Gaussian elimination with partial pivoting. */
 function factorize(matrix: ArrayLike<number>, n: number): LU {
   const factors = Float64Array.from(matrix);
-  const rows = Int32Array.from({length: n}, (_, i) => i);
+  const rows = int32Array(n, (i) => i);
   let sign = 1;
   let isSingular = false;
   for (let column = 0; column < n; column++) {

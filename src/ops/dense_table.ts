@@ -7,7 +7,7 @@
  */
 
 import {formatShape, sameShape} from '../graph/shape.js';
-import {type HostData, sizeOf} from '../graph/tensor.js';
+import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
 import {Column} from './column.js';
 import {hash64} from './hashes.js';
 import {KeyIndex} from './key_index.js';
@@ -151,7 +151,7 @@ class Buckets implements Entries {
     this.keys = new Column(table.keyDType, sizeOf(table.keyShape), count);
     this.values = new Column(table.valueDType, sizeOf(table.valueShape), count);
     this.index = new KeyIndex(this.keys);
-    this.#taken = new Uint8Array(count);
+    this.#taken = allocate('bool', count) as Uint8Array;
     for (let i = 0; i < count; i++) this.keys.set(i, reserved.data, 0);
   }
 

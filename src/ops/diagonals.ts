@@ -5,7 +5,7 @@
  */
 
 import {formatShape, sameShape} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {binaryMath} from './math_binary.js';
 import {select} from './math_select.js';
@@ -100,7 +100,7 @@ const diagonalsOf: Kernel = ([x, k, padding], ctx) => {
   const [batch, rows, columns] = matrixDimensions(x!, ctx);
   const band = bandOf(k, rows, columns, ctx);
   const packed = band.count * band.length;
-  const positions = new Int32Array(batch * packed).fill(-1);
+  const positions = (allocate('int32', batch * packed) as Int32Array).fill(-1);
   for (let b = 0; b < batch; b++) {
     for (let diagonal = band.low; diagonal <= band.high; diagonal++) {
       let [row, column] = [Math.max(-diagonal, 0), Math.max(diagonal, 0)];
@@ -121,7 +121,7 @@ function matrixPositions(
   outside: (at: number) => number,
 ): Int32Array {
   const packed = band.count * band.length;
-  const positions = new Int32Array(batch * rows * columns);
+  const positions = allocate('int32', batch * rows * columns) as Int32Array;
   for (let b = 0, at = 0; b < batch; b++) {
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++, at++) {
@@ -209,7 +209,7 @@ const bandPart: Kernel = ([x, lower, upper], ctx) => {
 /** `Diag` makes the diagonal tensor `out[i, ..., i, ...] = x[i, ...]`. */
 const diagonalTensor: Kernel = ([x]) => {
   const size = x!.size;
-  const positions = new Int32Array(size * size).fill(-1);
+  const positions = (allocate('int32', size * size) as Int32Array).fill(-1);
   for (let i = 0; i < size; i++) positions[i * size + i] = i;
   return takeElements(x!, positions, [...x!.shape, ...x!.shape]);
 };
@@ -220,7 +220,7 @@ const diagonalOfTensor: Kernel = ([x], ctx) => {
     throw invalid(ctx, `${formatShape(x!.shape)} is not a shape twice over`);
   }
   const size = sizeOf(half);
-  const positions = Int32Array.from({length: size}, (_, i) => i * (size + 1));
+  const positions = int32Array(size, (i) => i * (size + 1));
   return takeElements(x!, positions, half);
 };
 
@@ -235,7 +235,7 @@ const cross: Kernel = ([a, b], ctx) => {
   const rotate = (x: Value, by: number): Value =>
     takeElements(
       x,
-      Int32Array.from({length: x.size}, (_, i) => i - (i % 3) + ((i + by) % 3)),
+      int32Array(x.size, (i) => i - (i % 3) + ((i + by) % 3)),
       x.shape,
     );
   const times = (x: Value, y: Value): Value => binaryMath.Mul!.kernel([x, y], ctx) as Value;

@@ -5,7 +5,7 @@
  */
 
 import {formatShape, stridesOf} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {allocate, sizeOf} from '../graph/tensor.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, runWithin, unsupported} from './kernel.js';
 import {multiplyMatrices} from './matmul.js';
 import {transpose} from './movement.js';
@@ -186,7 +186,7 @@ function diagonalPositions(
       output.reduce((sum, each, axis) => (each === label ? sum + strides[axis]! : sum), 0),
     ),
   );
-  const positions = new Int32Array(sizeOf(shape)).fill(-1);
+  const positions = (allocate('int32', sizeOf(shape)) as Int32Array).fill(-1);
   spread.forEach((target, i) => {
     positions[target] = i;
   });

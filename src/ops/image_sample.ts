@@ -5,8 +5,10 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {roomFor} from '../graph/budget.js';
 import {isInteger} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
+import {allocate, allocateObjects, sizeOf} from '../graph/tensor.js';
 import {ownEntry} from '../own_entry.js';
 import {withGradient} from './differentiable.js';
 import {
@@ -22,7 +24,7 @@ import {linear} from './linear.js';
 import {concat, pad, stridedSlice} from './movement.js';
 import {resampleAdjoint, type Taps} from './resample.js';
 import {readsAt, Sampler} from './sample_pixels.js';
-import {Value} from './value.js';
+import {VALUE_BYTES, Value} from './value.js';
 import {windowsOf} from './window.js';
 
 const pixels = (images: Value): tf.Tensor => tf.cast(images.tensor(), 'float32');
@@ -41,7 +43,7 @@ function cropPositions(input: number, output: number, low: number, high: number)
   const last = input - 1;
   const step = output > 1 ? f(f(f(high - low) * last) / (output - 1)) : 0;
   const start = output > 1 ? f(low * last) : f(f(0.5 * f(low + high)) * last);
-  return Array.from({length: output}, (_, i) => {
+  return allocateObjects<number | undefined>(output, 0).map((_, i) => {
     const at = f(start + f(i * step));
     return at >= 0 && at <= last ? at : undefined;
   });
@@ -49,7 +51,7 @@ function cropPositions(input: number, output: number, low: number, high: number)
 
 /** The weights of one axis of a crop; none beyond the input. */
 function cropTaps(input: number, output: number, low: number, high: number, method: Method): Taps {
-  const weights = new Float32Array(output * input);
+  const weights = allocate('float32', output * input) as Float32Array;
   cropPositions(input, output, low, high).forEach((position, i) => {
     if (position === undefined) return;
     for (const [at, weight] of readsAt(position, method === 'nearest')) {
@@ -106,7 +108,7 @@ function uncrop(
 ): tf.Tensor {
   const [batch, height, width, channels] = shape as [number, number, number, number];
   const [, outHeight, outWidth] = dy.shape as [number, number, number, number];
-  const sums: (tf.Tensor | undefined)[] = new Array(batch).fill(undefined);
+  const sums: (tf.Tensor | undefined)[] = allocateObjects<tf.Tensor | undefined>(batch, undefined);
   owners.forEach((owner, k) => {
     const [top, left, bottom, right] = boxes.slice(4 * k, 4 * k + 4) as [number, number, number, number];
     const rows = cropTaps(height, outHeight, top, bottom, method);
@@ -222,6 +224,7 @@ const cropAndResizeGradImage: Kernel = ([grads, boxes, boxIndex, imageSize], ctx
         `${formatShape(grads!.shape)}, not [${shape.join(', ')}]`,
     );
   }
+  roomFor(4 * sizeOf(shape));
   const owners = checkBoxes(boxes!, boxIndex!, shape[0]!, ctx);
   const method = ctx.attrs.string('method') as Method;
   return fromTensor(
@@ -372,7 +375,7 @@ const extractPatches: Kernel = ([images], ctx) => {
   );
   const padded = pad(images!, [0, h!.before, w!.before, 0], [0, h!.after, w!.after, 0]);
   const [batch, channels] = [images!.shape[0]!, images!.shape[3]!];
-  const patches = Array.from({length: h!.size * w!.size}, (_, k) => {
+  const patches = allocateObjects(h!.size * w!.size, 0, VALUE_BYTES).map((_, k) => {
     const begin = [0, Math.floor(k / w!.size) * h!.dilation, (k % w!.size) * w!.dilation, 0];
     return stridedSlice(padded, begin, [batch, h!.output, w!.output, channels], [1, h!.stride, w!.stride, 1]);
   });

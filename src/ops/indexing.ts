@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {NumericArray} from '../graph/dtypes.js';
 import {formatShape, sameShape, stridesOf} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
 import {withGradient} from './differentiable.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
 import {around, concat, mapTensor, movesOnHost} from './movement.js';
@@ -60,7 +60,7 @@ function repeatIndex(
   blocks: {count: number; perBatch: number; dim: number},
 ): Int32Array {
   if (blocks.count === 1) return positions;
-  const index = new Int32Array(blocks.count * length);
+  const index = allocate('int32', blocks.count * length) as Int32Array;
   for (let block = 0; block < blocks.count; block++) {
     const batch = Math.floor(block / blocks.perBatch);
     for (let i = 0; i < length; i++) {
@@ -112,7 +112,7 @@ function addressed(indices: Value, shape: readonly number[], ctx: KernelContext)
     }
     return row;
   };
-  const rows = Int32Array.from({length: sizeOf(indices.shape.slice(0, -1))}, (_, i) => rowAt(i));
+  const rows = int32Array(sizeOf(indices.shape.slice(0, -1)), (i) => rowAt(i));
   const rest = shape.slice(depth);
   return {rows, width: sizeOf(rest), shape: [...indices.shape.slice(0, -1), ...rest]};
 }

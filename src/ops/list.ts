@@ -8,7 +8,7 @@
 import {CallError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
 import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {ARRAY_BYTES, allocateObjects, sizeOf} from '../graph/tensor.js';
 import {array} from './array.js';
 import {knownShape, mergeShapes} from './element_shape.js';
 import {zeros} from './host_movement.js';
@@ -107,7 +107,7 @@ function shapeOfEmpty(list: TensorList, given: PartialShape, ctx: KernelContext)
 /** What TensorFlow reads from an element that was never set. Of variants that is an empty list. */
 export function zerosOf(dtype: DType, shape: readonly number[]): Value {
   if (dtype !== 'variant') return zeros(dtype, shape);
-  const lists = Array.from({length: sizeOf(shape)}, () => new TensorList('variant', null, []));
+  const lists = allocateObjects(sizeOf(shape), 0, ARRAY_BYTES).map(() => new TensorList('variant', null, []));
   return Value.host(dtype, shape, lists);
 }
 
@@ -156,8 +156,7 @@ function unstack(value: Value, ctx: KernelContext): readonly Value[] {
 
 const reserve: Kernel = ([shape, count], ctx) => {
   const size = count!.number();
-  checkCount(size, 'elements', ctx);
-  const elements = new Array<undefined>(size).fill(undefined);
+  const elements = allocateObjects(checkCount(size, 'elements', ctx), undefined);
   return asValue(new TensorList(ctx.attrs.dtype('element_dtype'), shapeFrom(shape!, ctx), elements));
 };
 
@@ -222,8 +221,8 @@ const popBack: Kernel = ([handle, shape], ctx) => {
 const resize: Kernel = ([handle, count], ctx) => {
   const list = listOf(handle);
   const size = count!.number();
-  checkCount(size, 'elements', ctx);
-  return asValue(list.with(Array.from({length: size}, (_, i) => list.elements[i])));
+  const elements = allocateObjects(checkCount(size, 'elements', ctx), undefined);
+  return asValue(list.with(elements.map((_, i) => list.elements[i])));
 };
 
 const gather: Kernel = ([handle, indices, shape], ctx) => {
@@ -252,7 +251,7 @@ function scatterInto(list: TensorList, value: Value, indices: readonly number[],
 const scatter: Kernel = ([value, indices, shape, count], ctx) => {
   const size = count === undefined ? -1 : count.number();
   if (size < -1) throw invalid(ctx, `num_elements must be -1 or more, not ${size}`);
-  const elements = new Array<undefined>(checkCount(Math.max(size, 0), 'elements', ctx)).fill(undefined);
+  const elements = allocateObjects(checkCount(Math.max(size, 0), 'elements', ctx), undefined);
   const list = new TensorList(value!.dtype, shapeFrom(shape!, ctx), elements);
   const at = indices!.numbers();
   if (size >= 0 && at.some((i) => i >= size))

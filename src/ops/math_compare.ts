@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {dtypeInfo, isFloating} from '../graph/dtypes.js';
 import {broadcastShapes} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {allocate, sizeOf} from '../graph/tensor.js';
 import {broadcastOrThrow, forEachBroadcast, mapBinary, mapUnary, roundToDType} from './host.js';
 import {fromTensor, type Kernel, type OpFamily, type OpImplementation} from './kernel.js';
 import {preferHost, Value} from './value.js';
@@ -65,7 +65,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** Booleans computed from the positions of the broadcast elements of two values. */
 function mapPairs(x: Value, y: Value, holds: (i: number, j: number) => boolean): Value {
   const shape = broadcastOrThrow(x.shape, y.shape);
-  const out = new Uint8Array(sizeOf(shape));
+  const out = allocate('bool', sizeOf(shape)) as Uint8Array;
   forEachBroadcast([x.shape, y.shape], shape, (at, [i, j]) => {
     out[at] = Number(holds(i!, j!));
   });

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {type DType, dtypeInfo, isFloating, lanes, type NumericArray} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
-import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
+import {allocate, allocateObjects, type HostData, sizeOf} from '../graph/tensor.js';
 import {fromParts, partsOf} from './complex_tensors.js';
 import {broadcastTensor, withGradient} from './differentiable.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
@@ -61,8 +61,13 @@ export function select(condition: Value, x: Value, y: Value): Value {
   return Value.host(x.dtype, shape, out);
 }
 
+/** Where an element is still to be put. */
+const NOTHING_YET = new Uint8Array();
+
 function newStorage(dtype: DType, size: number): HostData {
-  return dtypeInfo(dtype).array === undefined ? new Array<object>(size) : allocate(dtype, size);
+  return dtypeInfo(dtype).array === undefined
+    ? allocateObjects<object>(size, NOTHING_YET)
+    : allocate(dtype, size);
 }
 
 /** Copies one element of `from` to `to`, by position. */

@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {DType} from '../graph/dtypes.js';
 import {stridesOf} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
 import {type MemoryBackend, makeTensor, viewOf} from './backend_memory.js';
 import * as host from './host_movement.js';
 import {copyRegion} from './strided_copy.js';
@@ -76,7 +76,7 @@ const gather: Move = ({inputs: {x, indices}, attrs}) => {
     if (at < 0 || at >= dimSize) throw new Error(`GatherV2: the index ${at} is not in [0, ${dimSize})`);
   }
   const count = positions.length / batchSize;
-  const index = new Int32Array(batchSize * outerSize * count);
+  const index = allocate('int32', batchSize * outerSize * count) as Int32Array;
   for (let block = 0; block < batchSize * outerSize; block++) {
     const own = Math.floor(block / outerSize) * count;
     for (let i = 0; i < count; i++) index[block * count + i] = block * dimSize + positions[own + i]!;
@@ -90,7 +90,7 @@ const gatherNd: Move = ({inputs: {params, indices}}) => {
   const rest = params!.shape.slice(depth);
   const strides = stridesOf(lead);
   const data = indices!.numeric() as Int32Array;
-  const rows = Int32Array.from({length: sizeOf(indices!.shape.slice(0, -1))}, (_, i) => {
+  const rows = int32Array(sizeOf(indices!.shape.slice(0, -1)), (i) => {
     let row = 0;
     for (let k = 0; k < depth; k++) {
       const at = data[i * depth + k]!;

@@ -8,7 +8,7 @@
 
 import type {DType} from '../graph/dtypes.js';
 import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
-import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
+import {allocate, allocateObjects, type HostData, sizeOf} from '../graph/tensor.js';
 import {EMPTY, toLatin1} from './bytes.js';
 import {type FeatureDType, type FeatureValues, readExample, readFeature} from './example_proto.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
@@ -216,7 +216,7 @@ function raggedColumn(
 
 /** Room for values of a feature. */
 function elements(dtype: FeatureDType, count: number): HostData {
-  return dtype === 'string' ? new Array<Uint8Array>(count).fill(EMPTY) : allocate(dtype, count);
+  return dtype === 'string' ? allocateObjects(count, EMPTY) : allocate(dtype, count);
 }
 
 function copyInto(out: HostData, at: number, values: ArrayLike<unknown>): void {

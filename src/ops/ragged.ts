@@ -6,7 +6,7 @@
 
 import {isBigInt} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
 import {ownEntry} from '../own_entry.js';
 import {indexMatrix, longs} from './coordinates.js';
 import {raggedCross} from './feature_cross.js';
@@ -98,18 +98,20 @@ function blankRow(fallback: Value, shape: readonly number[], ctx: KernelContext)
 /** Where each value goes in a dense tensor of `outer` dimensions; NO_ROW for one that is cut off. */
 function placeRows(levels: readonly (readonly number[])[], outer: readonly number[]): Int32Array {
   const strides = stridesOf(outer);
-  let places = Int32Array.from({length: levels[0]!.length}, (_, row) =>
-    row < outer[0]! ? row * strides[0]! : NO_ROW,
-  );
+  let places = int32Array(levels[0]!.length, (row) => (row < outer[0]! ? row * strides[0]! : NO_ROW));
   levels.forEach((own, level) => {
     const size = outer[level + 1]!;
     const stride = strides[level + 1]!;
-    const next: number[] = [];
+    const count = own.reduce((sum, length) => sum + Math.max(0, length), 0);
+    const next = (allocate('int32', count) as Int32Array).fill(NO_ROW);
+    let at = 0;
     own.forEach((length, row) => {
       const place = places[row]!;
-      for (let i = 0; i < length; i++) next.push(place === NO_ROW || i >= size ? NO_ROW : place + i * stride);
+      if (place !== NO_ROW)
+        for (let i = 0; i < Math.min(length, size); i++) next[at + i] = place + i * stride;
+      at += Math.max(0, length);
     });
-    places = Int32Array.from(next);
+    places = next;
   });
   return places;
 }
@@ -160,15 +162,15 @@ const gather: Kernel = (inputs, ctx) => {
     return Array.from({length: count + 1}, (_, row) => row * indices.shape[k + 1]!);
   });
   const inner = splits.map((bounds) => {
-    const own = spans.flatMap(([start, end]) => rowLengths(bounds, start, end));
+    const own = spans.flatMap(([start, end]) => rowLengths(bounds, start, end, ctx));
     spans = spans.map(([start, end]) => [bounds[start]!, bounds[end]!] as const);
     return running(own);
   });
+  if (spans.some(([start, end]) => start < 0 || end > values.shape[0]!))
+    throw invalid(ctx, 'row splits go beyond the values');
   const picked = Int32Array.from(
     spans.flatMap(([start, end]) => Array.from({length: end - start}, (_, i) => start + i)),
   );
-  if (picked.some((row) => row < 0 || row >= values.shape[0]!))
-    throw invalid(ctx, 'row splits go beyond the values');
   // A scalar index takes one row, whose splits are left out.
   const levels = indices.rank === 0 ? inner.slice(1) : [...outer, ...inner];
   const dense = takeRows(values, sizeOf(values.shape.slice(1)), picked, values.shape.with(0, picked.length));
@@ -185,7 +187,8 @@ function checkSorted(splits: readonly (readonly number[])[], count: number, ctx:
   });
 }
 
-function rowLengths(bounds: readonly number[], start: number, end: number): number[] {
+function rowLengths(bounds: readonly number[], start: number, end: number, ctx: KernelContext): number[] {
+  if (start < 0 || end >= bounds.length) throw invalid(ctx, 'row splits go beyond those of the next level');
   return Array.from({length: end - start}, (_, i) => bounds[start + i + 1]! - bounds[start + i]!);
 }
 

@@ -8,7 +8,7 @@
 import {CallError} from '../errors.js';
 import {type DType, isBigInt, isInteger, type NumericArray} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
 import {convertNumbers, forEachBroadcast} from './host.js';
 import {gather} from './indexing.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
@@ -214,7 +214,7 @@ const shuffle: Kernel = (inputs, ctx) => {
   const rows = value.shape[0] ?? 1;
   if (rows < 2) return value;
   const draws = new Draws(ofNode(inputs, ctx, Math.ceil(rows / 4)));
-  const order = Int32Array.from({length: rows}, (_, i) => i);
+  const order = int32Array(rows, (i) => i);
   for (let i = 0; i < rows - 1; i++) {
     const j = i + draws.below(rows - i);
     [order[i], order[j]] = [order[j]!, order[i]!];
@@ -232,7 +232,7 @@ function parameterized(
     const {shape: dims, parameters} = shape(inputs, ctx);
     const dtype = ctx.attrs.has('dtype') ? ctx.attrs.dtype('dtype') : parameters[0]!.dtype;
     const data = parameters.map((parameter) => parameter.numeric());
-    const out = new Float64Array(sizeOf(dims));
+    const out = allocate('float64', sizeOf(dims)) as Float64Array;
     const draws = new Draws(source(inputs, ctx, out.length * BLOCKS_PER_OUTPUT));
     forEachBroadcast(
       parameters.map((parameter) => parameter.shape),

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isFloating, type NumericArray} from '../graph/dtypes.js';
 import {formatShape} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
 import {convertNumbers} from './host.js';
 import {fromTensor, invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
 import {Value} from './value.js';
@@ -61,7 +61,7 @@ function largest(elements: NumericArray, k: number): Int32Array {
   const before = (a: number, b: number): number =>
     elements[a]! > elements[b]! ? -1 : elements[a]! < elements[b]! ? 1 : a - b;
   if (k > 32)
-    return Int32Array.from({length: elements.length}, (_, i) => i)
+    return int32Array(elements.length, (i) => i)
       .sort(before)
       .subarray(0, k);
   // Few are wanted: keep them sorted, and most elements are turned away by the last of them.

@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {isFloating, lanes} from '../graph/dtypes.js';
-import {type HostData, sizeOf} from '../graph/tensor.js';
+import {allocate, type HostData, sizeOf} from '../graph/tensor.js';
 import {mapTensors} from './movement.js';
 import {allocateHost} from './strided_copy.js';
 import {Value} from './value.js';
@@ -55,7 +55,7 @@ function takeFromTensor(
 
 /** Flat positions of the elements of `shape` when a step along axis `i` advances by `steps[i]`. */
 export function stridedPositions(shape: readonly number[], steps: readonly number[]): Int32Array {
-  const out = new Int32Array(sizeOf(shape));
+  const out = allocate('int32', sizeOf(shape)) as Int32Array;
   let filled = 1;
   for (let axis = shape.length - 1; axis >= 0 && out.length > 0; axis--) {
     for (let i = 1; i < shape[axis]!; i++) {

@@ -8,6 +8,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {allocate, allocateObjects} from '../graph/tensor.js';
 import {ownEntry} from '../own_entry.js';
 import {linear} from './linear.js';
 
@@ -32,7 +33,7 @@ export function scaleOf(input: number, output: number, {alignCorners}: Grid): nu
 /** Position in the input of each output pixel. */
 function positions(input: number, output: number, grid: Grid): number[] {
   const scale = scaleOf(input, output, grid);
-  return Array.from({length: output}, (_, i) =>
+  return allocateObjects(output, 0).map((_, i) =>
     grid.halfPixelCenters ? Math.fround(Math.fround((i + 0.5) * scale) - 0.5) : Math.fround(i * scale),
   );
 }
@@ -46,7 +47,7 @@ class Matrix implements Taps {
     readonly output: number,
     readonly input: number,
   ) {
-    this.weights = new Float32Array(output * input);
+    this.weights = allocate('float32', output * input) as Float32Array;
   }
 
   add(out: number, at: number, weight: number): void {
@@ -58,7 +59,7 @@ class Matrix implements Taps {
 /** The nearest input pixel of each output pixel. */
 export function nearestPixels(input: number, output: number, grid: Grid): Int32Array {
   const scale = scaleOf(input, output, grid);
-  return Int32Array.from({length: output}, (_, i) => {
+  return (allocate('int32', output) as Int32Array).map((_, i) => {
     const at = Math.fround((grid.halfPixelCenters ? i + 0.5 : i) * scale);
     return clamp(grid.alignCorners ? Math.round(at) : Math.floor(at), 0, input - 1);
   });

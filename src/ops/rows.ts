@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {lanes, type NumericArray} from '../graph/dtypes.js';
 import {isSmallFloat, roundInPlace} from '../graph/small_floats.js';
-import {sizeOf} from '../graph/tensor.js';
+import {allocate, sizeOf} from '../graph/tensor.js';
 import * as host from './host_movement.js';
 import {fromTensor} from './kernel.js';
 import {linear} from './linear.js';
@@ -50,7 +50,7 @@ export function addRows(x: Value, width: number, index: Int32Array, shape: reado
 
 /** For each of `count` rows the last position in `index` that names it, or NO_ROW: who writes a row last. */
 export function lastWriters(index: Int32Array, count: number): Int32Array {
-  const writers = new Int32Array(count).fill(NO_ROW);
+  const writers = (allocate('int32', count) as Int32Array).fill(NO_ROW);
   for (let i = 0; i < index.length; i++) if (index[i]! >= 0) writers[index[i]!] = i;
   return writers;
 }

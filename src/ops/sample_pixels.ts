@@ -5,6 +5,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {allocate} from '../graph/tensor.js';
 
 /** Collects, for each output pixel, up to `reads` input pixels with their weights, and a constant. */
 export class Sampler {
@@ -15,9 +16,9 @@ export class Sampler {
 
   constructor(count: number, reads: number) {
     this.#count = count;
-    this.#indices = Array.from({length: reads}, () => new Int32Array(count));
-    this.#weights = Array.from({length: reads}, () => new Float32Array(count));
-    this.#constants = new Float32Array(count);
+    this.#indices = Array.from({length: reads}, () => allocate('int32', count) as Int32Array);
+    this.#weights = Array.from({length: reads}, () => allocate('float32', count) as Float32Array);
+    this.#constants = allocate('float32', count) as Float32Array;
   }
 
   /** The `k`-th read of an output pixel. */

@@ -111,7 +111,7 @@ const averaged =
     divideRows(sum(data, segments, width, shape), width, divisorsOf(segments, divisor));
 
 function divisorsOf({ids, count}: Segments, divisor: (count: number) => number): Float64Array {
-  const sizes = new Float64Array(count);
+  const sizes = allocate('float64', count) as Float64Array;
   for (const id of ids) if (id >= 0) sizes[id]!++;
   return sizes.map((size) => (size === 0 ? 1 : divisor(size)));
 }
@@ -258,7 +258,7 @@ function foldData(
 ): NumericArray {
   if (lanes(dtype) > 1) return foldComplex(source as Float32Array, dtype, {ids, count}, width, fold);
   const out = allocate(dtype, count * width).fill((isBigInt(dtype) ? BigInt(blank) : blank) as never);
-  const seen = new Uint8Array(count);
+  const seen = allocate('bool', count);
   const combine = (isBigInt(dtype) ? fold.bigint : fold.number) as (a: unknown, b: unknown) => number;
   ids.forEach((id, i) => {
     if (id === NO_ROW) return;

@@ -6,7 +6,7 @@
  */
 
 import {formatShape, sameShape, stridesOf} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {allocate, sizeOf} from '../graph/tensor.js';
 import {ownEntry} from '../own_entry.js';
 import {checkOrder, checkValues, entryAt, indexMatrix, longs, readCoordinates} from './coordinates.js';
 import {type ElementKey, elementKeys} from './element_keys.js';
@@ -128,7 +128,7 @@ const sparseToSparse: Kernel = (inputs, ctx) => {
 const setSize: Kernel = ([indices, values, denseShape], ctx) => {
   const {shape, members} = sparseSets(indices!, values!, denseShape!, ctx);
   const keys = elementKeys(values!);
-  const sizes = new Int32Array(sizeOf(shape));
+  const sizes = allocate('int32', sizeOf(shape)) as Int32Array;
   for (const [set, elements] of members) sizes[set] = new Set(elements.map((i) => keys[i]!)).size;
   return Value.host('int32', shape, sizes);
 };

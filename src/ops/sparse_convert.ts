@@ -5,7 +5,7 @@
  */
 
 import {formatShape, sameShape} from '../graph/shape.js';
-import {sizeOf} from '../graph/tensor.js';
+import {ARRAY_BYTES, allocateObjects, int32Array, sizeOf} from '../graph/tensor.js';
 import {
   type Coordinates,
   checkDense,
@@ -166,7 +166,7 @@ const sparseSliceGrad: Kernel = ([dy, inputIndices, start, outputIndices], ctx) 
   checkValues(dy!, output.count, ctx);
   const places = new Map<string, number>();
   for (let i = 0; i < output.count; i++) places.set(entryAt(output, i).join(), i);
-  const index = Int32Array.from({length: input.count}, (_, i) => {
+  const index = int32Array(input.count, (i) => {
     const entry = entryAt(input, i).map((at, k) => at - corner[k]!);
     return places.get(entry.join()) ?? NO_ROW;
   });
@@ -223,7 +223,9 @@ export function fillRows(
   if (rowOf.length !== values.shape[0]) {
     throw invalid(ctx, `there are ${rowOf.length} rows for values of ${formatShape(values.shape)}`);
   }
-  const members = Array.from({length: checkCount(rowCount, 'rows', ctx)}, () => [] as number[]);
+  const members = allocateObjects(checkCount(rowCount, 'rows', ctx), 0, ARRAY_BYTES).map(
+    () => [] as number[],
+  );
   rowOf.forEach((row, i) => {
     const own = members[row];
     if (own === undefined)
@@ -277,7 +279,7 @@ export const fillEmptyRowsGrad: Kernel = ([reverse, dy], ctx) => {
     return at;
   });
   const taken = new Set(index);
-  const rest = Int32Array.from({length: dy!.size}, (_, i) => (taken.has(i) ? NO_ROW : 0));
+  const rest = int32Array(dy!.size, (i) => (taken.has(i) ? NO_ROW : 0));
   return [takeRows(dy!, 1, index, [index.length]), addRows(dy!, 1, rest, [])];
 };
 

@@ -138,7 +138,7 @@ const sparseBincount: Kernel = ([indices, numbers, shape, size, weights], ctx) =
     throw invalid(ctx, `size must be one number of at least 0, not ${width}`);
   const outShape = what.isMatrix ? [what.rows, width] : [width];
   const {dtype} = weights!;
-  const sums = isFloating(dtype) ? new Float64Array(sizeOf(outShape)) : allocate(dtype, sizeOf(outShape));
+  const sums = allocate(isFloating(dtype) ? 'float64' : dtype, sizeOf(outShape));
   countRows(what, ctx).forEach((own, row) => {
     for (const [number, sum] of own) if (number < width) sums[row * width + number] = sum as never;
   });

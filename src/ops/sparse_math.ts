@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isInteger, lanes} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../graph/shape.js';
-import {allocate, sizeOf} from '../graph/tensor.js';
+import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
 import {
   type Coordinates,
   checkValues,
@@ -54,7 +54,7 @@ const matMul: Kernel = ([indices, values, shape, dense], ctx) => {
     );
   }
   const {count, flat} = coordinates;
-  const along = (axis: number) => Int32Array.from({length: count}, (_, i) => flat[2 * i + axis]!);
+  const along = (axis: number) => int32Array(count, (i) => flat[2 * i + axis]!);
   const rows = takeRows(right, width, along(column), [count, width]);
   const products = runWithin(ctx, math, 'Mul', [factors.reshape([count, 1]), rows]);
   return addRows(products, width, along(row), [coordinates.shape[row]!, width]);
@@ -98,7 +98,7 @@ const reduceToDense =
     const {coordinates, kept, shape} = planReduction(indices!, values!, denseShape!, axes!, ctx);
     const strides = stridesOf(kept.map((k) => coordinates.shape[k]!));
     flatPositions(coordinates, ctx);
-    const ids = Int32Array.from({length: coordinates.count}, (_, i) => {
+    const ids = int32Array(coordinates.count, (i) => {
       const entry = entryAt(coordinates, i);
       return kept.reduce((position, axis, k) => position + entry[axis]! * strides[k]!, 0);
     });
@@ -292,7 +292,7 @@ const addToDense: Kernel = ([indices, values, shape, dense], ctx) => {
     );
   }
   const {size} = dense!;
-  const index = Int32Array.from({length: size + coordinates.count}, (_, i) => i);
+  const index = int32Array(size + coordinates.count, (i) => i);
   index.set(flatPositions(coordinates, ctx), size);
   return addRows(concat([dense!.reshape([size]), values!], 0), 1, index, dense!.shape);
 };
@@ -316,7 +316,7 @@ const combineWithDense =
     flatPositions(coordinates, ctx);
     const lead = coordinates.shape.length - dense!.rank;
     const strides = stridesOf(dense!.shape).map((stride, k) => (dense!.shape[k] === 1 ? 0 : stride));
-    const index = Int32Array.from({length: coordinates.count}, (_, i) => {
+    const index = int32Array(coordinates.count, (i) => {
       const entry = entryAt(coordinates, i);
       return strides.reduce((position, stride, k) => position + stride * entry[lead + k]!, 0);
     });

@@ -5,7 +5,7 @@
  */
 
 import {type DType, dtypeInfo, lanes, type NumericArray} from '../graph/dtypes.js';
-import {allocate, type HostData} from '../graph/tensor.js';
+import {allocate, allocateObjects, type HostData} from '../graph/tensor.js';
 
 /** Host storage that is still being filled. */
 export type MutableHostData = NumericArray | Uint8Array[] | object[];
@@ -24,6 +24,9 @@ interface Axis {
 
 const EMPTY_STRING = new Uint8Array(0);
 
+/** Where an object is still to be put. */
+const NOTHING_YET = {kind: 'nothing'};
+
 const ONCE: Axis = {size: 1, from: 0, to: 0};
 
 /** Runs of fewer elements are copied one by one: setting up a block copy costs more. */
@@ -32,7 +35,10 @@ const BLOCK_COPY = 64;
 /** Storage for `size` elements of any dtype: zeros, empty strings, or holes still to be filled with objects. */
 export function allocateHost(dtype: DType, size: number): MutableHostData {
   if (dtypeInfo(dtype).array !== undefined) return allocate(dtype, size);
-  return dtype === 'string' ? new Array<Uint8Array>(size).fill(EMPTY_STRING) : new Array<object>(size);
+  return allocateObjects<Uint8Array | object>(
+    size,
+    dtype === 'string' ? EMPTY_STRING : NOTHING_YET,
+  ) as MutableHostData;
 }
 
 /** A contiguous part of host data, in elements. Typed arrays share their memory. */

@@ -6,7 +6,7 @@
  */
 
 import {stridesOf} from '../graph/shape.js';
-import {decodeUtf8, encodeUtf8, sizeOf} from '../graph/tensor.js';
+import {ARRAY_BYTES, allocateObjects, decodeUtf8, encodeUtf8, sizeOf} from '../graph/tensor.js';
 import {EMPTY, isContinuation, isSpace, joinBytes, stringValue} from './bytes.js';
 import {broadcastOrThrow, forEachBroadcast} from './host.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
@@ -88,7 +88,7 @@ const substr: Kernel = ([input, pos, len], ctx) => {
   const cut = ctx.attrs.string('unit') === 'UTF8_CHAR' ? cutCharacters : cutBytes;
   const [strings, starts, lengths] = [input!.strings(), pos!.numeric(), len!.numeric()];
   const shape = broadcastOrThrow(input!.shape, pos!.shape);
-  const out = new Array<Uint8Array>(sizeOf(shape));
+  const out = allocateObjects<Uint8Array>(sizeOf(shape), EMPTY);
   forEachBroadcast([input!.shape, pos!.shape], shape, (i, [at, k]) => {
     const piece = cut(strings[at!]!, Number(starts[k!]), Number(lengths[k!]));
     if (piece === undefined) {
@@ -180,7 +180,7 @@ const unsortedSegmentJoin: Kernel = ([input, ids, count], ctx) => {
   const inner = input!.shape.slice(ids!.rank);
   const width = sizeOf(inner);
   const strings = input!.strings();
-  const groups = Array.from({length: segments * width}, () => [] as Uint8Array[]);
+  const groups = allocateObjects(segments * width, 0, ARRAY_BYTES).map(() => [] as Uint8Array[]);
   ids!.numbers().forEach((id, row) => {
     if (id < 0 || id >= segments)
       throw invalid(ctx, `segment_ids[${row}] = ${id} is out of range [0, ${segments})`);

@@ -63,7 +63,7 @@ function fillFlags(ctx: KernelContext): string {
 function padStrings(input: Value, {flags, width = 0}: Conversion): Uint8Array[] {
   return input.strings().map((string) => {
     if (string.length >= width) return string;
-    const padding = new Uint8Array(width - string.length).fill(0x20);
+    const padding = (allocate('uint8', width - string.length) as Uint8Array).fill(0x20);
     return joinBytes(flags === '-' ? [string, padding] : [padding, string]);
   });
 }

@@ -5,7 +5,7 @@
  */
 
 import {dtypeInfo, lanes} from '../graph/dtypes.js';
-import {sizeOf} from '../graph/tensor.js';
+import {allocate, sizeOf} from '../graph/tensor.js';
 import {decodeTensorBytes} from '../graph/tensor_bytes.js';
 import {joinBytes} from './bytes.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
@@ -48,7 +48,7 @@ const decodePaddedRaw: Kernel = ([input, fixedLength], ctx) => {
   const length = fixedLength!.number();
   if (length <= 0) throw invalid(ctx, `fixed_length ${length} must be greater than zero`);
   const strings = input!.strings().map((string) => {
-    const padded = new Uint8Array(length);
+    const padded = allocate('uint8', length) as Uint8Array;
     padded.set(string.subarray(0, length));
     return padded;
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import {allocate} from '../graph/tensor.js';
+import {allocate, allocateObjects} from '../graph/tensor.js';
 import {indexOfBytes, isSpace, joinBytes, stringValue} from './bytes.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {Value} from './value.js';
@@ -176,7 +176,7 @@ function rowNGrams(row: readonly Uint8Array[], spec: NGramSpec, ctx: KernelConte
 }
 
 function padded(row: readonly Uint8Array[], pad: number, {left, right}: NGramSpec): Uint8Array[] {
-  return [...new Array<Uint8Array>(pad).fill(left), ...row, ...new Array<Uint8Array>(pad).fill(right)];
+  return [...allocateObjects(pad, left), ...row, ...allocateObjects(pad, right)];
 }
 
 function windows(tokens: readonly Uint8Array[], width: number, separator: Uint8Array): Uint8Array[] {

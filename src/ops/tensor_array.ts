@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {DType} from '../graph/dtypes.js';
 import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
+import {allocateObjects} from '../graph/tensor.js';
 import {array} from './array.js';
 import {knownShape, mergeShapes} from './element_shape.js';
 import {zeros} from './host_movement.js';
@@ -37,7 +38,7 @@ class TensorArray implements Resource {
     /** Whether writing twice to an index adds: the arrays that collect gradients. */
     readonly accumulates: boolean,
   ) {
-    this.elements = new Array<Value | undefined>(size).fill(undefined);
+    this.elements = allocateObjects<Value | undefined>(size, undefined);
   }
 
   write(index: number, value: Value, ctx: KernelContext): void {

@@ -11,6 +11,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
+import {noteHostBytes} from '../graph/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../graph/dtypes.js';
 import {allocate, type HostData, type HostTensor, sizeOf} from '../graph/tensor.js';
 
@@ -63,6 +64,8 @@ export class Value {
   readonly onDevice: boolean;
   #references = 0;
   #pinned = false;
+  /** What was noted of its host memory when it was retained. */
+  #noted = 0;
 
   private constructor(
     dtype: DType,
@@ -228,22 +231,25 @@ export class Value {
   /** Ends a pin and frees what the value owns on a backend. */
   unpin(): void {
     this.#pinned = false;
-    this.#references = 0;
+    this.#unheld();
     this.#free();
   }
 
   /** Counts one more holder. */
   retain(): this {
-    if (this.#references++ === 0 && this.dtype === 'variant') {
-      for (const value of this.#heldValues()) value.retain();
+    if (this.#references++ > 0) return this;
+    if (!this.#pinned) {
+      this.#noted = VALUE_BYTES + hostBytes(this.#host);
+      noteHostBytes(this.#noted);
     }
+    if (this.dtype === 'variant') for (const value of this.#heldValues()) value.retain();
     return this;
   }
 
   /** Counts one holder less; after the last one, backend memory is freed. */
   release(): void {
     if (--this.#references > 0) return;
-    this.#references = 0;
+    this.#unheld();
     if (this.dtype === 'variant') for (const value of this.#heldValues()) value.release();
     this.#free();
   }
@@ -251,7 +257,7 @@ export class Value {
   /** Counts one holder less without freeing: the value goes to a new holder. */
   yield(): this {
     if (--this.#references > 0) return this;
-    this.#references = 0;
+    this.#unheld();
     if (this.dtype === 'variant') for (const value of this.#heldValues()) value.yield();
     return this;
   }
@@ -279,6 +285,13 @@ export class Value {
     if (this.dtype === 'variant') for (const value of this.#heldValues()) yield* value.deviceTensors();
   }
 
+  #unheld(): void {
+    this.#references = 0;
+    if (this.#noted === 0) return;
+    noteHostBytes(-this.#noted);
+    this.#noted = 0;
+  }
+
   *#heldValues(): Generator<Value> {
     for (const variant of this.#host as readonly Variant[]) yield* variant.values();
   }
@@ -291,6 +304,28 @@ export class Value {
     this.#tensor = undefined;
     this.#parts = undefined;
   }
+}
+
+/** What a value takes beside its elements, about: a list of a million scalars is no small thing. */
+export const VALUE_BYTES = 400;
+
+/** Arrays of fewer elements are covered by that. */
+const FEW = 16;
+
+/** What a byte string takes beside its bytes, about. */
+const STRING_BYTES = 100;
+
+/** Host memory of a value's elements, about: what several share is counted for each. */
+function hostBytes(data: HostData | undefined): number {
+  if (data === undefined || (data.length < FEW && typeof data[0] !== 'object')) return 0;
+  if (ArrayBuffer.isView(data)) return data.byteLength;
+  let bytes = 8 * data.length;
+  let last: unknown;
+  for (const element of data) {
+    if (element instanceof Uint8Array && element !== last) bytes += STRING_BYTES + element.length;
+    last = element;
+  }
+  return bytes;
 }
 
 /** True when all of the values are host-ready and computing on the host is the better choice. */

@@ -54,6 +54,8 @@ export class Variable implements Resource {
   #face: tf.Variable | undefined;
   /** The value of a dtype that is not native, in that dtype. */
   #exact: Value | undefined;
+  /** Whether somebody outside may hold the face, or differentiate with respect to it. */
+  #isShown = false;
   /** The face's data when it was last brought in step with {@link #exact}. */
   #facedData: object | undefined;
 
@@ -97,7 +99,7 @@ export class Variable implements Resource {
     if (face !== undefined && this.#watched && lanes(this.dtype) === 2) {
       return fromParts(partsOfTensor(face, `variable '${this.name}'`), this.dtype);
     }
-    if (face !== undefined && (NATIVE.has(this.dtype) || this.#watched)) {
+    if (face !== undefined && (this.#watched || NATIVE.has(this.dtype))) {
       return fromTensor(tf.clone(face as tf.Tensor), this.dtype);
     }
     this.#adoptFace();
@@ -147,6 +149,7 @@ export class Variable implements Resource {
    * with a value beyond int32 (the state of a random generator) shows itself as float32, rounded.
    */
   face(): tf.Variable {
+    this.#isShown = true;
     if (this.#face === undefined) {
       if (this.#exact === undefined) throw this.#uninitialized();
       const exact = this.#exact;
@@ -171,10 +174,17 @@ export class Variable implements Resource {
     this.#setExact(undefined);
   }
 
+  /** Frees the value of a variable whose model is gone, unless somebody may hold the `tf.Variable`. */
+  abandon(): void {
+    if (!this.#isShown) this.dispose();
+  }
+
   /** True when a gradient with respect to this variable may be asked for. */
   get #watched(): boolean {
     const isDifferentiable = isFloating(this.dtype) || lanes(this.dtype) === 2;
-    return this.trainable && isDifferentiable && this.#face !== undefined && isTaping();
+    const watched = this.trainable && isDifferentiable && this.#face !== undefined && isTaping();
+    if (watched) this.#isShown = true;
+    return watched;
   }
 
   /** What the face is to show. One of the user's own stays what it is, and may not be able to. */

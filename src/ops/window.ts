@@ -6,7 +6,9 @@
  * @module
  */
 
+import {roomFor} from '../graph/budget.js';
 import {formatShape} from '../graph/shape.js';
+import {sizeOf} from '../graph/tensor.js';
 import {invalid, type KernelContext, unsupported} from './kernel.js';
 import {transpose} from './movement.js';
 import type {Value} from './value.js';
@@ -23,6 +25,9 @@ export interface Window {
   readonly input: number;
   readonly output: number;
 }
+
+/** What one element of a filter takes. */
+const FILTER_BYTES = 4;
 
 /** Elements of the input that one position of the window spans. */
 export const spanOf = ({size, dilation}: Window): number => (size - 1) * dilation + 1;
@@ -62,6 +67,8 @@ export function windowsOf(
   dilations: readonly number[] = sizes.map(() => 1),
 ): Window[] {
   const padding = ctx.attrs.string('padding');
+  // Some kernels make a filter of the window's size.
+  roomFor(FILTER_BYTES * sizeOf(sizes));
   const explicit = padding === 'EXPLICIT' ? explicitPads(ctx) : undefined;
   return inputs.map((input, i) => {
     const [size, stride, dilation] = [sizes[i]!, strides[i]!, dilations[i]!];

@@ -8,6 +8,7 @@
 
 import {type FileHandle as NodeFileHandle, open, readdir, stat} from 'node:fs/promises';
 import {createRequire} from 'node:module';
+import {totalmem} from 'node:os';
 import {basename, dirname, join, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
@@ -29,6 +30,8 @@ const POLL = 10;
 
 export const nodePlatform: Platform = {
   crc32c: nativeCrc32c() ?? portableCrc32c,
+  // 0 where there is no constraint.
+  memoryBytes: () => Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
   createModel: async (...args) => (await import('./node_output.js')).createModel(...args),
   writableDirectory: async (target) => (await import('./node_output.js')).writableDirectory(target),
   importBackend: async () => {

@@ -86,6 +86,8 @@ export interface CreateModelOptions {
 export interface Platform {
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (the CRC of what came before; 0 at the start). */
   crc32c(bytes: Uint8Array, seed?: number): number;
+  /** Bytes of memory that this process may use at most: the machine's, or its container's. */
+  memoryBytes?(): number;
   /** Imports a tfjs backend that suits the machine, where one is installed; for users who have chosen none. */
   importBackend?(): Promise<void>;
   /**

@@ -12,7 +12,9 @@
  */
 
 import {CallError} from '../errors.js';
-import type {Graph} from '../graph/graph.js';
+import {checkBounds} from '../graph/budget.js';
+import type {Graph, GraphNode} from '../graph/graph.js';
+import {opDef} from '../graph/op_defs.js';
 import {isTrue} from '../ops/control_flow.js';
 import type {Session} from '../ops/kernel.js';
 import {Value} from '../ops/value.js';
@@ -22,6 +24,7 @@ import {
   execute,
   fetchedValues,
   type KernelLookup,
+  lackOf,
   prepare,
   type Runnable,
   type RunRequest,
@@ -114,11 +117,11 @@ export class Dataflow implements Runnable {
     this.#request = request;
     const fed = new Set(request.feeds.map(({node}) => node));
     for (const index of needed) {
-      const {op, inputs, controls} = graph.nodes[index]!;
+      const {inputs, controls} = graph.nodes[index]!;
       const isFed = fed.has(index);
       this.#nodes.set(index, {
         step: prepare(graph, index, session, lookup),
-        role: ownEntry(ROLES, op) ?? 'op',
+        role: roleOf(graph.nodes[index]!),
         inputs: isFed ? 0 : inputs.length,
         controls: isFed ? 0 : controls.length,
         forwardInputs: inputs.filter(({node}) => ownEntry(ROLES, graph.nodes[node]!.op) !== 'next').length,
@@ -142,6 +145,13 @@ export class Dataflow implements Runnable {
     checkArguments(this.#graph, this.#request, args);
     return new FlowRun(this.#graph, this.#nodes, this.#roots, this.#request).run(args);
   }
+}
+
+/** What becomes of a node's tokens. One that lacks inputs is left to what says so. */
+function roleOf(node: GraphNode): Role {
+  const role = ownEntry(ROLES, node.op);
+  if (role === undefined || lackOf(node, opDef(node.op)!) !== undefined) return 'op';
+  return role;
 }
 
 /** The state of one execution. */
@@ -233,6 +243,8 @@ class FlowRun {
   }
 
   #fire({node, iteration, tokens, dead}: Ready): void {
+    // A loop need not run a single op.
+    checkBounds();
     const {role, step} = this.#nodes.get(node)!;
     if (dead) this.#fireDead(node, role, iteration);
     else if (role === 'op' || role === 'trigger') {

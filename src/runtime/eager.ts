@@ -13,7 +13,7 @@ import type {HostTensor} from '../graph/tensor.js';
 import type {Session} from '../ops/kernel.js';
 import {kernelOf} from '../ops/registry.js';
 import type {Resource, Value} from '../ops/value.js';
-import {execute, prepare} from './run.js';
+import {execute, missingKernel, prepareWith} from './run.js';
 import {Runtime} from './runtime.js';
 
 const EMPTY: FunctionLibrary = {get: () => undefined, names: () => [], gradientOf: () => undefined};
@@ -106,7 +106,7 @@ export function executeEagerly<T>(
     attrs: new Attrs((name) => attrs.get(name), op),
   };
   const graph: Graph = {label: 'eager execution', nodes: [node], find: () => 0};
-  const step = prepare(graph, 0, context, kernelOf);
+  const step = prepareWith(kernelOf(op) ?? missingKernel(graph), graph, 0, context);
   const memo = <S>(create: () => S): S => context.state(op, attrs, create);
   const stated = hasState(def) ? {...step, context: {...step.context, memo}} : step;
   const run = (args: readonly Value[]) => [...execute(stated, args, graph)];

@@ -6,8 +6,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError, FormatError, HubError, UnsupportedOpError} from '../errors.js';
+import {checkBounds} from '../graph/budget.js';
 import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
-import {opDef} from '../graph/op_defs.js';
+import {type OpDef, opDef} from '../graph/op_defs.js';
 import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
@@ -55,6 +56,15 @@ export type KernelLookup = (op: string) => Kernel | undefined;
 export function prepare(graph: Graph, index: number, session: Session, lookup: KernelLookup): Step {
   const node = graph.nodes[index]!;
   const definition = opDef(node.op);
+  const lack = definition && lackOf(node, definition);
+  const kernel = lack === undefined ? (lookup(node.op) ?? missingKernel(graph)) : refusal(lack);
+  return prepareWith(kernel, graph, index, session);
+}
+
+/** Prepares a node that this kernel computes, with inputs that may come from elsewhere than the graph. */
+export function prepareWith(kernel: Kernel, graph: Graph, index: number, session: Session): Step {
+  const node = graph.nodes[index]!;
+  const definition = opDef(node.op);
   let kept: {readonly memo: unknown} | undefined;
   const context: KernelContext = {
     name: node.name,
@@ -67,11 +77,33 @@ export function prepare(graph: Graph, index: number, session: Session, lookup: K
       return kept.memo as T;
     },
   };
-  const kernel = lookup(node.op) ?? missingKernel(graph);
   return {index, node, kernel, context, dereferenced: dereferencedInputs(graph, node)};
 }
 
-function missingKernel(graph: Graph): Kernel {
+/** What a node lacks of the inputs that its op's definition asks for; undefined where nothing does. */
+export function lackOf({op, inputs, attrs}: GraphNode, definition: OpDef): string | undefined {
+  let wanted = 0;
+  try {
+    for (const input of definition.inputs) {
+      if (input.kind === 'single') wanted++;
+      else if (input.kind === 'repeated') wanted += attrs.int(input.numberAttr);
+      else wanted += attrs.dtypes(input.typeListAttr).length;
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  if (inputs.length >= wanted) return undefined;
+  return `op ${op} takes ${wanted} inputs, and the node has ${inputs.length}`;
+}
+
+function refusal(lack: string): Kernel {
+  return () => {
+    throw new FormatError(lack);
+  };
+}
+
+/** A kernel that says that there is none. */
+export function missingKernel(graph: Graph): Kernel {
   return (_inputs, {op, name}) => {
     throw new UnsupportedOpError(
       `op ${op} is not supported (node '${name}' in ${graph.label}). ` +
@@ -82,6 +114,7 @@ function missingKernel(graph: Graph): Kernel {
 
 /** Runs one node. Of the tfjs tensors it makes, only those of its outputs outlive it. */
 export function execute(step: Step, inputs: readonly Value[], graph: Graph): readonly Value[] {
+  checkBounds();
   const engine = tf.engine();
   engine.startScope();
   let outputs: readonly Value[] = [];
@@ -93,7 +126,7 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
     outputs = ownTensors(result instanceof Value ? [result] : result, operands);
     return outputs;
   } catch (error) {
-    throw located(error, step, graph);
+    throw located(error, step, graph, inputs);
   } finally {
     engine.endScope(tensorsOf(outputs));
   }
@@ -122,7 +155,7 @@ function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readon
 }
 
 /** Adds to an error where in the model it happened, innermost node first. */
-function located(error: unknown, {node}: Step, graph: Graph): Error {
+function located(error: unknown, {node}: Step, graph: Graph, inputs: readonly Value[]): Error {
   if (error instanceof UnsupportedOpError) return error;
   const where = `\n  at node '${node.name}' (${node.op}) in ${graph.label}`;
   // No regular expression: matching one needs stack, too.
@@ -134,8 +167,25 @@ function located(error: unknown, {node}: Step, graph: Graph): Error {
     if (error.message.split('\n').length < 12) error.message += where;
     return error;
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = isOfEngine(error)
+    ? `op ${node.op} cannot compute with what it is given: ${describeInputs(inputs)}`
+    : error instanceof Error
+      ? error.message
+      : String(error);
   return new CallError(`${reason}${where}`, {cause: error});
+}
+
+/**
+ * True for what JavaScript itself says of a kernel that met values it was not made for, in a graph that contradicts the
+ * op's definition: no words for a user.
+ */
+function isOfEngine(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+}
+
+function describeInputs(inputs: readonly Value[]): string {
+  if (inputs.length === 0) return 'no inputs, and its attributes';
+  return inputs.map(({dtype, shape}) => `${dtype} [${shape.join(', ')}]`).join(', ');
 }
 
 /** Which inputs are reference edges that end in an op that takes values: known from both ops' definitions. */

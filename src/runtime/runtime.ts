@@ -7,14 +7,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError, FormatError} from '../errors.js';
 import type {FunctionRef} from '../graph/attrs.js';
+import {
+  type CallBounds,
+  checkBounds,
+  checkLimits,
+  isBounded,
+  type Limits,
+  withinBounds,
+} from '../graph/budget.js';
 import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import {decodeUtf8, type HostTensor} from '../graph/tensor.js';
 import type {CustomGradient} from '../ops/custom_gradient.js';
 import type {Kernel, Session} from '../ops/kernel.js';
 import {kernelOf} from '../ops/registry.js';
+import {tensorBytes} from '../ops/tensor_bounds.js';
 import {type Resource, Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
+import {getPlatform} from '../platform/current.js';
 import {completeActiveBackend} from './backend.js';
 import {Dataflow} from './dataflow.js';
 import {type SavedGradient, withCustomGradients} from './gradient.js';
@@ -31,7 +41,15 @@ export interface RuntimeOptions {
   readonly gradients?: ReadonlyMap<string, SavedGradient>;
   /** A tensor of the model's checkpoint. */
   readonly restore?: (name: Uint8Array, shapeAndSlice: Uint8Array) => HostTensor | undefined;
+  /** What a call may take where it does not say itself. */
+  readonly limits?: Limits;
 }
+
+/** The share of the machine's memory that a call may hold where nobody says how much it may. */
+const MEMORY_SHARE = 0.5;
+
+/** Taken for the machine's memory where that is not known. */
+const UNKNOWN_MEMORY = 4 * 2 ** 30;
 
 const NO_GRADIENTS: ReadonlyMap<string, SavedGradient> = new Map();
 
@@ -41,21 +59,42 @@ const NO_GRADIENTS: ReadonlyMap<string, SavedGradient> = new Map();
  */
 const MAX_DEPTH = 400;
 
+/** What a model holds outside of JavaScript's heap. */
+interface Holdings {
+  readonly constants: Set<Value>;
+  readonly variables: Set<Variable>;
+}
+
+/**
+ * Frees what models held that nobody can call any more. tfjs keeps every `tf.Variable` in a registry of its own, so those
+ * that somebody outside may still hold stay, as they do after any other model of tfjs.
+ */
+const ABANDONED = new FinalizationRegistry<Holdings>(({constants, variables}) => {
+  for (const value of constants) value.unpin();
+  for (const variable of variables) variable.abandon();
+});
+
 /** Executes the functions and graphs of one model. Synchronous throughout. */
 export class Runtime implements Session {
   readonly #options: RuntimeOptions;
   readonly #functions = new Map<string, Runnable>();
   readonly #resources = new Map<string, Resource>();
-  readonly #anonymous: Resource[] = [];
-  readonly #kept = new Set<Value>();
+  readonly #holdings: Holdings = {constants: new Set(), variables: new Set()};
   /** By node of a graph: a graph may be prepared in parts, for its signatures and for what initialises it. */
   #memos = new WeakMap<object, {readonly memo: unknown}>();
   #temporaries: {close(): void}[] = [];
   #depth = 0;
+  #limits: Limits | undefined;
+  #disposed = false;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    checkLimits(options.limits ?? {});
+    ABANDONED.register(this, this.#holdings, this);
   }
+
+  /** Ends what runs while the model is loaded, its initialisers. */
+  loadingSignal: AbortSignal | undefined;
 
   get library(): FunctionLibrary {
     return this.#options.library;
@@ -63,6 +102,8 @@ export class Runtime implements Session {
 
   /** Calls from inside a running graph. */
   call(fn: FunctionRef, args: readonly Value[]): Value[] {
+    // A loop need not run a single node.
+    checkBounds();
     if (++this.#depth > MAX_DEPTH) {
       this.#depth--;
       throw new CallError(
@@ -76,8 +117,13 @@ export class Runtime implements Session {
     }
   }
 
-  /** The executable form of a function of the library. */
+  /**
+   * The executable form of a function of the library.
+   *
+   * @throws CallError when the model was disposed.
+   */
   function(name: string): Runnable {
+    this.#checkAlive();
     let runnable = this.#functions.get(name);
     if (runnable === undefined) {
       const graph = this.library.get(name);
@@ -103,13 +149,36 @@ export class Runtime implements Session {
   /**
    * Runs something from outside. The arguments are released afterwards: pin those that live longer. `convert` makes of the results what the caller gets, and every tfjs tensor that is not
    * in what it lists is disposed.
+   *
+   * @throws CallError when the call takes more than `bounds`, or the model was disposed.
    */
   invoke<T>(
     runnable: Runnable,
     args: readonly Value[],
     convert: (results: readonly Value[]) => {readonly result: T; readonly tensors: readonly tf.Tensor[]},
+    bounds?: CallBounds,
   ): T {
+    this.#checkAlive();
     completeActiveBackend();
+    return withinBounds(this.#bounds(bounds), tensorBytes, () => this.#invoke(runnable, args, convert));
+  }
+
+  #bounds({limits, signal}: CallBounds = {}): CallBounds {
+    this.#limits ??= {
+      bytes: MEMORY_SHARE * (getPlatform().memoryBytes?.() ?? UNKNOWN_MEMORY),
+      ...this.#options.limits,
+    };
+    return {
+      limits: limits === undefined ? this.#limits : {...this.#limits, ...limits},
+      signal: signal ?? this.loadingSignal,
+    };
+  }
+
+  #invoke<T>(
+    runnable: Runnable,
+    args: readonly Value[],
+    convert: (results: readonly Value[]) => {readonly result: T; readonly tensors: readonly tf.Tensor[]},
+  ): T {
     const engine = tf.engine();
     engine.startScope();
     let kept: readonly tf.Tensor[] = [];
@@ -144,16 +213,14 @@ export class Runtime implements Session {
     const key = `${container}\0${name}`;
     let resource = this.#resources.get(key);
     if (resource === undefined) {
-      resource = create();
+      resource = this.#hold(create());
       this.#resources.set(key, resource);
     }
     return resource as T;
   }
 
   anonymous<T extends Resource>(create: () => T): T {
-    const resource = create();
-    this.#anonymous.push(resource);
-    return resource;
+    return this.#hold(create());
   }
 
   temporary<T extends Resource & {close(): void}>(create: () => T): T {
@@ -172,16 +239,25 @@ export class Runtime implements Session {
 
   /** Pins a value for as long as the model lives. */
   keep<T>(kept: T): T {
-    if (kept instanceof Value) this.#kept.add(kept.pin());
+    if (kept instanceof Value) this.#holdings.constants.add(kept.pin());
     return kept;
+  }
+
+  #hold<T extends Resource>(resource: T): T {
+    if (resource instanceof Variable) this.#holdings.variables.add(resource);
+    return resource;
   }
 
   customGradient(opType: string): CustomGradient | undefined {
     const gradient = this.#options.gradients?.get(opType);
     if (gradient === undefined) return undefined;
+    const call = (args: readonly Value[]) =>
+      this.call({name: gradient.function, attrs: new Map()}, gradient.bind(args));
     return {
       results: gradient.results,
-      call: (args) => this.call({name: gradient.function, attrs: new Map()}, gradient.bind(args)),
+      // tfjs computes gradients after the call that recorded them.
+      call: (args) =>
+        isBounded() ? call(args) : withinBounds(this.#bounds(), tensorBytes, () => call(args)),
     };
   }
 
@@ -205,14 +281,22 @@ export class Runtime implements Session {
     return this.#resources.values();
   }
 
+  #checkAlive(): void {
+    if (this.#disposed) {
+      throw new CallError('the model was disposed, and its variables with it: load it again to use it');
+    }
+  }
+
   /** Frees constants and variables. The runtime cannot be used afterwards. */
   dispose(): void {
-    for (const value of this.#kept) value.unpin();
-    for (const resource of [...this.#resources.values(), ...this.#anonymous]) {
-      if (resource instanceof Variable) resource.dispose();
-    }
-    this.#kept.clear();
+    this.#disposed = true;
+    const {constants, variables} = this.#holdings;
+    for (const value of constants) value.unpin();
+    for (const variable of variables) variable.dispose();
+    constants.clear();
+    variables.clear();
     this.#memos = new WeakMap();
+    ABANDONED.unregister(this);
     this.#resources.clear();
     this.#functions.clear();
   }

@@ -8,6 +8,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfjs from '@tensorflow/tfjs-core';
 import {CallError, SaveError} from '../errors.js';
+import type {CallBounds} from '../graph/budget.js';
 import {ARGUMENT_OP} from '../graph/graph.js';
 import {
   type CompositeStructure,
@@ -39,8 +40,8 @@ export type NestedOutput =
   | NestedOutput[]
   | {[key: string]: NestedOutput};
 
-/** How results are wanted. */
-export interface CallOptions {
+/** How results are wanted, and how much the call may take. */
+export interface CallOptions extends CallBounds {
   /** Results as {@link ExactTensor}s in TensorFlow's own dtypes, in place of tfjs tensors. */
   readonly exact?: boolean;
 }
@@ -142,16 +143,11 @@ export class ConcreteFunction {
   /** @param tensors - gets every tfjs tensor of the result */
   #run(values: readonly Value[], options: CallOptions, tensors: tf.Tensor[]): NestedOutput {
     const {runnable, bound} = this.#ready();
-    return this.#spec.runtime.invoke(runnable, [...values, ...bound], (results) => {
-      const result = pack(
-        this.outputs,
-        results[Symbol.iterator](),
-        options.exact ?? false,
-        tensors,
-        this.name,
-      );
-      return {result, tensors};
-    });
+    const convert = (results: readonly Value[]) => {
+      const given = results[Symbol.iterator]();
+      return {result: pack(this.outputs, given, options.exact ?? false, tensors, this.name), tensors};
+    };
+    return this.#spec.runtime.invoke(runnable, [...values, ...bound], convert, options);
   }
 
   /** Runs the function and hands its flat results to `use` before they are freed. */

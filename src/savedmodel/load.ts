@@ -6,6 +6,7 @@
 
 import {CheckpointReader} from '../bundle/reader.js';
 import {FormatError} from '../errors.js';
+import type {Limits} from '../graph/budget.js';
 import type {Graph} from '../graph/graph.js';
 import {readGraph, readLibrary} from '../graph/read_graph.js';
 import {Variable} from '../ops/variable.js';
@@ -45,6 +46,10 @@ export interface LoadModelOptions {
    * Mirrors `LoadOptions.allow_partial_checkpoint`.
    */
   readonly allowPartial?: boolean;
+  /** What a call of the model may take where it does not say itself, and an initialiser that loading runs. */
+  readonly limits?: Limits;
+  /** Ends loading; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a model without a main graph has. */
@@ -72,7 +77,7 @@ export interface OpenModel {
 /** Reads a model's graphs and assets; its variables stay on disk. */
 export async function openModel(
   directory: ModelDirectory,
-  {tags}: LoadModelOptions = {},
+  {tags, limits}: LoadModelOptions = {},
 ): Promise<OpenModel> {
   const saved = await readSavedModel(directory);
   const hubModule = await isHubModule(directory);
@@ -84,6 +89,7 @@ export async function openModel(
   const runtime = new Runtime({
     library: readLibrary(metaGraph.graphDef?.library),
     gradients,
+    ...(limits && {limits}),
     readFile: (path) => assets.content(path),
     restore: (name, shapeAndSlice) => restored.get(restoredKey(name, shapeAndSlice)),
   });
@@ -143,7 +149,9 @@ async function loadFrom(
   const model = await openModel(directory, options);
   const checkpoint = await openCheckpoint(directory, options);
   try {
-    const {objects} = model;
+    options.signal?.throwIfAborted();
+    const {objects, runtime} = model;
+    runtime.loadingSignal = options.signal;
     const allowPartial = options.allowPartial ?? false;
     if (objects === undefined) {
       const object = await loadV1({...model, checkpoint, allowPartial});
@@ -160,8 +168,10 @@ async function loadFrom(
     return root;
   } catch (error) {
     model.runtime.dispose();
+    options.signal?.throwIfAborted();
     throw error;
   } finally {
+    model.runtime.loadingSignal = undefined;
     await checkpoint?.close();
   }
 }

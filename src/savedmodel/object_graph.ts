@@ -58,6 +58,13 @@ export interface Origin {
 }
 
 const ORIGINS = new WeakMap<object, Origin>();
+
+/** tfjs keeps every variable, which must not keep its model, too. */
+const VARIABLES = new WeakMap<object, {readonly objects: WeakRef<ObjectGraph>; readonly id: number}>();
+
+/** What a user has got of a model's variables does keep it: they may be saved with something else. */
+const SHOWN = new WeakMap<tf.Variable, ObjectGraph>();
+
 const BY_RUNTIME = new WeakMap<Runtime, ObjectGraph>();
 
 /**
@@ -65,7 +72,10 @@ const BY_RUNTIME = new WeakMap<Runtime, ObjectGraph>();
  * constant that functions are bound to. Undefined for everything else.
  */
 export function originOf(object: object): Origin | undefined {
-  return ORIGINS.get(object);
+  const variable = VARIABLES.get(object);
+  if (variable === undefined) return ORIGINS.get(object);
+  const objects = variable.objects.deref();
+  return objects && {objects, id: variable.id};
 }
 
 /** The objects of the model whose functions a runtime runs; undefined for models of TensorFlow 1. */
@@ -142,16 +152,27 @@ export class ObjectGraph {
       };
       variable = this.#parts.runtime.anonymous(() => new Variable(spec));
       this.#variables.set(id, variable);
-      ORIGINS.set(variable, {objects: this, id});
+      VARIABLES.set(variable, {objects: new WeakRef(this), id});
     }
     return variable;
+  }
+
+  #faceAt(id: number): tf.Variable[] {
+    const variable = this.variable(id);
+    return variable === undefined ? [] : [this.#show(variable)];
+  }
+
+  #show(variable: Variable): tf.Variable {
+    const face = variable.face();
+    SHOWN.set(face, this);
+    return face;
   }
 
   /** What a node is to the user. */
   object(id: number): unknown {
     const variable = this.variable(id);
     // A variable's public face may be replaced when its shape changes.
-    if (variable !== undefined) return variable.face();
+    if (variable !== undefined) return this.#show(variable);
     if (!this.#made.has(id)) this.#make(id);
     const made = this.#made.get(id);
     if (isObject(made) && !ORIGINS.has(made)) ORIGINS.set(made, {objects: this, id});
@@ -272,16 +293,13 @@ export class ObjectGraph {
     const listed = (name: string): tf.Variable[] | undefined => {
       const child = this.children(id).get(name);
       if (child === undefined) return undefined;
-      return this.#elements(child).flatMap((each) => {
-        const variable = this.variable(each);
-        return variable?.initialized ? [variable.face()] : [];
-      });
+      return this.#elements(child).flatMap((each) => this.#faceAt(each));
     };
     const variables = (): tf.Variable[] =>
       listed('variables') ??
       this.reachableVariables(id)
         .filter((each) => each.initialized)
-        .map((each) => each.face());
+        .map((each) => this.#show(each));
     return makeLoadedObject({
       names: [...this.children(id).keys()],
       attribute: (name) => this.#attribute(id, name),

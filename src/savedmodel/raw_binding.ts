@@ -11,7 +11,7 @@ import type {Attr} from '../graph/attrs.js';
 import {DTYPES, type DType, dtypeInfo} from '../graph/dtypes.js';
 import type {ArgDef, ArgType, AttrDef, AttrDefType, OpDef} from '../graph/op_defs.js';
 import type {PartialShape} from '../graph/shape.js';
-import {decodeUtf8, encodeUtf8} from '../graph/tensor.js';
+import {ARRAY_BYTES, allocateObjects, decodeUtf8, encodeUtf8} from '../graph/tensor.js';
 import {meaningOf, meantValue} from '../ops/meaning.js';
 import {Value} from '../ops/value.js';
 import {Variable} from '../ops/variable.js';
@@ -140,7 +140,7 @@ export function outputsOf({def, attrs}: BoundOp): BoundOutput[] {
     const {name} = arg;
     if (arg.kind === 'list') return {name, isList: true, dtypes: dtypeList(attrs, arg.typeListAttr)};
     const count = arg.kind === 'repeated' ? Number(attrs.get(arg.numberAttr)!.value) : 1;
-    const dtypes = new Array<DType>(count).fill(dtypeOfType(arg.type, attrs));
+    const dtypes = allocateObjects(count, dtypeOfType(arg.type, attrs), ARRAY_BYTES);
     return {name, isList: arg.kind === 'repeated', dtypes};
   });
 }

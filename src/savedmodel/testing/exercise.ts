@@ -36,15 +36,21 @@ const MAX_ELEMENTS = 1e5;
 /**
  * Loads a model, uses it, and disposes of it.
  *
+ * @param use - another use of it
  * @throws anything but a {@link HubError} that comes up, and an error when tensors are left afterwards.
  */
-export async function exercise(directory: ModelDirectory, options: LoadModelOptions = {}): Promise<Exercise> {
+export async function exercise(
+  directory: ModelDirectory,
+  options: LoadModelOptions = {},
+  use?: (model: LoadedObject) => Promise<void>,
+): Promise<Exercise> {
   const before = tf.memory().numTensors;
   let result: Exercise;
   try {
     const model = await loadModel(directory, options);
     try {
       result = useAll(model);
+      if (use !== undefined) result = withUse(result, await outcomeOf(use(model)));
     } finally {
       model.dispose();
     }
@@ -55,6 +61,21 @@ export async function exercise(directory: ModelDirectory, options: LoadModelOpti
   const left = tf.memory().numTensors - before;
   if (left !== 0) throw new Error(`${left} tensors are left`);
   return result;
+}
+
+async function outcomeOf(use: Promise<void>): Promise<HubError | undefined> {
+  try {
+    await use;
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    return error;
+  }
+}
+
+function withUse(result: Exercise, failure: HubError | undefined): Exercise {
+  if (failure === undefined) return {...result, worked: result.worked + 1};
+  return {...result, failures: [...result.failures, failure]};
 }
 
 function useAll(model: LoadedObject): Exercise {

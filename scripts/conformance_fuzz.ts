@@ -1,0 +1,172 @@
+/**
+ * Damages models, thousands of them, knowing what their parts mean, and uses each in every way: it is refused, fails in a
+ * part or works; no error repeats what the JavaScript engine says, nothing hangs, and no process ends.
+ *
+ * The seed is printed. `TFHUB_FUZZ_SEED` repeats a run, `TFHUB_FUZZ_COUNT` says how many models, and `TFHUB_FUZZ_CASE`
+ * tries a single one: `npx tsx scripts/conformance_fuzz.ts`.
+ *
+ * @module
+ */
+
+import {type ChildProcess, execFileSync, fork} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
+import {fileURLToPath} from 'node:url';
+import type {Outcome} from './fuzz_outcome.js';
+
+const CHILD = fileURLToPath(new URL('./fuzz_child.ts', import.meta.url));
+const COUNT = 5000;
+
+/** One process of five runs on the wasm backend; `TFHUB_BACKEND` takes one backend for all. */
+const backendOf = (range: number): string =>
+  process.env.TFHUB_BACKEND ?? (range % RANGES_PER_WASM === RANGES_PER_WASM - 1 ? 'wasm' : 'cpu');
+const RANGES_PER_WASM = 5;
+
+/** A process that has worked so long on one model hangs: seconds of its own time, which other processes do not take away. */
+const MAX_CPU_SECONDS = 60;
+const WATCH_EVERY = 1000;
+
+/** A process starts anew after so many models, so that what one leaves behind is not another's fault. */
+const PER_PROCESS = 250;
+
+/** Processes at one time, where there are as many processors. */
+const LANES = Number(process.env.TFHUB_FUZZ_LANES ?? 4);
+
+export interface FuzzScore {
+  readonly passed: number;
+  readonly failed: number;
+  readonly details: readonly string[];
+}
+
+type Message =
+  | {readonly ready: true}
+  | {readonly begin: number; readonly what: string}
+  | {readonly end: number; readonly outcome: Outcome; readonly fault?: string};
+
+/** What came of a range of models in one process. */
+interface Report {
+  readonly outcomes: Map<Outcome, number>;
+  readonly faults: string[];
+  /** The first model that was not tried. */
+  readonly next: number;
+}
+
+/** Which models to try. */
+export interface FuzzOptions {
+  /** Default: another one each time. */
+  readonly seed?: number;
+  readonly count?: number;
+  /** The number of the first one. */
+  readonly first?: number;
+}
+
+export async function runFuzzConformance(options: FuzzOptions = {}): Promise<FuzzScore> {
+  const {seed = Math.floor(Math.random() * 2 ** 31), count = COUNT, first = 0} = options;
+  console.log(`Damaged models: ${count} with seed ${seed}`);
+  const outcomes = new Map<Outcome, number>();
+  const faults: string[] = [];
+  const ranges = Array.from({length: Math.ceil(count / PER_PROCESS)}, (_, range) => {
+    const from = first + range * PER_PROCESS;
+    return {backend: backendOf(range), from, to: Math.min(first + count, from + PER_PROCESS)};
+  });
+  const lane = async (): Promise<void> => {
+    for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
+      for (let at = range.from; at < range.to; ) {
+        const report = await tryRange(range.backend, seed, at, range.to);
+        for (const [outcome, times] of report.outcomes)
+          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + times);
+        faults.push(...report.faults);
+        at = report.next;
+      }
+    }
+  };
+  await Promise.all(Array.from({length: Math.min(LANES, availableParallelism())}, lane));
+  const tally = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ');
+  const repeat = (fault: string) => `TFHUB_FUZZ_SEED=${seed} ${fault}`;
+  const details = [`${count} damaged models with seed ${seed}: ${tally}`, ...faults.map(repeat)];
+  return {passed: count - faults.length, failed: faults.length, details};
+}
+
+/** Tries models in a process of their own, up to one that hangs or ends it. */
+async function tryRange(backend: string, seed: number, from: number, to: number): Promise<Report> {
+  const outcomes = new Map<Outcome, number>();
+  const faults: string[] = [];
+  let under: {readonly number: number; readonly what: string; readonly since: number} | undefined;
+  let next = from;
+  const child = fork(CHILD, [backend], {
+    execArgv: ['--import', 'tsx', '--max-old-space-size=2000'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  // Ops that print write there, too.
+  let said = '';
+  child.stderr!.on('data', (text: Buffer) => {
+    said = (said + text).slice(-2000);
+  });
+  const fault = (number: number, what: string): void => {
+    faults.push(`TFHUB_BACKEND=${backend} TFHUB_FUZZ_CASE=${number} ${what}`);
+    console.log(`  ${faults.at(-1)}`);
+  };
+  child.on('message', (message: Message) => {
+    if ('ready' in message) child.send({seed, from, to});
+    else if ('begin' in message)
+      under = {number: message.begin, what: message.what, since: cpuSeconds(child)};
+    else {
+      outcomes.set(message.outcome, (outcomes.get(message.outcome) ?? 0) + 1);
+      if (message.fault !== undefined) fault(message.end, `${under!.what}\n${message.fault}`);
+      next = message.end + 1;
+      under = undefined;
+    }
+  });
+  const watch = setInterval(() => {
+    if (under === undefined || cpuSeconds(child) - under.since < MAX_CPU_SECONDS) return;
+    fault(under.number, `${under.what}\nhangs`);
+    next = under.number + 1;
+    under = undefined;
+    child.kill('SIGKILL');
+  }, WATCH_EVERY);
+  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+  clearInterval(watch);
+  if (under !== undefined) {
+    fault(under.number, `${under.what}\nended the process (${code})\n${said}`);
+    next = under.number + 1;
+  } else if (next === from) {
+    throw new Error(`the process that tries damaged models ended before it began (${code}): ${said}`);
+  }
+  return {outcomes, faults, next};
+}
+
+/** What a process has worked so far, in seconds. */
+function cpuSeconds({pid}: ChildProcess): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    // User and system time, in hundredths.
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    const [minutes, seconds] = execFileSync('ps', ['-o', 'time=', '-p', String(pid)], {encoding: 'utf8'})
+      .trim()
+      .split(':')
+      .slice(-2)
+      .map(Number);
+    return 60 * minutes! + seconds!;
+  }
+}
+
+/** What the environment says of a run. */
+export function fuzzOptions(): FuzzOptions {
+  const number = (name: string) => (process.env[name] === undefined ? undefined : Number(process.env[name]));
+  const single = number('TFHUB_FUZZ_CASE');
+  const [seed, count] = [number('TFHUB_FUZZ_SEED'), single === undefined ? number('TFHUB_FUZZ_COUNT') : 1];
+  return {
+    ...(seed !== undefined && {seed}),
+    ...(count !== undefined && {count}),
+    ...(single !== undefined && {first: single}),
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const {failed, details} = await runFuzzConformance(fuzzOptions());
+  for (const line of details) console.log(line);
+  if (failed > 0) process.exitCode = 1;
+}
