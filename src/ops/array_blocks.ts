@@ -130,9 +130,16 @@ function spaceToBatch(x: Value, blocks: readonly number[], paddings: Value, ctx:
   const {before, after} = pairs(paddings, blocks.length, ctx);
   const rest = x.shape.slice(blocks.length + 1);
   const none = rest.map(() => 0);
-  const padded = pad(x, [0, ...before, ...none], [0, ...after, ...none]);
   const batch = x.shape[0]!;
-  const counts = blocks.map((block, k) => exact(padded.shape[k + 1]! / block, padded, block, ctx));
+  const counts = blocks.map((block, k) => {
+    const size = before[k]! + x.shape[k + 1]! + after[k]!;
+    if (size % block === 0) return size / block;
+    throw invalid(
+      ctx,
+      `axis ${k + 1} of ${formatShape(x.shape)}, padded to ${size}, is not divisible by ${block}`,
+    );
+  });
+  const padded = pad(x, [0, ...before, ...none], [0, ...after, ...none]);
   const split = padded.reshape([batch, ...blocks.flatMap((block, k) => [counts[k]!, block]), ...rest]);
   const spatial = blocks.map((_, k) => 2 * k + 1);
   const inner = rest.map((_, k) => 2 * blocks.length + 1 + k);

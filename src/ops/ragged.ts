@@ -37,7 +37,7 @@ function readPartitions(partitions: readonly Value[], ctx: KernelContext): numbe
     throw invalid(ctx, `there are ${types.length} partition types for ${partitions.length} partitions`);
   }
   const sized = types[0] === 'FIRST_DIM_SIZE';
-  if (partitions.some(({size}) => size === 0)) throw invalid(ctx, 'a row partition is empty');
+  if (partitions[0]?.size === 0) throw invalid(ctx, 'the first row partition is empty');
   let rows = checkCount(sized ? partitions[0]!.number() : partitions[0]!.size - 1, 'rows', ctx);
   return types.slice(sized ? 1 : 0).map((type, level) => {
     const read = ownEntry(ROW_LENGTHS, type);

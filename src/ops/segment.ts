@@ -32,6 +32,7 @@ function sortedSegments(ids: Value, ctx: KernelContext, total?: number): Segment
     if (id < (numbers[i - 1] ?? 0)) throw invalid(ctx, 'segment ids are negative or not increasing');
   });
   const used = (numbers.at(-1) ?? -1) + 1;
+  if (used >= 2 ** 31) throw invalid(ctx, `segment id ${used - 1} leaves no number for the segments`);
   if (total !== undefined && used > total) {
     throw invalid(ctx, `segment id ${used - 1} is out of range [0, ${total})`);
   }

@@ -4,19 +4,24 @@
  * @module
  */
 
-import {dtypeInfo, lanes} from '../graph/dtypes.js';
+import {type DType, dtypeInfo, lanes} from '../graph/dtypes.js';
 import {allocate, sizeOf} from '../graph/tensor.js';
 import {decodeTensorBytes} from '../graph/tensor_bytes.js';
 import {joinBytes} from './bytes.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {Value} from './value.js';
 
+/** Bytes of an element, so many of which make up `length`. */
+function widthIn(length: number, dtype: DType, ctx: KernelContext): number {
+  const {bytes: width} = dtypeInfo(dtype);
+  if (length % width === 0) return width;
+  throw invalid(ctx, `a length of ${length} bytes is no multiple of ${width}, the size of ${dtype}`);
+}
+
 /** The strings, all of `length` bytes, as the elements along a new last axis. */
 function elements(input: Value, strings: readonly Uint8Array[], length: number, ctx: KernelContext): Value {
   const dtype = ctx.attrs.dtype('out_type');
-  const {bytes: width} = dtypeInfo(dtype);
-  if (length % width !== 0)
-    throw invalid(ctx, `a length of ${length} bytes is no multiple of ${width}, the size of ${dtype}`);
+  const width = widthIn(length, dtype, ctx);
   const bytes = joinBytes(strings);
   if (!ctx.attrs.bool('little_endian')) reverseEach(bytes, width / lanes(dtype));
   const shape = [...input.shape, length / width];
@@ -47,6 +52,7 @@ const decodePaddedRaw: Kernel = ([input, fixedLength], ctx) => {
     throw invalid(ctx, `fixed_length must be a scalar, got shape [${fixedLength!.shape}]`);
   const length = fixedLength!.number();
   if (length <= 0) throw invalid(ctx, `fixed_length ${length} must be greater than zero`);
+  widthIn(length, ctx.attrs.dtype('out_type'), ctx);
   const strings = input!.strings().map((string) => {
     const padded = allocate('uint8', length) as Uint8Array;
     padded.set(string.subarray(0, length));

@@ -6,6 +6,7 @@
 
 import {allocate, allocateObjects} from '../graph/tensor.js';
 import {indexOfBytes, isSpace, joinBytes, stringValue} from './bytes.js';
+import {zeros} from './host_movement.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {Value} from './value.js';
 
@@ -108,8 +109,8 @@ function splitAt(string: Uint8Array, separator: Uint8Array, limit: number): Uint
 const stringNGrams: Kernel = ([data, splits], ctx) => {
   const spec = ctx.memo(() => nGramSpec(ctx));
   const strings = data!.strings();
-  // Without splits the op gives the data as they are.
-  if (splits!.size === 0) return [data!, splits!];
+  // Without splits the op gives as many empty strings as there are data.
+  if (splits!.size === 0) return [zeros('string', data!.shape), splits!];
   const bounds = splits!.numbers();
   checkSplits(bounds, strings.length, ctx);
   const outSplits = allocate(splits!.dtype, bounds.length);
