@@ -3,13 +3,18 @@
  * what is wrong in words.
  */
 
+import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
-import '../platform/node.js';
 import {fuzzCase} from '../../scripts/fuzz_case.js';
 import {outcomeOf} from '../../scripts/fuzz_outcome.js';
 import {memoryDirectory} from '../platform/memory.js';
+import {localDirectory} from '../platform/node.js';
+import type {ModelDirectory} from '../platform/platform.js';
+import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
+import {decodeMessage, encodeMessage, SavedModel} from '../proto/index.js';
+import {writeSavedModel} from './save.js';
 import {exercise} from './testing/exercise.js';
 import {attr, makeModelFiles, node} from './testing/make_model.js';
 
@@ -33,6 +38,33 @@ it('a seed and a number give the same damage', () => {
   expect(fuzzCase(3, 7)).toEqual(fuzzCase(3, 7));
   expect(fuzzCase(3, 7).what).not.toBe(fuzzCase(4, 7).what);
 });
+
+it('a saver whose names are no strings is refused in words when the model is saved', async () => {
+  const directory = localDirectory(
+    fileURLToPath(new URL('../../fixtures/models/v1_partitioned', import.meta.url)),
+  );
+  const bytes = await readAll(directory, 'saved_model.pb');
+  const saved = decodeMessage(SavedModel, bytes, 'the fixture');
+  for (const {op, input} of saved.metaGraphs[0]!.graphDef!.node) if (op === 'SaveV2') input[1] = input[3]!;
+  const files = Object.fromEntries(
+    await Promise.all(
+      ['variables/variables.index', 'variables/variables.data-00000-of-00001'].map(
+        async (path) => [path, await readAll(directory, path)] as const,
+      ),
+    ),
+  );
+  const changed = memoryDirectory({...files, 'saved_model.pb': encodeMessage(SavedModel, saved)});
+  const {failures} = await exercise(changed, {}, (model) => writeSavedModel(model, new MemoryOutput()));
+  expect(failures.map(({message}) => message).join('\n')).toMatch(/saves \d+ tensors under other names/);
+});
+
+async function readAll(directory: ModelDirectory, path: string): Promise<Uint8Array> {
+  const file = (await directory.open(path))!;
+  const bytes = new Uint8Array(file.size);
+  await file.readInto(bytes, 0);
+  await file.close();
+  return bytes;
+}
 
 const FLOATS = {dtype: 'float32', shape: null} as const;
 

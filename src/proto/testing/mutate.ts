@@ -101,6 +101,11 @@ function encode(tree: Tree): Uint8Array {
   );
 }
 
+/** One of the two may be a part of the other, and a message is no part of itself. */
+function copyOf(content: Field['content']): Field['content'] {
+  return isTree(content) ? parse(encode(content), content.schema) : content;
+}
+
 /** Every field of the tree, by what it is: `NodeDef.op`, `TensorShapeProto.Dim.size`. */
 function spotsOf(tree: Tree, found = new Map<string, Spot[]>()): Map<string, Spot[]> {
   for (const field of tree.fields) {
@@ -186,11 +191,11 @@ function change(
   }
   const other = random.pick(alike).field;
   if (chance < 0.28) {
-    [field.content, other.content] = [other.content, field.content];
+    [field.content, other.content] = [copyOf(other.content), copyOf(field.content)];
     return 'exchanged with another';
   }
   if (chance < 0.55) {
-    field.content = other.content;
+    field.content = copyOf(other.content);
     return 'as elsewhere';
   }
   const {content} = field;
