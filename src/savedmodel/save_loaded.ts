@@ -27,7 +27,8 @@ export function loadedKind(graph: SaveGraph, objects: ObjectGraph, id: number): 
         case: 'concrete',
         function: graph.loadedFunction(objects, concreteFunctionName),
         keywords: argumentKeywords,
-        positional: Number(allowedPositionalArguments),
+        // A damaged model may say 2^63 - 1, which a number rounds up to what the file cannot hold.
+        positional: Math.min(Number(allowedPositionalArguments), Number.MAX_SAFE_INTEGER),
         spec: functionSpec,
       };
     }
