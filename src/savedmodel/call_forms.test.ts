@@ -43,7 +43,12 @@ describe('inputs whose names are no identifiers', () => {
     const {one, serving_default: serve} = signatures;
     const names = ['0', 'a-b', 'geo.Heated', 'input.1', 'states/state', 'toString'];
     expect(Object.keys(serve!.inputs).sort()).toEqual(names);
-    expect(one!.inputs['input.1']).toEqual({name: 'input.1', dtype: 'float32', shape: [2]});
+    expect(one!.inputs['input.1']).toEqual({
+      node: 'one_input.1:0',
+      name: 'input.1',
+      dtype: 'float32',
+      shape: [2],
+    });
     expect(() => one!({})).toThrow(/needs the input 'input\.1'/);
     expect(() => one!({'input.2': [1, 2]})).toThrow(/no input 'input\.2'.*input\.1: float32/);
     expect(() => one!({'input.1': [1, 2], input_1: [1, 2]})).toThrow(/its input 'input\.1' twice.*'input_1'/);
