@@ -10,8 +10,8 @@
 import type {FunctionPort} from '../graph/graph.js';
 import type {Structure} from '../graph/nest.js';
 import type {ConcreteFunction} from './concrete_function.js';
-import {flatArguments, flatForm} from './flat_form.js';
-import {type ArgumentSpec, type CallForm, callable, type RestoredFunction} from './restored_function.js';
+import {type CallForm, flatArguments, flatForm} from './flat_form.js';
+import {type ArgumentSpec, callable, type RestoredFunction} from './restored_function.js';
 
 /** What makes such a function. */
 export interface BareFunctionSpec {

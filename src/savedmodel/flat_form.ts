@@ -6,8 +6,17 @@
  */
 
 import {flattenTensors, type Structure, samePlaces} from '../graph/nest.js';
+import type {ArgumentSpec} from '../trace/func.js';
 import type {ConcreteFunction} from './concrete_function.js';
-import type {CallForm} from './restored_function.js';
+
+/** One way of reading the arguments of a call. */
+export interface CallForm {
+  readonly name: string;
+  readonly concreteFunctions: readonly ConcreteFunction[];
+  readonly argumentSpec: ArgumentSpec | undefined;
+  /** One tensor for each argument, of the declared dtype and of any shape. */
+  readonly isFlat?: boolean;
+}
 
 /** @param keywords - the names of the items; undefined where they go by position alone */
 export function flatForm(

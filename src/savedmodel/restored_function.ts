@@ -15,7 +15,7 @@ import {IndexedSlices, RaggedTensor, SparseTensor} from './composites.js';
 import type {CallOptions, ConcreteFunction, NestedOutput} from './concrete_function.js';
 import {callWithOtherShapes, type OtherShape, ofAnyShape} from './declared_shapes.js';
 import {noMatch} from './describe_call.js';
-import {flatFormOf} from './flat_form.js';
+import {type CallForm, flatFormOf} from './flat_form.js';
 import {identifierOf, matchNames, type NamedArguments} from './parameter_names.js';
 import {acceptsSpec} from './trace_choice.js';
 import {isTuple, tuple} from './tuple.js';
@@ -71,15 +71,6 @@ export function restoredFunction(
   argumentSpec: ArgumentSpec | undefined,
 ): RestoredFunction {
   return callable([{name, concreteFunctions, argumentSpec}]);
-}
-
-/** One way of reading the arguments of a call. */
-export interface CallForm {
-  readonly name: string;
-  readonly concreteFunctions: readonly ConcreteFunction[];
-  readonly argumentSpec: ArgumentSpec | undefined;
-  /** One tensor for each argument, of the declared dtype and of any shape. */
-  readonly isFlat?: boolean;
 }
 
 /** Arguments by position, and by name. */
