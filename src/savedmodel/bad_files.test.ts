@@ -38,6 +38,7 @@ import {
 type Files = Readonly<Record<string, Uint8Array>>;
 
 const MODEL_FILE = 'saved_model.pb';
+/** Of processor time: what the machine does besides is no matter. */
 const MAX_MILLISECONDS = 2000;
 const MAX_BYTES = 500e6;
 
@@ -57,11 +58,14 @@ beforeAll(async () => {
  */
 async function attempt(what: string, files: Files, variables?: string): Promise<Exercise> {
   const before = process.memoryUsage.rss();
-  const start = performance.now();
+  const start = process.cpuUsage();
   const result = await exercise(memoryDirectory(files)).catch((error) => {
     throw new Error(`${what}: ${error}`, {cause: error});
   });
-  const milliseconds = performance.now() - start;
+  const {user, system} = process.cpuUsage(start);
+  const milliseconds = (user + system) / 1000;
+  // Weak references and finalizers wait for the turn of the event loop to end, which files in memory never do.
+  await new Promise((resolve) => setImmediate(resolve));
   if (milliseconds > slowest.milliseconds) slowest = {milliseconds, what};
   expect(milliseconds, what).toBeLessThan(MAX_MILLISECONDS);
   expect(process.memoryUsage.rss() - before, what).toBeLessThan(MAX_BYTES);
@@ -437,8 +441,16 @@ describe('functions', () => {
   test('that take more or fewer values than they are given', async () => {
     const inner = {...doubled.functions[0]!, name: 'inner'};
     const calls = [
-      node('call', 'PartitionedCall', ['x', 'x'], {f: attr.func('inner')}),
-      node('none', 'PartitionedCall', [], {f: attr.func('inner')}),
+      node('call', 'PartitionedCall', ['x', 'x'], {
+        f: attr.func('inner'),
+        Tin: attr.types('float32', 'float32'),
+        Tout: attr.types('float32'),
+      }),
+      node('none', 'PartitionedCall', [], {
+        f: attr.func('inner'),
+        Tin: attr.types(),
+        Tout: attr.types('float32'),
+      }),
     ];
     for (const call of calls) {
       await expectFailure(
