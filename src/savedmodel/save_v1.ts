@@ -104,7 +104,7 @@ function savedBy({runtime, graph}: V1Model, node: string, fetches: readonly Endp
     tensors: [],
   }));
   const texts = ({data}: HostTensor) => (data as readonly Uint8Array[]).map(decodeUtf8);
-  if (names?.dtype !== 'string' || slices?.dtype !== 'string' || names.shape[0] !== values.length) {
+  if (names?.dtype !== 'string' || slices?.dtype !== 'string' || names.data.length !== values.length) {
     throw new FormatError(`node '${node}' saves ${values.length} tensors under other names than as many`);
   }
   return texts(names).map((key, i): TensorToSave => {
