@@ -2,7 +2,7 @@
  * Damages models, thousands of them, knowing what their parts mean, and uses each in every way: it is refused, fails in a
  * part or works; no error repeats what the JavaScript engine says, nothing hangs, and no process ends.
  *
- * The seed is printed. `TFHUB_FUZZ_SEED` repeats a run, `TFHUB_FUZZ_COUNT` says how many models, and `TFHUB_FUZZ_CASE`
+ * The seed is printed. `TFHUB_FUZZ_SEED` makes another run, `TFHUB_FUZZ_COUNT` says how many models, and `TFHUB_FUZZ_CASE`
  * tries a single one: `npx tsx scripts/conformance_fuzz.ts`.
  *
  * @module
@@ -15,7 +15,9 @@ import {fileURLToPath} from 'node:url';
 import type {Outcome} from './fuzz_outcome.js';
 
 const CHILD = fileURLToPath(new URL('./fuzz_child.ts', import.meta.url));
-const COUNT = 5000;
+/** The run that everybody makes: the same each time, so that what fails is what was changed. Other seeds and more models on demand. */
+const COUNT = 500;
+const SEED = 78;
 
 /** One process of five runs on the wasm backend; `TFHUB_BACKEND` takes one backend for all. */
 const backendOf = (range: number): string =>
@@ -61,7 +63,7 @@ export interface FuzzOptions {
 }
 
 export async function runFuzzConformance(options: FuzzOptions = {}): Promise<FuzzScore> {
-  const {seed = Math.floor(Math.random() * 2 ** 31), count = COUNT, first = 0} = options;
+  const {seed = SEED, count = COUNT, first = 0} = options;
   console.log(`Damaged models: ${count} with seed ${seed}`);
   const outcomes = new Map<Outcome, number>();
   const faults: string[] = [];
