@@ -5,6 +5,7 @@
  */
 
 import {DownloadError} from '../errors.js';
+import {ownEntry} from '../own_entry.js';
 import {errorCode, FileError} from '../platform/file_error.js';
 
 const ELSEWHERE = 'Set TFHUB_CACHE_DIR, or the option cacheDir, to';
@@ -49,8 +50,9 @@ export async function guarded<T>(directory: string, work: () => Promise<T>): Pro
     const code = errorCode(cause);
     const path = cause instanceof FileError ? cause.path : directory;
     // An archive that is unpacked into the cache lies elsewhere.
-    if (!Object.hasOwn(WORDS, code) || !isInside(directory, path)) throw cause;
-    throw new DownloadError(WORDS[code]!(directory, path), {cause});
+    const words = ownEntry(WORDS, code);
+    if (words === undefined || !isInside(directory, path)) throw cause;
+    throw new DownloadError(words(directory, path), {cause});
   }
 }
 
