@@ -61,8 +61,14 @@ export type Structure =
   | {readonly kind: 'shape'; readonly value: PartialShape}
   | {readonly kind: 'constant'; readonly value: HostTensor};
 
-/** Deeper nests than any function has; the message decoder's own limit is of the same order. */
+/** What errors speak of. */
 const WHAT = 'a function signature';
+
+/** TensorFlow's shapes have so many dimensions at most. */
+const MAX_RANK = 254;
+
+/** More tensors than the parts of any object; a file could ask for any number. */
+const MAX_COMPONENTS = 65_536;
 
 /** The structure a message describes; an absent one is None. */
 export function structureOf(proto: StructuredValue | undefined): Structure {
@@ -160,17 +166,30 @@ function compositeOf(proto: TypeSpecProto): Structure {
     default: {
       // One variant or resource scalar stands for a dataset, an iterator, an optional, a tensor array.
       const count = proto.numFlatComponents || 1;
+      if (count < 0 || count > MAX_COMPONENTS) {
+        throw new FormatError(`${WHAT} has a '${proto.typeSpecClassName}' of ${count} components`);
+      }
       const components = Array.from({length: count}, (_, i) => component(`component_${i}`, 'variant', null));
       return {kind: 'composite', type: 'other', className: proto.typeSpecClassName, components};
     }
   }
 }
 
-/** State: shape, dtype of the values, ragged rank, dtype of the row splits. */
+/**
+ * State: shape, dtype of the values, ragged rank, dtype of the row splits.
+ *
+ * @throws FormatError for a ragged rank that no tensor of this shape has; the file could ask for any number.
+ */
 function raggedOf(items: readonly Structure[]): Structure {
   const shape = shapeItem(items[0]);
   const dtype = dtypeItem(items[1]);
   const rank = items[2]?.kind === 'literal' ? Number(items[2].value) : 1;
+  const below = shape?.length ?? MAX_RANK;
+  if (!Number.isInteger(rank) || rank < 0 || (rank > 0 && rank >= below)) {
+    throw new FormatError(
+      `${WHAT} has a ragged tensor of ragged rank ${rank}, and rank ${shape?.length ?? 'unknown'}`,
+    );
+  }
   const splits = items[3]?.kind === 'dtype' ? items[3].value : 'int64';
   const inner = shape === null ? null : [null, ...shape.slice(rank + 1)];
   if (rank === 0) return {kind: 'tensor', name: 'values', dtype, shape};

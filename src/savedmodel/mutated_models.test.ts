@@ -13,7 +13,16 @@ import {localDirectory} from '../platform/node.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
-import {decodeMessage, encodeMessage, SavedModel} from '../proto/index.js';
+import {
+  AttrValue,
+  DataType,
+  decodeMessage,
+  encodeMessage,
+  FunctionDef,
+  makeMessage,
+  SavedModel,
+  TensorProto,
+} from '../proto/index.js';
 import {writeSavedModel} from './save.js';
 import {exercise} from './testing/exercise.js';
 import {attr, makeModelFiles, node} from './testing/make_model.js';
@@ -39,23 +48,45 @@ it('a seed and a number give the same damage', () => {
   expect(fuzzCase(3, 7).what).not.toBe(fuzzCase(4, 7).what);
 });
 
-it('a saver whose names are no strings is refused in words when the model is saved', async () => {
+/** A fixture with its message changed, used in every way and saved; what failed. */
+async function failuresOf(fixture: string, change: (model: SavedModel) => void): Promise<string> {
   const directory = localDirectory(
-    fileURLToPath(new URL('../../fixtures/models/v1_partitioned', import.meta.url)),
+    fileURLToPath(new URL(`../../fixtures/models/${fixture}`, import.meta.url)),
   );
-  const bytes = await readAll(directory, 'saved_model.pb');
-  const saved = decodeMessage(SavedModel, bytes, 'the fixture');
-  for (const {op, input} of saved.metaGraphs[0]!.graphDef!.node) if (op === 'SaveV2') input[1] = input[3]!;
-  const files = Object.fromEntries(
-    await Promise.all(
-      ['variables/variables.index', 'variables/variables.data-00000-of-00001'].map(
-        async (path) => [path, await readAll(directory, path)] as const,
-      ),
-    ),
+  const paths = ['variables/variables.index', 'variables/variables.data-00000-of-00001'];
+  const files = await Promise.all(paths.map(async (path) => [path, await readAll(directory, path)] as const));
+  const saved = decodeMessage(SavedModel, await readAll(directory, 'saved_model.pb'), 'the fixture');
+  change(saved);
+  const changed = {...Object.fromEntries(files), 'saved_model.pb': encodeMessage(SavedModel, saved)};
+  const {failures} = await exercise(memoryDirectory(changed), {}, (model) =>
+    writeSavedModel(model, new MemoryOutput()),
   );
-  const changed = memoryDirectory({...files, 'saved_model.pb': encodeMessage(SavedModel, saved)});
-  const {failures} = await exercise(changed, {}, (model) => writeSavedModel(model, new MemoryOutput()));
-  expect(failures.map(({message}) => message).join('\n')).toMatch(/saves \d+ tensors under other names/);
+  return failures.map(({message}) => message).join('\n');
+}
+
+it('a saver whose names are no strings is refused in words when the model is saved', async () => {
+  const failures = await failuresOf('v1_partitioned', ({metaGraphs}) => {
+    for (const {op, input} of metaGraphs[0]!.graphDef!.node) if (op === 'SaveV2') input[1] = input[3]!;
+  });
+  expect(failures).toMatch(/saves \d+ tensors under other names/);
+});
+
+it('a table whose save function lists numbers as names is refused in words when the model is saved', async () => {
+  const failures = await failuresOf('mutable_tables', ({metaGraphs}) => {
+    const number = makeMessage(TensorProto, {dtype: DataType.DT_FLOAT, floatVal: [1]});
+    const {library} = metaGraphs[0]!.graphDef!;
+    library!.function = library!.function.map((encoded) => {
+      const each = decodeMessage(FunctionDef, encoded, 'a function');
+      if (!each.signature!.name.startsWith('__inference_save_fn')) return encoded;
+      for (const {op, name, attr} of each.nodeDef) {
+        if (op !== 'Const' || name.startsWith('add')) continue;
+        attr.set('value', encodeMessage(AttrValue, {value: {$case: 'tensor', value: number}}));
+        attr.set('dtype', encodeMessage(AttrValue, {value: {$case: 'type', value: DataType.DT_FLOAT}}));
+      }
+      return encodeMessage(FunctionDef, each);
+    });
+  });
+  expect(failures).toMatch(/'__inference_save_fn_\d+' lists float32 values as the names of what it saves of/);
 });
 
 async function readAll(directory: ModelDirectory, path: string): Promise<Uint8Array> {

@@ -135,9 +135,9 @@ function saveableState(node: SaveNode, name: string, save: SaveFunction, restore
   }
   const tensors = Array.from({length: kept / 3}, (_, i): StateTensor => {
     const [key, slice, value] = listed.slice(3 * i, 3 * i + 3) as [HostTensor, HostTensor, HostTensor];
-    if (text(slice) !== '')
+    if (text(slice, save, node) !== '')
       throw new SaveError(`'${node.label}' is saved in slices, which cannot be written yet`);
-    return {key: text(key), dtype: value.dtype, shape: value.shape, read: () => value};
+    return {key: text(key, save, node), dtype: value.dtype, shape: value.shape, read: () => value};
   });
   return {
     kind: 'functions',
@@ -151,7 +151,17 @@ function saveableState(node: SaveNode, name: string, save: SaveFunction, restore
   };
 }
 
-function text({data}: HostTensor): string {
+/**
+ * A name or a slice that a save function lists.
+ *
+ * @throws SaveError for what is no string.
+ */
+function text({dtype, data}: HostTensor, save: SaveFunction, node: SaveNode): string {
+  if (dtype !== 'string') {
+    throw new SaveError(
+      `'${save.name}' lists ${dtype} values as the names of what it saves of '${node.label}'`,
+    );
+  }
   const [bytes] = data as readonly Uint8Array[];
   return bytes === undefined ? '' : decodeUtf8(bytes);
 }

@@ -50,7 +50,7 @@ export async function exercise(
     const model = await loadModel(directory, options);
     try {
       result = useAll(model);
-      if (use !== undefined) result = withUse(result, await outcomeOf(use(model)));
+      if (use !== undefined) result = withUse(result, await outcomeOf(() => use(model)));
     } finally {
       model.dispose();
     }
@@ -63,9 +63,9 @@ export async function exercise(
   return result;
 }
 
-async function outcomeOf(use: Promise<void>): Promise<HubError | undefined> {
+async function outcomeOf(use: () => Promise<void>): Promise<HubError | undefined> {
   try {
-    await use;
+    await use();
     return undefined;
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
