@@ -16,7 +16,7 @@ import type {Outcome} from './fuzz_outcome.js';
 
 const CHILD = fileURLToPath(new URL('./fuzz_child.ts', import.meta.url));
 /** The run that everybody makes: the same each time, so that what fails is what was changed. Other seeds and more models on demand. */
-const COUNT = 500;
+const COUNT = 5000;
 const SEED = 78;
 
 /** One process of five runs on the wasm backend; `TFHUB_BACKEND` takes one backend for all. */
@@ -30,9 +30,6 @@ const WATCH_EVERY = 1000;
 
 /** A process starts anew after so many models, so that what one leaves behind is not another's fault. */
 const PER_PROCESS = 250;
-
-/** Processes at one time, where there are as many processors. */
-const LANES = Number(process.env.TFHUB_FUZZ_LANES ?? 4);
 
 export interface FuzzScore {
   readonly passed: number;
@@ -55,15 +52,19 @@ interface Report {
 
 /** Which models to try. */
 export interface FuzzOptions {
-  /** Default: another one each time. */
   readonly seed?: number;
   readonly count?: number;
   /** The number of the first one. */
   readonly first?: number;
+  /** Processes at one time; default: as many as there are processors, four at most. */
+  readonly lanes?: number;
 }
+
+const MAX_LANES = 4;
 
 export async function runFuzzConformance(options: FuzzOptions = {}): Promise<FuzzScore> {
   const {seed = SEED, count = COUNT, first = 0} = options;
+  const {lanes = Math.min(MAX_LANES, availableParallelism())} = options;
   console.log(`Damaged models: ${count} with seed ${seed}`);
   const outcomes = new Map<Outcome, number>();
   const faults: string[] = [];
@@ -82,7 +83,7 @@ export async function runFuzzConformance(options: FuzzOptions = {}): Promise<Fuz
       }
     }
   };
-  await Promise.all(Array.from({length: Math.min(LANES, availableParallelism())}, lane));
+  await Promise.all(Array.from({length: lanes}, lane));
   const tally = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ');
   const repeat = (fault: string) => `TFHUB_FUZZ_SEED=${seed} ${fault}`;
   const details = [`${count} damaged models with seed ${seed}: ${tally}`, ...faults.map(repeat)];

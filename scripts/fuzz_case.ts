@@ -4,19 +4,15 @@
  * @module
  */
 
-import {readdirSync, readFileSync} from 'node:fs';
-import {join, relative} from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {readdirSync} from 'node:fs';
 import {OP_FAMILIES} from '../src/ops/registry.js';
 import {mutate, Random} from '../src/proto/testing/mutate.js';
+import {type Files, fixtureFiles, MODELS} from '../src/savedmodel/testing/fixtures.js';
 
-const FIXTURES = fileURLToPath(new URL('../fixtures/models', import.meta.url));
 const MODEL_FILE = 'saved_model.pb';
 
 /** Larger models take long and hold nothing that the others do not. */
 const MAX_BYTES = 120_000;
-
-export type Files = Readonly<Record<string, Uint8Array>>;
 
 /** A model to try. */
 export interface FuzzCase {
@@ -27,20 +23,9 @@ export interface FuzzCase {
   readonly verifyChecksums: boolean;
 }
 
-function readFixture(name: string): Files {
-  const root = join(FIXTURES, name);
-  const entries = readdirSync(root, {recursive: true, withFileTypes: true}).filter((each) => each.isFile());
-  return Object.fromEntries(
-    entries.map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return [relative(root, path).replaceAll('\\', '/'), new Uint8Array(readFileSync(path))];
-    }),
-  );
-}
-
-const fixtures = readdirSync(FIXTURES, {withFileTypes: true})
+const fixtures = readdirSync(MODELS, {withFileTypes: true})
   .filter((entry) => entry.isDirectory())
-  .map(({name}) => ({name, files: readFixture(name)}))
+  .map(({name}) => ({name, files: fixtureFiles(name)}))
   .filter(({files}) => files[MODEL_FILE] !== undefined && files[MODEL_FILE].length < MAX_BYTES);
 
 const ops = Object.values(OP_FAMILIES).flatMap((family) => Object.keys(family));

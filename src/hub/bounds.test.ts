@@ -1,6 +1,6 @@
 /** Tests that whatever is asked of a server ends: in time, in bytes, in requests. */
 
-import {createServer, type RequestListener} from 'node:http';
+import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
@@ -16,16 +16,10 @@ import {HttpSession} from './http.js';
 import {type ResolveOptions, settle} from './options.js';
 import {resolve} from './resolver.js';
 import {Patience} from './retry.js';
-import {afterThis, archiveOf, noise, temporaryDirectory} from './testing/fixtures.js';
+import {afterThis, archiveOf, noise, serve, temporaryDirectory} from './testing/fixtures.js';
 import {startRawServer, written} from './testing/raw_server.js';
-import {faulty, startServer, status} from './testing/server.js';
+import {faulty, status} from './testing/server.js';
 import {transfer} from './transfer.js';
-
-async function serve(listener: RequestListener) {
-  const server = await startServer(listener);
-  afterThis(() => server.close());
-  return server;
-}
 
 let cacheDir: string;
 beforeEach(async () => {

@@ -2,7 +2,6 @@
 
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import {HubError} from '../errors.js';
 import {loadDirectory} from '../load.js';
@@ -11,6 +10,7 @@ import {localDirectory} from '../platform/node.js';
 import {nodeFiles} from '../platform/node_files.js';
 import {nodeHub} from '../platform/node_hub.js';
 import type {ModelSink} from '../platform/services.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
 import {DirectoryCache, type ObtainOptions} from './cache.js';
 import {digests, readDigests} from './testing/digests.js';
 import {MODEL_FILES, temporaryDirectory, writeModel} from './testing/fixtures.js';
@@ -160,7 +160,7 @@ describe('a file system that fails', {timeout: 600_000}, () => {
   });
 
   it('at any call of loading is told in words', async () => {
-    const fixture = fileURLToPath(new URL('../../fixtures/models/mymul', import.meta.url));
+    const fixture = fixturePath('mymul');
     const directory = path.join(await temporaryDirectory(), 'model');
     const names = Object.keys(await readDigests(localDirectory(fixture)));
     const files = names.map(async (name) => [name, await readFile(path.join(fixture, name))] as const);

@@ -2,7 +2,6 @@
 
 import {mkdir, readdir, rm, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import {FormatError, HandleError, IntegrityError} from '../errors.js';
 import {kerasLayer} from '../keras.js';
@@ -13,6 +12,7 @@ import '../platform/node_hub.js';
 import {localDirectory} from '../platform/node.js';
 import {hostModels} from '../platform/node_host.js';
 import {portableSha256} from '../platform/sha256.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
 import {integrityOf as integrityBy} from './integrity.js';
 import {integrityOf, registerResolver, resolve} from './resolver.js';
 import {digests, readDigests} from './testing/digests.js';
@@ -21,11 +21,12 @@ import {
   archiveOf,
   MODEL_FILES,
   noise,
+  serve,
   temporaryDirectory,
   tree,
   writeModel,
 } from './testing/fixtures.js';
-import {faulty, startServer} from './testing/server.js';
+import {faulty} from './testing/server.js';
 import {tar} from './testing/tar.js';
 
 /**
@@ -48,12 +49,6 @@ beforeEach(async () => {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   return () => vi.restoreAllMocks();
 });
-
-async function serve(...args: Parameters<typeof startServer>) {
-  const server = await startServer(...args);
-  afterThis(() => server.close());
-  return server;
-}
 
 async function host(options: {gzip?: boolean} = {}) {
   const hosted = path.join(directory, 'hosted');
@@ -274,7 +269,7 @@ describe('the option integrity', () => {
   });
 
   it('is taken by load and kerasLayer', async () => {
-    const fixture = fileURLToPath(new URL('../../fixtures/models/mymul', import.meta.url));
+    const fixture = fixturePath('mymul');
     const integrity = await integrityOf(localDirectory(fixture));
     (await load(fixture, {integrity})).dispose();
     await expect(load(fixture, {integrity: OTHER})).rejects.toThrow(IntegrityError);

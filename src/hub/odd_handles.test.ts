@@ -9,14 +9,8 @@ import '../platform/node.js';
 import '../platform/node_hub.js';
 import {localDirectory} from '../platform/node.js';
 import {type ModelSource, registerResolver, resolve} from './resolver.js';
-import {afterThis, archiveOf, temporaryDirectory, tree} from './testing/fixtures.js';
-import {faulty, startServer, status} from './testing/server.js';
-
-async function serve(...args: Parameters<typeof startServer>) {
-  const server = await startServer(...args);
-  afterThis(() => server.close());
-  return server;
-}
+import {archiveOf, serve, temporaryDirectory, tree} from './testing/fixtures.js';
+import {faulty, status} from './testing/server.js';
 
 let directory: string;
 let cacheDir: string;

@@ -19,20 +19,15 @@ import {
   contentOf,
   MODEL_FILES,
   noise,
+  serve,
   temporaryDirectory,
   tree,
   writeModel,
 } from './testing/fixtures.js';
 import {HOSTILE_ARCHIVES, HOSTILE_MAX_BYTES} from './testing/hostile.js';
-import {faulty, startServer, status} from './testing/server.js';
+import {faulty, status} from './testing/server.js';
 
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
-
-async function serve(...args: Parameters<typeof startServer>) {
-  const server = await startServer(...args);
-  afterThis(() => server.close());
-  return server;
-}
 
 let cacheDir: string;
 

@@ -11,19 +11,13 @@ import {getHubServices} from '../platform/services.js';
 import {shownHandle, withoutSecrets} from '../shown.js';
 import {DirectoryCache} from './cache.js';
 import {resolve} from './resolver.js';
-import {afterThis, archiveOf, temporaryDirectory} from './testing/fixtures.js';
-import {faulty, startServer, status} from './testing/server.js';
+import {archiveOf, serve, temporaryDirectory} from './testing/fixtures.js';
+import {faulty, type startServer, status} from './testing/server.js';
 
 let cacheDir: string;
 beforeEach(async () => {
   cacheDir = path.join(await temporaryDirectory(), 'cache');
 });
-
-async function serve(...args: Parameters<typeof startServer>) {
-  const server = await startServer(...args);
-  afterThis(() => server.close());
-  return server;
-}
 
 describe('shownHandle', () => {
   it.each([

@@ -16,16 +16,10 @@ import {HttpSession, originHeaders} from './http.js';
 import {type ResolveOptions, settle} from './options.js';
 import {collect} from './streams.js';
 import {digests} from './testing/digests.js';
-import {afterThis, archiveOf, MODEL_FILES, noise, temporaryDirectory} from './testing/fixtures.js';
+import {afterThis, archiveOf, MODEL_FILES, noise, serve, temporaryDirectory} from './testing/fixtures.js';
 import {faulty, inTurn, startServer, status} from './testing/server.js';
 import {ResolveWorker} from './testing/workers.js';
 import {transfer} from './transfer.js';
-
-async function serve(...args: Parameters<typeof startServer>) {
-  const server = await startServer(...args);
-  afterThis(() => server.close());
-  return server;
-}
 
 /** Downloads, and counts how often it had to begin anew. */
 async function download(url: string, options: ResolveOptions & {decodesContent?: boolean} = {}) {

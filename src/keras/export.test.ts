@@ -2,12 +2,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
 import * as hub from '../index.js';
 import {decodeMessage, KerasSavedMetadata} from '../proto/index.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
 import {inputNames, outputNames, variableNames, variablesOf} from './layer_parts.js';
 import {LAYERS_CASES, type LayersCase, randomizeWeights} from './testing/layers_models.js';
 
@@ -16,9 +16,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'export-'));
 });
 afterAll(() => rm(folder, {recursive: true}));
-
-const fixture = (name: string): string =>
-  fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
 
 const list = (values: unknown): tf.Tensor[] => (Array.isArray(values) ? values : [values]) as tf.Tensor[];
 
@@ -214,7 +211,7 @@ describe('a saved model of tfjs-layers', () => {
 
   it('takes strings where its first layer is a loaded one that does', async () => {
     const text = tfl.input({name: 'text', shape: [], dtype: 'string'});
-    const object = await hub.load(fixture('text_vocabulary'));
+    const object = await hub.load(fixturePath('text_vocabulary'));
     const embedded = new hub.KerasLayer(object).apply(text) as tfl.SymbolicTensor;
     const out = tfl.layers.dense({name: 'class', units: 2}).apply(embedded) as tfl.SymbolicTensor;
     const model = tfl.model({name: 'texts', inputs: text, outputs: out});
@@ -227,7 +224,7 @@ describe('a saved model of tfjs-layers', () => {
   });
 
   it('has the variables of a loaded layer in it once', async () => {
-    const object = await hub.load(fixture('mymul'));
+    const object = await hub.load(fixturePath('mymul'));
     const layer = new hub.KerasLayer(object, {trainable: true});
     const x = tfl.input({name: 'x', shape: [2]});
     const twice = layer.apply(layer.apply(x) as tfl.SymbolicTensor) as tfl.SymbolicTensor;
@@ -289,7 +286,7 @@ describe('a saved model of tfjs-layers', () => {
 
 describe('a saved KerasLayer', () => {
   it('is callable like the object it wraps, and has its variables and losses', async () => {
-    const object = await hub.load(fixture('mymul'));
+    const object = await hub.load(fixturePath('mymul'));
     const layer = new hub.KerasLayer(object, {trainable: true});
     await hub.savedModel.save(layer, join(folder, 'layer'));
     const loaded = await hub.load(join(folder, 'layer'));

@@ -3,7 +3,6 @@
  * embeddings and text encoders. Expected values are TensorFlow's own (`fixtures/models_hub_apis.py`).
  */
 
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {input, layers, model as makeModel, type SymbolicTensor, sequential} from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
@@ -18,12 +17,12 @@ import {
   type JsonNest,
   readFixtures,
 } from '../savedmodel/testing/fixture_cases.js';
+import {MODELS} from '../savedmodel/testing/fixtures.js';
 import {KerasLayer} from './keras_layer.js';
 
 type JsonTensor = Parameters<typeof decodeTensor>[0];
 
-const DIRECTORY = fileURLToPath(new URL('../../fixtures/models', import.meta.url));
-const fixtures = new Map(readFixtures(DIRECTORY).map((fixture) => [fixture.name, fixture]));
+const fixtures = new Map(readFixtures(MODELS).map((fixture) => [fixture.name, fixture]));
 
 let fixture: Fixture;
 let object: CallableObject;

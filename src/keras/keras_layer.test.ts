@@ -8,7 +8,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it, vi} from 'vitest';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
-import {arrayOf, elements, expectClose, fixture} from './testing/reusable_models.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
+import {arrayOf, elements, expectClose} from './testing/values.js';
 
 beforeAll(quietCpuBackend);
 afterEach(() => {
@@ -45,7 +46,7 @@ async function again(layer: hub.KerasLayer): Promise<hub.KerasLayer> {
 
 describe('KerasTest', () => {
   it.each(['half_plus_one', 'half_plus_one_keras'])('testHalfPlusOneRetraining: %s', async (name) => {
-    const imported = await hub.kerasLayer(fixture(name), {trainable: true});
+    const imported = await hub.kerasLayer(fixturePath(name), {trainable: true});
     const model = modelOf(imported);
     expect(arrayOf(model.predict(column(0, 8, 10, 12)))).toEqual([[1], [5], [6], [7]]);
     expectClose(lossesOf(model), [0.0025]);
@@ -74,7 +75,7 @@ describe('KerasTest', () => {
   });
 
   it.each(['half_plus_one', 'half_plus_one_keras'])('testRegularizationLoss: %s', async (name) => {
-    const imported = await hub.kerasLayer(fixture(name), {trainable: false});
+    const imported = await hub.kerasLayer(fixturePath(name), {trainable: false});
     const model = modelOf(imported);
     for (const trainable of [false, true, false, true]) {
       imported.trainable = trainable;
@@ -83,7 +84,7 @@ describe('KerasTest', () => {
   });
 
   it.each(['batch_norm', 'batch_norm_keras'])('testBatchNormRetraining: %s', async (name) => {
-    const imported = await hub.kerasLayer(fixture(name), {trainable: true});
+    const imported = await hub.kerasLayer(fixturePath(name), {trainable: true});
     const model = modelOf(imported);
     model.compile({optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError'});
     const x = column(11, 12, 13);
@@ -109,7 +110,7 @@ describe('KerasTest', () => {
   });
 
   it.each(['batch_norm', 'batch_norm_keras'])('testBatchNormFreezing: %s', async (name) => {
-    const imported = await hub.kerasLayer(fixture(name), {trainable: false});
+    const imported = await hub.kerasLayer(fixturePath(name), {trainable: false});
     const kernelInitializer = tfl.initializers.constant({value: 1.5});
     const model = modelOf(imported, tfl.layers.dense({units: 1, kernelInitializer, useBias: false}));
     const before = values(imported.weights);
@@ -125,7 +126,7 @@ describe('KerasTest', () => {
   });
 
   it.each(['custom_attributes', 'custom_attributes_keras'])('testCustomAttributes: %s', async (name) => {
-    const imported = await hub.kerasLayer(fixture(name));
+    const imported = await hub.kerasLayer(fixturePath(name));
     const object = imported.resolvedObject as hub.LoadedObject;
     const expected = arrayOf(object.get('sample_output'));
     const {path} = object.get('sample_input') as {path: string};
@@ -137,7 +138,7 @@ describe('KerasTest', () => {
   it.each([false, true])('testInputOutputDict: with outputShape %s', async (passOutputShape) => {
     const x = tfl.input({shape: [1]});
     const y = tfl.input({shape: [1]});
-    const imported = await hub.kerasLayer(fixture('dict_in_dict_out'), {
+    const imported = await hub.kerasLayer(fixturePath('dict_in_dict_out'), {
       arguments: {return_dict: true},
       ...(passOutputShape && {outputShape: {sigma: [2], delta: [1]}}),
     });
@@ -171,7 +172,7 @@ describe('KerasTest', () => {
   it.each([false, true])('testOutputShapeList: with outputShape %s', async (passOutputShape) => {
     const input = tfl.input({shape: [1]});
     const imported = await hub.kerasLayer(
-      fixture('unknown_shapes'),
+      fixturePath('unknown_shapes'),
       passOutputShape ? {outputShape: [[1], [2, 2], [3, 3, 3]]} : {},
     );
     const outputs = imported.apply(input) as tfl.SymbolicTensor[];
@@ -189,7 +190,7 @@ describe('KerasTest', () => {
   });
 
   it.each(['half_plus_one', 'half_plus_one_keras'])('testComputeOutputShape: %s', async (name) => {
-    const layer = await hub.kerasLayer(fixture(name));
+    const layer = await hub.kerasLayer(fixturePath(name));
     expect(layer.computeOutputShape([10, 1])).toEqual([10, 1]);
     expect(layer.computeOutputShape([null, 1])).toEqual([null, 1]);
     layer.getConfig();
@@ -197,27 +198,27 @@ describe('KerasTest', () => {
 
   it.each(['text_length', 'text_length_keras'])('testComputeOutputShapeDifferentDtypes: %s', async (name) => {
     for (const config of [{outputShape: [2]}, {}]) {
-      const layer = await hub.kerasLayer(fixture(name), config);
+      const layer = await hub.kerasLayer(fixturePath(name), config);
       expect(layer.computeOutputShape([null, 1])).toEqual([null, 2]);
       expect(layer.computeOutputShape([3, 1])).toEqual([3, 2]);
     }
   });
 
   it.each(['half_plus_one', 'half_plus_one_keras'])('testGetConfigFromConfig: %s', async (name) => {
-    const layer = await hub.kerasLayer(fixture(name));
+    const layer = await hub.kerasLayer(fixturePath(name));
     const restored = await again(layer);
     expect(arrayOf(restored.apply(column(10)))).toEqual(arrayOf(layer.apply(column(10))));
   });
 
   it('testGetConfigFromConfigWithHParams', async () => {
-    const layer = await hub.kerasLayer(fixture('hyperparameters'), {arguments: {a: 10}});
+    const layer = await hub.kerasLayer(fixturePath('hyperparameters'), {arguments: {a: 10}});
     expect(arrayOf(layer.apply(column(1, 2, 3)))).toEqual([[10], [20], [30]]);
     const restored = await again(layer);
     expect(arrayOf(restored.apply(column(1, 2, 3)))).toEqual([[10], [20], [30]]);
   });
 
   it.each(['half_plus_one', 'half_plus_one_keras'])('testSaveModelConfig: %s', async (name) => {
-    const model = modelOf(await hub.kerasLayer(fixture(name)));
+    const model = modelOf(await hub.kerasLayer(fixturePath(name)));
     const json = model.toJSON() as string;
     await hub.preload(json);
     const restored = await tfl.models.modelFromJSON(JSON.parse(json));
@@ -229,7 +230,7 @@ describe('KerasLayerTest', () => {
   const ten = () => tf.scalar(10);
 
   it('test_load_with_defaults', async () => {
-    const layer = await hub.kerasLayer(fixture('plus_one'));
+    const layer = await hub.kerasLayer(fixturePath('plus_one'));
     expect(arrayOf(layer.apply(ten()))).toBe(11);
   });
 
@@ -238,7 +239,7 @@ describe('KerasLayerTest', () => {
     {signature: 'serving_default', signatureOutputsAsDict: true},
     {signature: 'serving_default', outputKey: 'output_0'},
   ])('test_load_callable_saved_model_v2_with_signature: %o', async (config) => {
-    const layer = await hub.kerasLayer(fixture('plus_one'), config);
+    const layer = await hub.kerasLayer(fixturePath('plus_one'), config);
     const output = layer.apply(ten());
     const tensor = config.signatureOutputsAsDict
       ? (output as never as {output_0: tf.Tensor}).output_0
@@ -247,7 +248,7 @@ describe('KerasLayerTest', () => {
   });
 
   it('test_load_callable_keras_default_saved_model_v2_with_signature', async () => {
-    const layer = await hub.kerasLayer(fixture('plus_one_signature'), {
+    const layer = await hub.kerasLayer(fixturePath('plus_one_signature'), {
       signature: 'plus_one',
       signatureOutputsAsDict: true,
     });
@@ -261,7 +262,7 @@ describe('KerasLayerTest', () => {
     {signature: 'serving_default', signatureOutputsAsDict: true},
     {signature: 'serving_default', outputKey: 'output_0'},
   ])('test_keras_layer_get_config: %o', async (config) => {
-    const layer = await hub.kerasLayer(fixture('plus_one'), config);
+    const layer = await hub.kerasLayer(fixturePath('plus_one'), config);
     const restored = await again(layer);
     const flat = (output: unknown) =>
       Object.values(output instanceof tf.Tensor ? {output} : (output as object));
@@ -269,7 +270,7 @@ describe('KerasLayerTest', () => {
   });
 
   const failure = (name: string, config: hub.LoadedKerasLayerConfig) =>
-    expect(hub.kerasLayer(fixture(name), config));
+    expect(hub.kerasLayer(fixturePath(name), config));
   const either = 'When using a signature, either outputKey or signatureOutputsAsDict: true should be set.';
 
   it('test_keras_layer_fails_if_signature_output_not_specified', async () => {
@@ -295,12 +296,12 @@ describe('KerasLayerTest', () => {
   });
 
   it('test_keras_layer_fails_if_output_is_not_dict', async () => {
-    const layer = await hub.kerasLayer(fixture('plus_one'), {outputKey: 'output_0'});
+    const layer = await hub.kerasLayer(fixturePath('plus_one'), {outputKey: 'output_0'});
     expect(() => layer.apply(ten())).toThrow('Specifying `outputKey` is forbidden if output type');
   });
 
   it('test_keras_layer_fails_if_signature_trainable', async () => {
-    const layer = await hub.kerasLayer(fixture('plus_one'), {
+    const layer = await hub.kerasLayer(fixturePath('plus_one'), {
       signature: 'serving_default',
       signatureOutputsAsDict: true,
       trainable: true,
@@ -313,7 +314,7 @@ describe('KerasLayerTest', () => {
 
   it('test_keras_layer_logs_if_training_zero_variables', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const layer = await hub.kerasLayer(fixture('hyperparameters'), {trainable: true});
+    const layer = await hub.kerasLayer(fixturePath('hyperparameters'), {trainable: true});
     layer.apply(column(10));
     layer.apply(column(10));
     expect(log.mock.calls).toEqual([['hub.KerasLayer is trainable but has zero trainable weights.']]);

@@ -7,7 +7,8 @@ import type {DType} from '../graph/dtypes.js';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {tensorDType} from '../savedmodel/tensor_dtype.js';
-import {elements, expectClose, fixture} from './testing/reusable_models.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
+import {elements, expectClose} from './testing/values.js';
 
 beforeAll(quietCpuBackend);
 
@@ -32,7 +33,7 @@ const FACTS: Record<string, Facts> = JSON.parse(
   readFileSync(LAYERS ?? new URL('../../fixtures/keras_layers.json', import.meta.url), 'utf8'),
 );
 
-const handleOf = (name: string) => (MODELS === undefined ? fixture(name) : `${MODELS}/${name}`);
+const handleOf = (name: string) => (MODELS === undefined ? fixturePath(name) : `${MODELS}/${name}`);
 
 const mapNest = (nest: SpecNest, f: (text: string) => unknown): unknown => {
   if (typeof nest === 'string') return f(nest);

@@ -4,10 +4,11 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it, vi} from 'vitest';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
 import {func} from '../trace/func.js';
 import {callFrozen} from './frozen.js';
 import {isRepeatable} from './repeatable.js';
-import {arrayOf, elements, expectClose, fixture} from './testing/reusable_models.js';
+import {arrayOf, elements, expectClose} from './testing/values.js';
 
 beforeAll(quietCpuBackend);
 
@@ -40,7 +41,7 @@ describe('a frozen layer in a model that trains', () => {
   const images = () => tf.randomNormal([4, 8, 8, 2], 0, 1, 'float32', 1);
 
   it('runs once, and not again for the gradient of what follows', async () => {
-    const layer = await hub.kerasLayer(fixture('cnn'));
+    const layer = await hub.kerasLayer(fixturePath('cnn'));
     const kernel = tf.variable(tf.randomNormal([3, 2], 0, 1, 'float32', 2));
     const x = images();
     const forward = await kernelsOf(() => layer.apply(x));
@@ -56,8 +57,8 @@ describe('a frozen layer in a model that trains', () => {
   });
 
   it('leaves nothing on the tape but its input', async () => {
-    const frozen = await hub.kerasLayer(fixture('cnn'));
-    const trained = await hub.kerasLayer(fixture('cnn'), {trainable: true});
+    const frozen = await hub.kerasLayer(fixturePath('cnn'));
+    const trained = await hub.kerasLayer(fixturePath('cnn'), {trainable: true});
     const x = images();
     const others = savedBy(() => tf.zeros([4, 3]));
     expect(savedBy(() => frozen.apply(x) as tf.Tensor)).toBe(others + 1);
@@ -65,13 +66,13 @@ describe('a frozen layer in a model that trains', () => {
   });
 
   it('takes strings off the tape altogether', async () => {
-    const layer = await hub.kerasLayer(fixture('text_length'));
+    const layer = await hub.kerasLayer(fixturePath('text_length'));
     const x = tf.tensor2d(['a', 'bb'], [2, 1], 'string');
     expect(savedBy(() => layer.apply(x) as tf.Tensor)).toBe(savedBy(() => tf.zeros([2, 2])));
   });
 
   it('passes gradients on to what is trained before it, by running again', async () => {
-    const frozen = await hub.kerasLayer(fixture('cnn'));
+    const frozen = await hub.kerasLayer(fixturePath('cnn'));
     const x = images();
     const gain = tf.variable(tf.scalar(1.5));
     const loss = (layer: hub.KerasLayer) => () => {
@@ -81,7 +82,7 @@ describe('a frozen layer in a model that trains', () => {
     const gradient = (layer: hub.KerasLayer) =>
       elements(tf.variableGrads(loss(layer), [gain]).grads[gain.name])[0]!;
     // Called for inference, a trainable layer computes the same and is differentiated the usual way.
-    const trained = await hub.kerasLayer(fixture('cnn'), {trainable: true});
+    const trained = await hub.kerasLayer(fixturePath('cnn'), {trainable: true});
     expectClose([gradient(frozen)], [gradient(trained)], 1e-5);
     const kernels = await kernelsOf(() => tf.variableGrads(loss(frozen), [gain]));
     const forward = await kernelsOf(() => loss(frozen)());
@@ -89,7 +90,7 @@ describe('a frozen layer in a model that trains', () => {
   });
 
   it('gives no gradient to its own variables', async () => {
-    const layer = await hub.kerasLayer(fixture('half_plus_one'));
+    const layer = await hub.kerasLayer(fixturePath('half_plus_one'));
     const outer = tf.variable(tf.scalar(2));
     const {grads} = tf.variableGrads(
       () => tf.sum(tf.mul(layer.apply(tf.ones([3, 1])) as tf.Tensor, outer)) as tf.Scalar,
@@ -178,7 +179,7 @@ describe('a frozen layer in a model that trains', () => {
 
   it('is known to be random, or to change a state, by its graph', async () => {
     const harmless = async (name: string, path = '__call__') => {
-      const object: hub.LoadedObject = await hub.load(fixture(name));
+      const object: hub.LoadedObject = await hub.load(fixturePath(name));
       const {concreteFunctions} = object.get(path) as hub.RestoredFunction;
       return concreteFunctions.map((concrete) => {
         const training = concrete.signature.args.at(name === 'cnn' ? 1 : -1);
@@ -195,7 +196,7 @@ describe('a frozen layer in a model that trains', () => {
   });
 
   it('leaves no tensors behind', async () => {
-    const layer = await hub.kerasLayer(fixture('cnn'));
+    const layer = await hub.kerasLayer(fixturePath('cnn'));
     const x = images();
     const gain = tf.variable(tf.scalar(1.5));
     const step = () =>
@@ -222,7 +223,7 @@ describe('a frozen layer in a model that trains', () => {
   });
 
   it('is not trained by a model that was compiled while it was trainable', async () => {
-    const layer = await hub.kerasLayer(fixture('half_plus_one'), {trainable: true});
+    const layer = await hub.kerasLayer(fixturePath('half_plus_one'), {trainable: true});
     const model = tfl.sequential({layers: [layer, tfl.layers.dense({units: 1})]});
     model.compile({optimizer: 'sgd', loss: 'meanSquaredError'});
     layer.trainable = false;

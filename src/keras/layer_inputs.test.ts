@@ -5,8 +5,9 @@ import '@tensorflow/tfjs-backend-wasm';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
 import {func, TensorSpec} from '../trace/func.js';
-import {arrayOf, elements, expectClose, fixture} from './testing/reusable_models.js';
+import {arrayOf, elements, expectClose} from './testing/values.js';
 
 const TEXTS = [
   'good film',
@@ -45,7 +46,7 @@ function batches(shape: 'vector' | 'column', size: number): never {
 }
 
 async function classifier(config: hub.KerasLayerConfig = {}): Promise<tfl.LayersModel> {
-  const embed = await hub.kerasLayer(fixture('text_hashed_sqrtn'), config);
+  const embed = await hub.kerasLayer(fixturePath('text_hashed_sqrtn'), config);
   const kernelInitializer = tfl.initializers.constant({value: 0.1});
   const model = tfl.sequential({
     layers: [embed, tfl.layers.dense({units: 1, activation: 'sigmoid', kernelInitializer})],
@@ -62,7 +63,7 @@ describe.each(['cpu', 'wasm'])('text on the %s backend', (backend) => {
   afterAll(quietCpuBackend);
 
   it.each(['vector', 'column'] as const)('is embedded as a %s', async (shape) => {
-    const layer = await hub.kerasLayer(fixture('text_hashed_sqrtn'));
+    const layer = await hub.kerasLayer(fixturePath('text_hashed_sqrtn'));
     const object = layer.resolvedObject as unknown as (x: unknown) => tf.Tensor;
     expect(arrayOf(layer.apply(texts(shape)))).toEqual(arrayOf(object(TEXTS)));
   });
@@ -171,7 +172,7 @@ describe('text in models', () => {
   });
 
   it('takes data by the names of the inputs, and validation data of its own', async () => {
-    const embed = await hub.kerasLayer(fixture('text_hashed_sqrtn'));
+    const embed = await hub.kerasLayer(fixturePath('text_hashed_sqrtn'));
     const text = tfl.input({shape: [], dtype: 'string', name: 'text'});
     const number = tfl.input({shape: [2], name: 'number'});
     const joined = tfl.layers
@@ -197,7 +198,7 @@ describe('text in models', () => {
   });
 
   it('keeps bytes that are no UTF-8', async () => {
-    const layer = await hub.kerasLayer(fixture('text_length'));
+    const layer = await hub.kerasLayer(fixturePath('text_length'));
     const model = tfl.sequential({layers: [layer]});
     const bytes = tf.tensor([Uint8Array.of(0xff, 0xfe, 0x41)] as never, [1, 1], 'string');
     // Three bytes; decoded as text and encoded again they would be seven.
@@ -265,7 +266,7 @@ describe('inputs of a layer', () => {
   });
 
   it('of signatures come by name, or alone where there is one', async () => {
-    const layer = await hub.kerasLayer(fixture('signatures_only'), {
+    const layer = await hub.kerasLayer(fixturePath('signatures_only'), {
       signature: 'serving_default',
       signatureOutputsAsDict: true,
     });
@@ -274,7 +275,7 @@ describe('inputs of a layer', () => {
     expect(Object.keys(out).sort()).toEqual(['difference', 'largest', 'sum']);
     expect(arrayOf(out.difference)).toEqual([[-2, -3]]);
     expect(() => layer.apply(left)).toThrow('give its inputs by name');
-    const rest = await hub.kerasLayer(fixture('signatures_only'), {
+    const rest = await hub.kerasLayer(fixturePath('signatures_only'), {
       signature: 'serving_default',
       outputKey: 'difference',
       arguments: {right},
@@ -283,7 +284,7 @@ describe('inputs of a layer', () => {
   });
 
   it('keep their dtype: integers, and several inputs of several kinds', async () => {
-    const layer = await hub.kerasLayer(fixture('named_inputs'), {
+    const layer = await hub.kerasLayer(fixturePath('named_inputs'), {
       signature: 'serving_default',
       outputKey: 'rating',
     });
@@ -314,7 +315,7 @@ describe('inputs of a layer', () => {
   });
 
   it('are arranged alike everywhere in models', async () => {
-    const layer = await hub.kerasLayer(fixture('dict_in_dict_out'));
+    const layer = await hub.kerasLayer(fixturePath('dict_in_dict_out'));
     const [x, y] = [tfl.input({shape: [1]}), tfl.input({shape: [1]})];
     layer.apply({x, y});
     expect(() => layer.apply([x, y])).toThrow('make another layer of the same object');

@@ -4,7 +4,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
-import {arrayOf, elements, expectClose, fixture} from './testing/reusable_models.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
+import {arrayOf, elements, expectClose} from './testing/values.js';
 
 beforeAll(quietCpuBackend);
 
@@ -13,7 +14,7 @@ const symbolic = (output: unknown) => output as tfl.SymbolicTensor;
 
 /** `w * x + 1`, w = 0.5. */
 const halfPlusOne = (config: hub.LoadedKerasLayerConfig = {}) =>
-  hub.kerasLayer(fixture('half_plus_one'), config);
+  hub.kerasLayer(fixturePath('half_plus_one'), config);
 
 const weightOf = (layer: hub.KerasLayer) => elements(layer.weights[0]!.read())[0]!;
 
@@ -70,7 +71,7 @@ describe('a model with a layer in it', () => {
   });
 
   it('applies the layer to each step of a sequence', async () => {
-    const layer = await hub.kerasLayer(fixture('cnn'), {trainable: true});
+    const layer = await hub.kerasLayer(fixturePath('cnn'), {trainable: true});
     const input = tfl.input({shape: [3, 8, 8, 2]});
     const steps = symbolic(tfl.layers.timeDistributed({layer}).apply(input));
     expect(steps.shape).toEqual([null, 3, 3]);
@@ -101,7 +102,7 @@ describe('a model with a layer in it', () => {
   });
 
   it('trains a variable of two layers once', async () => {
-    const object = await hub.load(fixture('half_plus_one'));
+    const object = await hub.load(fixturePath('half_plus_one'));
     const [a, b] = [0, 1].map(() => new hub.KerasLayer(object, {trainable: true})) as [
       hub.KerasLayer,
       hub.KerasLayer,
@@ -115,7 +116,7 @@ describe('a model with a layer in it', () => {
   });
 
   it('trains one of two layers of one object', async () => {
-    const object = await hub.load(fixture('half_plus_one'));
+    const object = await hub.load(fixturePath('half_plus_one'));
     const frozen = new hub.KerasLayer(object);
     const trained = new hub.KerasLayer(object, {trainable: true});
     const input = tfl.input({shape: [1]});
@@ -137,7 +138,7 @@ describe('a model with a layer in it', () => {
   });
 
   it('freezes the layer together with the model around it', async () => {
-    const layer = await hub.kerasLayer(fixture('batch_norm'), {trainable: true});
+    const layer = await hub.kerasLayer(fixturePath('batch_norm'), {trainable: true});
     const input = tfl.input({shape: [1]});
     const base = tfl.model({inputs: input, outputs: symbolic(layer.apply(input))});
     base.trainable = false;
@@ -150,7 +151,7 @@ describe('a model with a layer in it', () => {
   });
 
   it('calls a layer of several outputs once in a step', async () => {
-    const layer = await hub.kerasLayer(fixture('two_outputs'), {trainable: true});
+    const layer = await hub.kerasLayer(fixturePath('two_outputs'), {trainable: true});
     const input = tfl.input({shape: [2]});
     const {left, right} = layer.apply(input) as never as Record<string, tfl.SymbolicTensor>;
     const model = tfl.model({inputs: input, outputs: [left!, right!]});
@@ -173,7 +174,7 @@ describe('a model with a layer in it', () => {
   });
 
   it('runs the layer anew for each call of one scope', async () => {
-    const layer = await hub.kerasLayer(fixture('two_outputs'));
+    const layer = await hub.kerasLayer(fixturePath('two_outputs'));
     const input = tfl.input({shape: [2]});
     const {left, right} = layer.apply(input) as never as Record<string, tfl.SymbolicTensor>;
     const model = tfl.model({inputs: input, outputs: [left!, right!]});
@@ -211,7 +212,7 @@ describe('a model with a layer in it', () => {
       adam: () => tf.train.adam(0.01),
       rmsprop: () => tf.train.rmsprop(0.01),
     };
-    const layer = await hub.kerasLayer(fixture('cnn'), {trainable: true});
+    const layer = await hub.kerasLayer(fixturePath('cnn'), {trainable: true});
     const model = tfl.sequential({layers: [layer, tfl.layers.dense({units: 1})]});
     model.compile({optimizer: optimizers[name]!(), loss: 'meanSquaredError'});
     const [x, y] = [tf.randomNormal([8, 8, 8, 2], 0, 1, 'float32', 3), tf.zeros([8, 1])];
@@ -221,8 +222,8 @@ describe('a model with a layer in it', () => {
   });
 
   it('keeps the number of tensors over the steps of training', async () => {
-    const trained = await hub.kerasLayer(fixture('cnn'), {trainable: true});
-    const frozen = await hub.kerasLayer(fixture('cnn'));
+    const trained = await hub.kerasLayer(fixturePath('cnn'), {trainable: true});
+    const frozen = await hub.kerasLayer(fixturePath('cnn'));
     const input = tfl.input({shape: [8, 8, 2]});
     const both = [trained, frozen].map((layer) => symbolic(layer.apply(input)));
     const joined = symbolic(tfl.layers.concatenate().apply(both));
@@ -263,7 +264,7 @@ describe('the training argument', () => {
   });
 
   it('is false where the call does not say', async () => {
-    const layer = await hub.kerasLayer(fixture('batch_norm'), {trainable: true});
+    const layer = await hub.kerasLayer(fixturePath('batch_norm'), {trainable: true});
     const before = layer.getWeights().flatMap(elements);
     layer.apply(column(5));
     expect(layer.getWeights().flatMap(elements)).toEqual(before);
@@ -272,7 +273,7 @@ describe('the training argument', () => {
   });
 
   it('drops elements in training alone', async () => {
-    const layer = await hub.kerasLayer(fixture('two_outputs'), {outputKey: 'left', trainable: true});
+    const layer = await hub.kerasLayer(fixturePath('two_outputs'), {outputKey: 'left', trainable: true});
     const x = tf.ones([50, 2]);
     const zeros = (training: boolean) =>
       elements(layer.apply(x, {training})).filter((value) => value === 0).length;
@@ -311,7 +312,7 @@ describe('a loop of the user', () => {
   });
 
   it('moves a variable of two layers once', async () => {
-    const object = await hub.load(fixture('half_plus_one'));
+    const object = await hub.load(fixturePath('half_plus_one'));
     const layers = [0, 1].map(() => new hub.KerasLayer(object, {trainable: true}));
     tf.train
       .sgd(0.1)
@@ -324,7 +325,7 @@ describe('a loop of the user', () => {
 
 describe('weights', () => {
   it('are the loaded variables themselves', async () => {
-    const object = await hub.load(fixture('half_plus_one'));
+    const object = await hub.load(fixturePath('half_plus_one'));
     const layer = new hub.KerasLayer(object, {trainable: true});
     expect(layer.weights.map((weight) => weight.read())).toEqual(object.variables);
     expect(layer.weights[0]!.read()).toBe(object.variables[0]);
@@ -385,7 +386,7 @@ describe('weights', () => {
     expect(tf.memory().numTensors).toBe(before);
     expect(() => owned.apply(column(1))).toThrow('disposed');
 
-    const object = await hub.load(fixture('half_plus_one'));
+    const object = await hub.load(fixturePath('half_plus_one'));
     const [used, unused] = [0, 1].map(() => new hub.KerasLayer(object)) as [hub.KerasLayer, hub.KerasLayer];
     used.apply(column(1));
     expect(used.dispose()).toEqual({refCountAfterDispose: 0, numDisposedVariables: 0});

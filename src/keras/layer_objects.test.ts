@@ -7,10 +7,11 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
 import {func, TensorSpec} from '../trace/func.js';
 import {matchingTraces} from './output_specs.js';
 import type {LayerTrace} from './reusable.js';
-import {arrayOf, elements, expectClose, fixture} from './testing/reusable_models.js';
+import {arrayOf, elements, expectClose} from './testing/values.js';
 
 beforeAll(quietCpuBackend);
 
@@ -25,7 +26,7 @@ class MyMul extends hub.Trackable {
 
 describe('a layer of', () => {
   it('the model of the tour, loaded', async () => {
-    const layer = await hub.kerasLayer(fixture('mymul'));
+    const layer = await hub.kerasLayer(fixturePath('mymul'));
     expect(arrayOf(layer.apply(tf.tensor([10, 20])))).toEqual([20, 40]);
     layer.trainable = true;
     expect(layer.trainableWeights.map((weight) => elements(weight.read()))).toEqual([[2]]);
@@ -139,13 +140,13 @@ describe('a layer of', () => {
   });
 
   it('a part of a loaded object: an object, a function, a signature', async () => {
-    const object = await hub.load(fixture('sub_objects'));
+    const object = await hub.load(fixturePath('sub_objects'));
     const names = object.attributeNames.filter((name) => typeof object.get(name) === 'function');
     expect(names.length).toBeGreaterThan(0);
-    const signatures = await hub.load(fixture('signatures_only'));
+    const signatures = await hub.load(fixturePath('signatures_only'));
     const double = new hub.KerasLayer(signatures.signatures.double!, {outputKey: 'output_0'});
     expect(arrayOf(double.apply(tf.tensor2d([[1, 2]])))).toEqual([[2, 4]]);
-    const {dropout} = (await hub.load(fixture('training_argument'))) as unknown as {
+    const {dropout} = (await hub.load(fixturePath('training_argument'))) as unknown as {
       dropout: hub.RestoredFunction;
     };
     const layer = new hub.KerasLayer(dropout);
@@ -156,7 +157,7 @@ describe('a layer of', () => {
   });
 
   it('a model in TF1 Hub format: its default signature and output', async () => {
-    const layer = await hub.kerasLayer(fixture('v1_hub_module'));
+    const layer = await hub.kerasLayer(fixturePath('v1_hub_module'));
     const object = layer.resolvedObject as hub.LoadedObject;
     const x = tf.tensor1d(['one', 'two', 'three'], 'string');
     const {default: expected} = object.signatures.default!(x) as Record<string, tf.Tensor>;
@@ -166,7 +167,7 @@ describe('a layer of', () => {
     expect(layer.computeOutputShape([null, 1])).toEqual([null, 4]);
     layer.trainable = true;
     expect(() => layer.apply(x)).toThrow('unsupported when loading from the TF1 Hub format');
-    const all = await hub.kerasLayer(fixture('v1_hub_module'), {
+    const all = await hub.kerasLayer(fixturePath('v1_hub_module'), {
       signature: 'twice',
       signatureOutputsAsDict: true,
     });
@@ -174,7 +175,7 @@ describe('a layer of', () => {
   });
 
   it('a model in TF1 Hub format whose variables are in parts: each part is a weight', async () => {
-    const layer = await hub.kerasLayer(fixture('v1_hub_partitioned'));
+    const layer = await hub.kerasLayer(fixturePath('v1_hub_partitioned'));
     const object = layer.resolvedObject as hub.LoadedObject;
     const ids = tf.tensor1d([0, 3, 4, 8, 10], 'int32');
     const {default: expected} = object.signatures.default!(ids) as Record<string, tf.Tensor>;
@@ -191,7 +192,7 @@ describe('a layer of', () => {
   });
 
   it('an object that lists no variables, which has no weights', async () => {
-    const layer = await hub.kerasLayer(fixture('text_hashed_mean'));
+    const layer = await hub.kerasLayer(fixturePath('text_hashed_mean'));
     expect(layer.weights).toEqual([]);
     expect((layer.resolvedObject as hub.LoadedObject).variables).toHaveLength(1);
   });
@@ -202,22 +203,25 @@ describe('a layer is refused', () => {
 
   it('of what cannot be called and has no signatures', async () => {
     refuse(() => new hub.KerasLayer({} as never)).toThrow('not callable and has no signatures');
-    const object = await hub.load(fixture('no_functions'));
+    const object = await hub.load(fixturePath('no_functions'));
     refuse(() => new hub.KerasLayer(object)).toThrow('not callable and has no signatures');
     refuse(() => new hub.KerasLayer(object, {signature: 'x', outputKey: 'y'})).toThrow('has no signatures');
   });
 
   it('of an object with signatures alone, where none is named, or an unknown one', async () => {
-    await expect(hub.kerasLayer(fixture('signatures_only'))).rejects.toThrow(
+    await expect(hub.kerasLayer(fixturePath('signatures_only'))).rejects.toThrow(
       'Signature name has to be specified for non-callable saved models',
     );
     await expect(
-      hub.kerasLayer(fixture('signatures_only'), {signature: 'nope', outputKey: 'x'}),
+      hub.kerasLayer(fixturePath('signatures_only'), {signature: 'nope', outputKey: 'x'}),
     ).rejects.toThrow(/Unknown signature nope in .*signatures_only \(available signatures: .*double/);
   });
 
   it('with an output that the signature has not, when it is used', async () => {
-    const layer = await hub.kerasLayer(fixture('signatures_only'), {signature: 'double', outputKey: 'nope'});
+    const layer = await hub.kerasLayer(fixturePath('signatures_only'), {
+      signature: 'double',
+      outputKey: 'nope',
+    });
     const message = 'KerasLayer output does not contain the output key nope (available: output_0)';
     expect(() => layer.apply(tf.ones([1, 2]))).toThrow(message);
     expect(() => layer.apply(tfl.input({shape: [2]}))).toThrow(message);
@@ -246,14 +250,16 @@ describe('a layer is refused', () => {
 
   it('and what was loaded for it is freed', async () => {
     const before = tf.memory().numTensors;
-    await expect(hub.kerasLayer(fixture('half_plus_one'), {signature: 'x'})).rejects.toThrow(hub.CallError);
+    await expect(hub.kerasLayer(fixturePath('half_plus_one'), {signature: 'x'})).rejects.toThrow(
+      hub.CallError,
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 });
 
 describe('a layer in a model', () => {
   it('that is trainable and calls a signature is refused when the model is built', async () => {
-    const layer = await hub.kerasLayer(fixture('signatures_only'), {
+    const layer = await hub.kerasLayer(fixturePath('signatures_only'), {
       signature: 'double',
       outputKey: 'output_0',
       trainable: true,
@@ -281,7 +287,7 @@ describe('bringing a layer back', () => {
   afterAll(() => rm(scratch, {recursive: true}));
 
   it('keeps every option, in the JSON of a model as well', async () => {
-    const layer = await hub.kerasLayer(fixture('dict_in_dict_out'), {
+    const layer = await hub.kerasLayer(fixturePath('dict_in_dict_out'), {
       name: 'Sums_And_more',
       arguments: {return_dict: true},
       outputKey: 'sigma',
@@ -292,7 +298,7 @@ describe('bringing a layer back', () => {
     expect(layer.getConfig()).toEqual({
       name: 'Sums_And_more',
       trainable: false,
-      handle: {name: fixture('dict_in_dict_out')},
+      handle: {name: fixturePath('dict_in_dict_out')},
       arguments: {name: '{"return_dict":true}'},
       outputKey: {name: 'sigma'},
       outputShape: {name: '[2]'},
@@ -308,7 +314,7 @@ describe('bringing a layer back', () => {
   });
 
   it('keeps the names by which a layer takes its inputs', async () => {
-    const layer = await hub.kerasLayer(fixture('dict_in_dict_out'));
+    const layer = await hub.kerasLayer(fixturePath('dict_in_dict_out'));
     const [y, x] = [tfl.input({shape: [1], name: 'y'}), tfl.input({shape: [1], name: 'x'})];
     const model = tfl.model({inputs: [x, y], outputs: layer.apply({y, x}) as tfl.SymbolicTensor});
     const json = JSON.parse(model.toJSON() as string);
@@ -319,7 +325,7 @@ describe('bringing a layer back', () => {
   });
 
   it('works with trained weights, from files', async () => {
-    const layer = await hub.kerasLayer(fixture('half_plus_one'), {trainable: true, name: 'half'});
+    const layer = await hub.kerasLayer(fixturePath('half_plus_one'), {trainable: true, name: 'half'});
     const model = tfl.sequential({layers: [layer, tfl.layers.dense({units: 2, name: 'head'})]});
     model.compile({optimizer: tf.train.sgd(0.01), loss: 'meanSquaredError'});
     await model.fit(
@@ -349,7 +355,7 @@ describe('bringing a layer back', () => {
 
   it('gives two layers of one handle variables of their own', async () => {
     const layers = await Promise.all(
-      ['a', 'b'].map((name) => hub.kerasLayer(fixture('half_plus_one'), {name, trainable: true})),
+      ['a', 'b'].map((name) => hub.kerasLayer(fixturePath('half_plus_one'), {name, trainable: true})),
     );
     const model = tfl.sequential({layers});
     const json = JSON.parse(model.toJSON() as string);
@@ -373,7 +379,7 @@ describe('bringing a layer back', () => {
               trainable: false,
               dtype: 'float32',
               batch_input_shape: [null, 1],
-              handle: fixture('hyperparameters'),
+              handle: fixturePath('hyperparameters'),
               arguments: {a: 10},
             },
           },
@@ -388,27 +394,27 @@ describe('bringing a layer back', () => {
   });
 
   it('says what to do where the model was not loaded before', async () => {
-    const layer = await hub.kerasLayer(fixture('half_plus_one'));
+    const layer = await hub.kerasLayer(fixturePath('half_plus_one'));
     const config = layer.getConfig();
     const make = () => hub.KerasLayer.fromConfig(hub.KerasLayer as never, config);
     expect(make).toThrow(/await hub\.preload/);
-    await hub.preload(fixture('half_plus_one'));
+    await hub.preload(fixturePath('half_plus_one'));
     make();
     // Each model loaded is for one layer.
     expect(make).toThrow(/await hub\.preload/);
   });
 
   it('needs a handle, and arguments that are JSON', async () => {
-    const object = await hub.load(fixture('half_plus_one'));
+    const object = await hub.load(fixturePath('half_plus_one'));
     expect(() => new hub.KerasLayer(object).getConfig()).toThrow('uses a string `handle`');
-    const layer = await hub.kerasLayer(fixture('hyperparameters'), {arguments: {a: tf.scalar(1)}});
+    const layer = await hub.kerasLayer(fixturePath('hyperparameters'), {arguments: {a: tf.scalar(1)}});
     expect(() => layer.getConfig()).toThrow('non json-serializable values in key: a');
   });
 });
 
 describe('shapes of outputs', () => {
   it('are those of the trace that the input selects', async () => {
-    const layer = await hub.kerasLayer(fixture('cnn'));
+    const layer = await hub.kerasLayer(fixturePath('cnn'));
     const run = vi.spyOn(tf.engine(), 'startScope');
     expect(layer.computeOutputShape([null, 8, 8, 2])).toEqual([null, 3]);
     // Without running anything.
@@ -433,7 +439,7 @@ describe('shapes of outputs', () => {
   });
 
   it('of signatures are known where other inputs have values', async () => {
-    const layer = await hub.kerasLayer(fixture('signatures_only'), {
+    const layer = await hub.kerasLayer(fixturePath('signatures_only'), {
       signature: 'serving_default',
       outputKey: 'sum',
       arguments: {right: [[1, 2]]},
@@ -457,7 +463,7 @@ describe('shapes of outputs', () => {
   });
 
   it('are not looked for where no trace takes the input', async () => {
-    const layer = await hub.kerasLayer(fixture('half_plus_one'));
+    const layer = await hub.kerasLayer(fixturePath('half_plus_one'));
     expect(() => layer.apply(tfl.input({shape: [5]}))).toThrow('no trace of');
     expect(() => layer.apply(tfl.input({shape: [1], dtype: 'string'}))).toThrow('no trace of');
   });

@@ -4,7 +4,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as hub from '../index.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
-import {arrayOf, fixture} from './testing/reusable_models.js';
+import {fixturePath} from '../savedmodel/testing/fixtures.js';
+import {arrayOf} from './testing/values.js';
 
 beforeAll(quietCpuBackend);
 
@@ -21,7 +22,7 @@ describe('inputs whose names are no identifiers', () => {
     ['the names of the file', NAMES],
     ['identifiers, and names of the file', MIXED],
   ])('are given by %s', async (_, names) => {
-    const layer = await hub.kerasLayer(fixture('odd_names'), {
+    const layer = await hub.kerasLayer(fixturePath('odd_names'), {
       signature: 'serving_default',
       outputKey: 'sum',
     });
@@ -32,7 +33,7 @@ describe('inputs whose names are no identifiers', () => {
   });
 
   it('are inputs of models', async () => {
-    const object = await hub.load(fixture('odd_names'));
+    const object = await hub.load(fixturePath('odd_names'));
     const layer = new hub.KerasLayer(object, {signature: 'serving_default', outputKey: 'sum'});
     const inputs = MIXED.map((name) => tfl.input({batchShape: [2], name: `in_${name.replace(/\W/g, '_')}`}));
     const output = layer.apply(Object.fromEntries(MIXED.map((name, i) => [name, inputs[i]!])));
@@ -41,7 +42,7 @@ describe('inputs whose names are no identifiers', () => {
   });
 
   it('are arguments of the layer', async () => {
-    const object = await hub.load(fixture('odd_names'));
+    const object = await hub.load(fixturePath('odd_names'));
     const values = Object.fromEntries(MIXED.slice(1).map((name, i) => [name, [i + 1, i + 1]]));
     const layer = new hub.KerasLayer(object, {
       signature: 'serving_default',
@@ -56,7 +57,7 @@ describe('inputs whose names are no identifiers', () => {
 
 describe('a signature', () => {
   it('runs on another shape than it was declared for', async () => {
-    const layer = await hub.kerasLayer(fixture('other_shapes'), {
+    const layer = await hub.kerasLayer(fixturePath('other_shapes'), {
       signature: 'serving_default',
       outputKey: 'output_0',
     });
@@ -67,7 +68,7 @@ describe('a signature', () => {
   });
 
   it('of one output among which another is beyond int32 can be trained around', async () => {
-    const layer = await hub.kerasLayer(fixture('wide_integers'), {
+    const layer = await hub.kerasLayer(fixturePath('wide_integers'), {
       signature: 'serving_default',
       outputKey: 'emb',
     });
@@ -87,7 +88,7 @@ describe('a signature', () => {
   });
 
   it('gives all outputs by name, of which some cannot be read', async () => {
-    const layer = await hub.kerasLayer(fixture('wide_integers'), {
+    const layer = await hub.kerasLayer(fixturePath('wide_integers'), {
       signature: 'serving_default',
       signatureOutputsAsDict: true,
     });
@@ -105,7 +106,7 @@ const scale = tf.variable(tf.scalar(2));
 describe('a layer of a handle', () => {
   it('keeps its tags in its config, however they were given', async () => {
     for (const tags of ['serve', ['serve'], new Set(['serve'])]) {
-      const layer = await hub.kerasLayer(fixture('mymul'), {tags});
+      const layer = await hub.kerasLayer(fixturePath('mymul'), {tags});
       expect(layer.getConfig().tags).toEqual({name: '["serve"]'});
       layer.dispose();
     }

@@ -1,15 +1,8 @@
-/**
- * Damaged and hostile models: each loads, or is refused with an error that says why, at once and in little memory;
- * what is wrong with a part of one that loads shows when that part is used.
- */
-
-import {readdirSync, readFileSync} from 'node:fs';
-import {join as joinPath, relative} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {beforeAll, describe, expect, test} from 'vitest';
 import {CallError, FormatError, UnsupportedOpError} from '../errors.js';
 import {DTYPES} from '../graph/dtypes.js';
 import {memoryDirectory} from '../platform/memory.js';
+import {type Files, fixtureFiles} from './testing/fixtures.js';
 import '../platform/node.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {
@@ -34,8 +27,6 @@ import {
   message,
   node,
 } from './testing/make_model.js';
-
-type Files = Readonly<Record<string, Uint8Array>>;
 
 const MODEL_FILE = 'saved_model.pb';
 /** Of processor time: what the machine does besides is no matter. */
@@ -97,25 +88,14 @@ function flipped(bytes: Uint8Array, position: number, mask: number): Uint8Array 
   return copy;
 }
 
-function fixture(name: string): Files {
-  const root = fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
-  const entries = readdirSync(root, {recursive: true, withFileTypes: true}).filter((each) => each.isFile());
-  return Object.fromEntries(
-    entries.map((entry) => {
-      const path = joinPath(entry.parentPath, entry.name);
-      return [relative(root, path), new Uint8Array(readFileSync(path))];
-    }),
-  );
-}
-
 /** Every bit of a byte is flipped in some byte near it. */
 const MASKS = [0x01, 0x80, 0x10, 0x02, 0x40, 0x08, 0x04, 0x20, 0xff];
 /** What has no checksum is sampled. */
 const STRIDE = 5;
 
 describe.each([
-  ['mymul', fixture('mymul')],
-  ['v1_tables', fixture('v1_tables')],
+  ['mymul', fixtureFiles('mymul')],
+  ['v1_tables', fixtureFiles('v1_tables')],
 ] as const)('the model "%s"', (_, files) => {
   let truth: Exercise;
   beforeAll(async () => {
@@ -179,7 +159,7 @@ describe.each([
 test.each(['v1_pbtxt', 'text_vocabulary', 'partitioned_variable'])(
   '%s, damaged here and there',
   async (name) => {
-    const files = fixture(name);
+    const files = fixtureFiles(name);
     for (const [path, bytes] of Object.entries(files)) {
       for (let position = 0; position < bytes.length; position += 97) {
         await attempt(`${path} cut to ${position} bytes`, withFile(files, path, bytes.subarray(0, position)));
@@ -754,7 +734,7 @@ describe('objects', () => {
 });
 
 describe('signatures of TensorFlow 1', () => {
-  const files = fixture('v1_tables');
+  const files = fixtureFiles('v1_tables');
 
   function withSignature(change: (metaGraph: MetaGraphDef) => void): Files {
     const saved = decodeMessage(SavedModel, files[MODEL_FILE]!, 'the fixture');
@@ -804,7 +784,7 @@ describe('signatures of TensorFlow 1', () => {
 });
 
 test('a saver that lacks inputs', async () => {
-  const files = fixture('v1_tables');
+  const files = fixtureFiles('v1_tables');
   for (const inputs of [0, 1, 2]) {
     const saved = decodeMessage(SavedModel, files[MODEL_FILE]!, 'the fixture');
     const restore = saved.metaGraphs[0]!.graphDef!.node.find(({op}) => op === 'RestoreV2')!;

@@ -1,41 +1,20 @@
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
 import {CallError, SaveError} from '../errors.js';
 import {Variable} from '../ops/variable.js';
-import {localDirectory} from '../platform/node.js';
 import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {func} from '../trace/func.js';
 import {TensorSpec} from '../trace/tensor_spec.js';
 import {loadModel} from './load.js';
-import type {CallableObject} from './loaded_object.js';
+import type {LoadedObject} from './loaded_object.js';
 import type {RestoredFunction} from './restored_function.js';
 import {type SaveOptions, writeSavedModel} from './save.js';
+import {heldFixture, hold, valuesOf} from './testing/held_models.js';
 
-type Model = CallableObject & Record<string, RestoredFunction>;
-
-const models: Model[] = [];
-
-async function model(name: string): Promise<Model> {
-  const path = fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
-  const loaded = (await loadModel(localDirectory(path))) as Model;
-  models.push(loaded);
-  return loaded;
-}
+const model = (name: string) => heldFixture<Record<string, RestoredFunction>>(name);
 
 beforeAll(quietCpuBackend);
-afterAll(() => {
-  for (const each of models) each.dispose();
-});
-
-/** Values of a result; the result is disposed. */
-function values(result: unknown): unknown {
-  const tensor = result as tf.Tensor;
-  const array = tensor.arraySync();
-  tensor.dispose();
-  return array;
-}
 
 describe('inputs whose names are no identifiers', () => {
   it('are listed and asked for by the names in the file', async () => {
@@ -52,7 +31,7 @@ describe('inputs whose names are no identifiers', () => {
     expect(() => one!({})).toThrow(/needs the input 'input\.1'/);
     expect(() => one!({'input.2': [1, 2]})).toThrow(/no input 'input\.2'.*input\.1: float32/);
     expect(() => one!({'input.1': [1, 2], input_1: [1, 2]})).toThrow(/its input 'input\.1' twice.*'input_1'/);
-    expect(values(one!([1, 2]).input_1)).toEqual([2, 4]);
+    expect(valuesOf(one!([1, 2]).input_1)).toEqual([2, 4]);
   });
 
   it('are not found among what every object inherits', async () => {
@@ -70,8 +49,8 @@ describe('inputs whose names are no identifiers', () => {
   it('are keywords of functions called plainly', async () => {
     const {bare} = await model('odd_names');
     const result = bare!({'a-b': [1, 2], x: [3, 4]}) as Record<string, tf.Tensor>;
-    expect(values(result.a_b)).toEqual([2, 4]);
-    expect(values(result.x)).toEqual([6, 8]);
+    expect(valuesOf(result.a_b)).toEqual([2, 4]);
+    expect(valuesOf(result.x)).toEqual([6, 8]);
     expect(() => bare!({'a-b': [1, 2]})).toThrow(/missing the arguments: x|fits the arguments/);
   });
 });
@@ -80,9 +59,9 @@ describe('shapes other than the declared ones', () => {
   it('are the graph to judge, and lead its error', async () => {
     const {signatures, bare_two: two} = await model('other_shapes');
     const serve = signatures.serving_default!;
-    expect(values(serve({x: tf.ones([4, 3])}).output_0)).toEqual([[6], [6], [6], [6]]);
+    expect(valuesOf(serve({x: tf.ones([4, 3])}).output_0)).toEqual([[6], [6], [6], [6]]);
     expect(
-      values(
+      valuesOf(
         serve([
           [1, 1, 1],
           [2, 2, 2],
@@ -98,7 +77,7 @@ describe('shapes other than the declared ones', () => {
       /must be float32 \(1, 3\), got int32 \(4, 3\)/,
     );
     const result = two!(tf.ones([2, 2]), ['a', 'bcd']) as Record<string, tf.Tensor>;
-    expect(values(result.length)).toEqual([1, 3]);
+    expect(valuesOf(result.length)).toEqual([1, 3]);
   });
 
   it('do not make bytes a string where a list of strings is declared', async () => {
@@ -126,8 +105,8 @@ describe('shapes other than the declared ones', () => {
 describe('concrete functions that were saved by themselves', () => {
   it('take an object of tensors as one, though its entries are called as the flat inputs are', async () => {
     const {crossed} = await model('bare_functions');
-    expect(values(crossed!({x: [1, 2], y: [10, 20]}))).toEqual([-9, -18]);
-    expect(values(crossed!.invoke([], {x: [1, 2], y: [10, 20]}))).toEqual([9, 18]);
+    expect(valuesOf(crossed!({x: [1, 2], y: [10, 20]}))).toEqual([-9, -18]);
+    expect(valuesOf(crossed!.invoke([], {x: [1, 2], y: [10, 20]}))).toEqual([9, 18]);
   });
 
   it('say why neither reading fits', async () => {
@@ -139,20 +118,18 @@ describe('concrete functions that were saved by themselves', () => {
 });
 
 describe('signatures made of concrete functions', () => {
-  const resaved = async (root: Model, signatures: Record<string, unknown>) => {
+  const resaved = async (root: LoadedObject, signatures: Record<string, unknown>) => {
     const output = new MemoryOutput();
     await writeSavedModel(root, output, {signatures} as SaveOptions);
-    const again = (await loadModel(output.directory())) as Model;
-    models.push(again);
-    return again.signatures;
+    return hold(await loadModel(output.directory())).signatures;
   };
 
   it('take the flat tensors by name, whether the file has their structure or not', async () => {
     const root = await model('bare_functions');
     const {pruned, transform} = await resaved(root, {pruned: root.pruned, transform: root.transform_fn});
     expect(Object.keys(pruned!.inputs)).toEqual(['Placeholder', 'Placeholder_1']);
-    expect(values(pruned!({Placeholder: [1, 2], Placeholder_1: [10, 20]}).output_0)).toEqual([-9, -18]);
-    expect(values(transform!({s: ['a'], x: [3]}).scaled)).toEqual([6]);
+    expect(valuesOf(pruned!({Placeholder: [1, 2], Placeholder_1: [10, 20]}).output_0)).toEqual([-9, -18]);
+    expect(valuesOf(transform!({s: ['a'], x: [3]}).scaled)).toEqual([6]);
   });
 
   it('take no variables', async () => {
@@ -165,9 +142,9 @@ describe('variables as arguments', () => {
   it("are the caller's, loaded or made here, and are assigned", async () => {
     const {add, loaded} = await model('variable_arguments');
     const mine = tf.variable(tf.tensor([10, 20]));
-    expect(values(add!(mine, [1, 1]))).toEqual([22, 42]);
+    expect(valuesOf(add!(mine, [1, 1]))).toEqual([22, 42]);
     expect(Array.from(mine.dataSync())).toEqual([11, 21]);
-    expect(values(add!(loaded, [1, 1]))).toEqual([16, 18]);
+    expect(valuesOf(add!(loaded, [1, 1]))).toEqual([16, 18]);
     expect(Array.from((loaded as unknown as tf.Variable).dataSync())).toEqual([8, 9]);
     expect(() => add!(tf.tensor([10, 20]), [1, 1])).toThrow(
       /VariableSpec\(\(2,\), tf\.float32, trainable=true\)/,
@@ -182,17 +159,17 @@ describe('variables as arguments', () => {
     const {triple} = await model('variable_arguments');
     const mine = tf.variable(tf.tensor([10, 20]), true, 'mine');
     const {grads} = tf.variableGrads(() => tf.sum(triple!(mine) as tf.Tensor) as tf.Scalar, [mine]);
-    expect(values(grads.mine)).toEqual([3, 3]);
+    expect(valuesOf(grads.mine)).toEqual([3, 3]);
     mine.dispose();
   });
 
   it('of int32 stand for those of int64, as far as their numbers go', async () => {
     const {count} = await model('variable_arguments');
     const mine = tf.variable(tf.tensor([5, 6], [2], 'int32'));
-    expect(values(count!(mine, [1, 2]))).toEqual([6, 8]);
+    expect(valuesOf(count!(mine, [1, 2]))).toEqual([6, 8]);
     const before = tf.memory().numTensors;
     tf.tidy(() => mine.assign(tf.tensor([50, 60], [2], 'int32')));
-    expect(values(count!(mine, [1, 2]))).toEqual([51, 62]);
+    expect(valuesOf(count!(mine, [1, 2]))).toEqual([51, 62]);
     expect(Array.from(mine.dataSync())).toEqual([51, 62]);
     expect(() => count!(mine, [2n ** 40n, 0n])).toThrow(
       /stands for int64.*beyond int32; a loaded variable can/,
@@ -205,7 +182,7 @@ describe('variables as arguments', () => {
   it('must be one where the function was traced with one in two places', async () => {
     const {same} = await model('variable_arguments');
     const [mine, other] = [tf.variable(tf.tensor([1, 2])), tf.variable(tf.tensor([1, 2]))];
-    expect(values(same!(mine, mine))).toEqual([4, 8]);
+    expect(valuesOf(same!(mine, mine))).toEqual([4, 8]);
     expect(() => same!(mine, other)).toThrow(CallError);
     mine.dispose();
     other.dispose();

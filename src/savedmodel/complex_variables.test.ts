@@ -5,13 +5,12 @@
  */
 
 import '@tensorflow/tfjs-backend-wasm';
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
+import {loadFixture} from './testing/fixtures.js';
 // For the gradients it registers.
 import '@tensorflow/tfjs-layers';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {UnsupportedOpError} from '../errors.js';
-import {localDirectory} from '../platform/node.js';
 import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {ensureBackend} from '../runtime/backend.js';
 import {func, TensorSpec} from '../trace/func.js';
@@ -22,8 +21,6 @@ import {writeSavedModel} from './save.js';
 import {Trackable} from './trackable.js';
 
 type Call = (...args: unknown[]) => tf.Tensor;
-
-const MODEL = fileURLToPath(new URL('../../fixtures/models/complex_variables', import.meta.url));
 
 /** Two complex numbers, from their real and imaginary parts in turn. */
 const complex = (a: number, b: number, c: number, d: number): tf.Tensor =>
@@ -42,7 +39,7 @@ interface Model {
 }
 
 async function model(object?: CallableObject): Promise<Model> {
-  const loaded = object ?? ((await loadModel(localDirectory(MODEL))) as CallableObject);
+  const loaded = object ?? (await loadFixture('complex_variables'));
   const {single, double} = loaded as unknown as {single: tf.Variable; double: tf.Variable};
   const call = (name: string, ...args: unknown[]) =>
     (loaded as unknown as Record<string, Call>)[name]!(...args);

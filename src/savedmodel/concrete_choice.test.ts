@@ -1,6 +1,5 @@
 /** Tests of choosing a trace by what it takes; the right answers are those of `get_concrete_function` in TensorFlow 2.15. */
 
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {CallError} from '../errors.js';
@@ -12,9 +11,7 @@ import {loadModel} from './load.js';
 import type {LoadedObject} from './loaded_object.js';
 import type {RestoredFunction} from './restored_function.js';
 import {saveModel} from './save.js';
-
-const load = (name: string) =>
-  loadModel(localDirectory(fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url))));
+import {loadFixture} from './testing/fixtures.js';
 
 const scalar = new TensorSpec([], 'float32');
 const numbers = (value: unknown) => Array.from((value as tf.Tensor).dataSync());
@@ -24,8 +21,8 @@ describe('concreteFunction', () => {
   let binding: LoadedObject;
   beforeAll(async () => {
     await quietCpuBackend();
-    conversion = await load('conversion_order');
-    binding = await load('argument_binding');
+    conversion = await loadFixture('conversion_order');
+    binding = await loadFixture('argument_binding');
   });
 
   const method = (path: string): RestoredFunction =>
@@ -60,7 +57,7 @@ describe('concreteFunction', () => {
   });
 
   it('takes nests of specs, and flat tensors', async () => {
-    const model = await load('dict_in_dict_out');
+    const model = await loadFixture('dict_in_dict_out');
     const column = new TensorSpec([null, 1], 'float32');
     const call = model.get('__call__') as RestoredFunction;
     const plain = call.concreteFunction({x: column, y: column}, false);
@@ -74,7 +71,7 @@ describe('concreteFunction', () => {
   });
 
   it('is the only trace where nothing is said, and else an error that lists them', async () => {
-    const mymul = await load('mymul');
+    const mymul = await loadFixture('mymul');
     expect(numbers((mymul.get('__call__') as RestoredFunction).concreteFunction()([10, 20]))).toEqual([
       20, 40,
     ]);

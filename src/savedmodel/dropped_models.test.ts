@@ -2,21 +2,13 @@
  * Models that are no longer used: what is left of those that were dropped, and what those that were disposed of say.
  */
 
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeEach, describe, expect, it} from 'vitest';
+import {loadFixture} from './testing/fixtures.js';
 import '@tensorflow/tfjs-backend-wasm';
 import {CallError} from '../errors.js';
 import {KerasLayer} from '../keras/keras_layer.js';
-import {localDirectory} from '../platform/node.js';
 import {collectGarbage} from '../testing/collect_garbage.js';
-import {loadModel} from './load.js';
-import type {CallableObject} from './loaded_object.js';
-
-const load = async (name: string) =>
-  (await loadModel(
-    localDirectory(fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url))),
-  )) as CallableObject;
 
 const X = {dtype: 'float32', shape: [2, 4], data: new Float32Array(8).fill(1)} as const;
 
@@ -35,7 +27,7 @@ describe.each(['cpu', 'wasm'])('models dropped without dispose, on the %s backen
   /** Loads a model, uses it, and forgets it; the tensors it had. */
   async function useAndForget(): Promise<number> {
     const before = tf.memory().numTensors;
-    const model = await load('mlp');
+    const model = await loadFixture('mlp');
     tf.tidy(() => void model(X));
     return tf.memory().numTensors - before;
   }
@@ -48,7 +40,7 @@ describe.each(['cpu', 'wasm'])('models dropped without dispose, on the %s backen
 
   it('leave the variables that somebody has', async () => {
     const variables = await (async () => {
-      const model = await load('mlp');
+      const model = await loadFixture('mlp');
       tf.tidy(() => void model(X));
       return model.variables;
     })();
@@ -65,7 +57,7 @@ describe('after dispose', () => {
   const words = /the model was disposed/;
 
   it('functions, signatures and layers say so', async () => {
-    const model = await load('mlp');
+    const model = await loadFixture('mlp');
     const {signatures} = model;
     const layer = new KerasLayer(model, {inputShape: [4]});
     tf.tidy(() => void layer.apply(tf.ones([2, 4])));
@@ -84,7 +76,7 @@ describe('after dispose', () => {
   });
 
   it('models of TensorFlow 1 say so', async () => {
-    const model = await load('v1_resource_variables');
+    const model = await loadFixture('v1_resource_variables');
     const {signatures} = model;
     const [signature] = Object.values(signatures);
     model.dispose();

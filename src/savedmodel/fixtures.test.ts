@@ -1,4 +1,3 @@
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {localDirectory} from '../platform/node.js';
@@ -6,10 +5,10 @@ import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {loadModel} from './load.js';
 import type {LoadedObject} from './loaded_object.js';
 import {caseTitle, checkCase, checkModel, readFixtures} from './testing/fixture_cases.js';
+import {MODELS} from './testing/fixtures.js';
 
 /** Conformance builds fixtures anew elsewhere and names the place. */
-const DIRECTORY =
-  process.env.TFHUB_FIXTURES ?? fileURLToPath(new URL('../../fixtures/models', import.meta.url));
+const DIRECTORY = process.env.TFHUB_FIXTURES ?? MODELS;
 
 /** The tfjs backend to compute on. */
 const BACKEND = process.env.TFHUB_BACKEND ?? 'cpu';

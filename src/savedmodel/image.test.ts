@@ -1,10 +1,8 @@
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {CallError} from '../errors.js';
 import type {DType} from '../graph/dtypes.js';
 import type {PartialShape} from '../graph/shape.js';
-import {localDirectory} from '../platform/node.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {
   expectedImageChannels,
@@ -13,12 +11,9 @@ import {
   type PrepareImagesOptions,
   prepareImages,
 } from './image.js';
-import {loadModel} from './load.js';
 import type {RestoredFunction} from './restored_function.js';
 import type {Signature} from './signature.js';
-
-const load = (name: string) =>
-  loadModel(localDirectory(fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url))));
+import {loadFixture} from './testing/fixtures.js';
 
 /** What stands for a model with these inputs. */
 function taking(inputs: Readonly<Record<string, PartialShape>>, dtype: DType = 'float32'): Signature {
@@ -33,7 +28,7 @@ beforeAll(quietCpuBackend);
 
 describe('what a model expects', () => {
   it('is read off its call, its signatures, its functions, and a layer around it', async () => {
-    const model = await load('hub_image_feature_vector');
+    const model = await loadFixture('hub_image_feature_vector');
     const expected = {height: 16, width: 16, channels: 3, dtype: 'float32'};
     const {serving_default: signature} = model.signatures;
     const call = model.get('__call__') as RestoredFunction;
@@ -62,7 +57,7 @@ describe('what a model expects', () => {
     expect(() => expectedImages({resolvedObject: () => 0})).toThrow(/does not tell/);
     expect(() => expectedImageSize(anySize())).toThrow(/any size/);
     expect(() => expectedImageChannels(anySize(null))).toThrow(/any number of channels/);
-    const model = await load('mymul');
+    const model = await loadFixture('mymul');
     expect(() => expectedImages(model)).toThrow(/no input that takes images/);
     expect(() => expectedImages(model, {signature: 'image'})).toThrow(
       /no signature 'image'.*serving_default/,
@@ -203,8 +198,7 @@ describe('preparing images', () => {
   });
 
   it('feeds a loaded model', async () => {
-    const model = (await load('hub_image_classification')) as Awaited<ReturnType<typeof load>> &
-      ((images: tf.Tensor) => tf.Tensor);
+    const model = await loadFixture<(images: tf.Tensor) => tf.Tensor>('hub_image_classification');
     const logits = tf.tidy(() => model(prepareImages(image, model)));
     expect(logits.shape).toEqual([1, 5]);
     logits.dispose();

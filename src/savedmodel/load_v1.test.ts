@@ -1,19 +1,17 @@
 /** What a session of TensorFlow 1 does, beyond what the fixtures call: pieces of the graph by the names of tensors. */
-import {fileURLToPath} from 'node:url';
+
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {localDirectory} from '../platform/node.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
-import {loadModel} from './load.js';
 import type {LoadedObject} from './loaded_object.js';
+import {loadFixture} from './testing/fixtures.js';
 
 beforeAll(quietCpuBackend);
 
 let loaded: LoadedObject | undefined;
 
 const load = async (name: string): Promise<LoadedObject> => {
-  const directory = fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
-  loaded = await loadModel(localDirectory(directory));
+  loaded = await loadFixture(name);
   return loaded;
 };
 

@@ -3,7 +3,6 @@
  * height follows the tensors that are still to be read.
  */
 
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {CallError} from '../errors.js';
@@ -15,13 +14,14 @@ import type {NodeDef} from '../proto/index.js';
 import {loadModel} from './load.js';
 import type {CallableObject, LoadedObject} from './loaded_object.js';
 import {callForTensors, type FixtureCase, readFixtures} from './testing/fixture_cases.js';
+import {MODELS} from './testing/fixtures.js';
 import {attr, constant, type FunctionToMake, makeModelFiles, node} from './testing/make_model.js';
 
 /** Calls of one fixture; as many as take this long where they are slow, which `TFHUB_MEMORY_SECONDS` extends. */
 const CALLS = 1000;
 const MAX_MILLISECONDS = Number(process.env.TFHUB_MEMORY_SECONDS ?? 0.5) * 1000;
 
-const fixtures = readFixtures(fileURLToPath(new URL('../../fixtures/models', import.meta.url)));
+const fixtures = readFixtures(MODELS);
 
 beforeAll(quietCpuBackend);
 

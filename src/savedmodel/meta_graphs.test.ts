@@ -1,17 +1,13 @@
 /** Tests of what a model tells without being loaded; the right values are read from the same files by TensorFlow's own. */
 
-import {fileURLToPath} from 'node:url';
 import type * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {FormatError} from '../errors.js';
 import {memoryDirectory} from '../platform/memory.js';
-import {localDirectory} from '../platform/node.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {loadModel} from './load.js';
 import {readMetaGraphs} from './meta_graphs.js';
-
-const directory = (name: string) =>
-  localDirectory(fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url)));
+import {fixtureDirectory} from './testing/fixtures.js';
 
 const float = (name: string, shape?: number[]): tf.ModelTensorInfo => ({
   name,
@@ -22,7 +18,7 @@ const float = (name: string, shape?: number[]): tf.ModelTensorInfo => ({
 
 describe('getMetaGraphs', () => {
   it('gives signatures with the names of their tensors, and no initialisers', async () => {
-    expect(await readMetaGraphs(directory('mymul'))).toEqual([
+    expect(await readMetaGraphs(fixtureDirectory('mymul'))).toEqual([
       {
         tags: ['serve'],
         signatureDefs: {
@@ -33,14 +29,14 @@ describe('getMetaGraphs', () => {
         },
       },
     ]);
-    expect(await readMetaGraphs(directory('dict_in_dict_out'))).toEqual([
+    expect(await readMetaGraphs(fixtureDirectory('dict_in_dict_out'))).toEqual([
       {tags: ['serve'], signatureDefs: {}},
     ]);
   });
 
   it('gives every graph with its tags', async () => {
     const def = {inputs: {x: float('x:0', [-1, 3])}, outputs: {y: float('mul_1:0', [-1, 3])}};
-    expect(await readMetaGraphs(directory('v1_meta_graphs'))).toEqual([
+    expect(await readMetaGraphs(fixtureDirectory('v1_meta_graphs'))).toEqual([
       {tags: ['train'], signatureDefs: {train: def}},
       {tags: ['serve'], signatureDefs: {serving_default: def}},
       {tags: ['serve', 'gpu'], signatureDefs: {serving_default: def}},
@@ -48,7 +44,7 @@ describe('getMetaGraphs', () => {
   });
 
   it("gives dtypes of tfjs beside TensorFlow's", async () => {
-    const [graph] = await readMetaGraphs(directory('v1_resource_variables'));
+    const [graph] = await readMetaGraphs(fixtureDirectory('v1_resource_variables'));
     expect(graph!.signatureDefs.state!.outputs).toEqual({
       step: {name: 'Identity_1:0', dtype: 'int32', tfDtype: 'DT_INT64', shape: []},
       label: {name: 'Identity_2:0', dtype: 'string', tfDtype: 'DT_STRING', shape: [2]},
@@ -66,8 +62,8 @@ describe('signatures', () => {
   it.each(['mymul', 'v1_tables', 'v1_resource_variables'])(
     'of %s know their tensors in the graph',
     async (name) => {
-      const model = await loadModel(directory(name));
-      const [graph] = await readMetaGraphs(directory(name));
+      const model = await loadModel(fixtureDirectory(name));
+      const [graph] = await readMetaGraphs(fixtureDirectory(name));
       for (const [key, {inputs, outputs}] of Object.entries(graph!.signatureDefs)) {
         const nodes = (table: Readonly<Record<string, {node?: string}>>) =>
           Object.fromEntries(Object.entries(table).map(([each, {node}]) => [each, node]));

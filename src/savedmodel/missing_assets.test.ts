@@ -1,11 +1,7 @@
-/** Tests of models whose assets are missing: an error when one is read, as in TensorFlow. */
-
-import {readdirSync, readFileSync} from 'node:fs';
-import {join, relative} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {beforeAll, expect, it} from 'vitest';
 import {FormatError, SaveError} from '../errors.js';
 import {memoryDirectory} from '../platform/memory.js';
+import {fixtureFiles} from './testing/fixtures.js';
 import '../platform/node.js';
 import {temporaryDirectory} from '../hub/testing/fixtures.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
@@ -18,12 +14,7 @@ beforeAll(quietCpuBackend);
 
 /** A fixture without some of its files. */
 function without(name: string, ...missing: string[]) {
-  const root = fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
-  const entries = readdirSync(root, {recursive: true, withFileTypes: true}).filter((each) => each.isFile());
-  const files = entries.map((entry): [string, Uint8Array] => {
-    const path = join(entry.parentPath, entry.name);
-    return [relative(root, path), new Uint8Array(readFileSync(path))];
-  });
+  const files = Object.entries(fixtureFiles(name));
   return memoryDirectory(Object.fromEntries(files.filter(([path]) => !missing.includes(path))), name);
 }
 

@@ -1,37 +1,17 @@
-/**
- * Tests of models whose checkpoint is missing, or lacks some of what the model wants: refused by TensorFlow, too, unless a
- * partial load is asked for.
- */
-
-import {readdirSync, readFileSync} from 'node:fs';
-import {join, relative} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import type * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {CheckpointReader} from '../bundle/reader.js';
 import {writeCheckpoint} from '../bundle/writer.js';
 import {FormatError} from '../errors.js';
 import {memoryDirectory} from '../platform/memory.js';
+import {type Files, fixtureFiles} from './testing/fixtures.js';
 import '../platform/node.js';
 import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {loadModel} from './load.js';
 import {attr, type FunctionToMake, type ModelToMake, makeModelFiles, node} from './testing/make_model.js';
 
-type Files = Readonly<Record<string, Uint8Array>>;
-
 beforeAll(quietCpuBackend);
-
-function fixture(name: string): Files {
-  const root = fileURLToPath(new URL(`../../fixtures/models/${name}`, import.meta.url));
-  const entries = readdirSync(root, {recursive: true, withFileTypes: true}).filter((each) => each.isFile());
-  return Object.fromEntries(
-    entries.map((entry) => {
-      const path = join(entry.parentPath, entry.name);
-      return [relative(root, path), new Uint8Array(readFileSync(path))];
-    }),
-  );
-}
 
 const isCheckpoint = (path: string) => path.startsWith('variables/');
 
@@ -89,7 +69,7 @@ describe('a model of TensorFlow 2', () => {
       'model: 2 variables have no value, for there is no variables/variables.index: v, w. ' +
         'Load with allowPartial: true to do without.',
     );
-    const mymul = withoutVariables(fixture('mymul'));
+    const mymul = withoutVariables(fixtureFiles('mymul'));
     await expect(load(mymul)).rejects.toThrow(
       /2 variables have no value, for there is no .*: v, save_counter\. /,
     );
@@ -130,17 +110,17 @@ describe('a model of TensorFlow 2', () => {
     ['optimizer_slots', 'moving_mean', /^optimizer\//],
     ['keras3_whole_tfnew', 'moving_mean', /^optimizer\/(?!_trainable)/],
   ])('loads without the state of its optimizer: %s', async (name, other, state) => {
-    const model = await load(await withoutTensors(fixture(name), (key) => state.test(key)));
+    const model = await load(await withoutTensors(fixtureFiles(name), (key) => state.test(key)));
     expect(model.modelInfo.variables().length).toBeGreaterThan(1);
     model.dispose();
-    const more = await withoutTensors(fixture(name), (key) => state.test(key) || key.includes(other));
+    const more = await withoutTensors(fixtureFiles(name), (key) => state.test(key) || key.includes(other));
     await expect(load(more)).rejects.toThrow(FormatError);
   });
 
   it.each(['lookup_tables', 'assets'])(
     'loads without a checkpoint where it has no variables: %s',
     async (name) => {
-      const model = await load(withoutVariables(fixture(name)));
+      const model = await load(withoutVariables(fixtureFiles(name)));
       expect(model.modelInfo.variables()).toEqual([]);
       model.dispose();
     },
@@ -154,14 +134,16 @@ describe('a model of TensorFlow 1', () => {
     ['v1_hub_module', 'a variable has no value', 'embeddings'],
     ['v1_reference_variables', '3 variables have no value', 'net/bias'],
   ])('%s is refused without a checkpoint, and names its variables', async (name, count, variable) => {
-    const files = withoutVariables(fixture(name));
+    const files = withoutVariables(fixtureFiles(name));
     await expect(load(files)).rejects.toThrow(FormatError);
     await expect(load(files)).rejects.toThrow(count);
     await expect(load(files)).rejects.toThrow(variable);
   });
 
   it('is refused where the checkpoint lacks a variable', async () => {
-    const files = await withoutTensors(fixture('v1_resource_variables'), (key) => /bias|label/.test(key));
+    const files = await withoutTensors(fixtureFiles('v1_resource_variables'), (key) =>
+      /bias|label/.test(key),
+    );
     await expect(load(files)).rejects.toThrow(
       /model: 2 variables have no value, in variables\/variables: (net\/bias, state\/label|state\/label, net\/bias)\. /,
     );
@@ -170,9 +152,9 @@ describe('a model of TensorFlow 1', () => {
   it.each(['v1_resource_variables', 'v1_sharded'])(
     '%s loads in part where that is asked for',
     async (name) => {
-      const whole = await load(fixture(name));
+      const whole = await load(fixtureFiles(name));
       const lacking = name === 'v1_sharded' ? 'w1' : 'net/bias';
-      const files = await withoutTensors(fixture(name), (key) => key === lacking);
+      const files = await withoutTensors(fixtureFiles(name), (key) => key === lacking);
       const model = await load(files, {allowPartial: true});
       const values = (each: typeof model) =>
         each.modelInfo
@@ -193,7 +175,7 @@ describe('a model of TensorFlow 1', () => {
   it.each(['v1_tables', 'v1_estimator', 'v1_legacy_init_op'])(
     '%s loads with what it initialises itself: tables, local variables',
     async (name) => {
-      const model = await load(fixture(name));
+      const model = await load(fixtureFiles(name));
       model.dispose();
     },
   );

@@ -3,14 +3,11 @@
  * what is wrong in words.
  */
 
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
 import {fuzzCase} from '../../scripts/fuzz_case.js';
 import {outcomeOf} from '../../scripts/fuzz_outcome.js';
 import {memoryDirectory} from '../platform/memory.js';
-import {localDirectory} from '../platform/node.js';
-import type {ModelDirectory} from '../platform/platform.js';
 import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {
@@ -25,6 +22,7 @@ import {
 } from '../proto/index.js';
 import {writeSavedModel} from './save.js';
 import {exercise} from './testing/exercise.js';
+import {fixtureFiles} from './testing/fixtures.js';
 import {attr, makeModelFiles, node} from './testing/make_model.js';
 
 beforeAll(async () => {
@@ -50,17 +48,11 @@ it('a seed and a number give the same damage', () => {
 
 /** A fixture with its message changed, used in every way and saved; what failed. */
 async function failuresOf(fixture: string, change: (model: SavedModel) => void): Promise<string> {
-  const directory = localDirectory(
-    fileURLToPath(new URL(`../../fixtures/models/${fixture}`, import.meta.url)),
-  );
-  const paths = ['variables/variables.index', 'variables/variables.data-00000-of-00001'];
-  const files = await Promise.all(paths.map(async (path) => [path, await readAll(directory, path)] as const));
-  const saved = decodeMessage(SavedModel, await readAll(directory, 'saved_model.pb'), 'the fixture');
+  const files = fixtureFiles(fixture);
+  const saved = decodeMessage(SavedModel, files['saved_model.pb']!, 'the fixture');
   change(saved);
-  const changed = {...Object.fromEntries(files), 'saved_model.pb': encodeMessage(SavedModel, saved)};
-  const {failures} = await exercise(memoryDirectory(changed), {}, (model) =>
-    writeSavedModel(model, new MemoryOutput()),
-  );
+  const changed = memoryDirectory({...files, 'saved_model.pb': encodeMessage(SavedModel, saved)});
+  const {failures} = await exercise(changed, {}, (model) => writeSavedModel(model, new MemoryOutput()));
   return failures.map(({message}) => message).join('\n');
 }
 
@@ -88,14 +80,6 @@ it('a table whose save function lists numbers as names is refused in words when 
   });
   expect(failures).toMatch(/'__inference_save_fn_\d+' lists float32 values as the names of what it saves of/);
 });
-
-async function readAll(directory: ModelDirectory, path: string): Promise<Uint8Array> {
-  const file = (await directory.open(path))!;
-  const bytes = new Uint8Array(file.size);
-  await file.readInto(bytes, 0);
-  await file.close();
-  return bytes;
-}
 
 const FLOATS = {dtype: 'float32', shape: null} as const;
 

@@ -1,6 +1,5 @@
 /** What is saved: loaded models anew, the fixtures among them, objects made here, and objects that hold loaded ones. */
 
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {SaveError} from '../errors.js';
@@ -18,10 +17,10 @@ import {readFileIfThere} from './read_model.js';
 import type {RestoredFunction} from './restored_function.js';
 import {type SaveOptions, saveModelAsArchive, writeSavedModel} from './save.js';
 import {checkCase, checkModel, type Fixture, readFixtures} from './testing/fixture_cases.js';
+import {fixtureDirectory, loadFixture, MODELS} from './testing/fixtures.js';
 import {registerExporter, SAVED_OBJECT, type SavedObjects, Trackable} from './trackable.js';
 
-const FIXTURES = fileURLToPath(new URL('../../fixtures/models', import.meta.url));
-const fixtures = readFixtures(FIXTURES);
+const fixtures = readFixtures(MODELS);
 
 beforeAll(async () => {
   await quietCpuBackend();
@@ -40,10 +39,6 @@ async function save(object: object, options: SaveOptions = {}): Promise<MemoryOu
 
 async function saveAndLoad(object: object, options: SaveOptions = {}): Promise<CallableObject> {
   return (await loadModel((await save(object, options)).directory())) as CallableObject;
-}
-
-async function loadFixture(name: string): Promise<CallableObject> {
-  return (await loadModel(localDirectory(`${FIXTURES}/${name}`))) as CallableObject;
 }
 
 /** What `tfhub show` tells, but for names and numbers that are other ones in another file. */
@@ -112,7 +107,7 @@ describe('a loaded model, saved anew', () => {
     const output = await save(await loadFixture(name));
     const metadata = (bytes: Uint8Array) =>
       decodeMessage(KerasSavedMetadata, bytes, 'keras_metadata.pb').nodes.map((each) => each.nodePath);
-    const original = await readFileIfThere(localDirectory(`${FIXTURES}/${name}`), 'keras_metadata.pb');
+    const original = await readFileIfThere(fixtureDirectory(name), 'keras_metadata.pb');
     expect(metadata(output.files['keras_metadata.pb']!)).toEqual(metadata(original!));
   });
 

@@ -3,7 +3,7 @@
 import * as fs from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {MODELS} from './testing/fixtures.js';
 import '@tensorflow/tfjs-backend-cpu';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {localDirectory} from '../platform/node.js';
@@ -13,8 +13,7 @@ import {loadModel} from './load.js';
 import {saveModel} from './save.js';
 import {checkCase, type Fixture, readFixtures} from './testing/fixture_cases.js';
 
-const FIXTURES = fileURLToPath(new URL('../../fixtures/models', import.meta.url));
-const fixtures = new Map(readFixtures(FIXTURES).map((each) => [each.name, each]));
+const fixtures = new Map(readFixtures(MODELS).map((each) => [each.name, each]));
 
 let root: string;
 let target: string;

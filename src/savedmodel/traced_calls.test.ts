@@ -4,8 +4,8 @@ import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import * as hub from '../index.js';
+import {fixturePath} from './testing/fixtures.js';
 
-const FIXTURES = new URL('../../fixtures/models/', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'traced-calls-'));
 
 beforeAll(() => tf.setBackend('cpu'));
@@ -21,7 +21,7 @@ async function again(attributes: Record<string, unknown>, name: string): Promise
 type Call = (...args: unknown[]) => tf.Tensor;
 
 it('keeps a call of a text model a call, on strings, with its table', async () => {
-  const embed = await hub.load(join(FIXTURES, 'hub_text_embedding'));
+  const embed = await hub.load(fixturePath('hub_text_embedding'));
   const call = embed as unknown as Call;
   const w = tf.variable(tf.randomNormal([(call(['a']).shape[1] as number) ?? 1, 2], 0, 1, 'float32', 3));
   const classify = hub.func(
@@ -45,7 +45,7 @@ it('keeps a call of a text model a call, on strings, with its table', async () =
 });
 
 it('leaves the variables of a loaded model as they were, and shares them with the traced function', async () => {
-  const model = await hub.load(join(FIXTURES, 'batch_norm'));
+  const model = await hub.load(fixturePath('batch_norm'));
   const call = model as unknown as Call;
   const values = () => model.variables.map((variable) => Array.from(variable.dataSync()));
   const before = values();
@@ -72,7 +72,7 @@ it('leaves the variables of a loaded model as they were, and shares them with th
 });
 
 it('refuses what a graph could not follow into a loaded model', async () => {
-  const model = await hub.load(join(FIXTURES, 'batch_norm'));
+  const model = await hub.load(fixturePath('batch_norm'));
   const call = model as unknown as Call & hub.RestoredFunction;
   const inputSignature = [new hub.TensorSpec([null, 1])];
   const gradient = hub.func(

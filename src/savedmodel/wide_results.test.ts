@@ -1,18 +1,16 @@
 /** Results beyond what tfjs holds, among others that are wanted. */
 
-import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {CallError} from '../errors.js';
-import {localDirectory} from '../platform/node.js';
 import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {func} from '../trace/func.js';
 import {TensorSpec} from '../trace/tensor_spec.js';
 import type {ExactTensor} from './boundary.js';
 import type {SparseTensor} from './composites.js';
-import {loadModel} from './load.js';
 import type {CallableObject} from './loaded_object.js';
 import type {RestoredFunction} from './restored_function.js';
+import {loadFixture} from './testing/fixtures.js';
 
 type Embedding = {readonly emb: tf.Tensor; readonly id: tf.Tensor};
 
@@ -23,8 +21,7 @@ const WHY = /is int64 and 9007199254740993 does not fit int32.*\{exact: true\}/;
 
 beforeAll(async () => {
   await quietCpuBackend();
-  const path = fileURLToPath(new URL('../../fixtures/models/wide_integers', import.meta.url));
-  model = (await loadModel(localDirectory(path))) as typeof model;
+  model = await loadFixture('wide_integers');
 });
 afterAll(() => model.dispose());
 

@@ -8,6 +8,7 @@ import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises
 import os from 'node:os';
 import path from 'node:path';
 import {afterEach} from 'vitest';
+import {startServer, type TestServer} from './server.js';
 import {gzip, tar} from './tar.js';
 
 /** Runs when the test that calls it is over. */
@@ -25,6 +26,13 @@ export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'tfhub-test-'));
   afterThis(() => rm(directory, {recursive: true, force: true}));
   return directory;
+}
+
+/** Starts a server that is closed when the test is over. */
+export async function serve(...args: Parameters<typeof startServer>): Promise<TestServer> {
+  const server = await startServer(...args);
+  afterThis(() => server.close());
+  return server;
 }
 
 /** Bytes that look random and are the same each time. */

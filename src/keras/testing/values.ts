@@ -1,16 +1,10 @@
 /**
- * The models that layers are tried on, and ways to look at what they give.
+ * Ways to look at what layers give.
  *
  * @module
  */
 
-import {fileURLToPath} from 'node:url';
 import type * as tf from '@tensorflow/tfjs-core';
-
-/** Path of a fixture, which is also its handle. */
-export function fixture(name: string): string {
-  return fileURLToPath(new URL(`../../../fixtures/models/${name}`, import.meta.url));
-}
 
 /** The value of a tensor as nested arrays. */
 export function arrayOf(tensor: unknown): unknown {
