@@ -296,6 +296,9 @@ async function damagedModels(): Promise<Score> {
 async function main(): Promise<void> {
   rmSync(BUILD, {recursive: true, force: true});
   mkdirSync(BUILD, {recursive: true});
+  const damaged = damagedModels().catch(
+    (error: unknown): Score => ({part: 'damaged models', passed: 0, failed: 1, failures: [String(error)]}),
+  );
   const old = await install('2.15');
   await installHubV1(old);
   const newest = await install('newest');
@@ -310,9 +313,6 @@ async function main(): Promise<void> {
     for (const line of details) console.log(line);
     return {part: 'models of tfjs-layers, saved', passed, failed, failures: details};
   };
-  const damaged = damagedModels().catch(
-    (error: unknown): Score => ({part: 'damaged models', passed: 0, failed: 1, failures: [String(error)]}),
-  );
   const scores = [
     await check('message types as generated', old, ['scripts/generate_protos.py', '--check']),
     await check('op definitions of 2.15 as generated', old, ['scripts/generate_op_defs.py', '--check']),
