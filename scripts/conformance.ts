@@ -1,6 +1,7 @@
 /**
  * `npm run conformance`: the real TensorFlow as the judge. Installs it (two releases, each in a virtual environment
- * under `.venv/`), builds every fixture anew, and compares what this library computes with what TensorFlow computed.
+ * under `.venv/`), builds every fixture anew, and compares what this library computes with what TensorFlow computed. Two parts
+ * at a time. `npm run conformance -- traced ops` does only the parts with these words in their names, and what they need.
  *
  * Needs Python 3.10 or 3.11 and a Python package index; nothing else.
  *
@@ -21,6 +22,7 @@ import {runLayersConformance} from './conformance_layers.js';
 import {runRawOpsConformance} from './conformance_raw_ops.js';
 import {runSaveConformance} from './conformance_save.js';
 import {runTraceConformance} from './conformance_trace.js';
+import {type Outcome, sideBySide, type Task} from './side_by_side.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILD = join(ROOT, 'build', 'conformance');
@@ -48,6 +50,9 @@ interface Score {
   readonly failures?: readonly string[];
 }
 
+/** Parts that run at one time. */
+const LANES = 2;
+
 /** Of each part so many failures are named in the summary. */
 const NAMED_FAILURES = 10;
 
@@ -62,7 +67,7 @@ const environment = {
 /** Channels-first layouts have kernels only in oneDNN. */
 const withOneDnn = {...environment, TF_ENABLE_ONEDNN_OPTS: '1'};
 
-/** Runs a command to its end with its output shown; the exit code, and the last lines of the output. */
+/** Runs a command to its end and then shows its output, whole; the exit code, and the last lines of the output. */
 function run(
   command: string,
   args: readonly string[],
@@ -70,20 +75,16 @@ function run(
 ): Promise<{readonly code: number; readonly lastLines: readonly string[]}> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe']});
-    let end = '';
-    for (const [stream, shown] of [
-      [child.stdout, process.stdout],
-      [child.stderr, process.stderr],
-    ] as const) {
-      stream.on('data', (chunk: Buffer) => {
-        shown.write(chunk);
-        end = (end + chunk).slice(-4096);
-      });
-    }
+    const output: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => output.push(chunk));
     child.on('error', reject);
-    child.on('close', (code) =>
-      resolve({code: code ?? 1, lastLines: end.trim().split('\n').slice(-NAMED_FAILURES)}),
-    );
+    child.on('close', (code) => {
+      const text = Buffer.concat(output);
+      process.stdout.write(text);
+      const lastLines = text.subarray(-4096).toString().trim().split('\n').slice(-NAMED_FAILURES);
+      resolve({code: code ?? 1, lastLines});
+    });
   });
 }
 
@@ -109,11 +110,14 @@ async function installed(
 
 const PIP_INSTALL = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
 
+const environmentOf = (release: Release): string => join(ROOT, '.venv', release);
+
 /** The Python of a release's environment. */
-async function install(release: Release): Promise<string> {
+const pythonOf = (release: Release): string => join(environmentOf(release), 'bin', 'python');
+
+async function install(release: Release): Promise<void> {
   const {requirements, pythons} = RELEASES[release];
-  const directory = join(ROOT, '.venv', release);
-  const python = join(directory, 'bin', 'python');
+  const [directory, python] = [environmentOf(release), pythonOf(release)];
   await installed(`TensorFlow ${release}`, directory, requirements, () => {
     const base = pythons.find((name) => works(name, release));
     if (base === undefined)
@@ -123,11 +127,11 @@ async function install(release: Release): Promise<string> {
       [python, ...PIP_INSTALL, '-r', requirements],
     ];
   });
-  return python;
 }
 
 /** The tensorflow_hub that still makes modules of the TF1 Hub format, where the fixtures look for it. */
-async function installHubV1(python: string): Promise<void> {
+async function installHubV1(): Promise<void> {
+  const python = pythonOf('2.15');
   const requirements = 'fixtures/requirements-hub-v1.txt';
   const directory = join(ROOT, '.venv', 'hub-v1');
   await installed("TensorFlow 1's tensorflow_hub", directory, requirements, () => [
@@ -163,6 +167,8 @@ async function vitest(part: string, files: readonly string[], env: Record<string
     'vitest',
     'run',
     ...files,
+    // Two at a time would write one file.
+    '--cache=false',
     '--reporter=dot',
     '--reporter=json',
     `--outputFile.json=${report}`,
@@ -286,58 +292,101 @@ async function writing(python: string, newest: string): Promise<Score[]> {
   ];
 }
 
-/** Models with something in them changed, each used in every way: by one process, beside the other parts. */
+/** Models with something in them changed, each used in every way: by one process, for other parts go on beside it. */
 async function damagedModels(): Promise<Score> {
   const {details, ...score} = await runFuzzConformance({...fuzzOptions(), lanes: 1});
   console.log(details[0]);
   return {part: 'damaged models', ...score, failures: details};
 }
 
-async function main(): Promise<void> {
-  rmSync(BUILD, {recursive: true, force: true});
-  mkdirSync(BUILD, {recursive: true});
-  const damaged = damagedModels().catch(
-    (error: unknown): Score => ({part: 'damaged models', passed: 0, failed: 1, failures: [String(error)]}),
-  );
-  const old = await install('2.15');
-  await installHubV1(old);
-  const newest = await install('newest');
-  const hub = async (): Promise<Score> => {
-    const {passed, failed, details} = await runHubConformance({python: old});
-    for (const line of details) console.log(line);
-    const failures = details.filter((line) => line.startsWith('FAIL'));
-    return {part: 'handles, downloads and the shared cache', passed, failed, failures};
-  };
-  const layers = async (): Promise<Score> => {
-    const {passed, failed, details} = await runLayersConformance(join(BUILD, 'layers'), [old, newest]);
-    for (const line of details) console.log(line);
-    return {part: 'models of tfjs-layers, saved', passed, failed, failures: details};
-  };
-  const scores = [
+/** Downloads and the cache beside Python's tensorflow_hub. */
+async function hub(python: string): Promise<Score> {
+  const {passed, failed, details} = await runHubConformance({python});
+  for (const line of details) console.log(line);
+  const failures = details.filter((line) => line.startsWith('FAIL'));
+  return {part: 'handles, downloads and the shared cache', passed, failed, failures};
+}
+
+async function layers(pythons: readonly [string, string]): Promise<Score> {
+  const {passed, failed, details} = await runLayersConformance(join(BUILD, 'layers'), pythons);
+  for (const line of details) console.log(line);
+  return {part: 'models of tfjs-layers, saved', passed, failed, failures: details};
+}
+
+/** What is generated is what would be generated. */
+async function generated(old: string, newest: string): Promise<Score[]> {
+  return [
     await check('message types as generated', old, ['scripts/generate_protos.py', '--check']),
     await check('op definitions of 2.15 as generated', old, ['scripts/generate_op_defs.py', '--check']),
     await check('types of raw ops as generated', 'npx', ['tsx', 'scripts/generate_raw_ops.ts', '--check']),
     await check('newer op definitions as generated', newest, ['scripts/generate_op_defs.py', '--check']),
-    ...(await fixturesOf('2.15', old)),
-    ...(await fixturesOf('newest', newest)),
-    ...(await saved(old, newest)),
-    ...(await traced(old, newest)),
-    await rawOps(old),
-    ...(await writing(old, newest)),
-    ...(await opCases(old)),
-    ...(await realModels(old)),
-    ...(await kerasLayers(old)),
-    ...(await trajectories(old)),
-    await vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], {TFHUB_MEMORY_SECONDS: '45'}),
-    await damaged,
-    await hub(),
-    await layers(),
   ];
+}
+
+/** All there is to do; what others wait for comes first. */
+function allTasks(): readonly Task<readonly Score[]>[] {
+  const [old, newest] = [pythonOf('2.15'), pythonOf('newest')];
+  const both = ['TensorFlow 2.15', 'TensorFlow newest'];
+  const memory = {TFHUB_MEMORY_SECONDS: '45'};
+  const nothing = (work: Promise<void>) => work.then(() => []);
+  const one = (work: Promise<Score>) => work.then((score) => [score]);
+  return [
+    {
+      name: 'TensorFlow 2.15',
+      run: () => nothing(install('2.15').then(installHubV1)),
+    },
+    {name: 'damaged models', run: () => one(damagedModels())},
+    {name: 'TensorFlow newest', run: () => nothing(install('newest'))},
+    {name: 'fixtures 2.15', after: ['TensorFlow 2.15'], run: () => fixturesOf('2.15', old)},
+    {name: 'fixtures newest', after: ['TensorFlow newest'], run: () => fixturesOf('newest', newest)},
+    {name: 'single ops', after: ['TensorFlow 2.15'], run: () => opCases(old)},
+    {name: 'saved', after: ['fixtures 2.15', 'fixtures newest'], run: () => saved(old, newest)},
+    {name: 'layers of tfjs-layers', after: both, run: () => one(layers([old, newest]))},
+    {name: 'handles', after: ['TensorFlow 2.15'], run: () => one(hub(old))},
+    {name: 'traced', after: both, run: () => traced(old, newest)},
+    {name: 'raw ops', after: ['TensorFlow 2.15'], run: () => one(rawOps(old))},
+    {name: 'writing', after: both, run: () => writing(old, newest)},
+    {name: 'fixtures as layers', after: ['fixtures 2.15'], run: () => kerasLayers(old)},
+    {name: 'real models', after: ['TensorFlow 2.15'], run: () => realModels(old)},
+    {name: 'trajectories', after: ['TensorFlow 2.15'], run: () => trajectories(old)},
+    {name: 'generated', after: both, run: () => generated(old, newest)},
+    {
+      name: 'memory',
+      run: () => one(vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], memory)),
+    },
+  ];
+}
+
+/** Tasks with these words in their names, and what they need; all where there are no words. */
+function chosenTasks(words: readonly string[]): readonly Task<readonly Score[]>[] {
+  const all = allTasks();
+  if (words.length === 0) return all;
+  const chosen = new Set(all.filter(({name}) => words.some((word) => name.includes(word))));
+  if (chosen.size === 0) throw new Error(`there are: ${all.map(({name}) => name).join(', ')}`);
+  for (const {after = []} of chosen) for (const each of all) if (after.includes(each.name)) chosen.add(each);
+  return all.filter((each) => chosen.has(each));
+}
+
+/** What came of a task, to add up: one that ended with an error has failed. */
+function scoresOf({name, result, error}: Outcome<readonly Score[]>): readonly Score[] {
+  return result ?? [{part: name, passed: 0, failed: 1, failures: [String(error?.stack ?? error)]}];
+}
+
+async function main(): Promise<void> {
+  rmSync(BUILD, {recursive: true, force: true});
+  mkdirSync(BUILD, {recursive: true});
+  const outcomes = await sideBySide(chosenTasks(process.argv.slice(2)), LANES, (name, outcome) =>
+    console.log(`-- ${name} ${outcome === undefined ? 'begins' : `took ${outcome.seconds.toFixed(0)} s`}`),
+  );
   console.log('\nConformance');
-  for (const {part, passed, failed, failures} of scores) {
-    console.log(`  ${part}: ${passed} passed, ${failed} failed`);
-    if (failed > 0) for (const failure of failures ?? []) console.log(`    ${failure}`);
+  for (const outcome of outcomes) {
+    console.log(`  ${outcome.name}, ${outcome.seconds.toFixed(0)} s`);
+    for (const {part, passed, failed, failures} of scoresOf(outcome)) {
+      console.log(`    ${part}: ${passed} passed, ${failed} failed`);
+      if (failed > 0) for (const failure of failures ?? []) console.log(`      ${failure}`);
+    }
   }
+  const scores = outcomes.flatMap(scoresOf);
   const total = (key: 'passed' | 'failed') => scores.reduce((sum, score) => sum + score[key], 0);
   console.log(`${total('passed')} passed, ${total('failed')} failed`);
   if (total('failed') > 0) process.exitCode = 1;
