@@ -5,7 +5,7 @@ import {makeOddCalls, readOddSizes} from './testing/odd_sizes.js';
 import {caseFile, useBackend} from './testing/op_cases.js';
 
 /** Where TensorFlow passes over what is out of bounds, or reads integers of 64 bits that no index is, we refuse. */
-const MOST_REFUSED = 0.15;
+const MOST_REFUSED = 0.12;
 
 describe('sizes, axes, bounds and indices that are odd', () => {
   const bases = readOddSizes(caseFile('odd_sizes', 'json.gz'));

@@ -93,7 +93,8 @@ function fakeQuantizeGradients(
       row(ranges, ({isEmpty, max}) => (isEmpty ? Infinity : max)),
     ),
   );
-  const inside = tf.sub(tf.sub(1, below), above);
+  // With bounds in the wrong order, an element may be beyond both.
+  const inside = tf.mul(tf.sub(1, below), tf.sub(1, above));
   const leading = x.shape.slice(0, -1).map((_, axis) => axis);
   const total = (mask: tf.Tensor): tf.Tensor =>
     tf.sum(tf.mul(dy, mask), ranges.length === 1 ? undefined : leading);

@@ -9,7 +9,7 @@ import {CallError} from '../errors.js';
 import {type DType, isBigInt, isInteger, type NumericArray} from '../graph/dtypes.js';
 import {broadcastShapes, formatShape, sameShape} from '../graph/shape.js';
 import {allocate, int32Array, sizeOf} from '../graph/tensor.js';
-import {convertNumbers, forEachBroadcast} from './host.js';
+import {convertNumbers, forEachBroadcast, roundToDType} from './host.js';
 import {gather} from './indexing.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
 import {Philox, scrambleSeeds} from './philox.js';
@@ -222,11 +222,14 @@ const shuffle: Kernel = (inputs, ctx) => {
   return gather(value, Value.host('int32', [rows], order), 0, 0, ctx);
 };
 
+/** Draws one number with these parameters. */
+type Draw = (draws: Draws, ...parameters: number[]) => number;
+
 /** An op whose every output number has parameters of its own, drawn one after the other. */
 function parameterized(
   source: Source,
   shape: (inputs: readonly Value[], ctx: KernelContext) => {shape: number[]; parameters: Value[]},
-  draw: (draws: Draws, ...parameters: number[]) => number,
+  drawAs: (dtype: DType) => Draw,
 ): Kernel {
   return (inputs, ctx) => {
     const {shape: dims, parameters} = shape(inputs, ctx);
@@ -234,6 +237,7 @@ function parameterized(
     const data = parameters.map((parameter) => parameter.numeric());
     const out = allocate('float64', sizeOf(dims)) as Float64Array;
     const draws = new Draws(source(inputs, ctx, out.length * BLOCKS_PER_OUTPUT));
+    const draw = drawAs(dtype);
     forEachBroadcast(
       parameters.map((parameter) => parameter.shape),
       dims,
@@ -293,18 +297,23 @@ const perBatch = (inputs: readonly Value[], ctx: KernelContext) => {
   return {shape, parameters};
 };
 
-function truncatedAround(draws: Draws, mean: number, deviation: number, low: number, high: number): number {
-  if (!(low < high) || !Number.isFinite(mean) || !(deviation > 0)) {
-    throw new CallError(
-      `no normal distribution with mean ${mean} and deviation ${deviation} can be truncated to ${low} .. ${high}`,
-    );
-  }
-  const [a, b] = [(low - mean) / deviation, (high - mean) / deviation];
-  return mean + deviation * draws.truncatedNormal(Math.min(a, b), Math.max(a, b));
-}
+const truncatedAround =
+  (dtype: DType) =>
+  (draws: Draws, mean: number, deviation: number, low: number, high: number): number => {
+    const [a, b] = [(low - mean) / deviation, (high - mean) / deviation];
+    const nearest = Math.max(a, -b, 0);
+    // Where the square of the nearer bound is infinite in the dtype, TensorFlow finds nothing to accept.
+    const isTooFar = !Number.isFinite(roundToDType(nearest * nearest, dtype));
+    if (!(low < high) || !Number.isFinite(mean) || !(deviation > 0) || isTooFar) {
+      throw new CallError(
+        `no normal distribution with mean ${mean} and deviation ${deviation} can be truncated to ${low} .. ${high}`,
+      );
+    }
+    return mean + deviation * draws.truncatedNormal(Math.min(a, b), Math.max(a, b));
+  };
 
-const gamma = (draws: Draws, alpha: number): number => draws.gamma(alpha);
-const poisson = (draws: Draws, rate: number): number => draws.poisson(rate);
+const gamma = () => (draws: Draws, alpha: number) => draws.gamma(alpha);
+const poisson = () => (draws: Draws, rate: number) => draws.poisson(rate);
 
 const keyCounter: Kernel = ([seed], ctx) => {
   const {key, counter} = scrambleSeeds(...seedPair(seed!, ctx));

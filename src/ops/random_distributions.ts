@@ -176,7 +176,9 @@ export class Draws {
   /** Gamma with the given shape and scale 1 (Marsaglia and Tsang, 2000); NaN for a shape that is none. */
   gamma(alpha: number): number {
     if (!(alpha >= 0)) return Number.NaN;
-    if (alpha === 0 || alpha === Infinity) return alpha;
+    if (alpha === Infinity) return alpha;
+    // A uniform number to the power of 1 / alpha.
+    if (alpha === 0) return Object.is(alpha, 0) ? 0 : Infinity;
     if (alpha < 1) return this.gamma(alpha + 1) * (1 - this.uniform()) ** (1 / alpha);
     const d = alpha - 1 / 3;
     const c = 1 / Math.sqrt(9 * d);

@@ -150,7 +150,8 @@ const sparseSlice: Kernel = ([indices, values, shape, start, size], ctx) => {
     );
   }
   const block = coordinates.shape.map((dim, k) => Math.max(0, Math.min(wanted[k]!, dim - corner[k]!)));
-  const {kept, entries} = cut(coordinates, corner, block);
+  // The entries by what was asked for: TensorFlow trusts them to lie within the shape.
+  const {kept, entries} = cut(coordinates, corner, wanted);
   return [indexMatrix(entries, rank), reorder(values!, kept), longs(block, [rank])];
 };
 

@@ -19,6 +19,7 @@ import {
   indexMatrix,
   longs,
   readCoordinates,
+  sortedOrder,
 } from './coordinates.js';
 import {roundToDType} from './host.js';
 import {
@@ -134,7 +135,7 @@ function sortGroups({ids, keys}: Groups): Groups {
   return {ids: ids.map((id) => place[id]!), keys: order.map((group) => keys[group]!)};
 }
 
-/** Softmax over the entries that agree in all but the last coordinate. */
+/** Softmax over the entries that agree in all but the last coordinate. TensorFlow gives them in order, however they came. */
 const softmax: Kernel = ([indices, values, shape], ctx) => {
   const coordinates = readCoordinates(indices!, shape!, ctx);
   checkValues(values!, coordinates.count, ctx);
@@ -142,9 +143,13 @@ const softmax: Kernel = ([indices, values, shape], ctx) => {
   if (rank < 2)
     throw invalid(ctx, `at least 2 dimensions are expected, not ${formatShape(coordinates.shape)}`);
   flatPositions(coordinates, ctx);
-  const groups = groupBy(coordinates, coordinates.shape.map((_, k) => k).slice(0, -1));
   if (values!.size === 0) return values!;
-  return movesOnHost(values!) ? softmaxOnHost(values!, groups) : softmaxOnDevice(values!, groups);
+  const order = sortedOrder(coordinates);
+  const flat = order.flatMap((entry) => entryAt(coordinates, entry));
+  const leading = coordinates.shape.map((_, k) => k).slice(0, -1);
+  const groups = groupBy({...coordinates, flat}, leading);
+  const sorted = takeRows(values!, 1, Int32Array.from(order), [order.length]);
+  return movesOnHost(sorted) ? softmaxOnHost(sorted, groups) : softmaxOnDevice(sorted, groups);
 };
 
 function groupMaxima(data: ArrayLike<number>, {ids, keys}: Groups): Float64Array {
@@ -255,17 +260,47 @@ const sparseAddGrad: Kernel = ([dy, a, b, sums], ctx) => {
   if (a!.shape[1] !== sums!.shape[1] || b!.shape[1] !== sums!.shape[1]) {
     throw invalid(ctx, `indices have ${a!.shape[1]}, ${b!.shape[1]} and ${sums!.shape[1]} dimensions`);
   }
-  const places = new Map(rowKeys(sums!).map((key, i) => [key, i]));
-  return [a!, b!].map((operand) => {
-    const index = Int32Array.from(rowKeys(operand), (key) => places.get(key) ?? NO_ROW);
-    return takeRows(dy!, 1, index, [index.length]);
-  });
+  return placesAmong([a!, b!], sums!).map((places) => takeRows(dy!, 1, places, [places.length]));
 };
 
-function rowKeys(indices: Value): string[] {
-  const numbers = indices.numbers();
-  const [count, rank] = indices.shape as [number, number];
-  return Array.from({length: count}, (_, i) => numbers.slice(i * rank, (i + 1) * rank).join());
+/**
+ * Where among `sums` each entry of the operands stands, or nowhere: found by going through all of them once, in order. Entries
+ * that are out of order are passed by, as TensorFlow does.
+ */
+function placesAmong(operands: readonly Value[], sums: Value): Int32Array[] {
+  const [count, rank] = sums.shape as [number, number];
+  const wanted = sums.numbers();
+  const numbers = operands.map((operand) => operand.numbers());
+  const places = operands.map((operand) => int32Array(operand.shape[0]!, () => NO_ROW));
+  const next = operands.map(() => 0);
+  const isLeft = () => places.some(({length}, k) => next[k]! < length);
+  for (let place = 0; place < count && isLeft(); ) {
+    let isPassed = true;
+    places.forEach((found, k) => {
+      const entry = next[k]!;
+      if (entry >= found.length) return;
+      const order = compareRows(numbers[k]!, entry, wanted, place, rank);
+      if (order === 0) found[entry] = place;
+      if (order <= 0) next[k]!++;
+      if (order < 0) isPassed = false;
+    });
+    if (isPassed) place++;
+  }
+  return places;
+}
+
+function compareRows(
+  left: ArrayLike<number>,
+  i: number,
+  right: ArrayLike<number>,
+  j: number,
+  rank: number,
+): number {
+  for (let k = 0; k < rank; k++) {
+    const difference = left[i * rank + k]! - right[j * rank + k]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Combines two sparse tensors where either has an entry; the other one counts as 0 there. */

@@ -208,6 +208,10 @@ const split: Kernel = ([handle, value, lengths, flow], ctx) => {
   if (total !== value!.shape[0]) {
     throw invalid(ctx, `lengths of ${total} in all do not split values of ${formatShape(value!.shape)}`);
   }
+  const places = target.elements.length;
+  if (places > lengths!.size || (places < lengths!.size && !target.dynamicSize)) {
+    throw invalid(ctx, `an array of ${places} elements does not take ${lengths!.size} parts`);
+  }
   let begin = 0;
   lengths!.numbers().forEach((length, index) => {
     const at = Value.vector('int32', [begin, ...rest.map(() => 0)]);
