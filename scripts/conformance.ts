@@ -110,14 +110,15 @@ async function installed(
 
 const PIP_INSTALL = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
 
-const environmentOf = (release: Release): string => join(ROOT, '.venv', release);
+/** The virtual environment of a release. */
+const venvOf = (release: Release): string => join(ROOT, '.venv', release);
 
-/** The Python of a release's environment. */
-const pythonOf = (release: Release): string => join(environmentOf(release), 'bin', 'python');
+/** The Python in it. */
+const pythonOf = (release: Release): string => join(venvOf(release), 'bin', 'python');
 
 async function install(release: Release): Promise<void> {
   const {requirements, pythons} = RELEASES[release];
-  const [directory, python] = [environmentOf(release), pythonOf(release)];
+  const [directory, python] = [venvOf(release), pythonOf(release)];
   await installed(`TensorFlow ${release}`, directory, requirements, () => {
     const base = pythons.find((name) => works(name, release));
     if (base === undefined)

@@ -14,7 +14,7 @@ const value = (kind: StructuredValue['kind']) => makeMessage(StructuredValue, {k
 
 function shape(dims: readonly number[] | null) {
   const proto = {
-    dim: (dims ?? []).map((size) => ({size: size, name: ''})),
+    dim: (dims ?? []).map((size) => ({size, name: ''})),
     unknownRank: dims === null,
   };
   return value({$case: 'tensorShapeValue', value: makeMessage(TensorShapeProto, proto)});

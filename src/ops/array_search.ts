@@ -10,7 +10,7 @@ import {allocate} from '../graph/tensor.js';
 import {type ElementKey, elementKeys, rowKey} from './element_keys.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
 import {around, transpose} from './movement.js';
-import {takeRows} from './rows.js';
+import {reorder, takeRows} from './rows.js';
 import {Value} from './value.js';
 
 /** Coordinates of the elements that are not zero, in row-major order. */
@@ -102,7 +102,7 @@ const listDiff: Kernel = ([x, y], ctx) => {
   if (x!.rank !== 1 || y!.rank !== 1) throw invalid(ctx, 'vectors are expected');
   const excluded = new Set(elementKeys(y!));
   const kept = elementKeys(x!).flatMap((key, i) => (excluded.has(key) ? [] : [i]));
-  const out = takeRows(x!, 1, Int32Array.from(kept), [kept.length]);
+  const out = reorder(x!, kept);
   return [out, Value.vector(ctx.attrs.dtype('out_idx'), kept)];
 };
 

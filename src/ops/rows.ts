@@ -33,6 +33,11 @@ export function takeRows(x: Value, width: number, index: Int32Array, shape: read
   );
 }
 
+/** The elements of a vector at these places. */
+export function reorder(x: Value, places: readonly number[]): Value {
+  return takeRows(x, 1, Int32Array.from(places), [places.length]);
+}
+
 /**
  * The matrix, as a value of `shape`, whose row `r` is the sum of those rows `i` of `x` whose `index[i]` is `r`. Rows have
  * `width` elements. Booleans are or-ed.

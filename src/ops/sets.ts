@@ -12,7 +12,7 @@ import {checkOrder, checkValues, entryAt, indexMatrix, longs, readCoordinates} f
 import {type ElementKey, elementKeys} from './element_keys.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily} from './kernel.js';
 import {concat} from './movement.js';
-import {takeRows} from './rows.js';
+import {reorder} from './rows.js';
 import {Value} from './value.js';
 
 type SetOperation = (inFirst: boolean, inSecond: boolean) => boolean;
@@ -90,11 +90,7 @@ function operate(a: Sets, b: Sets, ctx: KernelContext): Value[] {
     widest = Math.max(widest, result.length);
   }
   const rank = a.shape.length + 1;
-  return [
-    indexMatrix(entries, rank),
-    takeRows(values, 1, Int32Array.from(picked), [picked.length]),
-    longs([...a.shape, widest], [rank]),
-  ];
+  return [indexMatrix(entries, rank), reorder(values, picked), longs([...a.shape, widest], [rank])];
 }
 
 /** One position for each distinct element that belongs to the result, in ascending order of the elements. */

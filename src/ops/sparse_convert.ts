@@ -20,14 +20,9 @@ import {
 } from './coordinates.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, resolveAxis} from './kernel.js';
 import {broadcastTo, concat} from './movement.js';
-import {addRows, lastWriters, NO_ROW, takeRows} from './rows.js';
+import {addRows, lastWriters, NO_ROW, reorder, takeRows} from './rows.js';
 import {checkCount} from './sizes.js';
 import {Value} from './value.js';
-
-/** Values in another order. */
-function reorder(values: Value, order: readonly number[]): Value {
-  return takeRows(values, 1, Int32Array.from(order), [order.length]);
-}
 
 /** Scalar or vector indices are those of a vector. */
 function asMatrix(indices: Value): Value {

@@ -33,7 +33,7 @@ import {
 } from './kernel.js';
 import {math} from './math.js';
 import {concat, movesOnHost, transpose} from './movement.js';
-import {addRows, addTensorRows, NO_ROW, takeRows, takeTensorRows} from './rows.js';
+import {addRows, addTensorRows, NO_ROW, reorder, takeRows, takeTensorRows} from './rows.js';
 import {type Combine, maximum, sum} from './segment.js';
 import {Value} from './value.js';
 
@@ -143,13 +143,11 @@ const softmax: Kernel = ([indices, values, shape], ctx) => {
   if (rank < 2)
     throw invalid(ctx, `at least 2 dimensions are expected, not ${formatShape(coordinates.shape)}`);
   flatPositions(coordinates, ctx);
+  const groups = groupBy(coordinates, coordinates.shape.map((_, k) => k).slice(0, -1));
   if (values!.size === 0) return values!;
+  const result = movesOnHost(values!) ? softmaxOnHost(values!, groups) : softmaxOnDevice(values!, groups);
   const order = sortedOrder(coordinates);
-  const flat = order.flatMap((entry) => entryAt(coordinates, entry));
-  const leading = coordinates.shape.map((_, k) => k).slice(0, -1);
-  const groups = groupBy({...coordinates, flat}, leading);
-  const sorted = takeRows(values!, 1, Int32Array.from(order), [order.length]);
-  return movesOnHost(sorted) ? softmaxOnHost(sorted, groups) : softmaxOnDevice(sorted, groups);
+  return order.every((entry, i) => entry === i) ? result : reorder(result, order);
 };
 
 function groupMaxima(data: ArrayLike<number>, {ids, keys}: Groups): Float64Array {
@@ -243,7 +241,7 @@ const sparseAdd: Kernel = (inputs, ctx) => {
       kept.map((i) => entries[i]!),
       a.shape.length,
     ),
-    takeRows(sums, 1, Int32Array.from(kept), [kept.length]),
+    reorder(sums, kept),
     longs(a.shape, [a.shape.length]),
   ];
 };
@@ -260,47 +258,35 @@ const sparseAddGrad: Kernel = ([dy, a, b, sums], ctx) => {
   if (a!.shape[1] !== sums!.shape[1] || b!.shape[1] !== sums!.shape[1]) {
     throw invalid(ctx, `indices have ${a!.shape[1]}, ${b!.shape[1]} and ${sums!.shape[1]} dimensions`);
   }
-  return placesAmong([a!, b!], sums!).map((places) => takeRows(dy!, 1, places, [places.length]));
+  // Nobody says what the dense shape is.
+  const shape = Value.vector('int64', new Array<number>(sums!.shape[1]!).fill(0));
+  const read = (indices: Value) => readCoordinates(indices, shape, ctx);
+  return placesAmong([read(a!), read(b!)], read(sums!)).map((places) =>
+    takeRows(dy!, 1, places, [places.length]),
+  );
 };
 
 /**
  * Where among `sums` each entry of the operands stands, or nowhere: found by going through all of them once, in order. Entries
  * that are out of order are passed by, as TensorFlow does.
  */
-function placesAmong(operands: readonly Value[], sums: Value): Int32Array[] {
-  const [count, rank] = sums.shape as [number, number];
-  const wanted = sums.numbers();
-  const numbers = operands.map((operand) => operand.numbers());
-  const places = operands.map((operand) => int32Array(operand.shape[0]!, () => NO_ROW));
+function placesAmong(operands: readonly Coordinates[], sums: Coordinates): Int32Array[] {
+  const places = operands.map(({count}) => int32Array(count, () => NO_ROW));
   const next = operands.map(() => 0);
-  const isLeft = () => places.some(({length}, k) => next[k]! < length);
-  for (let place = 0; place < count && isLeft(); ) {
+  const isLeft = () => operands.some(({count}, k) => next[k]! < count);
+  for (let place = 0; place < sums.count && isLeft(); ) {
     let isPassed = true;
-    places.forEach((found, k) => {
+    operands.forEach((operand, k) => {
       const entry = next[k]!;
-      if (entry >= found.length) return;
-      const order = compareRows(numbers[k]!, entry, wanted, place, rank);
-      if (order === 0) found[entry] = place;
-      if (order <= 0) next[k]!++;
+      if (entry >= operand.count) return;
+      const order = compareEntries(operand, entry, sums, place);
+      if (order === 0) places[k]![entry] = place;
+      if (order <= 0) next[k] = entry + 1;
       if (order < 0) isPassed = false;
     });
     if (isPassed) place++;
   }
   return places;
-}
-
-function compareRows(
-  left: ArrayLike<number>,
-  i: number,
-  right: ArrayLike<number>,
-  j: number,
-  rank: number,
-): number {
-  for (let k = 0; k < rank; k++) {
-    const difference = left[i * rank + k]! - right[j * rank + k]!;
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /** Combines two sparse tensors where either has an entry; the other one counts as 0 there. */

@@ -8,7 +8,7 @@ import {formatShape, stridesOf} from '../graph/shape.js';
 import {checkValues, entryAt, indexMatrix, longs, readCoordinates} from './coordinates.js';
 import {invalid, type Kernel, type KernelContext, type OpFamily, unsupported} from './kernel.js';
 import {concat} from './movement.js';
-import {takeRows} from './rows.js';
+import {reorder} from './rows.js';
 import {Value, type Variant} from './value.js';
 
 /** One tensor in a variant. */
@@ -53,7 +53,7 @@ const serializeRows: Kernel = ([indices, values, shape], ctx) => {
   }
   const elements = members.flatMap((own) => {
     const entries = own.map((i) => entryAt(coordinates, i).slice(1));
-    const picked = takeRows(values!, 1, Int32Array.from(own), [own.length]);
+    const picked = reorder(values!, own);
     return inVariants([indexMatrix(entries, rest.length), picked, longs(rest, [rest.length])]);
   });
   return Value.host('variant', [rows, PARTS], elements);

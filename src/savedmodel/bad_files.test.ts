@@ -1,3 +1,8 @@
+/**
+ * Damaged and hostile models: each loads, or is refused with an error that says why, at once and in little memory;
+ * what is wrong with a part of one that loads shows when that part is used.
+ */
+
 import {beforeAll, describe, expect, test} from 'vitest';
 import {CallError, FormatError, UnsupportedOpError} from '../errors.js';
 import {DTYPES} from '../graph/dtypes.js';

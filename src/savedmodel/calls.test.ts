@@ -48,7 +48,7 @@ describe('calling a restored function', () => {
   });
 
   it('compares Python values by number, also those beyond 2^53', async () => {
-    const {times} = (await heldFixture('equal_literals')) as unknown as {times: RestoredFunction};
+    const {times} = await heldFixture<{times: RestoredFunction}>('equal_literals');
     expect(valuesOf(times([1, 2], 2n ** 60n))).toEqual([2 ** 60, 2 ** 61]);
     expect(valuesOf(times([1, 2], 2 ** 60))).toEqual([2 ** 60, 2 ** 61]);
     expect(valuesOf(times([1, 2], 1n))).toEqual([1, 2]);
@@ -67,7 +67,7 @@ describe('calling a restored function', () => {
 
 describe('dtypes at the border', () => {
   it('narrow to what tfjs has, or stay exact where asked', async () => {
-    const {echo} = (await heldFixture('every_dtype')) as unknown as {echo: Record<string, RestoredFunction>};
+    const {echo} = await heldFixture<{echo: Record<string, RestoredFunction>}>('every_dtype');
     const small = echo.int64!([1, -2]) as tf.Tensor;
     expect(small.dtype).toBe('int32');
     expect(valuesOf(small)).toEqual([1, -2]);
@@ -86,7 +86,7 @@ describe('dtypes at the border', () => {
   });
 
   it('refuse values that the expected dtype cannot hold', async () => {
-    const {echo} = (await heldFixture('every_dtype')) as unknown as {echo: Record<string, RestoredFunction>};
+    const {echo} = await heldFixture<{echo: Record<string, RestoredFunction>}>('every_dtype');
     expect(() => echo.uint8!([256])).toThrow(CallError);
     expect(() => echo.uint8!([-1])).toThrow(CallError);
     expect(() => echo.int32!([1.5])).toThrow(CallError);

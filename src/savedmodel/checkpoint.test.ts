@@ -12,11 +12,10 @@ import {memoryDirectory} from '../platform/memory.js';
 import {localDirectory} from '../platform/node.js';
 import {Checkpoint, RestoreStatus} from './checkpoint.js';
 import {CheckpointManager, latestCheckpoint} from './checkpoint_state.js';
-import {loadModel} from './load.js';
+import {fixtureDirectory, loadFixture} from './testing/fixtures.js';
 import {EXPECTED, OPTIMIZER_NAMES, TRAINING_FIXTURES, Training} from './testing/training.js';
 import {SAVED_OBJECT, type SavedObjectSpec, Trackable} from './trackable.js';
 
-const MODELS = new URL('../../fixtures/models/', import.meta.url).pathname;
 const CHECKPOINTS = new URL('../../fixtures/checkpoints/', import.meta.url).pathname;
 
 let directory: string;
@@ -151,13 +150,10 @@ describe('what is saved', () => {
   });
 
   test('is the variables of loaded models, in their own dtypes', async () => {
-    const model = await loadModel(localDirectory(`${MODELS}every_dtype`));
+    const model = await loadFixture('every_dtype');
     const checkpoint = new Checkpoint({model});
     const path = await checkpoint.save(join(directory, 'c'));
-    const original = await CheckpointReader.open(
-      localDirectory(`${MODELS}every_dtype`),
-      'variables/variables',
-    );
+    const original = await CheckpointReader.open(fixtureDirectory('every_dtype'), 'variables/variables');
     const saved = await CheckpointReader.open(localDirectory(directory), 'c-1');
     const keys = original.keys().filter((key) => key.endsWith('VARIABLE_VALUE'));
     expect(keys.length).toBeGreaterThan(10);
@@ -209,7 +205,7 @@ describe('restoring', () => {
   });
 
   test('refuses integers that do not fit', async () => {
-    const model = await loadModel(localDirectory(`${MODELS}every_dtype`));
+    const model = await loadFixture('every_dtype');
     const wide = model.modelInfo.variables().find(({dtype}) => dtype === 'int64')!;
     const path = await save({v: wide.face()});
     const narrow = tf.variable(tf.zeros(wide.currentShape() as number[], 'int32'));

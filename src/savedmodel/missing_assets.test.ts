@@ -1,3 +1,5 @@
+/** Tests of models whose assets are missing: an error when one is read, as in TensorFlow. */
+
 import {beforeAll, expect, it} from 'vitest';
 import {FormatError, SaveError} from '../errors.js';
 import {memoryDirectory} from '../platform/memory.js';

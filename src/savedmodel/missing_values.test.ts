@@ -1,3 +1,8 @@
+/**
+ * Tests of models whose checkpoint is missing, or lacks some of what the model wants: refused by TensorFlow, too, unless a
+ * partial load is asked for.
+ */
+
 import type * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {CheckpointReader} from '../bundle/reader.js';
