@@ -11,9 +11,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {layers, sequential} from '@tensorflow/tfjs-layers';
 import {KerasLayer} from '../src/keras/keras_layer.js';
 import {localDirectory} from '../src/platform/node.js';
-import {quietCpuBackend} from '../src/platform/tfjs_backend.js';
-import {loadModel} from '../src/savedmodel/load.js';
+import {loadModel} from '../src/savedmodel/load/load.js';
 import {collectGarbage} from '../src/testing/collect_garbage.js';
+import {quietCpuBackend} from '../src/tfjs/cpu_backend.js';
 import {type FinetuneMeasurement, median} from './measure.js';
 
 /** Steps after which everything is warm, and all there will be in memory is there. */

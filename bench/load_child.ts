@@ -10,11 +10,11 @@
 
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {sizeOf} from '../src/graph/tensor.js';
+import {sizeOf} from '../src/host/tensor.js';
 import {localDirectory} from '../src/platform/node.js';
-import {quietCpuBackend} from '../src/platform/tfjs_backend.js';
-import {loadModel} from '../src/savedmodel/load.js';
-import type {RestoredFunction} from '../src/savedmodel/restored_function.js';
+import {loadModel} from '../src/savedmodel/load/load.js';
+import type {RestoredFunction} from '../src/savedmodel/load/restored_function.js';
+import {quietCpuBackend} from '../src/tfjs/cpu_backend.js';
 import type {LoadMeasurement} from './measure.js';
 
 const [directory = '', backend = 'default'] = process.argv.slice(2);

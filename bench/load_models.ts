@@ -6,10 +6,10 @@
 
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {DTYPES} from '../src/graph/dtypes.js';
 import {opDef} from '../src/graph/op_defs.js';
-import type {PartialShape} from '../src/graph/shape.js';
-import {sizeOf} from '../src/graph/tensor.js';
+import {DTYPES} from '../src/host/dtypes.js';
+import type {PartialShape} from '../src/host/shape.js';
+import {sizeOf} from '../src/host/tensor.js';
 import {type AttrValue, encodeMessage, type NodeDef, SavedModel, TensorProto} from '../src/proto/index.js';
 import {
   attr,

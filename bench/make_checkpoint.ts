@@ -8,7 +8,7 @@ import {mkdir, open, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {maskChecksum} from '../src/bundle/table_format.js';
 import {type TestTensor, writeCheckpoint} from '../src/bundle/testing/write_table.js';
-import {DTYPES} from '../src/graph/dtypes.js';
+import {DTYPES} from '../src/host/dtypes.js';
 import {nodePlatform} from '../src/platform/node.js';
 
 const PIECE_BYTES = 2 ** 23;

@@ -13,12 +13,12 @@ import {join} from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {type TensorToSave, writeCheckpoint} from '../src/bundle/writer.js';
-import type {HostTensor} from '../src/graph/tensor.js';
-import {bytesOf} from '../src/graph/tensor_bytes.js';
+import type {HostTensor} from '../src/host/tensor.js';
+import {bytesOf} from '../src/host/tensor_bytes.js';
 import {nodePlatform} from '../src/platform/node.js';
 import type {OutputDirectory} from '../src/platform/platform.js';
-import {saveModel} from '../src/savedmodel/save.js';
-import {Trackable} from '../src/savedmodel/trackable.js';
+import {saveModel} from '../src/savedmodel/save/save.js';
+import {Trackable} from '../src/savedmodel/save/trackable.js';
 import {
   type Benchmark,
   type BenchmarkOptions,

@@ -25,7 +25,7 @@ import {memoryDirectory} from '../src/platform/memory.js';
 import {localDirectory} from '../src/platform/node.js';
 import {type Host, hostModels} from '../src/platform/node_host.js';
 import {portableSha256} from '../src/platform/sha256.js';
-import {loadModel} from '../src/savedmodel/load.js';
+import {loadModel} from '../src/savedmodel/load/load.js';
 import type {NamedSource, Resolved} from './page.js';
 
 interface World {

@@ -9,7 +9,7 @@
 
 import {once} from 'node:events';
 import {localDirectory} from '../src/platform/node.js';
-import {saveModel} from '../src/savedmodel/save.js';
+import {saveModel} from '../src/savedmodel/save/save.js';
 import {NUMBERS_PER_WRITER, type WriterMessage} from './concurrent_saves.js';
 import {numbered, numberOf} from './kill_save_model.js';
 

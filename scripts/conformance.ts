@@ -210,7 +210,7 @@ async function fixturesOf(release: Release, python: string): Promise<Score[]> {
   for (const backend of ['cpu', 'wasm']) {
     const part = `fixtures of TensorFlow ${release}, ${backend} backend`;
     const env = {TFHUB_FIXTURES: out, TFHUB_BACKEND: backend};
-    compared.push(await vitest(part, ['src/savedmodel/fixtures.test.ts'], env));
+    compared.push(await vitest(part, ['src/savedmodel/load/fixtures.test.ts'], env));
   }
   return [built, ...compared];
 }
@@ -226,7 +226,7 @@ async function realModels(python: string): Promise<Score[]> {
   const args = ['fixtures/real_models.py', models, '--full', '--out', expected];
   const built = await check('real models computed by TensorFlow', python, args, withOneDnn);
   const env = {TFHUB_REAL_MODELS: models, TFHUB_REAL_MODELS_EXPECTED: expected};
-  return [built, await vitest('real models', ['src/savedmodel/real_models.test.ts'], env)];
+  return [built, await vitest('real models', ['src/savedmodel/load/real_models.test.ts'], env)];
 }
 
 async function opCases(python: string): Promise<Score[]> {
@@ -353,7 +353,7 @@ function allTasks(): readonly Task<readonly Score[]>[] {
     {name: 'generated', after: both, run: () => generated(old, newest)},
     {
       name: 'memory',
-      run: () => one(vitest('memory over 1,000 calls', ['src/savedmodel/memory.test.ts'], memory)),
+      run: () => one(vitest('memory over 1,000 calls', ['src/savedmodel/load/memory.test.ts'], memory)),
     },
   ];
 }

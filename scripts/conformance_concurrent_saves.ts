@@ -12,7 +12,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'vite';
 import {localDirectory} from '../src/platform/node.js';
-import {saveModel} from '../src/savedmodel/save.js';
+import {saveModel} from '../src/savedmodel/save/save.js';
 import {NUMBERS_PER_WRITER, type WriterMessage} from './concurrent_saves.js';
 import {numbered, numberOf} from './kill_save_model.js';
 

@@ -28,7 +28,7 @@ import {
   numbers,
   randomizeWeights,
 } from '../src/keras/testing/layers_models.js';
-import {Variable} from '../src/ops/variable.js';
+import {Variable} from '../src/ops/variable/kernels.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MODELS = join(ROOT, 'fixtures', 'models');

@@ -15,12 +15,12 @@ import '../src/index.js';
 import {opDef} from '../src/graph/op_defs.js';
 import {OP_FAMILIES} from '../src/ops/registry.js';
 import type {JsonTensor, OpCase} from '../src/ops/testing/op_case_json.js';
-import {ensureBackend} from '../src/runtime/backend.js';
-import {rawOps} from '../src/savedmodel/raw_ops.js';
-import {saveModel} from '../src/savedmodel/save.js';
+import {rawOps} from '../src/savedmodel/raw/raw_ops.js';
+import {saveModel} from '../src/savedmodel/save/save.js';
+import {Trackable} from '../src/savedmodel/save/trackable.js';
 import {StaticHashTable} from '../src/savedmodel/static_hash_table.js';
 import {argumentsOf, callableCases} from '../src/savedmodel/testing/raw_op_cases.js';
-import {Trackable} from '../src/savedmodel/trackable.js';
+import {ensureBackend} from '../src/tfjs/backend.js';
 import {func, TensorSpec} from '../src/trace/func.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

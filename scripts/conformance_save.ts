@@ -15,10 +15,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import * as hub from '../src/index.js';
 import {localDirectory} from '../src/platform/node.js';
-import {ensureBackend} from '../src/runtime/backend.js';
-import {loadModel} from '../src/savedmodel/load.js';
+import {loadModel} from '../src/savedmodel/load/load.js';
+import {Trackable} from '../src/savedmodel/save/trackable.js';
 import type {Fixture} from '../src/savedmodel/testing/fixture_cases.js';
-import {Trackable} from '../src/savedmodel/trackable.js';
+import {ensureBackend} from '../src/tfjs/backend.js';
 import {func, TensorSpec} from '../src/trace/func.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

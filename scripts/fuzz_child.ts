@@ -8,7 +8,7 @@
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import '../src/platform/node.js';
-import {quietCpuBackend} from '../src/platform/tfjs_backend.js';
+import {quietCpuBackend} from '../src/tfjs/cpu_backend.js';
 import {fuzzCase} from './fuzz_case.js';
 import {outcomeOf} from './fuzz_outcome.js';
 

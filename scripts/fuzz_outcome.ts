@@ -7,7 +7,7 @@
 import {HubError} from '../src/errors.js';
 import {memoryDirectory} from '../src/platform/memory.js';
 import {MemoryOutput} from '../src/platform/testing/memory_output.js';
-import {writeSavedModel} from '../src/savedmodel/save.js';
+import {writeSavedModel} from '../src/savedmodel/save/save.js';
 import {exercise} from '../src/savedmodel/testing/exercise.js';
 import type {FuzzCase} from './fuzz_case.js';
 

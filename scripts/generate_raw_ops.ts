@@ -1,5 +1,5 @@
 /**
- * Writes `src/savedmodel/generated/raw_ops.ts`, the types of `rawOps`, from the op definitions: `npm run generate:raw-ops`.
+ * Writes `src/savedmodel/raw/generated/raw_ops.ts`, the types of `rawOps`, from the op definitions: `npm run generate:raw-ops`.
  * With `--check` it writes nothing and fails where the committed file is another.
  *
  * @module
@@ -8,10 +8,10 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {type ArgDef, type AttrDef, type OpDef, opDef, opNames} from '../src/graph/op_defs.js';
-import {argumentName} from '../src/savedmodel/raw_binding.js';
-import {refusal} from '../src/savedmodel/raw_ops.js';
+import {argumentName} from '../src/savedmodel/raw/binding.js';
+import {refusal} from '../src/savedmodel/raw/raw_ops.js';
 
-const TARGET = fileURLToPath(new URL('../src/savedmodel/generated/raw_ops.ts', import.meta.url));
+const TARGET = fileURLToPath(new URL('../src/savedmodel/raw/generated/raw_ops.ts', import.meta.url));
 
 /** TypeScript's type of an attribute that is not one of a few. */
 const ATTR_TYPES: Readonly<Record<string, string>> = {
@@ -65,10 +65,10 @@ export function rawOpsTypes(): string {
     '// Written by scripts/generate_raw_ops.ts. DO NOT EDIT.',
     '',
     "import type * as tf from '@tensorflow/tfjs-core';",
-    "import type {DType} from '../../graph/dtypes.js';",
-    "import type {PartialShape} from '../../graph/shape.js';",
-    "import type {TensorInput} from '../boundary.js';",
-    "import type {RawTensor, ResourceInput} from '../raw_tensor.js';",
+    "import type {DType} from '../../../host/dtypes.js';",
+    "import type {PartialShape} from '../../../host/shape.js';",
+    "import type {TensorInput} from '../../boundary.js';",
+    "import type {RawTensor, ResourceInput} from '../tensor.js';",
     '',
     'type Int = number | bigint;',
     'type Bytes = string | Uint8Array;',
@@ -157,7 +157,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const text = rawOpsTypes();
   if (process.argv.includes('--check')) {
     if (readFileSync(TARGET, 'utf8') !== text) {
-      console.error('src/savedmodel/generated/raw_ops.ts is not what the op definitions say');
+      console.error('src/savedmodel/raw/generated/raw_ops.ts is not what the op definitions say');
       process.exitCode = 1;
     }
   } else {

@@ -8,7 +8,7 @@
  */
 
 import {once} from 'node:events';
-import {saveModel} from '../src/savedmodel/save.js';
+import {saveModel} from '../src/savedmodel/save/save.js';
 import {numbered} from './kill_save_model.js';
 
 const directory = process.argv[2]!;

@@ -10,10 +10,10 @@ import {setPlatform} from '../src/platform/current.js';
 import {nodePlatform} from '../src/platform/node.js';
 import type {ModelDirectory} from '../src/platform/platform.js';
 import {MemoryOutput} from '../src/platform/testing/memory_output.js';
-import {loadModel} from '../src/savedmodel/load.js';
-import type {RestoredFunction} from '../src/savedmodel/restored_function.js';
-import {writeSavedModel} from '../src/savedmodel/save.js';
-import {Trackable} from '../src/savedmodel/trackable.js';
+import {loadModel} from '../src/savedmodel/load/load.js';
+import type {RestoredFunction} from '../src/savedmodel/load/restored_function.js';
+import {writeSavedModel} from '../src/savedmodel/save/save.js';
+import {Trackable} from '../src/savedmodel/save/trackable.js';
 import {func} from '../src/trace/func.js';
 
 /** Large enough that writing it takes a while. */

@@ -6,10 +6,10 @@
 
 import {loadDirectory} from './load.js';
 import './keras/export.js';
-import './platform/chained_ops.js';
+import './tfjs/chained_ops.js';
 import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
-import {readMetaGraphs} from './savedmodel/meta_graphs.js';
-import {saveModel, saveModelAsArchive} from './savedmodel/save.js';
+import {readMetaGraphs} from './savedmodel/load/meta_graphs.js';
+import {saveModel, saveModelAsArchive} from './savedmodel/save/save.js';
 
 export {
   CallError,
@@ -21,9 +21,9 @@ export {
   SaveError,
   UnsupportedOpError,
 } from './errors.js';
-export type {CallBounds, Limits} from './graph/budget.js';
-export type {DType} from './graph/dtypes.js';
-export type {PartialShape} from './graph/shape.js';
+export type {CallBounds, Limits} from './host/budget.js';
+export type {DType} from './host/dtypes.js';
+export type {PartialShape} from './host/shape.js';
 export type {DownloadProgress, LoadFormat, ResolveOptions} from './hub/options.js';
 export {
   integrityOf,
@@ -53,16 +53,14 @@ export type {
   TensorOutput,
   TypedArrayInput,
 } from './savedmodel/boundary.js';
-export {Checkpoint, type CheckpointOptions, type RestoreStatus} from './savedmodel/checkpoint.js';
-export type {CheckpointInDirectory, CheckpointPath} from './savedmodel/checkpoint_path.js';
+export {Checkpoint, type CheckpointOptions, type RestoreStatus} from './savedmodel/checkpoint/checkpoint.js';
+export type {CheckpointInDirectory, CheckpointPath} from './savedmodel/checkpoint/path.js';
 export {
   CheckpointManager,
   type CheckpointManagerOptions,
   latestCheckpoint,
-} from './savedmodel/checkpoint_state.js';
+} from './savedmodel/checkpoint/state.js';
 export {IndexedSlices, RaggedTensor, SparseTensor} from './savedmodel/composites.js';
-export type {CallOptions, NestedOutput} from './savedmodel/concrete_function.js';
-export type {RawOps} from './savedmodel/generated/raw_ops.js';
 export type {
   DecodedImage,
   ExpectedImages,
@@ -71,19 +69,16 @@ export type {
   ImageSource,
   PrepareImagesOptions,
 } from './savedmodel/image.js';
-export type {LoadModelOptions} from './savedmodel/load.js';
-export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/loaded_object.js';
-export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw_ops.js';
-export {RawTensor, type ResourceHolder, type ResourceInput} from './savedmodel/raw_tensor.js';
-export type {Tags} from './savedmodel/read_model.js';
-export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/restored_function.js';
-export type {SaveOptions, SignatureSource} from './savedmodel/save.js';
-export type {Signature, SignatureTensor} from './savedmodel/signature.js';
-export {
-  StaticHashTable,
-  type StaticHashTableOptions,
-  type TableEntries,
-} from './savedmodel/static_hash_table.js';
+export type {CallOptions, NestedOutput} from './savedmodel/load/concrete_function.js';
+export type {LoadModelOptions} from './savedmodel/load/load.js';
+export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/load/loaded_object.js';
+export type {Tags} from './savedmodel/load/read_model.js';
+export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/load/restored_function.js';
+export type {Signature, SignatureTensor} from './savedmodel/load/signature.js';
+export type {RawOps} from './savedmodel/raw/generated/raw_ops.js';
+export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw/raw_ops.js';
+export {RawTensor, type ResourceHolder, type ResourceInput} from './savedmodel/raw/tensor.js';
+export type {SaveOptions, SignatureSource} from './savedmodel/save/save.js';
 export {
   type Exporter,
   type ExportOptions,
@@ -94,7 +89,12 @@ export {
   type SavedObjects,
   type SlotVariable,
   Trackable,
-} from './savedmodel/trackable.js';
+} from './savedmodel/save/trackable.js';
+export {
+  StaticHashTable,
+  type StaticHashTableOptions,
+  type TableEntries,
+} from './savedmodel/static_hash_table.js';
 export {
   cond,
   type FuncOptions,

@@ -5,10 +5,14 @@ import {expect, it} from 'vitest';
 
 /** Lowest first: a folder imports only from those before it, and from itself. */
 const LAYERS = [
+  'algorithms',
   'platform',
   'proto',
-  'graph',
+  'host',
   'bundle',
+  'graph',
+  'tfjs',
+  'tensors',
   'ops',
   'runtime',
   'trace',
@@ -40,6 +44,17 @@ it('imports only downwards', () => {
       .map((target) => `${path} -> ${target}`),
   );
   expect(upward).toEqual([]);
+});
+
+it('keeps algorithms free of the rest of the library', () => {
+  const dependent = files
+    .filter((path) => path.startsWith('algorithms'))
+    .flatMap((path) =>
+      imports(path)
+        .filter((name) => name.startsWith('../') || name.startsWith('@tensorflow'))
+        .map((name) => `${path} -> ${name}`),
+    );
+  expect(dependent).toEqual([]);
 });
 
 it('touches Node only in the Node platform and the command line', () => {

@@ -10,7 +10,7 @@ import {KerasLayer, type KerasLayerConfig} from './keras/keras_layer.js';
 import {readSavedConfig} from './keras/layer_config.js';
 import {type LayerNeed, needsOf, offer} from './keras/preloaded.js';
 import {type LoadOptions, load} from './load.js';
-import {type Tags, tagList} from './savedmodel/read_model.js';
+import {type Tags, tagList} from './savedmodel/load/read_model.js';
 
 /** How to load a layer and make it. */
 export interface LoadedKerasLayerConfig extends KerasLayerConfig {

@@ -9,9 +9,9 @@ import {HandleError} from './errors.js';
 import type {ResolveOptions} from './hub/options.js';
 import {type ModelSource, resolve} from './hub/resolver.js';
 import {isModelDirectory} from './hub/sources.js';
-import {type LoadModelOptions, loadModel} from './savedmodel/load.js';
-import type {CallableObject} from './savedmodel/loaded_object.js';
-import {readMetaGraphs} from './savedmodel/meta_graphs.js';
+import {type LoadModelOptions, loadModel} from './savedmodel/load/load.js';
+import type {CallableObject} from './savedmodel/load/loaded_object.js';
+import {readMetaGraphs} from './savedmodel/load/meta_graphs.js';
 
 /** How {@link load} finds and loads a model. */
 export interface LoadOptions extends ResolveOptions, LoadModelOptions {}

@@ -5,10 +5,10 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {afterAll, describe, expect, test} from 'vitest';
 import {FormatError} from '../errors.js';
-import {bytesOf} from '../graph/tensor_bytes.js';
+import {bytesOf} from '../host/tensor_bytes.js';
 import {memoryDirectory} from '../platform/memory.js';
 import '../platform/node.js';
-import type {NumericArray} from '../graph/dtypes.js';
+import type {NumericArray} from '../host/dtypes.js';
 import {encodeMessage} from '../proto/decode.js';
 import {
   BundleEntryProto,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import {decodeUtf8, encodeUtf8} from '../graph/tensor.js';
+import {decodeUtf8, encodeUtf8} from '../algorithms/utf8.js';
 
 export function byteStringOf(bytes: Uint8Array): string {
   let text = '';

@@ -5,8 +5,8 @@
  */
 
 import {FormatError} from '../errors.js';
-import {type DType, dtypeFromEnum, dtypeInfo} from '../graph/dtypes.js';
-import {sizeOf} from '../graph/tensor.js';
+import {type DType, dtypeFromEnum, dtypeInfo} from '../host/dtypes.js';
+import {sizeOf} from '../host/tensor.js';
 import {decodeMessage} from '../proto/decode.js';
 import {
   BundleEntryProto,

@@ -9,10 +9,10 @@
  */
 
 import {FormatError, HubError, UnsupportedOpError} from '../errors.js';
-import {type DType, dtypeInfo, lanes, type NumericArray} from '../graph/dtypes.js';
-import {sameShape} from '../graph/shape.js';
-import {type HostTensor, sizeOf} from '../graph/tensor.js';
-import {storageIn, type TensorStorage, tensorStorage} from '../graph/tensor_bytes.js';
+import {type DType, dtypeInfo, lanes, type NumericArray} from '../host/dtypes.js';
+import {sameShape} from '../host/shape.js';
+import {type HostTensor, sizeOf} from '../host/tensor.js';
+import {storageIn, type TensorStorage, tensorStorage} from '../host/tensor_bytes.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {textOf, utf8ByteString} from './byte_string.js';
 import {

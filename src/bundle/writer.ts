@@ -9,10 +9,10 @@
  */
 
 import {SaveError} from '../errors.js';
-import {type DType, dtypeInfo, type NumericArray} from '../graph/dtypes.js';
-import {sameShape} from '../graph/shape.js';
-import {type HostTensor, sizeOf} from '../graph/tensor.js';
-import {encodeTensorBytes} from '../graph/tensor_bytes.js';
+import {type DType, dtypeInfo, type NumericArray} from '../host/dtypes.js';
+import {sameShape} from '../host/shape.js';
+import {type HostTensor, sizeOf} from '../host/tensor.js';
+import {encodeTensorBytes} from '../host/tensor_bytes.js';
 import {getPlatform} from '../platform/current.js';
 import type {FileWriter, OutputDirectory} from '../platform/platform.js';
 import {encodeMessage} from '../proto/decode.js';

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
+import {encodeUtf8} from '../algorithms/utf8.js';
 import {FormatError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
-import {encodeUtf8} from '../graph/tensor.js';
+import type {DType} from '../host/dtypes.js';
 import {readNpy, writeNpy} from './npy.js';
 
 /** What `numpy.save` of NumPy 1.26 writes, in base64. */

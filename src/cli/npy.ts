@@ -7,11 +7,12 @@
  */
 
 import {unzipSync} from 'fflate';
+import {encodeUtf8} from '../algorithms/utf8.js';
 import {FormatError} from '../errors.js';
-import type {NumericArray} from '../graph/dtypes.js';
-import {type DType, dtypeInfo, lanes} from '../graph/dtypes.js';
-import {encodeUtf8, type HostTensor, sizeOf} from '../graph/tensor.js';
-import {bytesOf, decodeTensorBytes} from '../graph/tensor_bytes.js';
+import type {NumericArray} from '../host/dtypes.js';
+import {type DType, dtypeInfo, lanes} from '../host/dtypes.js';
+import {type HostTensor, sizeOf} from '../host/tensor.js';
+import {bytesOf, decodeTensorBytes} from '../host/tensor_bytes.js';
 
 const MAGIC = '\x93NUMPY';
 

@@ -5,8 +5,8 @@
  */
 
 import {readFileSync} from 'node:fs';
-import {type DType, dtypeInfo, isBigInt} from '../graph/dtypes.js';
-import type {HostTensor} from '../graph/tensor.js';
+import {type DType, dtypeInfo, isBigInt} from '../host/dtypes.js';
+import type {HostTensor} from '../host/tensor.js';
 import type {ExactTensor} from '../savedmodel/boundary.js';
 import {readNpy, readNpz} from './npy.js';
 import {UsageError} from './usage.js';

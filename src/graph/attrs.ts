@@ -6,10 +6,11 @@
  * @module
  */
 
+import {decodeUtf8} from '../algorithms/utf8.js';
 import {FormatError} from '../errors.js';
-import type {DType} from './dtypes.js';
-import type {PartialShape} from './shape.js';
-import {decodeUtf8, type HostTensor} from './tensor.js';
+import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import type {HostTensor} from '../host/tensor.js';
 
 /** A function named by an attribute, with the attributes it is instantiated with. */
 export interface FunctionRef {

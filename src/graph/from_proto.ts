@@ -5,6 +5,10 @@
  */
 
 import {FormatError} from '../errors.js';
+import {type DType, dtypeFromEnum, dtypeInfo, lanes, type NumericArray} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import {allocate, type HostData, type HostTensor, sizeOf} from '../host/tensor.js';
+import {decodeTensorBytes} from '../host/tensor_bytes.js';
 import type {
   AttrValue,
   AttrValue_ListValue,
@@ -13,10 +17,6 @@ import type {
   TensorShapeProto,
 } from '../proto/index.js';
 import type {Attr, FunctionRef} from './attrs.js';
-import {type DType, dtypeFromEnum, dtypeInfo, lanes, type NumericArray} from './dtypes.js';
-import type {PartialShape} from './shape.js';
-import {allocate, type HostData, type HostTensor, sizeOf} from './tensor.js';
-import {decodeTensorBytes} from './tensor_bytes.js';
 
 /** A `DataType` number as a dtype. */
 export function dtypeOf(value: number, what: string): DType {

@@ -4,8 +4,8 @@
  * @module
  */
 
+import type {DType} from '../host/dtypes.js';
 import type {Attrs} from './attrs.js';
-import type {DType} from './dtypes.js';
 
 /** One output of one node. */
 export interface Endpoint {

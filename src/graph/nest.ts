@@ -10,11 +10,11 @@
  */
 
 import {FormatError} from '../errors.js';
+import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import type {HostTensor} from '../host/tensor.js';
 import {type StructuredValue, type TypeSpecProto, TypeSpecProto_TypeSpecClass} from '../proto/index.js';
-import type {DType} from './dtypes.js';
 import {dtypeOf, shapeOf, tensorOf} from './from_proto.js';
-import type {PartialShape} from './shape.js';
-import type {HostTensor} from './tensor.js';
 
 /** What is known of a tensor before it exists. */
 export interface TensorStructure {

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
+import {DTYPES} from '../host/dtypes.js';
 import {OpDefProto} from '../proto/index.js';
-import {DTYPES} from './dtypes.js';
 import {type ArgDef, opDef, opDefFromProto, opNames} from './op_defs.js';
 
 const dtypesOf = (arg: ArgDef) => (arg.kind !== 'list' && 'dtype' in arg.type ? [arg.type.dtype] : []);

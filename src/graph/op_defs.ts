@@ -5,14 +5,15 @@
  * @module
  */
 
+import {encodeUtf8} from '../algorithms/utf8.js';
+import {type DType, dtypeFromEnum, isBigInt} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import {allocate, type HostTensor} from '../host/tensor.js';
 import type {AttrValue, OpDefProto, OpDefProto_ArgDef} from '../proto/index.js';
 import type {Attr} from './attrs.js';
-import {type DType, dtypeFromEnum, isBigInt} from './dtypes.js';
 import {NEWER_OP_DEFS} from './generated/newer_op_defs.js';
 import {OP_DEFS} from './generated/op_defs.js';
 import {TEXT_OP_DEFS} from './generated/text_op_defs.js';
-import type {PartialShape} from './shape.js';
-import {allocate, encodeUtf8, type HostTensor} from './tensor.js';
 
 /** The dtype of an argument: fixed, or what an attribute of type `type` says. */
 export type ArgType = {readonly dtype: DType} | {readonly typeAttr: string};

@@ -4,7 +4,12 @@
  * @module
  */
 
+import {encodeUtf8} from '../algorithms/utf8.js';
 import {SaveError} from '../errors.js';
+import {type DType, dtypeInfo, type NumericArray} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import {type HostTensor, sizeOf} from '../host/tensor.js';
+import {encodeTensorBytes} from '../host/tensor_bytes.js';
 import {
   type AttrValue,
   AttrValue_ListValue,
@@ -18,11 +23,7 @@ import {
   TypeSpecProto_TypeSpecClass,
 } from '../proto/index.js';
 import type {Attr, FunctionRef} from './attrs.js';
-import {type DType, dtypeInfo, type NumericArray} from './dtypes.js';
 import type {CompositeStructure, Structure} from './nest.js';
-import type {PartialShape} from './shape.js';
-import {encodeUtf8, type HostTensor, sizeOf} from './tensor.js';
-import {encodeTensorBytes} from './tensor_bytes.js';
 
 /** The number of a dtype, as messages have it. */
 export function dataType(dtype: DType): TensorProto['dtype'] {

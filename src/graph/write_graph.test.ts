@@ -2,6 +2,7 @@
 
 import {readdirSync, readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
+import type {HostTensor} from '../host/tensor.js';
 import {
   decodeMessage,
   encodeMessage,
@@ -17,7 +18,6 @@ import type {FunctionGraph} from './graph.js';
 import {type Structure, structureOf} from './nest.js';
 import {opDef} from './op_defs.js';
 import {readLibrary} from './read_graph.js';
-import type {HostTensor} from './tensor.js';
 import {structureProto, tensorProto} from './to_proto.js';
 import {identifier, writeFunction} from './write_graph.js';
 

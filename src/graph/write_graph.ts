@@ -7,6 +7,8 @@
  */
 
 import {SaveError} from '../errors.js';
+import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
 import {
   AttrValue,
   encodeMessage,
@@ -18,10 +20,8 @@ import {
   OpDefProto_ArgDef,
 } from '../proto/index.js';
 import type {Attr, Attrs} from './attrs.js';
-import type {DType} from './dtypes.js';
 import type {Endpoint, FunctionGraph, FunctionPort, GraphNode} from './graph.js';
 import {type ArgDef, opDef} from './op_defs.js';
-import type {PartialShape} from './shape.js';
 import {attr, attrProto, dataType, shapeProto} from './to_proto.js';
 
 /** What to write of a parameter besides its name and dtype. */

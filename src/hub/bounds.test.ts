@@ -9,7 +9,7 @@ import '../platform/node_hub.js';
 import {DownloadError, FormatError, HandleError} from '../errors.js';
 import type {HttpClient, HttpResponse} from '../platform/services.js';
 import {getHubServices} from '../platform/services.js';
-import {readSavedModel} from '../savedmodel/read_model.js';
+import {readSavedModel} from '../savedmodel/load/read_model.js';
 import {startTimer} from './deadline.js';
 import {StatusError} from './failures.js';
 import {HttpSession} from './http.js';

@@ -10,11 +10,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {LayersModel, type SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {SaveError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
 import {flattenTensors, type Structure} from '../graph/nest.js';
-import {onHostBackend} from '../ops/host_backend.js';
-import {completeActiveBackend} from '../runtime/backend.js';
-import {LoadedObject} from '../savedmodel/loaded_object.js';
+import type {DType} from '../host/dtypes.js';
+import {LoadedObject} from '../savedmodel/load/loaded_object.js';
 import {
   type ExportOptions,
   type ExtraFile,
@@ -23,7 +21,9 @@ import {
   type SavedObjectSpec,
   type SavedObjects,
   Trackable,
-} from '../savedmodel/trackable.js';
+} from '../savedmodel/save/trackable.js';
+import {completeActiveBackend} from '../tfjs/backend.js';
+import {onHostBackend} from '../tfjs/host_backend.js';
 import {func, isTracedCallable, TensorSpec, type TracedCallable} from '../trace/func.js';
 import type {TracedFunction} from '../trace/traced_function.js';
 import {KerasLayer, meantShape} from './keras_layer.js';

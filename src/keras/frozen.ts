@@ -6,8 +6,8 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {isTaping} from '../ops/kernel.js';
-import {wideValueOf} from '../ops/wide_tensor.js';
+import {wideValueOf} from '../tensors/wide_tensor.js';
+import {isTaping} from '../tfjs/tape.js';
 
 /** From tensors to tensors. */
 export type TensorFunction = (inputs: readonly tf.Tensor[]) => tf.Tensor[];

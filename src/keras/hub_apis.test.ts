@@ -7,10 +7,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {input, layers, model as makeModel, type SymbolicTensor, sequential} from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {localDirectory} from '../platform/node.js';
-import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {prepareImages} from '../savedmodel/image.js';
-import {loadModel} from '../savedmodel/load.js';
-import type {CallableObject} from '../savedmodel/loaded_object.js';
+import {loadModel} from '../savedmodel/load/load.js';
+import type {CallableObject} from '../savedmodel/load/loaded_object.js';
 import {
   decodeTensor,
   type Fixture,
@@ -18,6 +17,7 @@ import {
   readFixtures,
 } from '../savedmodel/testing/fixture_cases.js';
 import {MODELS} from '../savedmodel/testing/fixtures.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {KerasLayer} from './keras_layer.js';
 
 type JsonTensor = Parameters<typeof decodeTensor>[0];

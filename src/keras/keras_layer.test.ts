@@ -7,8 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, describe, expect, it, vi} from 'vitest';
 import * as hub from '../index.js';
-import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {fixturePath} from '../savedmodel/testing/fixtures.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {arrayOf, elements, expectClose} from './testing/values.js';
 
 beforeAll(quietCpuBackend);

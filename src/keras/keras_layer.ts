@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
-import {LoadedObject} from '../savedmodel/loaded_object.js';
+import {LoadedObject} from '../savedmodel/load/loaded_object.js';
 import {shownHandle} from '../shown.js';
 import {callFrozen} from './frozen.js';
 import {openScope, PassMemory} from './graph_pass.js';

@@ -7,7 +7,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {fitsShape, formatShape, type PartialShape} from '../graph/shape.js';
+import {fitsShape, formatShape, type PartialShape} from '../host/shape.js';
 import {
   describeLayout,
   type FlatNest,

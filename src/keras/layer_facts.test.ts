@@ -3,11 +3,11 @@ import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
-import type {DType} from '../graph/dtypes.js';
+import type {DType} from '../host/dtypes.js';
 import * as hub from '../index.js';
-import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {tensorDType} from '../savedmodel/tensor_dtype.js';
 import {fixturePath} from '../savedmodel/testing/fixtures.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {elements, expectClose} from './testing/values.js';
 
 beforeAll(quietCpuBackend);

@@ -4,8 +4,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-wasm';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import * as hub from '../index.js';
-import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {fixturePath} from '../savedmodel/testing/fixtures.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {func, TensorSpec} from '../trace/func.js';
 import {arrayOf, elements, expectClose} from './testing/values.js';
 

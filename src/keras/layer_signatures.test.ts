@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import * as hub from '../index.js';
-import {quietCpuBackend} from '../platform/tfjs_backend.js';
 import {fixturePath} from '../savedmodel/testing/fixtures.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {arrayOf} from './testing/values.js';
 
 beforeAll(quietCpuBackend);

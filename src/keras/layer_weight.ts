@@ -7,8 +7,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {LayerVariable} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
-import {formatShape, sameShape} from '../graph/shape.js';
-import {Variable} from '../ops/variable.js';
+import {formatShape, sameShape} from '../host/shape.js';
+import {Variable} from '../ops/variable/kernels.js';
 import {moveSharedWeightsOnce} from './shared_weights.js';
 
 /** What tfjs-layers asks of a weight. */

@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {childrenOf, equalsLiteral, type Structure} from '../graph/nest.js';
-import {formatShape, type PartialShape} from '../graph/shape.js';
+import {formatShape, type PartialShape} from '../host/shape.js';
 import {tensorDType} from '../savedmodel/tensor_dtype.js';
 import type {FlatNest, Layout, Nest} from './nest.js';
 import type {LayerTrace} from './reusable.js';

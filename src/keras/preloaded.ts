@@ -6,7 +6,7 @@
  */
 
 import {CallError} from '../errors.js';
-import type {LoadedObject} from '../savedmodel/loaded_object.js';
+import type {LoadedObject} from '../savedmodel/load/loaded_object.js';
 import {shownHandle} from '../shown.js';
 
 /** What a config asks for. */

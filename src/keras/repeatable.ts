@@ -6,7 +6,7 @@
 
 import {ARGUMENT_OP, type FunctionLibrary} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
-import type {ConcreteFunction} from '../savedmodel/concrete_function.js';
+import type {ConcreteFunction} from '../savedmodel/load/concrete_function.js';
 
 /** Ops that TensorFlow calls stateful because they look at a state, check something, or keep one for the run alone. */
 const HARMLESS = [

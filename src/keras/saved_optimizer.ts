@@ -8,12 +8,16 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
-import type {DType} from '../graph/dtypes.js';
-import type {HostData} from '../graph/tensor.js';
-import {Value} from '../ops/value.js';
-import {Variable} from '../ops/variable.js';
-import {accumulatorsOf, OPTIMIZER_SLOTS, type OptimizerInternals} from '../savedmodel/optimizer_slots.js';
-import {SAVED_OBJECT, type SavedObjectSpec, Trackable} from '../savedmodel/trackable.js';
+import type {DType} from '../host/dtypes.js';
+import type {HostData} from '../host/tensor.js';
+import {Variable} from '../ops/variable/kernels.js';
+import {
+  accumulatorsOf,
+  OPTIMIZER_SLOTS,
+  type OptimizerInternals,
+} from '../savedmodel/checkpoint/optimizer_slots.js';
+import {SAVED_OBJECT, type SavedObjectSpec, Trackable} from '../savedmodel/save/trackable.js';
+import {Value} from '../tensors/value.js';
 import {OPTIMIZERS} from './compile_config.js';
 import {type Part, trainableVariablesOf} from './layer_parts.js';
 

@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {LayersModel} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
-import {Value} from '../ops/value.js';
+import {Value} from '../tensors/value.js';
 
 type FitArgs = NonNullable<Parameters<LayersModel['fit']>[2]>;
 type EvaluateArgs = NonNullable<Parameters<LayersModel['evaluate']>[2]>;

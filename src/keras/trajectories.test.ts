@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import '@tensorflow/tfjs-backend-wasm';
-import {quietCpuBackend} from '../platform/tfjs_backend.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {
   type Compared,
   OPTIMIZERS,

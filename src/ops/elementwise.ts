@@ -8,12 +8,15 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
-import {type DType, dtypeInfo, isBigInt, isFloating} from '../graph/dtypes.js';
-import {type Complex, mapComplex, mapComplex2} from './complex.js';
-import {fromParts, partsOf, withoutGradient} from './complex_tensors.js';
-import {mapBinary, mapUnary} from './host.js';
-import {fromTensor, type Kernel, type KernelContext, type OpImplementation, unsupported} from './kernel.js';
-import {type ComplexParts, preferHost, type Value} from './value.js';
+import type {Complex} from '../algorithms/complex.js';
+import {type DType, dtypeInfo, isBigInt, isFloating} from '../host/dtypes.js';
+import {mapComplex, mapComplex2} from '../tensors/complex_host.js';
+import {fromParts, partsOf, withoutGradient} from '../tensors/complex_tensors.js';
+import {fromTensor} from '../tensors/from_tensor.js';
+import {mapBinary, mapUnary} from '../tensors/host.js';
+import {type ComplexParts, preferHost, type Value} from '../tensors/value.js';
+import type {Kernel, KernelContext, OpImplementation} from './kernel.js';
+import {unsupported} from './node.js';
 
 /** A function of one element; an absent member means that the op has no such form. */
 export interface UnaryOp {
@@ -49,7 +52,7 @@ export function unary(op: UnaryOp): OpImplementation {
     if (dtypeInfo(dtype).kind === 'complex') {
       if (x.parts && op.parts) return fromParts(op.parts(x.parts), dtype);
       const result = mapComplex(x, demand(op.complex, dtype, ctx));
-      return x.parts ? withoutGradient(result, [x], ctx) : result;
+      return x.parts ? withoutGradient(result, [x], () => refuse(dtype, ctx)) : result;
     }
     if (isFloating(dtype) && !preferHost(x)) {
       return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), dtype), dtype);
@@ -70,7 +73,7 @@ export function binary(op: BinaryOp): OpImplementation {
       const isOnTape = x.parts !== undefined || y.parts !== undefined;
       if (isOnTape && op.parts) return fromParts(op.parts(partsOf(x), partsOf(y)), dtype);
       const result = mapComplex2(x, y, demand(op.complex, dtype, ctx));
-      return isOnTape ? withoutGradient(result, [x, y], ctx) : result;
+      return isOnTape ? withoutGradient(result, [x, y], () => refuse(dtype, ctx)) : result;
     }
     if (isFloating(dtype) && !preferHost(x, y)) {
       return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), y.tensor(), dtype), dtype);
@@ -80,6 +83,10 @@ export function binary(op: BinaryOp): OpImplementation {
     return mapBinary(x, y, {number: (a, b) => f(a, b, dtype)});
   };
   return {kernel};
+}
+
+function refuse(dtype: DType, ctx: KernelContext): never {
+  throw unsupported(ctx, `a gradient through ${dtype}`);
 }
 
 /** The form of an op for `dtype`, which must exist. */

@@ -8,11 +8,12 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
-import {isFloating, lanes} from '../graph/dtypes.js';
-import {fromParts, partsOf} from './complex_tensors.js';
-import {withGradient} from './differentiable.js';
-import {isTaping, type Kernel} from './kernel.js';
-import {Value} from './value.js';
+import {isFloating, lanes} from '../host/dtypes.js';
+import {fromParts, partsOf} from '../tensors/complex_tensors.js';
+import {withGradient} from '../tensors/differentiable.js';
+import {Value} from '../tensors/value.js';
+import {isTaping} from '../tfjs/tape.js';
+import type {Kernel} from './kernel.js';
 
 /** Ops whose result does not depend on their float inputs as far as gradients go: TensorFlow's gradient is none or zero. */
 const CONSTANT: ReadonlySet<string> = new Set([

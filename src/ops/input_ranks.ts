@@ -6,9 +6,10 @@
  */
 
 import {type ArgDef, opDef} from '../graph/op_defs.js';
-import {formatShape} from '../graph/shape.js';
-import {invalid, type Kernel, type KernelContext} from './kernel.js';
-import type {Value} from './value.js';
+import {formatShape} from '../host/shape.js';
+import type {Value} from '../tensors/value.js';
+import type {Kernel, KernelContext} from './kernel.js';
+import {invalid} from './node.js';
 
 /** What the shape of an input has to be. */
 type ShapeRule = keyof typeof SHAPE_RULES;

@@ -4,15 +4,12 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
-import {CallError, UnsupportedOpError} from '../errors.js';
 import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
-import type {DType} from '../graph/dtypes.js';
-import type {HostTensor} from '../graph/tensor.js';
-import type {CustomGradient} from './custom_gradient.js';
-import {convertElements} from './host.js';
-import {roundTensor} from './rounding.js';
-import {type Resource, Value} from './value.js';
+import type {DType} from '../host/dtypes.js';
+import type {HostTensor} from '../host/tensor.js';
+import {type Resource, Value} from '../tensors/value.js';
+import type {CustomGradient} from './custom_gradient/kernels.js';
+import type {OpNode} from './node.js';
 
 /** What a kernel can ask of the running model. */
 export interface Session {
@@ -38,13 +35,7 @@ export interface Session {
 }
 
 /** The node that a kernel computes. One context serves every execution of its node. */
-export interface KernelContext {
-  /** Name of the node and of its op. */
-  readonly name: string;
-  readonly op: string;
-  readonly attrs: Attrs;
-  /** Number of outputs by the op's definition. */
-  readonly outputs: number;
+export interface KernelContext extends OpNode {
   readonly session: Session;
   /**
    * Storage private to the node, for what is worth keeping between executions (a compiled pattern, a seed's state, a
@@ -73,40 +64,6 @@ export interface OpImplementation {
 export type OpFamily = Readonly<Record<string, OpImplementation>>;
 
 /**
- * A tfjs result as a value of `dtype`: rounded where the dtype is narrower than the float32 that carries it.
- * Ints and bools are cast when tfjs computed them in another type.
- */
-export function fromTensor(tensor: tf.Tensor, dtype: DType): Value {
-  switch (dtype) {
-    case 'float16':
-    case 'bfloat16':
-      return Value.device(roundTensor(tensor, dtype), dtype);
-    case 'float32':
-    case 'float64':
-      return Value.device(tensor.dtype === 'float32' ? tensor : tf.cast(tensor, 'float32'), dtype);
-    case 'int32':
-    case 'bool':
-    case 'complex64':
-    case 'string':
-      return Value.device(tensor.dtype === dtype ? tensor : tf.cast(tensor, dtype), dtype);
-    default:
-      return narrowTensor(tensor, dtype);
-  }
-}
-
-/** A tfjs result as a host value of a dtype that no backend holds (int64, uint8, complex128, ...). */
-function narrowTensor(tensor: tf.Tensor, dtype: DType): Value {
-  const source = Value.device(tensor);
-  return Value.host(dtype, source.shape, convertElements(source.numeric(), source.dtype, dtype));
-}
-
-/** True while a tfjs gradient tape records what is computed; inside an operation with a gradient of its own it does not. */
-export function isTaping(): boolean {
-  const {gradientDepth, kernelDepth} = tf.engine().state;
-  return gradientDepth > 0 && kernelDepth === 0;
-}
-
-/**
  * The resource of a handle op, made at its first use: the one of its `shared_name` (or of its node's name, where
  * `use_node_name_sharing` says so), else one that belongs to the node (`ContainerInfo::Init` in `resource_mgr.cc`).
  */
@@ -118,24 +75,6 @@ export function resourceOf<T extends Resource>(ctx: KernelContext, create: (name
     return session.resource(attrs.string('container'), name, () => create(name));
   }
   return ctx.memo(() => session.anonymous(() => create(name)));
-}
-
-/** An error for a form of an op that is not implemented. */
-export function unsupported(ctx: KernelContext, what: string): UnsupportedOpError {
-  return new UnsupportedOpError(`${ctx.op} (node '${ctx.name}'): ${what} is not supported`);
-}
-
-/** An error for inputs that the op does not allow (TensorFlow's InvalidArgumentError). */
-export function invalid(ctx: KernelContext, what: string): CallError {
-  return new CallError(`${ctx.op} (node '${ctx.name}'): ${what}`);
-}
-
-/** An axis counted from the front, from one that may be negative. `rank` is the number of dimensions it may name. */
-export function resolveAxis(axis: number, rank: number, ctx: KernelContext): number {
-  if (axis < -rank || axis >= rank) {
-    throw invalid(ctx, `axis ${axis} is out of range for rank ${rank} (expected [${-rank}, ${rank}))`);
-  }
-  return axis < 0 ? axis + rank : axis;
 }
 
 /** Runs one kernel within another, under attributes of its own: for ops that are made of others. Its first output. */

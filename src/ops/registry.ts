@@ -7,42 +7,47 @@
 // tfjs-core alone registers no gradients; tfjs-layers brings them.
 import '@tensorflow/tfjs-layers';
 import type {Attrs} from '../graph/attrs.js';
-import {array} from './array.js';
-import {checkpoint} from './checkpoint.js';
-import {controlFlow} from './control_flow.js';
-import {customGradients} from './custom_gradient.js';
-import {debug} from './debug.js';
-import {fingerprint} from './fingerprint.js';
+import {array} from './array/kernels.js';
+import {checkpoint} from './checkpoint/kernels.js';
+import {controlFlow} from './control_flow/kernels.js';
+import {convolution} from './convolution/kernels.js';
+import {customGradients} from './custom_gradient/kernels.js';
+import {debug} from './debug/kernels.js';
+import {fingerprint} from './fingerprint/kernels.js';
 import {guardGradient} from './gradient_guard.js';
-import {image} from './image.js';
-import {indexing} from './indexing.js';
+import {image} from './image/kernels.js';
+import {indexing} from './indexing/kernels.js';
 import {checkRanks} from './input_ranks.js';
 import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
-import {linalg} from './linalg.js';
-import {lists} from './list.js';
-import {math} from './math.js';
-import {nn} from './nn.js';
-import {optionals} from './optional.js';
-import {parsing} from './parsing.js';
-import {proto} from './proto.js';
-import {ragged} from './ragged.js';
-import {random} from './random.js';
-import {reduction} from './reduction.js';
-import {segment} from './segment.js';
-import {signal} from './signal.js';
-import {sparse} from './sparse.js';
-import {string} from './string.js';
-import {table} from './table.js';
-import {tensorArrays} from './tensor_array.js';
-import {text} from './text.js';
-import {training} from './training.js';
-import {variables} from './variable.js';
+import {linalg} from './linalg/kernels.js';
+import {lists} from './list/kernels.js';
+import {math} from './math/kernels.js';
+import {nn} from './nn/kernels.js';
+import {normalizations} from './normalization/kernels.js';
+import {optionals} from './optional/kernels.js';
+import {parsing} from './parsing/kernels.js';
+import {proto} from './proto/kernels.js';
+import {quantization} from './quantization/kernels.js';
+import {ragged} from './ragged/kernels.js';
+import {random} from './random/kernels.js';
+import {recurrent} from './recurrent/kernels.js';
+import {reduction} from './reduction/kernels.js';
+import {segment} from './segment/kernels.js';
+import {signal} from './signal/kernels.js';
+import {sparse} from './sparse/kernels.js';
+import {string} from './string/kernels.js';
+import {table} from './table/kernels.js';
+import {tensorArrays} from './tensor_array/kernels.js';
+import {text} from './text/kernels.js';
+import {training} from './training/kernels.js';
+import {variables} from './variable/kernels.js';
 
-/** Families by the name of their file. */
+/** Families by the name of their folder. */
 export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   array,
   checkpoint,
   control_flow: controlFlow,
+  convolution,
   custom_gradient: customGradients,
   debug,
   fingerprint,
@@ -52,11 +57,14 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   list: lists,
   math,
   nn,
+  normalization: normalizations,
   optional: optionals,
   parsing,
   proto,
+  quantization,
   ragged,
   random,
+  recurrent,
   reduction,
   segment,
   signal,

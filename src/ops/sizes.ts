@@ -4,9 +4,10 @@
  * @module
  */
 
-import {formatShape} from '../graph/shape.js';
-import {invalid, type KernelContext} from './kernel.js';
-import type {Value} from './value.js';
+import {formatShape} from '../host/shape.js';
+import type {Value} from '../tensors/value.js';
+import type {KernelContext} from './kernel.js';
+import {invalid} from './node.js';
 
 /** A shape given as a tensor: sizes that are not negative. Anything else is a CallError. */
 export function shapeOperand(value: Value, ctx: KernelContext): number[] {

@@ -1,9 +1,9 @@
 import {beforeAll, expect, it} from 'vitest';
 import {readGraph} from '../graph/read_graph.js';
 import {useBackend} from '../ops/testing/op_cases.js';
-import {Value} from '../ops/value.js';
 import {GraphDef} from '../proto/index.js';
 import {decodeTextMessage} from '../proto/text_format.js';
+import {Value} from '../tensors/value.js';
 import {Runtime} from './runtime.js';
 
 beforeAll(() => useBackend('cpu'));

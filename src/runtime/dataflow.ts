@@ -12,13 +12,13 @@
  */
 
 import {CallError} from '../errors.js';
-import {checkBounds} from '../graph/budget.js';
 import type {Graph, GraphNode} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
-import {isTrue} from '../ops/control_flow.js';
+import {checkBounds} from '../host/budget.js';
+import {isTrue} from '../ops/control_flow/kernels.js';
 import type {Session} from '../ops/kernel.js';
-import {Value} from '../ops/value.js';
 import {ownEntry} from '../own_entry.js';
+import {Value} from '../tensors/value.js';
 import {
   checkArguments,
   execute,

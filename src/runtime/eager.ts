@@ -9,10 +9,10 @@ import {CallError, UnsupportedOpError} from '../errors.js';
 import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
 import type {FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
 import type {OpDef} from '../graph/op_defs.js';
-import type {HostTensor} from '../graph/tensor.js';
+import type {HostTensor} from '../host/tensor.js';
 import type {Session} from '../ops/kernel.js';
 import {kernelOf} from '../ops/registry.js';
-import type {Resource, Value} from '../ops/value.js';
+import type {Resource, Value} from '../tensors/value.js';
 import {execute, missingKernel, prepareWith} from './run.js';
 import {Runtime} from './runtime.js';
 

@@ -6,8 +6,8 @@
  */
 
 import type {Endpoint, FunctionGraph, GraphNode} from '../graph/graph.js';
-import {CUSTOM_GRADIENT_OP} from '../ops/custom_gradient.js';
-import type {Value} from '../ops/value.js';
+import {CUSTOM_GRADIENT_OP} from '../ops/custom_gradient/kernels.js';
+import type {Value} from '../tensors/value.js';
 
 /** A custom gradient as a SavedModel holds it. */
 export interface SavedGradient {

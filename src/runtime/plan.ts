@@ -8,7 +8,7 @@
 import {CallError, FormatError} from '../errors.js';
 import type {Endpoint, Graph} from '../graph/graph.js';
 import type {Session} from '../ops/kernel.js';
-import type {Value} from '../ops/value.js';
+import type {Value} from '../tensors/value.js';
 import {
   checkArguments,
   execute,

@@ -6,12 +6,12 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError, FormatError, HubError, UnsupportedOpError} from '../errors.js';
-import {checkBounds} from '../graph/budget.js';
 import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
 import {type OpDef, opDef} from '../graph/op_defs.js';
+import {checkBounds} from '../host/budget.js';
 import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
-import {Value} from '../ops/value.js';
-import {Variable} from '../ops/variable.js';
+import {Variable} from '../ops/variable/kernels.js';
+import {Value} from '../tensors/value.js';
 
 /** A part of a graph that is ready to be executed. */
 export interface Runnable {

@@ -5,8 +5,11 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {decodeUtf8} from '../algorithms/utf8.js';
 import {CallError, FormatError} from '../errors.js';
 import type {FunctionRef} from '../graph/attrs.js';
+import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
+import {opDef} from '../graph/op_defs.js';
 import {
   type CallBounds,
   checkBounds,
@@ -14,18 +17,16 @@ import {
   isBounded,
   type Limits,
   withinBounds,
-} from '../graph/budget.js';
-import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
-import {opDef} from '../graph/op_defs.js';
-import {decodeUtf8, type HostTensor} from '../graph/tensor.js';
-import type {CustomGradient} from '../ops/custom_gradient.js';
+} from '../host/budget.js';
+import type {HostTensor} from '../host/tensor.js';
+import type {CustomGradient} from '../ops/custom_gradient/kernels.js';
 import type {Kernel, Session} from '../ops/kernel.js';
 import {kernelOf} from '../ops/registry.js';
-import {tensorBytes} from '../ops/tensor_bounds.js';
-import {type Resource, Value} from '../ops/value.js';
-import {Variable} from '../ops/variable.js';
+import {Variable} from '../ops/variable/kernels.js';
 import {getPlatform} from '../platform/current.js';
-import {completeActiveBackend} from './backend.js';
+import {type Resource, Value} from '../tensors/value.js';
+import {completeActiveBackend} from '../tfjs/backend.js';
+import {tensorBytes} from '../tfjs/tensor_bounds.js';
 import {Dataflow} from './dataflow.js';
 import {type SavedGradient, withCustomGradients} from './gradient.js';
 import {Plan} from './plan.js';

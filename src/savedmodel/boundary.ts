@@ -6,15 +6,17 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {encodeUtf8} from '../algorithms/utf8.js';
 import {CallError} from '../errors.js';
-import {DTYPES, type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../graph/dtypes.js';
 import type {TensorStructure} from '../graph/nest.js';
-import {fitsShape, formatShape} from '../graph/shape.js';
-import {allocate, encodeUtf8, type HostData, type HostTensor, sizeOf} from '../graph/tensor.js';
-import {convertElements, convertNumbers} from '../ops/host.js';
-import {fromTensor, isTaping} from '../ops/kernel.js';
-import {Value} from '../ops/value.js';
-import {wideTensor, wideValueOf} from '../ops/wide_tensor.js';
+import {DTYPES, type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../host/dtypes.js';
+import {fitsShape, formatShape} from '../host/shape.js';
+import {allocate, type HostData, type HostTensor, sizeOf} from '../host/tensor.js';
+import {fromTensor} from '../tensors/from_tensor.js';
+import {convertElements, convertNumbers} from '../tensors/host.js';
+import {Value} from '../tensors/value.js';
+import {wideTensor, wideValueOf} from '../tensors/wide_tensor.js';
+import {isTaping} from '../tfjs/tape.js';
 import {noteSource, untraced} from '../trace/recording.js';
 
 /** A tensor in TensorFlow's own dtype: what `{exact: true}` gives, and what can be given where a tensor is expected. */

@@ -6,8 +6,8 @@
  * @module
  */
 
-import {encodeUtf8} from '../graph/tensor.js';
-import {fingerprint64} from '../ops/hashes.js';
+import {fingerprint64} from '../algorithms/hashes.js';
+import {encodeUtf8} from '../algorithms/utf8.js';
 import {
   encodeMessage,
   FingerprintDef,

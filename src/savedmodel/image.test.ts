@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {CallError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
-import type {PartialShape} from '../graph/shape.js';
-import {quietCpuBackend} from '../platform/tfjs_backend.js';
+import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {
   expectedImageChannels,
   expectedImageSize,
@@ -11,8 +11,8 @@ import {
   type PrepareImagesOptions,
   prepareImages,
 } from './image.js';
-import type {RestoredFunction} from './restored_function.js';
-import type {Signature} from './signature.js';
+import type {RestoredFunction} from './load/restored_function.js';
+import type {Signature} from './load/signature.js';
 import {loadFixture} from './testing/fixtures.js';
 
 /** What stands for a model with these inputs. */

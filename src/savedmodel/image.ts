@@ -8,13 +8,13 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {type DType, dtypeInfo} from '../graph/dtypes.js';
-import {formatShape, type PartialShape} from '../graph/shape.js';
-import {resample, scaledTaps} from '../ops/resample.js';
-import {LoadedObject} from './loaded_object.js';
-import {parameterNamed} from './parameter_names.js';
-import type {RestoredFunction} from './restored_function.js';
-import type {Signature} from './signature.js';
+import {type DType, dtypeInfo} from '../host/dtypes.js';
+import {formatShape, type PartialShape} from '../host/shape.js';
+import {resample, scaledTaps} from '../ops/image/kernels/resample.js';
+import {LoadedObject} from './load/loaded_object.js';
+import {parameterNamed} from './load/parameter_names.js';
+import type {RestoredFunction} from './load/restored_function.js';
+import type {Signature} from './load/signature.js';
 
 /** What takes images: a loaded model, one of its functions or signatures, or a layer that wraps it. */
 export type ImageModel = LoadedObject | RestoredFunction | Signature | {readonly resolvedObject: unknown};

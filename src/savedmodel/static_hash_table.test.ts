@@ -4,12 +4,12 @@ import {CallError, SaveError} from '../errors.js';
 import {useBackend} from '../ops/testing/op_cases.js';
 import {MemoryOutput} from '../platform/testing/memory_output.js';
 import {func, TensorSpec} from '../trace/func.js';
-import {loadModel} from './load.js';
-import type {CallableObject, LoadedObject} from './loaded_object.js';
-import {rawOps} from './raw_ops.js';
-import {writeSavedModel} from './save.js';
+import {loadModel} from './load/load.js';
+import type {CallableObject, LoadedObject} from './load/loaded_object.js';
+import {rawOps} from './raw/raw_ops.js';
+import {writeSavedModel} from './save/save.js';
+import {Trackable} from './save/trackable.js';
 import {StaticHashTable} from './static_hash_table.js';
-import {Trackable} from './trackable.js';
 
 beforeAll(() => useBackend('cpu'));
 

@@ -6,13 +6,13 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
-import type {HostTensor} from '../graph/tensor.js';
+import type {DType} from '../host/dtypes.js';
+import type {HostTensor} from '../host/tensor.js';
 import {func} from '../trace/func.js';
 import {describeInput, type TensorInput, toValue} from './boundary.js';
-import {rawOps} from './raw_ops.js';
-import type {RawTensor} from './raw_tensor.js';
-import {ownResource, SAVED_OBJECT, type SavedObjectSpec, Trackable} from './trackable.js';
+import {rawOps} from './raw/raw_ops.js';
+import type {RawTensor} from './raw/tensor.js';
+import {ownResource, SAVED_OBJECT, type SavedObjectSpec, Trackable} from './save/trackable.js';
 
 /** What a table maps to what. */
 export interface TableEntries {

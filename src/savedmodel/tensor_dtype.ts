@@ -5,7 +5,7 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
-import {type DType, dtypeInfo} from '../graph/dtypes.js';
+import {type DType, dtypeInfo} from '../host/dtypes.js';
 
 /** The dtype that tensors of a TensorFlow dtype have in tfjs. */
 export function tensorDType(dtype: DType): tf.DataType {

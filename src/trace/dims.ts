@@ -8,7 +8,7 @@
  */
 
 import {SaveError} from '../errors.js';
-import type {GraphBuilder, Operand} from './graph_builder.js';
+import type {GraphBuilder, Operand} from '../graph/builder.js';
 import {type MergedTensor, mergeNumbers, type Size, type Sizes, Varying, VaryingList} from './varying.js';
 
 /** A tensor of the graph and its shape in every run. */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {SaveError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
+import type {DType} from '../host/dtypes.js';
 import {useBackend} from '../ops/testing/op_cases.js';
-import {ensureBackend} from '../runtime/backend.js';
+import {ensureBackend} from '../tfjs/backend.js';
 import {cond, func, isTracedCallable, type SpecNest, TensorSpec, whileLoop} from './func.js';
 import {elementsOf, runTraced} from './testing/run_traced.js';
 import type {TracedFunction} from './traced_function.js';

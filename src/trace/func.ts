@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
+import type {DType} from '../host/dtypes.js';
 import {TensorSpec} from './tensor_spec.js';
 import {type ArgumentValue, traceFunction} from './trace.js';
 import type {TracedFunction} from './traced_function.js';

@@ -5,10 +5,10 @@
  */
 
 import {SaveError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
+import type {AttrInput, GraphBuilder, NodeInput, Operand} from '../graph/builder.js';
 import {opDef} from '../graph/op_defs.js';
+import type {DType} from '../host/dtypes.js';
 import {type Dims, noRule, type TracedTensor} from './dims.js';
-import type {AttrInput, GraphBuilder, NodeInput, Operand} from './graph_builder.js';
 import {
   type Merged,
   type MergedTensor,

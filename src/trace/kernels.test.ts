@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, expect, it} from 'vitest';
-import {ensureBackend} from '../runtime/backend.js';
+import {ensureBackend} from '../tfjs/backend.js';
 import {func, TensorSpec} from './func.js';
 import {KERNEL_RULES} from './kernels.js';
 import {KERNEL_CASES, type KernelCase} from './testing/kernel_cases.js';

@@ -4,10 +4,10 @@
  * @module
  */
 
+import {encodeUtf8} from '../algorithms/utf8.js';
 import {SaveError} from '../errors.js';
-import {encodeUtf8} from '../graph/tensor.js';
+import type {Operand} from '../graph/builder.js';
 import type {TracedTensor} from './dims.js';
-import type {Operand} from './graph_builder.js';
 import type {KernelCall, KernelRule, KernelRules} from './kernel_call.js';
 import {mergeNumbers, rankOf, type Size, type Sizes, Varying, VaryingList} from './varying.js';
 

@@ -5,8 +5,8 @@
  * @module
  */
 
+import type {AttrInput, Operand} from '../graph/builder.js';
 import type {TracedTensor} from './dims.js';
-import type {AttrInput, Operand} from './graph_builder.js';
 import type {KernelCall, KernelRule, KernelRules} from './kernel_call.js';
 import {matrixProduct} from './kernels_math.js';
 import {rankOf, type Size, type Sizes} from './varying.js';

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type {Operand} from './graph_builder.js';
+import type {Operand} from '../graph/builder.js';
 import type {KernelCall, KernelRule, KernelRules} from './kernel_call.js';
 import {type Size, type Sizes, sizeAt} from './varying.js';
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type {DType} from '../graph/dtypes.js';
+import type {Operand} from '../graph/builder.js';
+import type {DType} from '../host/dtypes.js';
 import type {TracedTensor} from './dims.js';
-import type {Operand} from './graph_builder.js';
 import type {KernelCall, KernelRule, KernelRules} from './kernel_call.js';
 import {mergeLists, rankOf, type Size} from './varying.js';
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type {DType} from '../graph/dtypes.js';
-import type {Operand} from './graph_builder.js';
+import type {Operand} from '../graph/builder.js';
+import type {DType} from '../host/dtypes.js';
 import type {KernelCall, KernelRule, KernelRules} from './kernel_call.js';
 
 const wide = ({graph}: KernelCall, operand: Operand): Operand => graph.cast(operand, 'int64');

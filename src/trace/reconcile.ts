@@ -8,7 +8,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import type {Attr} from '../graph/attrs.js';
 import {opDef} from '../graph/op_defs.js';
-import type {HostTensor} from '../graph/tensor.js';
+import type {HostTensor} from '../host/tensor.js';
 import {OPEN_AXES, SHAPE_OPS, SIZING_INPUTS} from './op_sizes.js';
 import {distributionOf, type RandomTensor} from './random.js';
 import {

@@ -6,8 +6,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
-import {dtypeInfo} from '../graph/dtypes.js';
 import type {TensorStructure} from '../graph/nest.js';
+import {dtypeInfo} from '../host/dtypes.js';
 
 /** One way to choose the sizes of the unknown dimensions. */
 export interface Sampling {

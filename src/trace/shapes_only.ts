@@ -7,7 +7,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {onHostBackend} from '../ops/host_backend.js';
+import {onHostBackend} from '../tfjs/host_backend.js';
 import {onlyShapesMatter} from './recording.js';
 
 type Inputs = Readonly<Record<string, tf.TensorInfo>>;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type {DType} from '../graph/dtypes.js';
-import {formatShape, type PartialShape} from '../graph/shape.js';
+import type {DType} from '../host/dtypes.js';
+import {formatShape, type PartialShape} from '../host/shape.js';
 
 /**
  * A description of a tensor: its shape, in which `null` stands for an unknown dimension (and a `null` shape for an unknown

@@ -6,11 +6,11 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
 import {flattenTensors, type Structure, type TensorStructure} from '../graph/nest.js';
-import type {PartialShape} from '../graph/shape.js';
-import {completeBackend} from '../ops/backend_kernels.js';
-import {rememberDType} from '../ops/meaning.js';
+import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import {rememberDType} from '../tensors/meaning.js';
+import {completeBackend} from '../tfjs/backend_kernels.js';
 import {reconcile, type Steps} from './reconcile.js';
 import {type Recording, type Ref, record, type SubRun, untraced} from './recording.js';
 import {

@@ -8,8 +8,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type {FunctionGraph} from '../graph/graph.js';
 import type {Structure} from '../graph/nest.js';
-import type {HostTensor} from '../graph/tensor.js';
-import type {Value} from '../ops/value.js';
+import type {HostTensor} from '../host/tensor.js';
+import type {Value} from '../tensors/value.js';
 
 /**
  * Something from outside that a traced function uses, and receives as a parameter of its graph.

@@ -7,7 +7,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
+import type {DType} from '../host/dtypes.js';
 
 /** A number that differs between the runs: what it is in each. */
 export class Varying {

@@ -7,15 +7,15 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
-import type {DType} from '../graph/dtypes.js';
+import {type BuiltNode, GraphBuilder, type Operand} from '../graph/builder.js';
 import {ARGUMENT_OP, type FunctionGraph} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
-import type {PartialShape} from '../graph/shape.js';
-import {type HostTensor, sizeOf} from '../graph/tensor.js';
-import type {Value} from '../ops/value.js';
-import {Variable} from '../ops/variable.js';
+import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import {type HostTensor, sizeOf} from '../host/tensor.js';
+import {Variable} from '../ops/variable/kernels.js';
+import type {Value} from '../tensors/value.js';
 import {Dims, type TracedTensor} from './dims.js';
-import {type BuiltNode, GraphBuilder, type Operand} from './graph_builder.js';
 import {KernelCall, type KernelInputs} from './kernel_call.js';
 import {KERNEL_RULES} from './kernels.js';
 import type {RandomTensor} from './random.js';

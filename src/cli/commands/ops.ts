@@ -6,7 +6,7 @@
 
 import type {Command} from 'commander';
 import {resolve} from '../../hub/resolver.js';
-import {describeOps, type OpUse} from '../../savedmodel/describe.js';
+import {describeOps, type OpUse} from '../../savedmodel/load/describe.js';
 import {print, printJson} from '../print.js';
 import {parseTags} from '../usage.js';
 

@@ -5,10 +5,14 @@
  */
 
 import type {Command} from 'commander';
-import {formatShape} from '../../graph/shape.js';
+import {formatShape} from '../../host/shape.js';
 import {resolve} from '../../hub/resolver.js';
-import {describeModel, type FunctionDescription, type ModelDescription} from '../../savedmodel/describe.js';
-import type {SignatureTensor} from '../../savedmodel/signature.js';
+import {
+  describeModel,
+  type FunctionDescription,
+  type ModelDescription,
+} from '../../savedmodel/load/describe.js';
+import type {SignatureTensor} from '../../savedmodel/load/signature.js';
 import {print, printJson} from '../print.js';
 import {parseTags} from '../usage.js';
 

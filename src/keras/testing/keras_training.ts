@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, type Sequential, sequential} from '@tensorflow/tfjs-layers';
-import {Checkpoint} from '../../savedmodel/checkpoint.js';
+import {Checkpoint} from '../../savedmodel/checkpoint/checkpoint.js';
 import {EXPECTED} from '../../savedmodel/testing/training.js';
 import '../export.js';
 

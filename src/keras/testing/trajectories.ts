@@ -8,10 +8,10 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, regularizers, type Sequential, sequential} from '@tensorflow/tfjs-layers';
-import type {HostTensor} from '../../graph/tensor.js';
+import type {HostTensor} from '../../host/tensor.js';
 import {localDirectory} from '../../platform/node.js';
-import {loadModel} from '../../savedmodel/load.js';
-import type {CallableObject} from '../../savedmodel/loaded_object.js';
+import {loadModel} from '../../savedmodel/load/load.js';
+import type {CallableObject} from '../../savedmodel/load/loaded_object.js';
 import {decodeTensor} from '../../savedmodel/testing/fixture_cases.js';
 import {KerasLayer} from '../keras_layer.js';
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import {type DType, lanes} from '../../graph/dtypes.js';
-import {type HostTensor, sizeOf} from '../../graph/tensor.js';
+import {type DType, lanes} from '../../host/dtypes.js';
+import {type HostTensor, sizeOf} from '../../host/tensor.js';
 
 export interface Tolerance {
   readonly rtol: number;

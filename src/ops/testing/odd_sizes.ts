@@ -9,10 +9,10 @@ import {gunzipSync} from 'node:zlib';
 import {CallError, UnsupportedOpError} from '../../errors.js';
 import type {Endpoint, FunctionLibrary, Graph} from '../../graph/graph.js';
 import {readGraph} from '../../graph/read_graph.js';
-import type {HostTensor} from '../../graph/tensor.js';
+import type {HostTensor} from '../../host/tensor.js';
 import {decodeMessage, GraphDef} from '../../proto/index.js';
 import {Runtime} from '../../runtime/runtime.js';
-import {Value} from '../value.js';
+import {Value} from '../../tensors/value.js';
 import {differingElement, TOLERANCE} from './closeness.js';
 import {decodeTensor, type JsonTensor} from './op_case_json.js';
 

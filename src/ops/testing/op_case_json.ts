@@ -5,9 +5,9 @@
  */
 
 import type {Attr} from '../../graph/attrs.js';
-import type {DType} from '../../graph/dtypes.js';
-import {type HostTensor, sizeOf} from '../../graph/tensor.js';
-import {decodeTensorBytes} from '../../graph/tensor_bytes.js';
+import type {DType} from '../../host/dtypes.js';
+import {type HostTensor, sizeOf} from '../../host/tensor.js';
+import {decodeTensorBytes} from '../../host/tensor_bytes.js';
 
 export interface JsonTensor {
   readonly dtype: DType;

@@ -12,12 +12,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {Attrs} from '../../graph/attrs.js';
-import {isFloating} from '../../graph/dtypes.js';
-import type {HostTensor} from '../../graph/tensor.js';
-import {quietCpuBackend} from '../../platform/tfjs_backend.js';
-import {completeBackend} from '../backend_kernels.js';
+import {isFloating} from '../../host/dtypes.js';
+import type {HostTensor} from '../../host/tensor.js';
+import {hasDeviceType, Value} from '../../tensors/value.js';
+import {completeBackend} from '../../tfjs/backend_kernels.js';
+import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import type {KernelContext, OpFamily, Session} from '../kernel.js';
-import {hasDeviceType, Value} from '../value.js';
 import {differingElement, TOLERANCE} from './closeness.js';
 import {decodeAttr, decodeTensor, type OpCase} from './op_case_json.js';
 

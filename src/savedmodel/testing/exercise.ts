@@ -7,17 +7,17 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {HubError} from '../../errors.js';
-import {dtypeInfo} from '../../graph/dtypes.js';
 import type {Structure, TensorStructure} from '../../graph/nest.js';
-import {allocate, sizeOf} from '../../graph/tensor.js';
+import {dtypeInfo} from '../../host/dtypes.js';
+import {allocate, sizeOf} from '../../host/tensor.js';
 import type {ModelDirectory} from '../../platform/platform.js';
 import type {ExactTensor} from '../boundary.js';
 import {RaggedTensor, SparseTensor} from '../composites.js';
-import type {ConcreteFunction} from '../concrete_function.js';
-import {type LoadModelOptions, loadModel} from '../load.js';
-import {LoadedObject} from '../loaded_object.js';
-import {type RestoredFunction, tuple} from '../restored_function.js';
-import type {Signature} from '../signature.js';
+import type {ConcreteFunction} from '../load/concrete_function.js';
+import {type LoadModelOptions, loadModel} from '../load/load.js';
+import {LoadedObject} from '../load/loaded_object.js';
+import {type RestoredFunction, tuple} from '../load/restored_function.js';
+import type {Signature} from '../load/signature.js';
 
 /** What came of it. */
 export interface Exercise {

@@ -9,8 +9,8 @@ import {join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {localDirectory} from '../../platform/node.js';
 import type {ModelDirectory} from '../../platform/platform.js';
-import {type LoadModelOptions, loadModel} from '../load.js';
-import type {CallableObject} from '../loaded_object.js';
+import {type LoadModelOptions, loadModel} from '../load/load.js';
+import type {CallableObject} from '../load/loaded_object.js';
 
 /** Where they are. */
 export const MODELS = fileURLToPath(new URL('../../../fixtures/models', import.meta.url));

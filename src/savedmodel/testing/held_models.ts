@@ -6,7 +6,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {afterAll} from 'vitest';
-import type {CallableObject, LoadedObject} from '../loaded_object.js';
+import type {CallableObject, LoadedObject} from '../load/loaded_object.js';
 import {loadFixture} from './fixtures.js';
 
 const held: LoadedObject[] = [];

@@ -5,11 +5,12 @@
  * @module
  */
 
+import {encodeUtf8} from '../../algorithms/utf8.js';
 import {maskChecksum} from '../../bundle/table_format.js';
 import {concat, fixed32, type TestTensor, writeCheckpoint} from '../../bundle/testing/write_table.js';
-import {DTYPES, type DType} from '../../graph/dtypes.js';
-import type {PartialShape} from '../../graph/shape.js';
-import {encodeUtf8, sizeOf} from '../../graph/tensor.js';
+import {DTYPES, type DType} from '../../host/dtypes.js';
+import type {PartialShape} from '../../host/shape.js';
+import {sizeOf} from '../../host/tensor.js';
 import {portableCrc32c} from '../../platform/crc32c.js';
 import {
   AttrValue,

@@ -7,8 +7,8 @@
 import {type Attr, Attrs} from '../../graph/attrs.js';
 import {opDef} from '../../graph/op_defs.js';
 import {decodeAttr, decodeTensor, type OpCase} from '../../ops/testing/op_case_json.js';
-import {argumentName} from '../raw_binding.js';
-import {refusal} from '../raw_ops.js';
+import {argumentName} from '../raw/binding.js';
+import {refusal} from '../raw/raw_ops.js';
 
 /** An attribute as a caller writes it. */
 function plain(attr: Attr): unknown {

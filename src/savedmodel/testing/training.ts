@@ -6,7 +6,7 @@
 
 import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import {Checkpoint} from '../checkpoint.js';
+import {Checkpoint} from '../checkpoint/checkpoint.js';
 
 export const TRAINING_FIXTURES = new URL('../../../fixtures/training/', import.meta.url).pathname;
 

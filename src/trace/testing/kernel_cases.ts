@@ -5,8 +5,8 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import type {DType} from '../../graph/dtypes.js';
-import type {PartialShape} from '../../graph/shape.js';
+import type {DType} from '../../host/dtypes.js';
+import type {PartialShape} from '../../host/shape.js';
 
 /** A function over tensors, what is known of them when it is traced, and what to call it with. */
 export interface KernelCase {

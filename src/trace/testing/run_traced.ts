@@ -5,14 +5,14 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import type {DType} from '../../graph/dtypes.js';
 import type {FunctionGraph} from '../../graph/graph.js';
 import {flattenTensors} from '../../graph/nest.js';
-import {fitsShape} from '../../graph/shape.js';
-import type {HostTensor} from '../../graph/tensor.js';
-import {Value} from '../../ops/value.js';
-import {Variable} from '../../ops/variable.js';
+import type {DType} from '../../host/dtypes.js';
+import {fitsShape} from '../../host/shape.js';
+import type {HostTensor} from '../../host/tensor.js';
+import {Variable} from '../../ops/variable/kernels.js';
 import {Runtime} from '../../runtime/runtime.js';
+import {Value} from '../../tensors/value.js';
 import type {Capture, TracedFunction} from '../traced_function.js';
 
 /** Runs a traced function on its flat inputs. */

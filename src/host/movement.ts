@@ -1,0 +1,165 @@
+/**
+ * Moving the elements of host values of any dtype: views by strides, copied only where they are not in one piece.
+ *
+ * @module
+ */
+
+import {type DType, isBigInt, lanes, type NumericArray} from './dtypes.js';
+import {stridesOf} from './shape.js';
+import {allocateHost, copyRegion, type MutableHostData, partOf, type Region} from './strided_copy.js';
+import {allocate, type HostTensor, sizeOf} from './tensor.js';
+
+/** Rows of fewer elements are copied one by one: setting up a block copy costs more. */
+const BLOCK_COPY = 16;
+
+/** Zeros, empty strings, or nothing for dtypes without a zero when the shape is empty. */
+export function zeros(dtype: DType, shape: readonly number[]): HostTensor {
+  return {dtype, shape, data: allocateHost(dtype, sizeOf(shape))};
+}
+
+/** A scalar of a numeric dtype. */
+export function scalar(dtype: DType, value: number): HostTensor {
+  const data = allocate(dtype, 1);
+  data[0] = (isBigInt(dtype) ? BigInt(value) : value) as never;
+  return {dtype, shape: [], data};
+}
+
+/** Axis `k` of the result is axis `perm[k]` of `x`. */
+export function transpose(x: HostTensor, perm: readonly number[]): HostTensor {
+  const strides = stridesOf(x.shape);
+  return view(
+    x,
+    perm.map((axis) => x.shape[axis]!),
+    {offset: 0, strides: perm.map((axis) => strides[axis]!)},
+  );
+}
+
+/** `size` elements along each axis, from `begin` on in steps that may be negative. */
+export function stridedSlice(
+  x: HostTensor,
+  begin: readonly number[],
+  size: readonly number[],
+  steps?: readonly number[],
+): HostTensor {
+  const strides = stridesOf(x.shape);
+  return view(x, size, {offset: dot(begin, strides), strides: stretched(strides, steps)});
+}
+
+/** Zeros of `shape`, or the scalar `fill`, with the elements of `x` where {@link stridedSlice} takes them from. */
+export function stridedUnslice(
+  x: HostTensor,
+  shape: readonly number[],
+  begin: readonly number[],
+  steps?: readonly number[],
+  fill?: HostTensor,
+): HostTensor {
+  const strides = stridesOf(shape);
+  const out = fill ? filledData(fill, sizeOf(shape)) : allocateHost(x.dtype, sizeOf(shape));
+  write(x, out, {offset: dot(begin, strides), strides: stretched(strides, steps)});
+  return {dtype: x.dtype, shape, data: out};
+}
+
+function stretched(strides: readonly number[], steps: readonly number[] | undefined): readonly number[] {
+  return steps === undefined ? strides : strides.map((stride, k) => stride * steps[k]!);
+}
+
+/** Reverses the axes whose flag is set. */
+export function reverse(x: HostTensor, flags: readonly boolean[]): HostTensor {
+  const begin = x.shape.map((dim, k) => (flags[k] ? dim - 1 : 0));
+  const steps = flags.map((flag) => (flag ? -1 : 1));
+  return stridedSlice(x, begin, x.shape, steps);
+}
+
+/** Values joined along `axis`, as a value of `shape`. */
+export function concat(values: readonly HostTensor[], axis: number, shape: readonly number[]): HostTensor {
+  const {dtype} = values[0]!;
+  const out = allocateHost(dtype, sizeOf(shape));
+  const strides = stridesOf(shape);
+  let at = 0;
+  for (const value of values) {
+    write(value, out, {offset: at * strides[axis]!, strides});
+    at += value.shape[axis]!;
+  }
+  return {dtype, shape, data: out};
+}
+
+/** Repeats the whole of each axis `repeats[k]` times. */
+export function tile(x: HostTensor, repeats: readonly number[]): HostTensor {
+  const strides = stridesOf(x.shape);
+  const copies = view(
+    x,
+    x.shape.flatMap((dim, k) => [repeats[k]!, dim]),
+    {offset: 0, strides: strides.flatMap((stride) => [0, stride])},
+  );
+  return {...copies, shape: x.shape.map((dim, k) => dim * repeats[k]!)};
+}
+
+/** Stretches axes of one element to `shape`, which has as many axes as `x`. */
+export function stretch(x: HostTensor, shape: readonly number[]): HostTensor {
+  const strides = stridesOf(x.shape).map((stride, k) => (x.shape[k] === 1 ? 0 : stride));
+  return view(x, shape, {offset: 0, strides});
+}
+
+/** Rows `index[i]` of `x` seen as a matrix of rows of `width` elements, as a value of `shape`; negative: zeros. */
+export function takeRows(
+  x: HostTensor,
+  width: number,
+  index: Int32Array,
+  shape: readonly number[],
+): HostTensor {
+  const {dtype} = x;
+  const source = x.data;
+  const out = allocateHost(dtype, sizeOf(shape));
+  const run = width * lanes(dtype);
+  if (ArrayBuffer.isView(source) && run >= BLOCK_COPY) {
+    index.forEach((row, i) => {
+      if (row < 0) return;
+      (out as Float32Array).set(
+        partOf(source, dtype, row * width, (row + 1) * width) as Float32Array,
+        i * run,
+      );
+    });
+  } else {
+    index.forEach((row, i) => {
+      if (row < 0) return;
+      for (let k = 0; k < run; k++) out[i * run + k] = source[row * run + k] as never;
+    });
+  }
+  return {dtype, shape, data: out};
+}
+
+/** Storage for `size` elements, all equal to the scalar `fill`. */
+export function filledData(fill: HostTensor, size: number): MutableHostData {
+  const {dtype} = fill;
+  const out = allocateHost(dtype, size);
+  if (lanes(dtype) === 1) return out.fill((fill.data as readonly unknown[])[0] as never);
+  const [real, imaginary] = fill.data as NumericArray;
+  for (let i = 0; i < out.length; i += 2) {
+    out[i] = real as never;
+    out[i + 1] = imaginary as never;
+  }
+  return out;
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, k) => sum + value * b[k]!, 0);
+}
+
+/** The elements of a region of `x`, as a value of `shape`. Those in one piece are not copied. */
+function view(x: HostTensor, shape: readonly number[], region: Region): HostTensor {
+  const size = sizeOf(shape);
+  const data = x.data;
+  const strides = stridesOf(shape);
+  const inOnePiece = region.strides.every((stride, k) => stride === strides[k] || shape[k] === 1);
+  if (inOnePiece) {
+    return {dtype: x.dtype, shape, data: partOf(data, x.dtype, region.offset, region.offset + size)};
+  }
+  const out = allocateHost(x.dtype, size);
+  copyRegion(x.dtype, shape, data, region, out, {offset: 0, strides});
+  return {dtype: x.dtype, shape, data: out};
+}
+
+/** Writes all elements of `x` to a region of `out`. */
+function write(x: HostTensor, out: MutableHostData, region: Region): void {
+  copyRegion(x.dtype, x.shape, x.data, {offset: 0, strides: stridesOf(x.shape)}, out, region);
+}

@@ -1,0 +1,17 @@
+/**
+ * Ops of TensorFlow 1 savers, which restore variables inside the graph. (Saving is the writer's work, not a graph's.)
+ *
+ * @module
+ */
+
+import {Value} from '../../tensors/value.js';
+import type {Kernel, OpFamily} from '../kernel.js';
+
+const restore: Kernel = ([prefix, names, slices], ctx) => {
+  const [path] = prefix!.strings();
+  const shapesAndSlices = slices!.strings();
+  return names!.strings().map((name, i) => Value.of(ctx.session.restore(path!, name, shapesAndSlices[i]!)));
+};
+
+/** Reading a checkpoint. */
+export const checkpoint: OpFamily = {RestoreV2: {kernel: restore}};

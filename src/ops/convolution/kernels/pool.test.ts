@@ -1,0 +1,4 @@
+import {testOpFamily} from '../../testing/op_cases.js';
+import {pools} from './pool.js';
+
+testOpFamily('pool', pools);

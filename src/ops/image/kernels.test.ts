@@ -1,0 +1,4 @@
+import {testOpFamily} from '../testing/op_cases.js';
+import {image} from './kernels.js';
+
+testOpFamily('image', image);

@@ -1,0 +1,160 @@
+/**
+ * Ops that resize images, and their gradients.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {isFloating} from '../../../host/dtypes.js';
+import {formatShape} from '../../../host/shape.js';
+import {fromTensor} from '../../../tensors/from_tensor.js';
+import {Value} from '../../../tensors/value.js';
+import {gather} from '../../indexing/kernels.js';
+import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
+import {invalid, unsupported} from '../../node.js';
+import {
+  areaTaps,
+  bicubicTaps,
+  bilinearTaps,
+  type Grid,
+  nearestPixels,
+  nearestTaps,
+  resample,
+  resampleAdjoint,
+  scaledTaps,
+  type Taps,
+} from './resample.js';
+
+type TapsOf = (input: number, output: number, grid: Grid) => Taps;
+
+function gridOf({attrs}: KernelContext): Grid {
+  return {
+    alignCorners: attrs.bool('align_corners'),
+    halfPixelCenters: attrs.has('half_pixel_centers') && attrs.bool('half_pixel_centers'),
+  };
+}
+
+/** Checks images and the size they are to get. */
+function sizesOf(images: Value, size: Value, ctx: KernelContext): [number, number] {
+  const [height, width] = size.numbers() as [number, number];
+  if (images.rank !== 4) {
+    throw invalid(ctx, `images must have 4 dimensions, got shape ${formatShape(images.shape)}`);
+  }
+  if (size.rank !== 1 || size.size !== 2) {
+    throw invalid(ctx, `the size must be [height, width], got shape ${formatShape(size.shape)}`);
+  }
+  if (height <= 0 || width <= 0) throw invalid(ctx, `the size ${height}x${width} must be positive`);
+  if (images.shape.slice(1).includes(0)) throw invalid(ctx, 'there must be at least one pixel and channel');
+  return [height, width];
+}
+
+/** Images of any real dtype as float32. */
+const pixels = (images: Value): tf.Tensor => tf.cast(images.tensor(), 'float32');
+
+/** An op whose result is float32, whatever the images' dtype. */
+function resize(tapsOf: TapsOf, kernelName?: string): Kernel {
+  return ([images, size], ctx) => {
+    const [height, width] = sizesOf(images!, size!, ctx);
+    const [batch, inHeight, inWidth, channels] = images!.shape as [number, number, number, number];
+    if (batch === 0) return Value.host('float32', [0, height, width, channels], new Float32Array(0));
+    const grid = gridOf(ctx);
+    const rows = tapsOf(inHeight, height, grid);
+    const columns = tapsOf(inWidth, width, grid);
+    const forward =
+      kernelName === undefined
+        ? undefined
+        : (x: tf.Tensor) =>
+            tf.engine().runKernel(kernelName, {images: x}, {...grid, size: [height, width]}) as tf.Tensor;
+    return fromTensor(resample(pixels(images!), rows, columns, forward), 'float32');
+  };
+}
+
+/** The gradient with respect to images of the second operand's shape and dtype. */
+function resizeGrad(tapsOf: TapsOf): Kernel {
+  return ([grads, original], ctx) => {
+    const [, height, width] = original!.shape as [number, number, number];
+    const [, outHeight, outWidth] = grads!.shape as [number, number, number];
+    const grid = gridOf(ctx);
+    const dx = resampleAdjoint(
+      pixels(grads!),
+      tapsOf(height, outHeight, grid),
+      tapsOf(width, outWidth, grid),
+    );
+    return fromTensor(dx, original!.dtype);
+  };
+}
+
+const resizeNearest: Kernel = ([images, size], ctx) => {
+  const [height, width] = sizesOf(images!, size!, ctx);
+  const grid = gridOf(ctx);
+  const indices = (input: number, output: number): Value =>
+    Value.host('int32', [output], nearestPixels(input, output, grid));
+  const rows = gather(images!, indices(images!.shape[1]!, height), 1, 0, ctx);
+  return gather(rows, indices(images!.shape[2]!, width), 2, 0, ctx);
+};
+
+const resizeNearestGrad: Kernel = ([grads, size], ctx) => {
+  if (!isFloating(grads!.dtype)) throw unsupported(ctx, `dtype ${grads!.dtype}`);
+  const [height, width] = sizesOf(grads!, size!, ctx);
+  const [, outHeight, outWidth] = grads!.shape as [number, number, number];
+  const grid = gridOf(ctx);
+  const dx = resampleAdjoint(
+    pixels(grads!),
+    nearestTaps(height, outHeight, grid),
+    nearestTaps(width, outWidth, grid),
+  );
+  return fromTensor(dx, grads!.dtype);
+};
+
+/** Rows and columns of a `ScaleAndTranslate` node from images of one size to another. */
+function scaledAxes(
+  from: readonly [number, number],
+  to: readonly [number, number],
+  scale: Value,
+  translation: Value,
+  ctx: KernelContext,
+): [Taps, Taps] {
+  const kernelType = ctx.attrs.string('kernel_type');
+  const antialias = ctx.attrs.bool('antialias');
+  const [scales, translations] = [scale.numbers(), translation.numbers()];
+  if (scales.length !== 2 || translations.length !== 2) {
+    throw invalid(ctx, `scale [${scales}] and translation [${translations}] must have 2 elements each`);
+  }
+  if (scales.some((each) => !(each > 0))) throw invalid(ctx, `scale ${scales} must be positive`);
+  return [0, 1].map((axis) => {
+    const options = {scale: scales[axis]!, translation: translations[axis]!, antialias};
+    const taps = scaledTaps(from[axis]!, to[axis]!, kernelType, options);
+    if (taps === undefined) throw unsupported(ctx, `kernel_type ${kernelType}`);
+    return taps;
+  }) as [Taps, Taps];
+}
+
+const scaleAndTranslate: Kernel = ([images, size, scale, translation], ctx) => {
+  const to = sizesOf(images!, size!, ctx);
+  const [batch, height, width, channels] = images!.shape as [number, number, number, number];
+  if (batch === 0) return Value.host('float32', [0, ...to, channels], new Float32Array(0));
+  const axes = scaledAxes([height, width], to, scale!, translation!, ctx);
+  return fromTensor(resample(pixels(images!), ...axes), 'float32');
+};
+
+const scaleAndTranslateGrad: Kernel = ([grads, original, scale, translation], ctx) => {
+  const [, height, width] = original!.shape as [number, number, number];
+  const [, outHeight, outWidth] = grads!.shape as [number, number, number];
+  const axes = scaledAxes([height, width], [outHeight, outWidth], scale!, translation!, ctx);
+  return fromTensor(resampleAdjoint(pixels(grads!), ...axes), original!.dtype);
+};
+
+const FLOAT32_GRADIENT = 'float64 gradients are computed in float32';
+
+/** Resizing. */
+export const imageResize: OpFamily = {
+  ResizeBilinear: {kernel: resize(bilinearTaps, tf.ResizeBilinear)},
+  ResizeBilinearGrad: {kernel: resizeGrad(bilinearTaps), limits: FLOAT32_GRADIENT},
+  ResizeBicubic: {kernel: resize(bicubicTaps)},
+  ResizeBicubicGrad: {kernel: resizeGrad(bicubicTaps), limits: FLOAT32_GRADIENT},
+  ResizeArea: {kernel: resize(areaTaps)},
+  ResizeNearestNeighbor: {kernel: resizeNearest},
+  ResizeNearestNeighborGrad: {kernel: resizeNearestGrad, limits: `${FLOAT32_GRADIENT}; no integers`},
+  ScaleAndTranslate: {kernel: scaleAndTranslate},
+  ScaleAndTranslateGrad: {kernel: scaleAndTranslateGrad},
+};

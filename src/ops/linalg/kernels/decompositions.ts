@@ -1,0 +1,417 @@
+/**
+ * Solving with matrices: inverses, determinants, Cholesky factors, linear systems. Computed on the host in double
+ * precision; the gradients are matrix products of tfjs tensors.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError} from '../../../errors.js';
+import {isFloating, lanes} from '../../../host/dtypes.js';
+import {broadcastShapes, formatShape, sameShape} from '../../../host/shape.js';
+import {int32Array, sizeOf} from '../../../host/tensor.js';
+import {broadcastTensor, withGradient} from '../../../tensors/differentiable.js';
+import {fromTensor} from '../../../tensors/from_tensor.js';
+import {convertNumbers} from '../../../tensors/host.js';
+import {broadcastTo} from '../../../tensors/movement.js';
+import {Value} from '../../../tensors/value.js';
+import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
+import {invalid, unsupported} from '../../node.js';
+import {multiplyTensors} from './matmul.js';
+
+/** A square matrix factored as P A = L U: both factors in one array, and the row that each row came from. */
+interface LU {
+  readonly n: number;
+  readonly factors: Float64Array;
+  readonly rows: Int32Array;
+  /** Sign of the permutation. */
+  readonly sign: number;
+  readonly isSingular: boolean;
+}
+
+/** Gaussian elimination with partial pivoting. */
+function factorize(matrix: ArrayLike<number>, n: number): LU {
+  const factors = Float64Array.from(matrix);
+  const rows = int32Array(n, (i) => i);
+  let sign = 1;
+  let isSingular = false;
+  for (let column = 0; column < n; column++) {
+    let pivot = column;
+    for (let i = column + 1; i < n; i++) {
+      if (Math.abs(factors[i * n + column]!) > Math.abs(factors[pivot * n + column]!)) pivot = i;
+    }
+    if (pivot !== column) {
+      swapRows(factors, n, pivot, column);
+      [rows[pivot], rows[column]] = [rows[column]!, rows[pivot]!];
+      sign = -sign;
+    }
+    const divisor = factors[column * n + column]!;
+    if (divisor === 0) {
+      isSingular = true;
+      continue;
+    }
+    for (let i = column + 1; i < n; i++) {
+      const factor = (factors[i * n + column]! /= divisor);
+      for (let j = column + 1; j < n; j++) factors[i * n + j]! -= factor * factors[column * n + j]!;
+    }
+  }
+  return {n, factors, rows, sign, isSingular};
+}
+
+function swapRows(matrix: Float64Array, n: number, a: number, b: number): void {
+  const row = matrix.slice(a * n, (a + 1) * n);
+  matrix.copyWithin(a * n, b * n, (b + 1) * n);
+  matrix.set(row, b * n);
+}
+
+/** Solves A X = B for `columns` columns, from the factors of A. */
+function solveFactored({n, factors, rows}: LU, right: ArrayLike<number>, columns: number): Float64Array {
+  const x = new Float64Array(n * columns);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < columns; j++) x[i * columns + j] = right[rows[i]! * columns + j]!;
+  }
+  substitute(factors, x, n, columns, {lower: true, unit: true});
+  substitute(factors, x, n, columns, {lower: false, unit: false});
+  return x;
+}
+
+/** Solves a triangular system in place; `unit` takes the diagonal as ones. */
+function substitute(
+  triangle: Float64Array,
+  x: Float64Array,
+  n: number,
+  columns: number,
+  {lower, unit}: {lower: boolean; unit: boolean},
+): void {
+  for (let step = 0; step < n; step++) {
+    const i = lower ? step : n - 1 - step;
+    const [from, to] = lower ? [0, i] : [i + 1, n];
+    for (let k = from; k < to; k++) {
+      const factor = triangle[i * n + k]!;
+      for (let j = 0; j < columns; j++) x[i * columns + j]! -= factor * x[k * columns + j]!;
+    }
+    if (unit) continue;
+    for (let j = 0; j < columns; j++) x[i * columns + j]! /= triangle[i * n + i]!;
+  }
+}
+
+function identity(n: number): Float64Array {
+  const out = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) out[i * n + i] = 1;
+  return out;
+}
+
+function transposed(matrix: Float64Array, n: number): Float64Array {
+  return Float64Array.from(matrix, (_, at) => matrix[(at % n) * n + Math.floor(at / n)]!);
+}
+
+function inverse(matrix: Float64Array, n: number): Float64Array {
+  const lu = factorize(matrix, n);
+  if (lu.isSingular) throw new CallError('the matrix has no inverse');
+  return solveFactored(lu, identity(n), n);
+}
+
+/** The Cholesky factor; NaNs in its place, as in TensorFlow, where the matrix is not positive definite. */
+function cholesky(matrix: Float64Array, n: number): Float64Array {
+  const out = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * n + j]!;
+      for (let k = 0; k < j; k++) sum -= out[i * n + k]! * out[j * n + k]!;
+      if (i === j && !(sum > 0)) return lowerNaNs(n);
+      out[i * n + j] = i === j ? Math.sqrt(sum) : sum / out[j * n + j]!;
+    }
+  }
+  return out;
+}
+
+function lowerNaNs(n: number): Float64Array {
+  return Float64Array.from({length: n * n}, (_, at) => (at % n <= Math.floor(at / n) ? Number.NaN : 0));
+}
+
+/** A function of one matrix of a batch. */
+type MatrixFunction = (matrix: Float64Array, n: number) => ArrayLike<number>;
+
+/** Applies `f` to each of the square matrices in `data`. */
+function mapMatrices(data: ArrayLike<number>, n: number, f: MatrixFunction): Float64Array {
+  const all = Float64Array.from(data);
+  const results: ArrayLike<number>[] = [];
+  for (let at = 0; n > 0 && at < all.length; at += n * n) results.push(f(all.subarray(at, at + n * n), n));
+  const out = new Float64Array(results.reduce((sum, each) => sum + each.length, 0));
+  let at = 0;
+  for (const each of results) {
+    out.set(each, at);
+    at += each.length;
+  }
+  return out;
+}
+
+/** Applies `f` to the matrices of a tensor; not differentiable by itself. */
+function mapTensor(x: tf.Tensor, shape: readonly number[], f: MatrixFunction): tf.Tensor {
+  const values = mapMatrices(x.dataSync(), x.shape.at(-1)!, f);
+  return tf.tensor(Float32Array.from(values), shape as number[], 'float32');
+}
+
+function squareSize(x: Value, ctx: KernelContext): number {
+  const [rows, columns] = x.shape.slice(-2);
+  if (x.rank < 2 || rows !== columns)
+    throw invalid(ctx, `square matrices are needed, got ${formatShape(x.shape)}`);
+  if (lanes(x.dtype) === 2) throw unsupported(ctx, x.dtype);
+  return rows!;
+}
+
+const isOnTape = (...values: readonly Value[]): boolean =>
+  values.some((value) => value.onDevice && isFloating(value.dtype) && value.size > 0);
+
+function fromNumbers(like: Value, shape: readonly number[], data: Float64Array): Value {
+  return Value.host(like.dtype, shape, convertNumbers(data, like.dtype));
+}
+
+/** An op on the square matrices of one value, on the host or differentiable. */
+function matrixOp(
+  f: MatrixFunction,
+  resultShape: (shape: readonly number[]) => readonly number[],
+  differentiable: (x: tf.Tensor) => tf.Tensor,
+): Kernel {
+  return ([x], ctx) => {
+    const n = squareSize(x!, ctx);
+    if (isOnTape(x!)) return fromTensor(differentiable(x!.tensor()), x!.dtype);
+    const shape = resultShape(x!.shape);
+    // The determinant of a matrix without elements is 1, its logarithm 0.
+    const data = n > 0 ? mapMatrices(x!.numeric() as Float64Array, n, f) : emptyResults(f, shape);
+    return fromNumbers(x!, shape, data);
+  };
+}
+
+function emptyResults(f: MatrixFunction, shape: readonly number[]): Float64Array {
+  const one = f(new Float64Array(0), 0)[0] ?? 0;
+  return new Float64Array(sizeOf(shape)).fill(one);
+}
+
+const same = (shape: readonly number[]): readonly number[] => shape;
+const batchOnly = (shape: readonly number[]): readonly number[] => shape.slice(0, -2);
+
+/** Swaps the last two axes. */
+export function transposeLast(x: tf.Tensor): tf.Tensor {
+  const axes = x.shape.map((_, axis) => axis);
+  return tf.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]);
+}
+
+/** A number per matrix, as a factor of its elements. */
+const perMatrix = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [...x.shape, 1, 1]);
+
+export function inverseTensor(x: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x],
+    (input) => mapTensor(input!, x.shape, inverse),
+    (dy, _, y) => [tf.neg(multiplyTensors(multiplyTensors(y, dy, true, false), y, false, true))],
+  );
+}
+
+function determinant(matrix: Float64Array, n: number): number {
+  const {factors, sign} = factorize(matrix, n);
+  let product = sign;
+  for (let i = 0; i < n; i++) product *= factors[i * n + i]!;
+  return product;
+}
+
+function logDeterminant(matrix: Float64Array, n: number): [sign: number, logAbs: number] {
+  const {factors, sign} = factorize(matrix, n);
+  let [total, logs] = [sign, 0];
+  for (let i = 0; i < n; i++) {
+    total *= Math.sign(factors[i * n + i]!);
+    logs += Math.log(Math.abs(factors[i * n + i]!));
+  }
+  return [total, logs];
+}
+
+function determinantTensor(x: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x],
+    (input) => mapTensor(input!, batchOnly(x.shape), (each, n) => [determinant(each, n)]),
+    (dy, [input], y) => [tf.mul(perMatrix(tf.mul(dy, y)), transposeLast(inverseTensor(input!)))],
+  );
+}
+
+function logDeterminantTensor(x: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x],
+    (input) => mapTensor(input!, batchOnly(x.shape), (each, n) => [logDeterminant(each, n)[1]]),
+    (dy, [input]) => [tf.mul(perMatrix(dy), transposeLast(inverseTensor(input!)))],
+  );
+}
+
+/** The lower triangles of matrices, their diagonal times `diagonal`. */
+export function lowerTriangle(x: tf.Tensor, diagonal = 1): tf.Tensor {
+  const n = x.shape.at(-1)!;
+  const mask = Float32Array.from({length: n * n}, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    return i === j ? diagonal : Number(i > j);
+  });
+  return tf.mul(x, tf.tensor2d(mask, [n, n]));
+}
+
+/** The gradient is that of I. Murray, "Differentiation of the Cholesky decomposition" (2016), as in TensorFlow. */
+function choleskyTensor(x: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x],
+    (input) => mapTensor(input!, x.shape, cholesky),
+    (dy, _, y) => {
+      const middle = lowerTriangle(multiplyTensors(y, dy, true, false), 0.5);
+      const lowerInverse = inverseTensor(y);
+      const half = multiplyTensors(multiplyTensors(lowerInverse, middle, true, false), lowerInverse);
+      return [tf.mul(tf.add(half, transposeLast(half)), 0.5)];
+    },
+  );
+}
+
+/** How a system of equations is solved. */
+interface Solver {
+  /** The solution for one matrix of size `n`, transposed beforehand if the op's `adjoint` is set. */
+  readonly solve: (matrix: Float64Array, right: Float64Array, n: number, columns: number) => Float64Array;
+  /** Cuts the gradient down to the elements that the solver reads. */
+  readonly mask: (gradient: tf.Tensor) => tf.Tensor;
+}
+
+const general: Solver = {
+  solve: (matrix, right, n, columns) => {
+    const lu = factorize(matrix, n);
+    if (lu.isSingular) throw new CallError('the matrix has no inverse');
+    return solveFactored(lu, right, columns);
+  },
+  mask: (gradient) => gradient,
+};
+
+function triangular(lower: boolean, adjoint: boolean): Solver {
+  return {
+    solve: (matrix, right, n, columns) => {
+      const x = Float64Array.from(right);
+      substitute(matrix, x, n, columns, {lower: lower !== adjoint, unit: false});
+      return x;
+    },
+    mask: (gradient) =>
+      lower ? lowerTriangle(gradient) : transposeLast(lowerTriangle(transposeLast(gradient))),
+  };
+}
+
+function solveBatch(
+  matrices: ArrayLike<number>,
+  right: ArrayLike<number>,
+  n: number,
+  columns: number,
+  adjoint: boolean,
+  {solve}: Solver,
+): Float64Array {
+  const [a, b] = [Float64Array.from(matrices), Float64Array.from(right)];
+  const out = new Float64Array(b.length);
+  for (let at = 0, i = 0; at < b.length; at += n * columns, i += n * n) {
+    const matrix = a.subarray(i, i + n * n);
+    out.set(
+      solve(adjoint ? transposed(matrix, n) : matrix, b.subarray(at, at + n * columns), n, columns),
+      at,
+    );
+  }
+  return out;
+}
+
+/** The solution X of A X = B, or of A' X = B with `adjoint`; both have one batch shape. */
+function solveTensor(
+  a: tf.Tensor,
+  b: tf.Tensor,
+  adjoint: boolean,
+  solverFor: (adjoint: boolean) => Solver,
+): tf.Tensor {
+  const [n, columns] = b.shape.slice(-2) as [number, number];
+  return withGradient(
+    [a, b],
+    (matrices, right) => {
+      const values = solveBatch(
+        matrices!.dataSync(),
+        right!.dataSync(),
+        n,
+        columns,
+        adjoint,
+        solverFor(adjoint),
+      );
+      return tf.tensor(Float32Array.from(values), b.shape, 'float32');
+    },
+    (dy, [matrices], x) => {
+      const dRight = solveTensor(matrices!, dy, !adjoint, solverFor);
+      const dMatrix = adjoint
+        ? multiplyTensors(x, dRight, false, true)
+        : multiplyTensors(dRight, x, false, true);
+      return [solverFor(adjoint).mask(tf.neg(dMatrix)), dRight];
+    },
+  );
+}
+
+function solveKernel(
+  solverFor: (ctx: KernelContext) => (adjoint: boolean) => Solver,
+  broadcasts: boolean,
+): Kernel {
+  return ([a, b], ctx) => {
+    const n = squareSize(a!, ctx);
+    const batch = broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
+    const fits = b!.rank >= 2 && b!.shape.at(-2) === n && batch !== undefined;
+    if (!fits || (!broadcasts && !sameShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2)))) {
+      throw invalid(ctx, `${formatShape(a!.shape)} cannot be solved for ${formatShape(b!.shape)}`);
+    }
+    const adjoint = ctx.attrs.bool('adjoint');
+    const columns = b!.shape.at(-1)!;
+    const [shapeA, shapeB] = [
+      [...batch, n, n],
+      [...batch, n, columns],
+    ];
+    if (sizeOf(shapeB) === 0) return fromNumbers(b!, shapeB, new Float64Array(0));
+    if (isOnTape(a!, b!)) {
+      const x = solveTensor(
+        broadcastTensor(a!.tensor(), shapeA),
+        broadcastTensor(b!.tensor(), shapeB),
+        adjoint,
+        solverFor(ctx),
+      );
+      return fromTensor(x, b!.dtype);
+    }
+    const [left, right] = [broadcastTo(a!, shapeA), broadcastTo(b!, shapeB)].map(
+      (each) => each.numeric() as Float64Array,
+    );
+    return fromNumbers(b!, shapeB, solveBatch(left!, right!, n, columns, adjoint, solverFor(ctx)(adjoint)));
+  };
+}
+
+const matrixInverse: Kernel = (inputs, ctx) => {
+  const adjoint = ctx.attrs.bool('adjoint');
+  const f: MatrixFunction = (matrix, n) => inverse(adjoint ? transposed(matrix, n) : matrix, n);
+  return matrixOp(f, same, (x) => inverseTensor(adjoint ? transposeLast(x) : x))(inputs, ctx);
+};
+
+const signOfDeterminant = matrixOp(
+  (matrix, n) => [logDeterminant(matrix, n)[0]],
+  batchOnly,
+  (x) => mapTensor(x, batchOnly(x.shape), (each, n) => [logDeterminant(each, n)[0]]),
+);
+const logOfDeterminant = matrixOp(
+  (matrix, n) => [logDeterminant(matrix, n)[1]],
+  batchOnly,
+  logDeterminantTensor,
+);
+
+const limits = 'not of complex matrices';
+
+export const decompositions: OpFamily = {
+  MatrixInverse: {kernel: matrixInverse, limits},
+  MatrixDeterminant: {
+    kernel: matrixOp((matrix, n) => [determinant(matrix, n)], batchOnly, determinantTensor),
+    limits,
+  },
+  LogMatrixDeterminant: {
+    kernel: (inputs, ctx) => [signOfDeterminant, logOfDeterminant].map((each) => each(inputs, ctx) as Value),
+    limits,
+  },
+  Cholesky: {kernel: matrixOp(cholesky, same, choleskyTensor), limits},
+  MatrixSolve: {kernel: solveKernel(() => () => general, false), limits},
+  MatrixTriangularSolve: {
+    kernel: solveKernel((ctx) => (adjoint) => triangular(ctx.attrs.bool('lower'), adjoint), true),
+    limits,
+  },
+};

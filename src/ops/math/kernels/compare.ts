@@ -1,0 +1,116 @@
+/**
+ * Comparisons, predicates and logic: elementwise ops whose results are booleans.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {dtypeInfo, isFloating} from '../../../host/dtypes.js';
+import {broadcastShapes} from '../../../host/shape.js';
+import {allocate, sizeOf} from '../../../host/tensor.js';
+import {fromTensor} from '../../../tensors/from_tensor.js';
+import {
+  broadcastOrThrow,
+  forEachBroadcast,
+  mapBinary,
+  mapUnary,
+  roundToDType,
+} from '../../../tensors/host.js';
+import {preferHost, Value} from '../../../tensors/value.js';
+import type {Kernel, OpFamily, OpImplementation} from '../../kernel.js';
+
+type Comparable = number | bigint;
+type CompareTensors = (x: tf.Tensor, y: tf.Tensor) => tf.Tensor;
+
+/** A comparison of real numbers: one rule for all of them, and a tfjs operation for floats on a backend. */
+function comparison(
+  holds: (x: Comparable, y: Comparable) => boolean,
+  device: CompareTensors,
+): OpImplementation {
+  return {kernel: (inputs) => compare(inputs as [Value, Value], holds, device)};
+}
+
+function compare(
+  [x, y]: readonly [Value, Value],
+  holds: (x: Comparable, y: Comparable) => boolean,
+  device: CompareTensors,
+): Value {
+  if (isFloating(x.dtype) && !preferHost(x, y)) return fromTensor(device(x.tensor(), y.tensor()), 'bool');
+  return mapBinary(x, y, {number: holds, bigint: holds}, 'bool');
+}
+
+/** `Equal` or `NotEqual`, for every dtype. */
+function equality(isEqual: boolean): OpImplementation {
+  const number = isEqual
+    ? (x: Comparable, y: Comparable) => x === y
+    : (x: Comparable, y: Comparable) => x !== y;
+  const device = isEqual ? tf.equal : tf.notEqual;
+  const kernel: Kernel = (inputs, ctx) => {
+    const [x, y] = inputs as [Value, Value];
+    if (broadcastShapes(x.shape, y.shape) === undefined && !ctx.attrs.bool('incompatible_shape_error')) {
+      return Value.scalar('bool', !isEqual);
+    }
+    const same = SAME_ELEMENT[dtypeInfo(x.dtype).kind];
+    return same ? mapPairs(x, y, (i, j) => same(x, i, y, j) === isEqual) : compare([x, y], number, device);
+  };
+  return {kernel};
+}
+
+/** Equality of element `i` of one value and `j` of another, where elements are not single numbers. */
+const SAME_ELEMENT: Partial<Record<string, (x: Value, i: number, y: Value, j: number) => boolean>> = {
+  string: (x, i, y, j) => sameBytes(x.strings()[i]!, y.strings()[j]!),
+  complex: (x, i, y, j) => {
+    const [a, b] = [x.numeric(), y.numeric()];
+    return a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
+  },
+};
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Booleans computed from the positions of the broadcast elements of two values. */
+function mapPairs(x: Value, y: Value, holds: (i: number, j: number) => boolean): Value {
+  const shape = broadcastOrThrow(x.shape, y.shape);
+  const out = allocate('bool', sizeOf(shape)) as Uint8Array;
+  forEachBroadcast([x.shape, y.shape], shape, (at, [i, j]) => {
+    out[at] = Number(holds(i!, j!));
+  });
+  return Value.host('bool', shape, out);
+}
+
+/** A property of single floats. */
+function predicate(holds: (x: number) => boolean, device: (x: tf.Tensor) => tf.Tensor): OpImplementation {
+  const kernel: Kernel = ([x]) =>
+    preferHost(x!) ? mapUnary(x!, {number: holds}, 'bool') : fromTensor(device(x!.tensor()), 'bool');
+  return {kernel};
+}
+
+function logical(holds: (x: number, y: number) => number): OpImplementation {
+  return {kernel: ([x, y]) => mapBinary(x!, y!, {number: holds})};
+}
+
+const approximatelyEqual: Kernel = (inputs, ctx) => {
+  const [x, y] = inputs as [Value, Value];
+  const tolerance = ctx.attrs.float('tolerance');
+  const number = (a: number, b: number) => roundToDType(Math.abs(a - b), x.dtype) < tolerance;
+  return mapBinary(x, y, {number}, 'bool');
+};
+
+export const comparisons: OpFamily = {
+  Equal: equality(true),
+  NotEqual: equality(false),
+  Less: comparison((x, y) => x < y, tf.less),
+  LessEqual: comparison((x, y) => x <= y, tf.lessEqual),
+  Greater: comparison((x, y) => x > y, tf.greater),
+  GreaterEqual: comparison((x, y) => x >= y, tf.greaterEqual),
+  ApproximateEqual: {kernel: approximatelyEqual},
+
+  LogicalAnd: logical((x, y) => x & y),
+  LogicalOr: logical((x, y) => x | y),
+  LogicalNot: {kernel: ([x]) => mapUnary(x!, {number: (each) => 1 - each})},
+
+  IsNan: predicate(Number.isNaN, tf.isNaN),
+  IsInf: predicate((x) => Math.abs(x) === Infinity, tf.isInf),
+  IsFinite: predicate(Number.isFinite, tf.isFinite),
+};

@@ -1,0 +1,240 @@
+/**
+ * Choosing and combining whole operands: Select, ClipByValue, sums of a list, bucket numbers.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {type DType, dtypeInfo, isFloating, lanes, type NumericArray} from '../../../host/dtypes.js';
+import {broadcastShapes, formatShape, sameShape} from '../../../host/shape.js';
+import {allocate, allocateObjects, type HostData, sizeOf} from '../../../host/tensor.js';
+import {fromParts, partsOf} from '../../../tensors/complex_tensors.js';
+import {broadcastTensor, withGradient} from '../../../tensors/differentiable.js';
+import {fromTensor} from '../../../tensors/from_tensor.js';
+import {broadcastOrThrow, forEachBroadcast} from '../../../tensors/host.js';
+import {preferHost, Value, type Variant} from '../../../tensors/value.js';
+import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
+import {invalid, unsupported} from '../../node.js';
+import {binaryMath} from './binary.js';
+
+/** {@link select} of floats on a backend. */
+function selectTensor(condition: Value, x: Value, y: Value): tf.Tensor {
+  const shape = broadcastOrThrow(condition.shape, broadcastOrThrow(x.shape, y.shape));
+  // The gradient is chosen, not multiplied by the mask: an infinity on the other side must not become a NaN.
+  return withGradient(
+    [stretch(x, shape), stretch(y, shape)],
+    (a, b) => tf.where(stretch(condition, shape), a!, b!),
+    (dy, _inputs, _y, [mask]) => {
+      const zeros = tf.zerosLike(dy);
+      return [tf.where(mask!, dy, zeros), tf.where(mask!, zeros, dy)];
+    },
+    [condition.tensor()],
+  );
+}
+
+/** The tensor of a value, broadcast. Filling with a constant is much faster than broadcasting one. */
+function stretch(x: Value, shape: number[]): tf.Tensor {
+  if (sameShape(x.shape, shape)) return x.tensor();
+  if (isFloating(x.dtype)) {
+    return x.size === 1 && !x.onDevice ? tf.fill(shape, x.number()) : broadcastTensor(x.tensor(), shape);
+  }
+  return tf.broadcastTo(x.tensor(), shape);
+}
+
+/** Elements of `x` where `condition` holds, else of `y`; all three broadcast. */
+export function select(condition: Value, x: Value, y: Value): Value {
+  if (isFloating(x.dtype) && !preferHost(x, y)) return Value.device(selectTensor(condition, x, y), x.dtype);
+  if (x.parts || y.parts) {
+    const [real, imag] = partsOf(x).map((part, lane) => {
+      const chosen = select(condition, Value.device(part), Value.device(partsOf(y)[lane]!));
+      return chosen.tensor();
+    });
+    return fromParts([real!, imag!], x.dtype);
+  }
+  const shape = broadcastOrThrow(condition.shape, broadcastOrThrow(x.shape, y.shape));
+  const holds = condition.numeric();
+  const out = newStorage(x.dtype, sizeOf(shape));
+  const copyFromX = elementCopier(x.hostData(), out, lanes(x.dtype));
+  const copyFromY = elementCopier(y.hostData(), out, lanes(x.dtype));
+  forEachBroadcast([condition.shape, x.shape, y.shape], shape, (i, [c, a, b]) => {
+    if (holds[c!]) copyFromX(a!, i);
+    else copyFromY(b!, i);
+  });
+  return Value.host(x.dtype, shape, out);
+}
+
+/** Where an element is still to be put. */
+const NOTHING_YET = new Uint8Array();
+
+function newStorage(dtype: DType, size: number): HostData {
+  return dtypeInfo(dtype).array === undefined
+    ? allocateObjects<object>(size, NOTHING_YET)
+    : allocate(dtype, size);
+}
+
+/** Copies one element of `from` to `to`, by position. */
+function elementCopier(
+  from: HostData,
+  to: HostData,
+  width: number,
+): (source: number, target: number) => void {
+  const [a, b] = [from as object[], to as object[]];
+  return (source, target) => {
+    for (let lane = 0; lane < width; lane++) b[target * width + lane] = a[source * width + lane]!;
+  };
+}
+
+/** `Select` knows no broadcasting, but takes a scalar or one boolean per row. */
+const selectRows: Kernel = (inputs, ctx) => {
+  const [condition, x, y] = inputs as [Value, Value, Value];
+  if (!sameShape(x.shape, y.shape)) {
+    throw invalid(
+      ctx,
+      `both branches need one shape, got ${formatShape(x.shape)} and ${formatShape(y.shape)}`,
+    );
+  }
+  if (condition.rank === 0 || sameShape(condition.shape, x.shape)) return select(condition, x, y);
+  if (condition.rank !== 1 || condition.size !== x.shape[0]) {
+    throw invalid(ctx, `condition ${formatShape(condition.shape)} fits no rows of ${formatShape(x.shape)}`);
+  }
+  return select(condition.reshape([condition.size, ...x.shape.slice(1).fill(1)]), x, y);
+};
+
+const selectBroadcast: Kernel = ([condition, x, y]) => select(condition!, x!, y!);
+
+/** Adds what lists, optionals and ragged tensors hold. */
+function addVariants(a: Value, b: Value, ctx: KernelContext): Value {
+  const others = b.hostData() as readonly Variant[];
+  const sums = (a.hostData() as readonly Variant[]).map((variant, i) => {
+    if (variant.plus === undefined) throw unsupported(ctx, `a sum of a ${variant.kind}`);
+    return variant.plus(others[i]!, (x, y) => addAll([x, y], ctx) as Value);
+  });
+  return Value.host('variant', a.shape, sums);
+}
+
+const addAll: Kernel = (inputs, ctx) => {
+  const [first] = inputs as [Value];
+  for (const each of inputs) {
+    if (!sameShape(each.shape, first.shape)) {
+      throw invalid(ctx, `cannot add ${formatShape(first.shape)} and ${formatShape(each.shape)}`);
+    }
+  }
+  if (inputs.length === 1) return first;
+  if (first.dtype === 'variant') return inputs.reduce((sum, each) => addVariants(sum, each, ctx));
+  if (dtypeInfo(first.dtype).array === undefined) throw unsupported(ctx, first.dtype);
+  if (isFloating(first.dtype) && !preferHost(...inputs)) {
+    return fromTensor(tf.addN(inputs.map((each) => each.tensor())), first.dtype);
+  }
+  return inputs.reduce((sum, each) => binaryMath.AddV2!.kernel([sum, each], ctx) as Value);
+};
+
+const clip: Kernel = (inputs, ctx) => {
+  const [x, low, high] = inputs as [Value, Value, Value];
+  for (const bound of [low, high]) {
+    if (bound.rank !== 0 && !sameShape(bound.shape, x.shape)) {
+      throw invalid(ctx, `a bound of shape ${formatShape(bound.shape)} does not fit ${formatShape(x.shape)}`);
+    }
+  }
+  if (isFloating(x.dtype) && !preferHost(x, low, high)) {
+    return Value.device(clipTensor(x.tensor(), low.tensor(), high.tensor()), x.dtype);
+  }
+  const below = binaryMath.Minimum!.kernel([x, high], ctx) as Value;
+  return binaryMath.Maximum!.kernel([below, low], ctx);
+};
+
+function clipTensor(x: tf.Tensor, low: tf.Tensor, high: tf.Tensor): tf.Tensor {
+  return withGradient(
+    [x, low, high],
+    (a, lowest, highest) => tf.maximum(tf.minimum(a!, highest!), lowest!),
+    (dy, [a, lowest, highest]) => {
+      const zeros = tf.zerosLike(dy);
+      const isLow = tf.less(a!, lowest!);
+      const isHigh = tf.greater(a!, highest!);
+      return [
+        tf.where(tf.logicalOr(isLow, isHigh), zeros, dy),
+        tf.where(isLow, dy, zeros),
+        tf.where(isHigh, dy, zeros),
+      ];
+    },
+  );
+}
+
+/** How many of the sorted `boundaries` satisfy `isBefore`, which holds for the first of them only. */
+function partitionPoint(boundaries: ArrayLike<number>, isBefore: (boundary: number) => boolean): number {
+  let [low, high] = [0, boundaries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(boundaries[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Boundaries belong to the bucket above them; a NaN comes after all of them. */
+const bucketAbove: BucketOf = (boundaries, x) => partitionPoint(boundaries, (boundary) => !(x < boundary));
+
+/** Boundaries belong to the bucket below them, and the last bucket has no end (quantile_ops.cc). */
+const bucketBelow: BucketOf = (boundaries, x) =>
+  Math.min(
+    partitionPoint(boundaries, (boundary) => boundary < x),
+    Math.max(boundaries.length - 1, 0),
+  );
+
+type BucketOf = (boundaries: ArrayLike<number>, x: number) => number;
+
+function bucketNumbers(x: Value, boundaries: ArrayLike<number>, bucketOf: BucketOf): Value {
+  const source: NumericArray = x.numeric();
+  const out = new Int32Array(source.length);
+  for (let i = 0; i < out.length; i++) out[i] = bucketOf(boundaries, Number(source[i]));
+  return Value.host('int32', x.shape, out);
+}
+
+const bucketize: Kernel = ([x], ctx) => {
+  const boundaries = ctx.attrs.floats('boundaries');
+  checkSorted(boundaries, ctx);
+  return bucketNumbers(x!, boundaries, bucketAbove);
+};
+
+function checkSorted(boundaries: readonly number[], ctx: KernelContext): void {
+  if (boundaries.some((bound, i) => i > 0 && bound < boundaries[i - 1]!)) {
+    throw invalid(ctx, 'the boundaries must be in ascending order');
+  }
+}
+
+const bucketizeEach: Kernel = (inputs, ctx) => {
+  const count = ctx.attrs.int('num_features');
+  return inputs
+    .slice(0, count)
+    .map((x, i) => bucketNumbers(x, inputs[count + i]!.numeric() as Float32Array, bucketBelow));
+};
+
+/** The axes over which a gradient is summed for each of two operands that were broadcast. */
+const broadcastGradientArgs: Kernel = (inputs, ctx) => {
+  const shapes = inputs.map((each) => each.numbers());
+  const [a, b] = shapes as [number[], number[]];
+  const {dtype} = inputs[0]!;
+  if (broadcastShapes(a, b) === undefined) {
+    throw invalid(ctx, `incompatible shapes: ${formatShape(a)} vs. ${formatShape(b)}`);
+  }
+  if (sameShape(a, b)) return [Value.vector(dtype, []), Value.vector(dtype, [])];
+  const rank = Math.max(a.length, b.length);
+  return shapes.map((shape) => {
+    const lead = rank - shape.length;
+    const axes = Array.from({length: rank}, (_, axis) => axis);
+    return Value.vector(
+      dtype,
+      axes.filter((axis) => axis < lead || shape[axis - lead] === 1),
+    );
+  });
+};
+
+export const selection: OpFamily = {
+  Select: {kernel: selectRows},
+  SelectV2: {kernel: selectBroadcast},
+  AddN: {kernel: addAll},
+  AccumulateNV2: {kernel: addAll},
+  ClipByValue: {kernel: clip},
+  Bucketize: {kernel: bucketize},
+  BoostedTreesBucketize: {kernel: bucketizeEach},
+  BroadcastGradientArgs: {kernel: broadcastGradientArgs},
+};

@@ -1,0 +1,5 @@
+import {convolution} from '../convolution/kernels.js';
+import {testOpFamily} from '../testing/op_cases.js';
+import {nn} from './kernels.js';
+
+testOpFamily('nn_misc', {...nn, ...convolution});

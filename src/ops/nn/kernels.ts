@@ -1,0 +1,13 @@
+/**
+ * Activations, losses and biases of neural networks.
+ *
+ * @module
+ */
+
+import type {OpFamily} from '../kernel.js';
+import {activations} from './kernels/activation.js';
+import {ctc} from './kernels/ctc.js';
+import {dataFormats} from './kernels/data_format.js';
+
+/** Activations, softmax and cross entropies, biases, data formats, CTC. */
+export const nn: OpFamily = {...activations, ...dataFormats, ...ctc};

@@ -1,0 +1,37 @@
+/**
+ * The node that a column of the op table looks at: a kernel that computes it, a rule that says what it gives. Nothing here
+ * depends on how it is computed.
+ *
+ * @module
+ */
+
+import {CallError, UnsupportedOpError} from '../errors.js';
+import type {Attrs} from '../graph/attrs.js';
+
+/** One op of a graph, without its edges. */
+export interface OpNode {
+  /** Name of the node and of its op. */
+  readonly name: string;
+  readonly op: string;
+  readonly attrs: Attrs;
+  /** Number of outputs by the op's definition. */
+  readonly outputs: number;
+}
+
+/** An error for a form of an op that is not implemented. */
+export function unsupported(ctx: OpNode, what: string): UnsupportedOpError {
+  return new UnsupportedOpError(`${ctx.op} (node '${ctx.name}'): ${what} is not supported`);
+}
+
+/** An error for inputs that the op does not allow (TensorFlow's InvalidArgumentError). */
+export function invalid(ctx: OpNode, what: string): CallError {
+  return new CallError(`${ctx.op} (node '${ctx.name}'): ${what}`);
+}
+
+/** An axis counted from the front, from one that may be negative. `rank` is the number of dimensions it may name. */
+export function resolveAxis(axis: number, rank: number, ctx: OpNode): number {
+  if (axis < -rank || axis >= rank) {
+    throw invalid(ctx, `axis ${axis} is out of range for rank ${rank} (expected [${-rank}, ${rank}))`);
+  }
+  return axis < 0 ? axis + rank : axis;
+}

@@ -1,0 +1,6 @@
+/** Checks reductions, scans, rankings and counts against TensorFlow. */
+
+import {testOpFamily} from '../testing/op_cases.js';
+import {reduction} from './kernels.js';
+
+testOpFamily('reduction', reduction);

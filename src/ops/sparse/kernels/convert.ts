@@ -1,0 +1,294 @@
+/**
+ * Ops that reshape, reorder, join, cut and fill sparse tensors: the values move, nothing is computed with them.
+ *
+ * @module
+ */
+
+import {formatShape, sameShape} from '../../../host/shape.js';
+import {ARRAY_BYTES, allocateObjects, int32Array, sizeOf} from '../../../host/tensor.js';
+import {broadcastTo, concat} from '../../../tensors/movement.js';
+import {addRows, lastWriters, NO_ROW, reorder, takeRows} from '../../../tensors/rows.js';
+import {Value} from '../../../tensors/value.js';
+import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
+import {invalid, resolveAxis} from '../../node.js';
+import {checkCount} from '../../sizes.js';
+import {
+  type Coordinates,
+  checkDense,
+  checkOrder,
+  checkValues,
+  entryAt,
+  flatPositions,
+  indexMatrix,
+  longs,
+  readCoordinates,
+  sortedOrder,
+} from '../coordinates.js';
+
+/** Scalar or vector indices are those of a vector. */
+function asMatrix(indices: Value): Value {
+  return indices.rank === 2 ? indices : indices.reshape([indices.size, 1]);
+}
+
+const sparseToDense: Kernel = ([indices, shape, values, fallback], ctx) => {
+  const coordinates = readCoordinates(asMatrix(indices!), shape!, ctx);
+  const spread = values!.rank === 0 ? broadcastTo(values!, [coordinates.count]) : values!;
+  checkValues(spread, coordinates.count, ctx);
+  if (ctx.attrs.bool('validate_indices')) checkOrder(coordinates, ctx);
+  const writers = lastWriters(flatPositions(coordinates, ctx), sizeOf(coordinates.shape));
+  // The default comes first, the values after it.
+  const index = writers.map((writer) => writer + 1);
+  return takeRows(concat([fallback!.reshape([1]), spread], 0), 1, index, coordinates.shape);
+};
+
+/** Computed with big integers: products of sparse shapes exceed what numbers hold exactly. */
+const sparseReshape: Kernel = ([indices, shape, newShape], ctx) => {
+  const from = [...(shape!.numeric() as BigInt64Array)];
+  const to = completeShape(from, [...(newShape!.numeric() as BigInt64Array)], ctx);
+  if (indices!.rank !== 2 || indices!.shape[1] !== from.length) {
+    throw invalid(ctx, `indices of ${formatShape(indices!.shape)} do not have ${from.length} dimensions`);
+  }
+  const count = indices!.shape[0]!;
+  const flat = indices!.numeric() as BigInt64Array;
+  const out = new BigInt64Array(count * to.length);
+  for (let i = 0; i < count; i++) {
+    let position = 0n;
+    from.forEach((dim, k) => {
+      position = position * dim + flat[i * from.length + k]!;
+    });
+    for (let k = to.length - 1; k >= 0; k--) {
+      out[i * to.length + k] = position % to[k]!;
+      position /= to[k]!;
+    }
+  }
+  const outShape = Value.host('int64', [to.length], BigInt64Array.from(to));
+  return [Value.host('int64', [count, to.length], out), outShape];
+};
+
+function completeShape(from: readonly bigint[], to: bigint[], ctx: KernelContext): bigint[] {
+  const product = (dims: readonly bigint[]) => dims.reduce((size, dim) => size * dim, 1n);
+  const size = product(from);
+  const open = to.indexOf(-1n);
+  const known = product(to.filter((_, k) => k !== open));
+  const complete = open < 0 ? to : to.with(open, known === 0n ? 0n : size / known);
+  if (product(complete) !== size || complete.some((dim) => dim < 0n)) {
+    throw invalid(ctx, `a sparse tensor of shape (${from}) cannot be reshaped to (${to})`);
+  }
+  return complete;
+}
+
+const sparseReorder: Kernel = ([indices, values, shape], ctx) => {
+  const coordinates = readCoordinates(indices!, shape!, ctx);
+  checkValues(values!, coordinates.count, ctx);
+  const order = sortedOrder(coordinates);
+  const sorted = order.map((entry) => entryAt(coordinates, entry));
+  return [indexMatrix(sorted, coordinates.shape.length), reorder(values!, order)];
+};
+
+/** Entries joined and brought into row-major order. */
+function joined(coordinates: Coordinates, values: Value): Value[] {
+  const order = sortedOrder(coordinates);
+  const sorted = order.map((entry) => entryAt(coordinates, entry));
+  const {shape} = coordinates;
+  return [indexMatrix(sorted, shape.length), reorder(values, order), longs(shape, [shape.length])];
+}
+
+const sparseConcat: Kernel = (inputs, ctx) => {
+  const count = inputs.length / 3;
+  const parts = Array.from({length: count}, (_, i) =>
+    readCoordinates(inputs[i]!, inputs[2 * count + i]!, ctx),
+  );
+  const values = inputs.slice(count, 2 * count);
+  for (const part of parts) checkDense(part, ctx);
+  const {shape} = parts[0]!;
+  const axis = resolveAxis(ctx.attrs.int('concat_dim'), shape.length, ctx);
+  let offset = 0;
+  const flat = parts.flatMap((part, i) => {
+    checkValues(values[i]!, part.count, ctx);
+    if (!sameShape(part.shape.with(axis, 0), shape.with(axis, 0))) {
+      throw invalid(
+        ctx,
+        `shapes ${formatShape(shape)} and ${formatShape(part.shape)} cannot be concatenated`,
+      );
+    }
+    const moved = part.flat.map((at, k) => (k % shape.length === axis ? at + offset : at));
+    offset += part.shape[axis]!;
+    return moved;
+  });
+  const total = parts.reduce((sum, part) => sum + part.count, 0);
+  return joined({count: total, shape: shape.with(axis, offset), flat}, concat(values, 0));
+};
+
+/** The entries within a block, counted from its corner; which ones they are, and the block's shape. */
+function cut(coordinates: Coordinates, start: readonly number[], size: readonly number[]) {
+  const kept: number[] = [];
+  const entries: number[][] = [];
+  for (let i = 0; i < coordinates.count; i++) {
+    const entry = entryAt(coordinates, i).map((at, k) => at - start[k]!);
+    if (!entry.every((at, k) => at >= 0 && at < size[k]!)) continue;
+    kept.push(i);
+    entries.push(entry);
+  }
+  return {kept, entries};
+}
+
+const sparseSlice: Kernel = ([indices, values, shape, start, size], ctx) => {
+  const coordinates = readCoordinates(indices!, shape!, ctx);
+  checkValues(values!, coordinates.count, ctx);
+  const corner = start!.numbers();
+  const wanted = size!.numbers();
+  const rank = coordinates.shape.length;
+  checkDense(coordinates, ctx);
+  if (corner.length !== rank || wanted.length !== rank || wanted.some((dim) => dim < 0)) {
+    throw invalid(
+      ctx,
+      `start and size must have ${rank} elements, and sizes must not be negative: [${wanted}]`,
+    );
+  }
+  const block = coordinates.shape.map((dim, k) => Math.max(0, Math.min(wanted[k]!, dim - corner[k]!)));
+  // The entries by what was asked for: TensorFlow trusts them to lie within the shape.
+  const {kept, entries} = cut(coordinates, corner, wanted);
+  return [indexMatrix(entries, rank), reorder(values!, kept), longs(block, [rank])];
+};
+
+/** Puts the gradients of a slice's values where those values were. */
+const sparseSliceGrad: Kernel = ([dy, inputIndices, start, outputIndices], ctx) => {
+  const rank = inputIndices!.shape[1]!;
+  const corner = start!.numbers();
+  if (corner.length !== rank)
+    throw invalid(ctx, `input_start must have ${rank} elements, not ${corner.length}`);
+  const shape = Value.vector('int64', new Array<number>(rank).fill(0));
+  const input = readCoordinates(inputIndices!, shape, ctx);
+  const output = readCoordinates(outputIndices!, shape, ctx);
+  checkValues(dy!, output.count, ctx);
+  const places = new Map<string, number>();
+  for (let i = 0; i < output.count; i++) places.set(entryAt(output, i).join(), i);
+  const index = int32Array(input.count, (i) => {
+    const entry = entryAt(input, i).map((at, k) => at - corner[k]!);
+    return places.get(entry.join()) ?? NO_ROW;
+  });
+  const used = index.filter((place) => place !== NO_ROW).length;
+  if (used !== output.count)
+    throw invalid(ctx, `${output.count - used} gradients belong to no entry of the input`);
+  return takeRows(dy!, 1, index, [input.count]);
+};
+
+const sparseSplit: Kernel = ([axis, indices, values, shape], ctx) => {
+  const coordinates = readCoordinates(indices!, shape!, ctx);
+  checkValues(values!, coordinates.count, ctx);
+  checkDense(coordinates, ctx);
+  flatPositions(coordinates, ctx);
+  const rank = coordinates.shape.length;
+  const at = resolveAxis(axis!.number(), rank, ctx);
+  const parts = ctx.attrs.int('num_split');
+  const dim = coordinates.shape[at]!;
+  if (parts < 1 || parts > dim)
+    throw invalid(ctx, `a dimension of ${dim} cannot be split into ${parts} parts`);
+  // The first parts take one more where the dimension is not a multiple.
+  const sizes = Array.from({length: parts}, (_, i) => Math.floor(dim / parts) + (i < dim % parts ? 1 : 0));
+  let offset = 0;
+  const pieces = sizes.map((size) => {
+    const block = coordinates.shape.with(at, size);
+    const {kept, entries} = cut(coordinates, new Array<number>(rank).fill(0).with(at, offset), block);
+    offset += size;
+    return [indexMatrix(entries, rank), reorder(values!, kept), longs(block, [rank])] as const;
+  });
+  return [0, 1, 2].flatMap((k) => pieces.map((piece) => piece[k]!));
+};
+
+/** Values with a default for each row that has none. */
+interface FilledRows {
+  /** The row of each value. */
+  readonly rows: readonly number[];
+  /** Which of the values given each one is; one more than the last for the default. */
+  readonly source: readonly number[];
+  readonly filled: Value;
+  /** Which rows had no value. */
+  readonly empty: Value;
+  /** Where each of the values given is now. */
+  readonly reverse: Value;
+}
+
+/** Sorts values by their row, and gives rows without one the default. */
+export function fillRows(
+  rowOf: readonly number[],
+  values: Value,
+  fallback: Value,
+  rowCount: number,
+  ctx: KernelContext,
+): FilledRows {
+  if (rowOf.length !== values.shape[0]) {
+    throw invalid(ctx, `there are ${rowOf.length} rows for values of ${formatShape(values.shape)}`);
+  }
+  const members = allocateObjects(checkCount(rowCount, 'rows', ctx), 0, ARRAY_BYTES).map(
+    () => [] as number[],
+  );
+  rowOf.forEach((row, i) => {
+    const own = members[row];
+    if (own === undefined)
+      throw invalid(ctx, `value ${i} is in row ${row}, which is not in [0, ${rowCount})`);
+    own.push(i);
+  });
+  const reverse = new Array<number>(rowOf.length);
+  const source: number[] = [];
+  const rows: number[] = [];
+  members.forEach((own, row) => {
+    for (const i of own.length > 0 ? own : [values.size]) {
+      if (i < values.size) reverse[i] = source.length;
+      source.push(i);
+      rows.push(row);
+    }
+  });
+  const empty = members.map((own) => Number(own.length === 0));
+  return {
+    rows,
+    source,
+    filled: reorder(concat([values, fallback.reshape([1])], 0), source),
+    empty: Value.vector('bool', empty),
+    reverse: Value.vector('int64', reverse),
+  };
+}
+
+/** A row without entries gets one, at its start, with the default value. */
+const fillEmptyRows: Kernel = ([indices, values, shape, fallback], ctx) => {
+  const coordinates = readCoordinates(indices!, shape!, ctx);
+  const {count, flat} = coordinates;
+  checkValues(values!, count, ctx);
+  const rank = coordinates.shape.length;
+  const rowOf = Array.from({length: count}, (_, i) => flat[i * rank]!);
+  const {rows, source, filled, empty, reverse} = fillRows(
+    rowOf,
+    values!,
+    fallback!,
+    coordinates.shape[0] ?? 0,
+    ctx,
+  );
+  const entries = source.map((entry, i) =>
+    entry < count ? entryAt(coordinates, entry) : new Array<number>(rank).fill(0).with(0, rows[i]!),
+  );
+  return [indexMatrix(entries, rank), filled, empty, reverse];
+};
+
+/** The gradients of the values, and of the default. */
+export const fillEmptyRowsGrad: Kernel = ([reverse, dy], ctx) => {
+  const index = Int32Array.from(reverse!.numbers(), (at) => {
+    if (at < 0 || at >= dy!.size) throw invalid(ctx, `index ${at} is not in [0, ${dy!.size})`);
+    return at;
+  });
+  const taken = new Set(index);
+  const rest = int32Array(dy!.size, (i) => (taken.has(i) ? NO_ROW : 0));
+  return [takeRows(dy!, 1, index, [index.length]), addRows(dy!, 1, rest, [])];
+};
+
+/** Sparse tensors reshaped, reordered, joined, cut and filled. */
+export const sparseConversions: OpFamily = {
+  SparseToDense: {kernel: sparseToDense},
+  SparseReshape: {kernel: sparseReshape},
+  SparseReorder: {kernel: sparseReorder},
+  SparseConcat: {kernel: sparseConcat},
+  SparseSlice: {kernel: sparseSlice},
+  SparseSliceGrad: {kernel: sparseSliceGrad},
+  SparseSplit: {kernel: sparseSplit},
+  SparseFillEmptyRows: {kernel: fillEmptyRows},
+  SparseFillEmptyRowsGrad: {kernel: fillEmptyRowsGrad},
+};

@@ -1,0 +1,400 @@
+/**
+ * Variables: the resource behind `VarHandleOp` and `VariableV2`, and the ops that read and assign it.
+ *
+ * A variable shows itself to users as a `tf.Variable`. What tfjs cannot hold exactly (int64, float64, ...) is kept
+ * beside it in TensorFlow's own dtype until somebody assigns the `tf.Variable`.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError} from '../../errors.js';
+import {type DType, isFloating, isInteger, lanes} from '../../host/dtypes.js';
+import {fitsShape, formatShape, type PartialShape, sameShape} from '../../host/shape.js';
+import type {HostTensor} from '../../host/tensor.js';
+import {fromParts, partsOfTensor} from '../../tensors/complex_tensors.js';
+import {fromTensor} from '../../tensors/from_tensor.js';
+import {convertElements} from '../../tensors/host.js';
+import {type Resource, Value} from '../../tensors/value.js';
+import {isOnHostBackend} from '../../tfjs/host_backend.js';
+import {isTaping} from '../../tfjs/tape.js';
+import {indexing} from '../indexing/kernels.js';
+import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
+import {math} from '../math/kernels.js';
+
+/** How a variable is declared. */
+export interface VariableSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: PartialShape;
+  readonly trainable: boolean;
+}
+
+/** dtypes a `tf.Variable` holds exactly, whatever is assigned to it. */
+const NATIVE: ReadonlySet<DType> = new Set<DType>(['float32', 'int32', 'bool', 'complex64']);
+
+/** Which variable a `tf.Variable` shows. */
+const FACES = new WeakMap<tf.Variable, Variable>();
+
+/** Variables of users that stand for ones of other dtypes, by those. */
+const STAND_INS = new WeakMap<tf.Variable, Map<DType, Variable>>();
+
+/** Whether tfjs has a dtype for want of its own: int32 for the integers, float32 for the floats. */
+function isShownAs(dtype: DType, shown: tf.DataType): boolean {
+  if (dtype === shown) return true;
+  return (shown === 'int32' && isInteger(dtype)) || (shown === 'float32' && isFloating(dtype));
+}
+
+/** A variable of a model. */
+export class Variable implements Resource {
+  readonly kind = 'variable';
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: PartialShape;
+  readonly trainable: boolean;
+  /** What users see. For a native dtype this is the value itself. */
+  #face: tf.Variable | undefined;
+  /** The value of a dtype that is not native, in that dtype. */
+  #exact: Value | undefined;
+  /** Whether somebody outside may hold the face, or differentiate with respect to it. */
+  #isShown = false;
+  /** The face's data when it was last brought in step with {@link #exact}. */
+  #facedData: object | undefined;
+
+  constructor(spec: VariableSpec) {
+    this.name = spec.name;
+    this.dtype = spec.dtype;
+    this.shape = spec.shape;
+    this.trainable = spec.trainable;
+  }
+
+  /**
+   * The variable that `face` shows; a `tf.Variable` of the user's own becomes one, and stays the same one.
+   *
+   * @param dtype - what a variable of the user's may stand for, where that is a dtype which tfjs shows as the face's: an
+   *   int32 variable for int64. A loaded variable has its own.
+   */
+  static of(face: tf.Variable, dtype: DType = face.dtype as DType): Variable {
+    const known = FACES.get(face);
+    if (known !== undefined && (known.dtype === dtype || LOADED.has(face))) return known;
+    if (!isShownAs(dtype, face.dtype)) return Variable.of(face);
+    const own = new Variable({name: face.name, dtype, shape: face.shape, trainable: face.trainable});
+    own.#face = face;
+    if (dtype === face.dtype) {
+      FACES.set(face, own);
+      return own;
+    }
+    const standIns = STAND_INS.get(face) ?? new Map<DType, Variable>();
+    STAND_INS.set(face, standIns);
+    const standIn = standIns.get(dtype) ?? own;
+    standIns.set(dtype, standIn);
+    return standIn;
+  }
+
+  get initialized(): boolean {
+    return this.#exact !== undefined || this.#face !== undefined;
+  }
+
+  /** The value now. It stays what it is when the variable is assigned afterwards. */
+  read(): Value {
+    const face = this.#face;
+    if (face !== undefined && this.#watched && lanes(this.dtype) === 2) {
+      return fromParts(partsOfTensor(face, `variable '${this.name}'`), this.dtype);
+    }
+    if (face !== undefined && (this.#watched || NATIVE.has(this.dtype))) {
+      return fromTensor(tf.clone(face as tf.Tensor), this.dtype);
+    }
+    this.#adoptFace();
+    if (this.#exact === undefined) throw this.#uninitialized();
+    return this.#exact;
+  }
+
+  /**
+   * The value for a kernel that picks a few elements: in host memory where that costs nothing and no gradient asks for
+   * more, else as {@link read} gives it.
+   */
+  readInPlace(): Value {
+    const face = this.#face;
+    if (face === undefined || this.#watched || !NATIVE.has(this.dtype) || !isOnHostBackend(face))
+      return this.read();
+    return Value.host(this.dtype, face.shape, Value.device(face).hostData());
+  }
+
+  /** Takes a new value. Its dtype and shape must be the variable's. */
+  assign(value: Value): void {
+    if (value.dtype !== this.dtype || !fitsShape(value.shape, this.shape)) {
+      throw new CallError(
+        `variable '${this.name}' is ${this.dtype} ${formatShape(this.shape)} and cannot take ` +
+          `${value.dtype} ${formatShape(value.shape)}`,
+      );
+    }
+    if (!NATIVE.has(this.dtype)) {
+      tf.tidy(() => {
+        const shown = this.#face === undefined ? undefined : this.#shown(value);
+        this.#setExact(Value.host(this.dtype, value.shape, value.hostData()));
+        if (shown !== undefined) this.#setFace(shown);
+      });
+      return;
+    }
+    tf.tidy(() => this.#setFace(value.tensor()));
+  }
+
+  /** The variable's shape now: known in full even where the declared one is not. */
+  currentShape(): readonly number[] {
+    const shape = this.#face?.shape ?? this.#exact?.shape;
+    if (shape === undefined) throw this.#uninitialized();
+    return shape;
+  }
+
+  /**
+   * The variable as users see it: float32 for the other real floats, int32 for the other integers. An integer variable
+   * with a value beyond int32 (the state of a random generator) shows itself as float32, rounded.
+   */
+  face(): tf.Variable {
+    this.#isShown = true;
+    if (this.#face === undefined) {
+      if (this.#exact === undefined) throw this.#uninitialized();
+      const exact = this.#exact;
+      tf.tidy(() => this.#setFace(faceTensor(exact)));
+    }
+    return this.#face!;
+  }
+
+  /** The exact value in TensorFlow's dtype. */
+  exact(): HostTensor {
+    const value = this.readInPlace();
+    const {dtype, shape} = value;
+    const tensor = {dtype, shape, data: value.hostData()};
+    value.deviceTensor?.dispose();
+    return tensor;
+  }
+
+  /** Removes the value and frees its memory; the variable can be assigned again. */
+  dispose(): void {
+    this.#face?.dispose();
+    this.#face = undefined;
+    this.#setExact(undefined);
+  }
+
+  /** Frees the value of a variable whose model is gone, unless somebody may hold the `tf.Variable`. */
+  abandon(): void {
+    if (!this.#isShown) this.dispose();
+  }
+
+  /** True when a gradient with respect to this variable may be asked for. */
+  get #watched(): boolean {
+    const isDifferentiable = isFloating(this.dtype) || lanes(this.dtype) === 2;
+    const watched = this.trainable && isDifferentiable && this.#face !== undefined && isTaping();
+    if (watched) this.#isShown = true;
+    return watched;
+  }
+
+  /** What the face is to show. One of the user's own stays what it is, and may not be able to. */
+  #shown(value: Value): tf.Tensor {
+    const tensor = faceTensor(value);
+    const face = this.#face!;
+    if (LOADED.has(face) || face.dtype === tensor.dtype) return tensor;
+    throw new CallError(
+      `the ${face.dtype} variable '${this.name}' stands for ${this.dtype} and cannot hold what is assigned: a number is ` +
+        `beyond ${face.dtype}; a loaded variable can`,
+    );
+  }
+
+  /** Follows a face that the user, or an optimizer, has assigned. */
+  #adoptFace(): void {
+    const face = this.#face;
+    if (face === undefined || face.dataId === this.#facedData) return;
+    const source = Value.device(face);
+    const data =
+      this.dtype === 'string'
+        ? source.hostData()
+        : convertElements(source.numeric(), source.dtype, this.dtype);
+    this.#setExact(Value.host(this.dtype, face.shape, data));
+    this.#facedData = face.dataId;
+  }
+
+  #setFace(tensor: tf.Tensor): void {
+    const face = this.#face;
+    if (face !== undefined && face.dtype === tensor.dtype && sameShape(face.shape, tensor.shape)) {
+      face.assign(tensor);
+    } else {
+      face?.dispose();
+      this.#face = newFace(tensor, this);
+      FACES.set(this.#face, this);
+    }
+    this.#facedData = this.#face!.dataId;
+  }
+
+  #setExact(value: Value | undefined): void {
+    this.#exact?.unpin();
+    this.#exact = value?.pin();
+  }
+
+  #uninitialized(): CallError {
+    return new CallError(
+      `variable '${this.name}' is read before it has a value; initialise or restore it first`,
+    );
+  }
+}
+
+/** The tfjs tensor that shows a value of a dtype tfjs does not know. */
+function faceTensor(value: Value): tf.Tensor {
+  if (isInteger(value.dtype) && value.numeric().some((x: number | bigint) => Number(x) !== (Number(x) | 0))) {
+    return tf.tensor(Float32Array.from(value.numeric(), Number), value.shape as number[]);
+  }
+  return value.tensor();
+}
+
+/** The `tf.Variable`s that show variables of models, as opposed to those that users made. */
+const LOADED = new WeakSet<tf.Variable>();
+
+/** A registered `tf.Variable`; where another variable has the name already, a number is added, as TensorFlow does. */
+function newFace(tensor: tf.Tensor, {name, trainable}: VariableSpec): tf.Variable {
+  letUsersHaveNames();
+  const face = tf.variable(tensor, trainable, freeName(name));
+  LOADED.add(face);
+  return face;
+}
+
+function freeName(name: string): string {
+  const taken = tf.engine().registeredVariables;
+  let free = name;
+  for (let n = 1; taken[free] !== undefined; n++) free = `${name}_${n}`;
+  return free;
+}
+
+let usersHaveNames = false;
+
+/**
+ * tfjs knows variables by their names and refuses to make a second one of a name. Names of loaded variables are none of
+ * the user's business: a model that has a `dense/kernel` must not keep its user from making a layer called `dense`. So
+ * where a user makes a variable, a loaded one that has the name takes another; the name it was saved under stays.
+ */
+function letUsersHaveNames(): void {
+  if (usersHaveNames) return;
+  usersHaveNames = true;
+  const engine = tf.engine();
+  const {makeVariable} = engine;
+  engine.makeVariable = (...args) => {
+    const [, , name] = args;
+    const holder = name === undefined ? undefined : engine.registeredVariables[name];
+    if (holder !== undefined && LOADED.has(holder)) {
+      const free = freeName(holder.name);
+      delete engine.registeredVariables[holder.name];
+      engine.registeredVariables[free] = Object.assign(holder, {name: free});
+    }
+    return makeVariable.apply(engine, args);
+  };
+}
+
+/** The variable of a handle op. One with an empty `shared_name` is known under its node's name, as in TensorFlow. */
+function handle(_inputs: readonly Value[], ctx: KernelContext): Value {
+  const name = ctx.attrs.string('shared_name') || ctx.name;
+  const spec = {name, dtype: ctx.attrs.dtype('dtype'), shape: ctx.attrs.shape('shape'), trainable: false};
+  const variable = ctx.session.resource(ctx.attrs.string('container'), name, () => new Variable(spec));
+  return Value.object('resource', variable);
+}
+
+function variableOf(value: Value | undefined): Variable {
+  return value!.object(Variable);
+}
+
+/** `variable = combine(variable, value)`, by the kernel of an elementwise op. */
+function update(combine: string): Kernel {
+  return ([target, value], ctx) => {
+    const variable = variableOf(target);
+    variable.assign(single(math[combine]!.kernel([variable.read(), value!], ctx)));
+    return ctx.outputs > 0 ? target! : [];
+  };
+}
+
+/** `variable = scatter(variable, indices, updates)`: rows of the first dimension are combined with `updates`. */
+function scatter(combine: string): Kernel {
+  return ([target, indices, updates], ctx) => {
+    const variable = variableOf(target);
+    const rows = indices!.reshape([...indices!.shape, 1]);
+    const rest = variable.currentShape().slice(1);
+    const full = broadcastUpdates(updates!, [...indices!.shape, ...rest]);
+    variable.assign(single(indexing[combine]!.kernel([variable.read(), rows, full], ctx)));
+    return ctx.outputs > 0 ? target! : [];
+  };
+}
+
+/** `variable = scatterNd(variable, indices, updates)`: `indices` address slices. */
+function scatterNd(combine: string): Kernel {
+  return ([target, indices, updates], ctx) => {
+    const variable = variableOf(target);
+    variable.assign(single(indexing[combine]!.kernel([variable.read(), indices!, updates!], ctx)));
+    return ctx.outputs > 0 ? target! : [];
+  };
+}
+
+/** Scatter ops take a scalar update for all rows. */
+function broadcastUpdates(updates: Value, shape: readonly number[]): Value {
+  if (updates.rank > 0 || shape.length === 0) return updates;
+  return Value.device(tf.broadcastTo(updates.tensor(), shape as number[]), updates.dtype);
+}
+
+function single(outputs: Value | readonly Value[]): Value {
+  return outputs instanceof Value ? outputs : outputs[0]!;
+}
+
+const assign: Kernel = ([target, value], ctx) => {
+  variableOf(target).assign(value!);
+  return ctx.outputs > 0 ? target! : [];
+};
+
+const gather: Kernel = ([target, indices], ctx) => {
+  const axis = Value.scalar('int32', ctx.attrs.int('batch_dims'));
+  return indexing.GatherV2!.kernel([variableOf(target).readInPlace(), indices!, axis], ctx);
+};
+
+const initialized: Kernel = ([target]) => Value.scalar('bool', variableOf(target).initialized);
+
+/** Ops on variables: resource handles of TensorFlow 2, and the reference edges of TensorFlow 1. */
+export const variables: OpFamily = {
+  VarHandleOp: {kernel: handle},
+  VariableV2: {kernel: handle},
+  Variable: {kernel: handle},
+  ReadVariableOp: {kernel: ([target]) => variableOf(target).read()},
+  _ReadVariablesOp: {kernel: (targets) => targets.map((target) => variableOf(target).read())},
+  VariableShape: {
+    kernel: ([target], ctx) => Value.vector(ctx.attrs.dtype('out_type'), variableOf(target).currentShape()),
+  },
+  VarIsInitializedOp: {kernel: initialized},
+  IsVariableInitialized: {kernel: initialized},
+  DisableCopyOnRead: {kernel: () => []},
+  DestroyResourceOp: {
+    kernel: ([target]) => {
+      const resource = (target!.hostData() as readonly object[])[0];
+      if (resource instanceof Variable) resource.dispose();
+      return [];
+    },
+  },
+  AssignVariableOp: {kernel: assign},
+  Assign: {kernel: assign},
+  AssignAddVariableOp: {kernel: update('AddV2')},
+  AssignSubVariableOp: {kernel: update('Sub')},
+  AssignAdd: {kernel: update('AddV2')},
+  AssignSub: {kernel: update('Sub')},
+  ResourceGather: {kernel: gather},
+  ResourceGatherNd: {
+    kernel: ([target, indices], ctx) =>
+      indexing.GatherNd!.kernel([variableOf(target).readInPlace(), indices!], ctx),
+  },
+  ResourceScatterUpdate: {kernel: scatter('TensorScatterUpdate')},
+  ResourceScatterAdd: {kernel: scatter('TensorScatterAdd')},
+  ResourceScatterSub: {kernel: scatter('TensorScatterSub')},
+  ResourceScatterMax: {kernel: scatter('TensorScatterMax')},
+  ResourceScatterMin: {kernel: scatter('TensorScatterMin')},
+  ScatterUpdate: {kernel: scatter('TensorScatterUpdate')},
+  ScatterAdd: {kernel: scatter('TensorScatterAdd')},
+  ScatterSub: {kernel: scatter('TensorScatterSub')},
+  ScatterMax: {kernel: scatter('TensorScatterMax')},
+  ScatterMin: {kernel: scatter('TensorScatterMin')},
+  ResourceScatterNdUpdate: {kernel: scatterNd('TensorScatterUpdate')},
+  ResourceScatterNdAdd: {kernel: scatterNd('TensorScatterAdd')},
+  ResourceScatterNdSub: {kernel: scatterNd('TensorScatterSub')},
+  ResourceScatterNdMax: {kernel: scatterNd('TensorScatterMax')},
+  ResourceScatterNdMin: {kernel: scatterNd('TensorScatterMin')},
+};

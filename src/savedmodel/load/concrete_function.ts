@@ -1,0 +1,240 @@
+/**
+ * One trace of a function: a graph with a fixed structure of inputs and outputs, and the variables, constants and
+ * resources it is bound to.
+ *
+ * @module
+ */
+
+import type * as tf from '@tensorflow/tfjs-core';
+import * as tfjs from '@tensorflow/tfjs-core';
+import {CallError, SaveError} from '../../errors.js';
+import {ARGUMENT_OP} from '../../graph/graph.js';
+import {
+  type CompositeStructure,
+  childrenOf,
+  flattenTensors,
+  type Structure,
+  samePlaces,
+  type TensorStructure,
+} from '../../graph/nest.js';
+import {opDef} from '../../graph/op_defs.js';
+import type {CallBounds} from '../../host/budget.js';
+import type {Runnable} from '../../runtime/run.js';
+import type {Runtime} from '../../runtime/runtime.js';
+import type {Value} from '../../tensors/value.js';
+import {activeRecording, noteBound, untraced} from '../../trace/recording.js';
+import {type ExactTensor, fromValue, type TensorOutput} from '../boundary.js';
+import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
+
+/** What a function gives: a tensor, or a nest of tensors as it was saved. */
+export type NestedOutput =
+  | TensorOutput
+  | RaggedTensor
+  | SparseTensor
+  | IndexedSlices
+  | null
+  | string
+  | number
+  | bigint
+  | boolean
+  | NestedOutput[]
+  | {[key: string]: NestedOutput};
+
+/** How results are wanted, and how much the call may take. */
+export interface CallOptions extends CallBounds {
+  /** Results as {@link ExactTensor}s in TensorFlow's own dtypes, in place of tfjs tensors. */
+  readonly exact?: boolean;
+}
+
+/** What makes a concrete function. */
+export interface ConcreteFunctionSpec {
+  readonly name: string;
+  readonly runtime: Runtime;
+  /** A pair: the tuple of positional arguments, and the dict of keyword arguments. */
+  readonly inputs: Structure;
+  readonly outputs: Structure;
+  /** Values of the captured inputs, which follow the arguments. */
+  bound(): readonly Value[];
+  /** What runs, where that is not the library's function of this name. */
+  readonly runnable?: () => Runnable;
+}
+
+/** A function traced for one structure of inputs. */
+export class ConcreteFunction {
+  readonly name: string;
+  /** A pair: the tuple of positional arguments, and the dict of keyword arguments. */
+  readonly inputs: Structure;
+  readonly outputs: Structure;
+  readonly #spec: ConcreteFunctionSpec;
+  #bound: readonly Value[] | undefined;
+  #samePlaces: {readonly places: readonly number[] | undefined} | undefined;
+
+  constructor(spec: ConcreteFunctionSpec) {
+    this.name = spec.name;
+    this.inputs = spec.inputs;
+    this.outputs = spec.outputs;
+    this.#spec = spec;
+  }
+
+  /** What runs it: the same for all functions of a model. */
+  get runtime(): Runtime {
+    return this.#spec.runtime;
+  }
+
+  /** The positional arguments' structures, and those of the keyword arguments by name. */
+  get signature(): {readonly args: readonly Structure[]; readonly kwargs: ReadonlyMap<string, Structure>} {
+    const {inputs} = this;
+    if (inputs.kind === 'tuple' && inputs.items.length === 2) {
+      const [args, kwargs] = inputs.items;
+      return {
+        args: args!.kind === 'tuple' || args!.kind === 'list' ? args.items : [],
+        kwargs: kwargs!.kind === 'dict' ? kwargs.fields : new Map(),
+      };
+    }
+    return {args: inputs.kind === 'none' ? [] : [inputs], kwargs: new Map()};
+  }
+
+  /** Runs the function on its flat tensor inputs. */
+  call(values: readonly Value[], options: CallOptions = {}): NestedOutput {
+    const recording = activeRecording();
+    if (recording === undefined) return this.#run(values, options, []);
+    if (options.exact) {
+      throw new SaveError(
+        `'${this.name}' is called for exact results, which are no tensors a trace can follow`,
+      );
+    }
+    const {bound} = this.#ready();
+    // A call may change the variables that it is given as it may those that the function is bound to.
+    const changeable = [...bound, ...values];
+    noteBound(changeable);
+    const tensors: tf.Tensor[] = [];
+    const result = untraced(() => this.#run(values, options, tensors));
+    const outputs = flattenTensors(this.outputs);
+    if (tensors.length !== outputs.length) {
+      throw new SaveError(`'${this.name}' gives a handle or a variant, which a traced function cannot use`);
+    }
+    const call = {
+      callee: this,
+      inputs: values.map(({dtype}) => dtype),
+      bound,
+      outputs: outputs.map(({dtype}) => dtype),
+      shapes: outputs.map(({shape}) => shape),
+      stateful: this.#isStateful(changeable),
+    };
+    recording.addCall(call, values, tensors);
+    return result;
+  }
+
+  /** Whether a call may do or see more than its inputs and outputs; to be on the safe side, whenever it calls others. */
+  #isStateful(bound: readonly Value[]): boolean {
+    const graph = this.#spec.runnable === undefined ? this.runtime.library.get(this.name) : undefined;
+    if (graph === undefined || bound.some(({dtype}) => dtype === 'resource')) return true;
+    return graph.nodes.some(({op}) => {
+      const definition = opDef(op);
+      if (op === ARGUMENT_OP) return false;
+      return (
+        definition === undefined ||
+        definition.stateful ||
+        definition.attrs.some(({type}) => /func/.test(type))
+      );
+    });
+  }
+
+  /** @param tensors - gets every tfjs tensor of the result */
+  #run(values: readonly Value[], options: CallOptions, tensors: tf.Tensor[]): NestedOutput {
+    const {runnable, bound} = this.#ready();
+    const convert = (results: readonly Value[]) => {
+      const given = results[Symbol.iterator]();
+      return {result: pack(this.outputs, given, options.exact ?? false, tensors, this.name), tensors};
+    };
+    return this.#spec.runtime.invoke(runnable, [...values, ...bound], convert, options);
+  }
+
+  /** Runs the function and hands its flat results to `use` before they are freed. */
+  callFlat<T>(values: readonly Value[], use: (results: readonly Value[]) => T): T {
+    const {runnable, bound} = this.#ready();
+    return this.#spec.runtime.invoke(runnable, [...values, ...bound], (results) => ({
+      result: use(results),
+      tensors: [],
+    }));
+  }
+
+  /** Does ahead what the first call would do besides computing: reads the graph and orders its nodes. */
+  prepare(): void {
+    this.#ready();
+  }
+
+  #ready(): {readonly runnable: Runnable; readonly bound: readonly Value[]} {
+    this.#bound ??= this.#spec.bound();
+    return {runnable: this.#spec.runnable?.() ?? this.#spec.runtime.function(this.name), bound: this.#bound};
+  }
+
+  /** The same function with its arguments arranged otherwise; the flat tensors stay in their order. */
+  withInputs(inputs: Structure): ConcreteFunction {
+    return new ConcreteFunction({...this.#spec, inputs});
+  }
+
+  /** See {@link samePlaces}, of its inputs. */
+  get samePlaces(): readonly number[] | undefined {
+    this.#samePlaces ??= {places: samePlaces(this.inputs)};
+    return this.#samePlaces.places;
+  }
+
+  /** Names, dtypes and shapes of the tensors it takes, in their flat order. */
+  get flatInputs(): TensorStructure[] {
+    return flattenTensors(this.inputs);
+  }
+}
+
+/** Results in the structure that was saved. Every tfjs tensor made is listed in `tensors`. */
+function pack(
+  structure: Structure,
+  values: Iterator<Value>,
+  exact: boolean,
+  tensors: tf.Tensor[],
+  what: string,
+): NestedOutput {
+  const take = (): TensorOutput => {
+    const {value, done} = values.next();
+    if (done) throw new CallError(`function '${what}' gives fewer tensors than its signature says`);
+    const output = fromValue(value, exact, `a result of '${what}'`, structure.kind !== 'tensor');
+    if (output instanceof tfjs.Tensor) tensors.push(output);
+    return output;
+  };
+  const visit = (each: Structure): NestedOutput => {
+    switch (each.kind) {
+      case 'tensor':
+        return take();
+      case 'composite':
+        return compose(each, each.components.map(take));
+      case 'list':
+      case 'tuple':
+        return each.items.map(visit);
+      case 'dict':
+      case 'namedTuple':
+        return Object.fromEntries(childrenOf(each).map(([key, child]) => [key, visit(child)]));
+      case 'literal':
+        return each.value;
+      default:
+        return null;
+    }
+  };
+  return visit(structure);
+}
+
+/** Exact components stay a plain object, for the classes hold tfjs tensors. */
+function compose({type, components}: CompositeStructure, parts: readonly TensorOutput[]): NestedOutput {
+  if (!parts.every((part): part is tf.Tensor => part instanceof tfjs.Tensor)) {
+    return Object.fromEntries(components.map(({name}, i) => [name, parts[i] as ExactTensor]));
+  }
+  switch (type) {
+    case 'ragged':
+      return RaggedTensor.fromNestedRowSplits(parts[0]!, parts.slice(1));
+    case 'sparse':
+      return new SparseTensor(parts[0]!, parts[1]!, parts[2]!);
+    case 'indexedSlices':
+      return new IndexedSlices(parts[0]!, parts[1]!, parts[2]);
+    case 'other':
+      return [...parts];
+  }
+}

@@ -1,0 +1,435 @@
+/**
+ * The function library of a model that is saved: functions of loaded models are copied as they are, those of several
+ * models get names that do not clash, and traced ones are added.
+ *
+ * @module
+ */
+
+import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
+import {SaveError} from '../../errors.js';
+import type {FunctionGraph} from '../../graph/graph.js';
+import {flattenTensors} from '../../graph/nest.js';
+import {opDef} from '../../graph/op_defs.js';
+import {functionName} from '../../graph/read_graph.js';
+import {type ParameterInfo, uniqueName, writeFunction} from '../../graph/write_graph.js';
+import {
+  AttrValue,
+  decodeMessage,
+  encodeMessage,
+  FunctionDef,
+  FunctionDefLibrary,
+  type GradientDef,
+  makeMessage,
+  type NameAttrList,
+  type RegisteredGradient,
+} from '../../proto/index.js';
+import type {Callee, TracedFunction} from '../../trace/traced_function.js';
+import {ConcreteFunction} from '../load/concrete_function.js';
+import {type ObjectGraph, objectsOf} from '../load/object_graph.js';
+import type {SaveGraph} from './graph.js';
+import type {SaveFunction, SaveNode} from './node.js';
+
+/** Attribute by which an op says which gradient it has. */
+const GRADIENT_TYPE = '_gradient_op_type';
+
+/** Attributes of a function that name others: those that compute its gradient. */
+const FUNCTION_NAMES = ['forward_function_name', 'backward_function_name'] as const;
+
+/** Functions of one interface: TensorFlow swaps one for another that suits the device. */
+const INTERFACE = 'api_implements';
+
+/** What `func` calls a function without a name. */
+const ANONYMOUS = 'fn';
+
+/** What a function of a loaded model refers to. */
+interface FunctionReferences {
+  readonly functions: ReadonlySet<string>;
+  readonly gradientTypes: ReadonlySet<string>;
+  readonly interface: string | undefined;
+}
+
+/** What is taken of a loaded model. */
+interface LoadedLibrary {
+  readonly objects: ObjectGraph;
+  readonly encoded: ReadonlyMap<string, Uint8Array>;
+  readonly references: Map<string, FunctionReferences>;
+  readonly kept: Set<string>;
+  /** Names in what is saved. */
+  readonly names: Map<string, string>;
+  readonly gradientTypes: Map<string, string>;
+  /** Put behind the shared names of resources, so that two models do not share them. */
+  readonly suffix: string;
+}
+
+/** Builds the library of everything in a graph of objects. */
+export class SaveLibrary {
+  readonly #graph: SaveGraph;
+  readonly #loaded = new Map<ObjectGraph, LoadedLibrary>();
+  readonly #taken = new Set<string>();
+  readonly #added: FunctionDef[] = [];
+  /** Names of traced functions that only others call. */
+  readonly #callees = new Map<FunctionGraph, string>();
+  #uid = 0;
+
+  constructor(graph: SaveGraph) {
+    this.#graph = graph;
+    this.#collect();
+    this.#name();
+  }
+
+  /** A name that no function has: they end in a number, by which TensorFlow tells traces apart. */
+  freshName(base: string): string {
+    let name: string;
+    do name = `${base}_${this.#uid++}`;
+    while (this.#taken.has(name));
+    this.#taken.add(name);
+    return name;
+  }
+
+  /** Adds a function that was made for saving. */
+  add(def: FunctionDef): void {
+    this.#added.push(def);
+  }
+
+  /** The name that a function of a loaded model has in what is saved. */
+  nameOf(objects: ObjectGraph, name: string): string {
+    return this.#loaded.get(objects)?.names.get(name) ?? name;
+  }
+
+  /** Other names of functions, that the models they come from have given them. */
+  aliases(): Map<string, string> {
+    const aliases = new Map<string, string>();
+    for (const {objects, names} of this.#loaded.values()) {
+      for (const [name, alias] of objects.parts.metaGraph.metaInfoDef?.functionAliases ?? []) {
+        const kept = names.get(name);
+        if (kept !== undefined) aliases.set(kept, alias);
+      }
+    }
+    return aliases;
+  }
+
+  /** The names of the ops that all functions use, into `ops`. */
+  encode(ops: Set<string>): FunctionDefLibrary {
+    const functions: Uint8Array[] = [];
+    const gradient: GradientDef[] = [];
+    const registeredGradients: RegisteredGradient[] = [];
+    for (const library of this.#loaded.values()) {
+      for (const name of library.kept) {
+        const def = decodeMessage(FunctionDef, library.encoded.get(name)!, `function '${name}'`);
+        for (const {op} of def.nodeDef) ops.add(op);
+        functions.push(renames(library, def) ? encodeMessage(FunctionDef, def) : library.encoded.get(name)!);
+      }
+      const {gradient: pairs = [], registeredGradients: registered = []} = libraryOf(library.objects) ?? {};
+      for (const {functionName: of, gradientFunc} of pairs) {
+        if (!library.kept.has(of)) continue;
+        gradient.push({
+          functionName: library.names.get(of)!,
+          gradientFunc: library.names.get(gradientFunc) ?? gradientFunc,
+        });
+      }
+      for (const {registeredOpType, gradientFunc} of registered) {
+        const type = library.gradientTypes.get(registeredOpType);
+        if (type === undefined || !library.kept.has(gradientFunc)) continue;
+        registeredGradients.push({
+          registeredOpType: type,
+          gradientFunc: library.names.get(gradientFunc)!,
+        });
+      }
+    }
+    for (const def of [...this.#written(), ...this.#added]) {
+      for (const {op} of def.nodeDef) ops.add(op);
+      functions.push(encodeMessage(FunctionDef, def));
+    }
+    return makeMessage(FunctionDefLibrary, {function: functions, gradient, registeredGradients});
+  }
+
+  /** Finds all that is called, until nothing new comes up: gradients are bound to objects of their own. */
+  #collect(): void {
+    let count: number;
+    do {
+      count = this.#graph.nodes.length + this.#graph.functions.length;
+      for (const {source} of [...this.#graph.functions]) {
+        if (source.kind === 'loaded') this.#keep(source.objects, source.name);
+        else if (source.kind === 'traced') this.#keepForeign(source.traced);
+      }
+      this.#graph.numberRest();
+    } while (count < this.#graph.nodes.length + this.#graph.functions.length);
+  }
+
+  #keepForeign({name, callees}: TracedFunction): void {
+    for (const callee of callees.values()) {
+      if (callee.kind === 'foreign') this.#keep(...foreignFunction(callee, name));
+    }
+  }
+
+  /** Takes a function of a loaded model over, with all it refers to. */
+  #keep(objects: ObjectGraph, root: string): void {
+    const library = this.#libraryOf(objects);
+    if (library.kept.has(root)) return;
+    const queue = new Set([root]);
+    for (const name of queue) {
+      if (!library.encoded.has(name)) continue;
+      library.kept.add(name);
+      const references = referencesOf(library, name);
+      for (const each of references.functions) queue.add(each);
+      if (references.interface !== undefined) {
+        for (const each of implementersOf(library, references.interface)) queue.add(each);
+      }
+      for (const {functionName: of, gradientFunc} of libraryOf(objects)?.gradient ?? []) {
+        if (of === name) queue.add(gradientFunc);
+      }
+      for (const {registeredOpType, gradientFunc} of libraryOf(objects)?.registeredGradients ?? []) {
+        if (!references.gradientTypes.has(registeredOpType)) continue;
+        library.gradientTypes.set(registeredOpType, registeredOpType);
+        queue.add(gradientFunc);
+        if (objects.parts.objects.concreteFunctions.has(gradientFunc)) {
+          this.#graph.loadedFunction(objects, gradientFunc);
+        }
+      }
+    }
+  }
+
+  #libraryOf(objects: ObjectGraph): LoadedLibrary {
+    let library = this.#loaded.get(objects);
+    if (library === undefined) {
+      library = {
+        objects,
+        encoded: new Map(
+          (libraryOf(objects)?.function ?? []).map((bytes) => [functionName(bytes), bytes] as const),
+        ),
+        references: new Map(),
+        kept: new Set(),
+        names: new Map(),
+        gradientTypes: new Map(),
+        suffix: this.#loaded.size === 0 ? '' : `_${this.#loaded.size}`,
+      };
+      this.#loaded.set(objects, library);
+    }
+    return library;
+  }
+
+  /** Functions of the first model keep their names, those of others as far as these are free. */
+  #name(): void {
+    const types = new Set<string>();
+    for (const {kept, names, encoded, gradientTypes} of this.#loaded.values()) {
+      // In the order of the file.
+      const ordered = [...encoded.keys()].filter((name) => kept.has(name));
+      kept.clear();
+      for (const name of ordered) {
+        kept.add(name);
+        names.set(name, uniqueFunctionName(name, this.#taken));
+      }
+      for (const type of gradientTypes.keys()) gradientTypes.set(type, uniqueName(type, types));
+    }
+    for (const name of this.#taken) this.#uid = Math.max(this.#uid, uidOf(name) + 1);
+    for (const each of this.#graph.functions) {
+      const {source} = each;
+      if (source.kind === 'loaded') each.name = this.nameOf(source.objects, source.name);
+      else if (source.kind === 'built') each.name = this.freshName(source.base);
+      else {
+        // A function without a name of its own has that of its attribute.
+        const base = source.traced.name === ANONYMOUS ? each.attribute : undefined;
+        each.name = this.freshName(`__inference_${plainName(base ?? source.traced.name)}`);
+        for (const [name, callee] of source.traced.callees) {
+          if (callee.kind === 'foreign' || this.#callees.has(callee.graph)) continue;
+          this.#callees.set(callee.graph, this.freshName(plainName(name)));
+        }
+      }
+    }
+  }
+
+  /** The functions that were traced, and the signatures. */
+  *#written(): Generator<FunctionDef> {
+    const done = new Set<FunctionGraph>();
+    for (const each of this.#graph.functions) {
+      const {source} = each;
+      if (source.kind === 'built') {
+        yield source.build(each.name);
+        continue;
+      }
+      if (source.kind !== 'traced') continue;
+      const {traced} = source;
+      const rename = (name: string): string => this.#calleeName(traced, name);
+      const outputsOf = (name: string) => calleeOutputs(traced.callees.get(name));
+      yield writeFunction(traced.graph, {
+        name: each.name,
+        parameters: parametersOf(each, traced),
+        rename,
+        outputsOf,
+      });
+      for (const callee of traced.callees.values()) {
+        if (callee.kind === 'foreign' || done.has(callee.graph)) continue;
+        done.add(callee.graph);
+        yield writeFunction(callee.graph, {name: this.#callees.get(callee.graph)!, rename, outputsOf});
+      }
+    }
+  }
+
+  #calleeName(traced: TracedFunction, name: string): string {
+    const callee = traced.callees.get(name);
+    if (callee === undefined) {
+      throw new SaveError(`the trace of '${traced.name}' calls '${name}' and does not say what that is`);
+    }
+    if (callee.kind === 'traced') return this.#callees.get(callee.graph)!;
+    return this.nameOf(...foreignFunction(callee, traced.name));
+  }
+}
+
+function libraryOf({parts}: ObjectGraph): FunctionDefLibrary | undefined {
+  return parts.metaGraph.graphDef?.library;
+}
+
+/** The loaded model that a called function belongs to, and its name there. */
+function foreignFunction(
+  {function: callee}: Extract<Callee, {kind: 'foreign'}>,
+  caller: string,
+): [ObjectGraph, string] {
+  const objects = callee instanceof ConcreteFunction ? objectsOf(callee.runtime) : undefined;
+  if (objects === undefined) {
+    throw new SaveError(
+      `'${caller}' calls '${callee.name}', which is no function of a loaded TensorFlow 2 model and cannot be saved with it`,
+    );
+  }
+  return [objects, callee.name];
+}
+
+function calleeOutputs(callee: Callee | undefined): readonly string[] | undefined {
+  return callee?.kind === 'traced' ? callee.graph.results.map(({name}) => name) : undefined;
+}
+
+/** What is known of the parameters of a trace: the specs of its arguments, and the variables it is bound to. */
+function parametersOf({parameters, bound}: SaveFunction, {inputs}: TracedFunction): ParameterInfo[] {
+  const specs = flattenTensors(inputs);
+  return parameters.map((_, i): ParameterInfo => {
+    const spec = specs[i];
+    if (spec !== undefined) return {userName: spec.name || `arg_${i}`, shape: spec.shape};
+    return boundParameter(bound[i - specs.length]);
+  });
+}
+
+/** What is known of a parameter that an object is bound to. */
+export function boundParameter(node: SaveNode | undefined): ParameterInfo {
+  if (node?.kind.case !== 'variable') return {userName: 'unknown'};
+  const {variable} = node.kind;
+  return {userName: variable.name, handle: {dtype: variable.dtype, shape: variable.shape}};
+}
+
+/** Functions of one interface in a library. */
+function implementersOf(library: LoadedLibrary, name: string): string[] {
+  return [...library.encoded.keys()].filter((each) => referencesOf(library, each).interface === name);
+}
+
+function referencesOf(library: LoadedLibrary, name: string): FunctionReferences {
+  let found = library.references.get(name);
+  if (found === undefined) {
+    const def = decodeMessage(FunctionDef, library.encoded.get(name)!, `function '${name}'`);
+    found = readReferences(def, (callee) => library.encoded.has(callee));
+    library.references.set(name, found);
+  }
+  return found;
+}
+
+function readReferences(def: FunctionDef, isFunction: (name: string) => boolean): FunctionReferences {
+  const functions = new Set<string>();
+  const gradientTypes = new Set<string>();
+  for (const {op, attr} of def.nodeDef) {
+    if (isFunction(op) && opDef(op) === undefined) functions.add(op);
+    for (const [key, bytes] of attr) {
+      if (key === GRADIENT_TYPE) gradientTypes.add(text(decodeAttr(bytes)));
+      else if (mayNameFunctions(bytes))
+        for (const each of functionsOf(decodeAttr(bytes))) functions.add(each.name);
+    }
+  }
+  for (const key of FUNCTION_NAMES) {
+    const value = def.attr.get(key);
+    if (value !== undefined && isFunction(text(value))) functions.add(text(value));
+  }
+  const implemented = def.attr.get(INTERFACE);
+  return {functions, gradientTypes, interface: implemented && text(implemented)};
+}
+
+function decodeAttr(bytes: Uint8Array): AttrValue {
+  return decodeMessage(AttrValue, bytes, 'an attribute');
+}
+
+/** Wire tags of `AttrValue.list`, `AttrValue.func` and `AttrValue.ListValue.func`. */
+const LIST_TAG = (1 << 3) | 2;
+const FUNC_TAG = (10 << 3) | 2;
+const LIST_FUNC_TAG = (9 << 3) | 2;
+
+/** Spares decoding the many attributes that are lists of shapes or dtypes. */
+function mayNameFunctions(bytes: Uint8Array): boolean {
+  return bytes[0] === FUNC_TAG || (bytes[0] === LIST_TAG && bytes.includes(LIST_FUNC_TAG));
+}
+
+function functionsOf({value}: AttrValue): NameAttrList[] {
+  if (value?.$case === 'func') return [value.value];
+  return value?.$case === 'list' ? value.value.func : [];
+}
+
+function text({value}: AttrValue): string {
+  return value?.$case === 's' ? decodeUtf8(value.value) : '';
+}
+
+/** Gives a function, and what it refers to, the names that they have in what is saved. False where nothing changes. */
+function renames(library: LoadedLibrary, def: FunctionDef): boolean {
+  const {names, gradientTypes, suffix} = library;
+  let changed = false;
+  const renamed = (name: string): string => {
+    const to = names.get(name) ?? name;
+    changed ||= to !== name;
+    return to;
+  };
+  def.signature!.name = renamed(def.signature!.name);
+  for (const node of def.nodeDef) {
+    if (opDef(node.op) === undefined) node.op = renamed(node.op);
+    for (const [key, bytes] of node.attr) {
+      const attr = renamedAttr(key, bytes);
+      if (attr !== undefined) node.attr.set(key, encodeMessage(AttrValue, attr));
+    }
+  }
+  for (const key of FUNCTION_NAMES) {
+    const value = def.attr.get(key)?.value;
+    if (value?.$case === 's') value.value = encodeUtf8(renamed(decodeUtf8(value.value)));
+  }
+  return changed;
+
+  function renamedAttr(key: string, bytes: Uint8Array): AttrValue | undefined {
+    if (key === GRADIENT_TYPE || (key === 'shared_name' && suffix !== '')) {
+      const attr = decodeAttr(bytes);
+      const before = text(attr);
+      const after = key === GRADIENT_TYPE ? (gradientTypes.get(before) ?? before) : before && before + suffix;
+      if (after === before) return undefined;
+      changed = true;
+      return {value: {$case: 's', value: encodeUtf8(after)}};
+    }
+    if (!mayNameFunctions(bytes)) return undefined;
+    const attr = decodeAttr(bytes);
+    const [before, list] = [changed, functionsOf(attr)];
+    changed = false;
+    for (const each of list) each.name = renamed(each.name);
+    const differs = changed;
+    changed ||= before;
+    return differs ? attr : undefined;
+  }
+}
+
+/** `__inference_f_12`, or with the next number that is free: TensorFlow tells by the end of a name which function it is. */
+function uniqueFunctionName(name: string, taken: Set<string>): string {
+  let unique = name;
+  const base = name.replace(/_\d+$/, '');
+  for (let uid = uidOf(name) + 1; taken.has(unique); uid++) unique = `${base}_${uid}`;
+  taken.add(unique);
+  return unique;
+}
+
+function uidOf(name: string): number {
+  const uid = Number(/_(\d+)$/.exec(name)?.[1] ?? -1);
+  return Number.isSafeInteger(uid) ? uid : -1;
+}
+
+/** A name that a function may have, without a number at its end. */
+function plainName(name: string): string {
+  const plain = name.replace(/[^A-Za-z0-9_<>]/g, '_');
+  return plain === '' ? 'fn' : plain;
+}

@@ -1,0 +1,152 @@
+/**
+ * What a model consists of while it is being saved: objects and functions that refer to each other, before they have
+ * numbers and names.
+ *
+ * @module
+ */
+
+import type {FunctionPort} from '../../graph/graph.js';
+import type {Variable} from '../../ops/variable/kernels.js';
+import type {
+  FunctionDef,
+  FunctionSpec,
+  SavedObject,
+  SavedUserObject,
+  SavedVariable,
+  StructuredValue,
+} from '../../proto/index.js';
+import type {TracedFunction} from '../../trace/traced_function.js';
+import type {ObjectGraph} from '../load/object_graph.js';
+
+/** A child or dependency: its name, and the object. */
+export type Reference = readonly [name: string, node: SaveNode];
+
+/** What an object is, by the kinds that the object graph tells apart. */
+export type NodeKind =
+  | {readonly case: 'user'; readonly proto: SavedUserObject}
+  | {readonly case: 'variable'; readonly variable: Variable; readonly proto: SavedVariable}
+  | {
+      readonly case: 'function';
+      readonly traces: readonly SaveFunction[];
+      readonly spec: FunctionSpec | undefined;
+      /** True where it was declared with what it takes. */
+      readonly declared: boolean;
+    }
+  | {
+      readonly case: 'concrete';
+      readonly function: SaveFunction;
+      /** Names of the flat tensors that it takes. */
+      readonly keywords: readonly string[];
+      readonly positional: number;
+      readonly spec: FunctionSpec | undefined;
+    }
+  | {readonly case: 'constant'; readonly value: EncodedTensor}
+  | {
+      readonly case: 'asset';
+      readonly asset: AssetFile;
+      /** Its number among the assets of the loaded model that it comes from. */
+      readonly index: number;
+    }
+  | {readonly case: 'resource'; readonly device: string}
+  /** A tensor that exists while a function runs, which the gradient of an op in it is given. */
+  | {
+      readonly case: 'captured';
+      readonly tensor: string;
+      readonly objects: ObjectGraph;
+      readonly function: string;
+    }
+  /** A kind of a later TensorFlow. */
+  | {readonly case: 'unknown'};
+
+/** A constant as a node of a graph holds it. */
+export interface EncodedTensor {
+  /** The attributes `dtype` and `value` of a `Const`. */
+  readonly dtype: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** A file under `assets/`. */
+export interface AssetFile {
+  readonly filename: string;
+  readonly content: Uint8Array;
+}
+
+/** Functions by which an object gives and takes what the checkpoint keeps of it. */
+export interface Saveable {
+  readonly save: SaveNode;
+  readonly restore: SaveNode;
+}
+
+/** One object. */
+export class SaveNode {
+  /** Its number in the object graph; -1 before it has one. */
+  id = -1;
+  /** One way to it from the root, by names. */
+  path: readonly string[] = [];
+  /** True for what the root reaches by names: only that has a place in the checkpoint. */
+  reachable = false;
+  children: Reference[] = [];
+  /** What has to be loaded before it. */
+  dependencies: Reference[] = [];
+  /** An optimizer's variables beside others. */
+  slots: {readonly name: string; readonly original: SaveNode; readonly slot: SaveNode}[] = [];
+  /** Functions to save and restore it with, by the name of what they save. */
+  readonly saveables = new Map<string, Saveable>();
+  /** What is written as it was read. */
+  verbatim: Partial<SavedObject> = {};
+  /** Of the slot of an optimizer: what it is the slot of. */
+  slotOf: {readonly optimizer: SaveNode; readonly original: SaveNode; readonly name: string} | undefined;
+
+  constructor(readonly kind: NodeKind) {}
+
+  /** The child of this name. */
+  child(name: string): SaveNode | undefined {
+    return this.children.find(([each]) => each === name)?.[1];
+  }
+
+  /** Its name in the checkpoint; undefined for what has no place in it. */
+  get key(): string | undefined {
+    if (this.slotOf === undefined) return this.reachable ? objectKey(this.path) : undefined;
+    const {original, optimizer, name} = this.slotOf;
+    return `${objectKey(original.path)}/.OPTIMIZER_SLOT/${objectKey(optimizer.path)}/${escapeName(name)}`;
+  }
+
+  /** What to call it in messages. */
+  get label(): string {
+    return ['root', ...this.path].join('.');
+  }
+}
+
+/** Names in a path, as a key of the checkpoint. Source: `tensorflow/python/trackable/trackable_utils.py`. */
+export function objectKey(path: readonly string[]): string {
+  return path.map(escapeName).join('/');
+}
+
+/** Keeps the slashes of a name apart from those between names. */
+export function escapeName(name: string): string {
+  return name.replaceAll('.', '..').replaceAll('/', '.S');
+}
+
+/** Where a function comes from. */
+export type FunctionSource =
+  | {readonly kind: 'loaded'; readonly objects: ObjectGraph; readonly name: string}
+  | {readonly kind: 'traced'; readonly traced: TracedFunction}
+  /** One made for saving, such as a signature. Built when all functions have their names. */
+  | {readonly kind: 'built'; readonly base: string; build(name: string): FunctionDef};
+
+/** A function. */
+export interface SaveFunction {
+  readonly source: FunctionSource;
+  /** Its name in the library; empty before it has one. */
+  name: string;
+  /** The attribute that it is the value of. */
+  attribute?: string;
+  /** What it takes and gives, flat: its own parameters, then one for each bound input. */
+  readonly parameters: readonly FunctionPort[];
+  readonly results: readonly FunctionPort[];
+  readonly stateful: boolean;
+  /** What it is bound to. */
+  bound: readonly SaveNode[];
+  /** Absent for functions that are called by others only. */
+  readonly signature: {readonly inputs: StructuredValue; readonly outputs: StructuredValue};
+}

@@ -1,0 +1,405 @@
+/**
+ * What flows along the edges of a graph: a tensor in TensorFlow's dtype that lives on the host, on a tfjs backend,
+ * or on both.
+ *
+ * Where a value was born decides where it may be computed. A floating point value born on a tfjs backend may hang on
+ * a gradient tape and has to stay in tfjs operations; a value born on the host (a constant, a shape, an index, an
+ * int64, a string) hangs on none, so a kernel is free to compute with its host data.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+import {CallError} from '../errors.js';
+import {noteHostBytes} from '../host/budget.js';
+import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
+import {allocate, type HostData, type HostTensor, sizeOf} from '../host/tensor.js';
+
+/** Something with identity that a graph refers to by handle: a variable, a table, a stack. */
+export interface Resource {
+  /** What kind of resource this is, for messages. */
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** An opaque element of a variant tensor: a tensor list, an optional, a ragged component. */
+export interface Variant {
+  /** What kind of variant this is, for messages. */
+  readonly kind: string;
+  /** The values it holds; they live as long as it does. */
+  values(): Iterable<Value>;
+  /** The same object around the zeros of its values; absent where there is no such thing. */
+  zerosLike?(zeros: (value: Value) => Value): Variant;
+  /** The sum with another object: that of their values. Absent where there is no such thing; a CallError for one it cannot take. */
+  plus?(other: Variant, add: (a: Value, b: Value) => Value): Variant;
+}
+
+/** The real and the imaginary parts of complex numbers, as two float32 tensors of one shape. */
+export type ComplexParts = readonly [real: tf.Tensor, imag: tf.Tensor];
+
+/** dtypes a tfjs backend holds; the narrow floats ride in float32 tensors and are rounded after each operation. */
+const DEVICE_DTYPES: Partial<Record<DType, 'float32' | 'int32' | 'bool' | 'complex64'>> = {
+  float32: 'float32',
+  float16: 'float32',
+  bfloat16: 'float32',
+  int32: 'int32',
+  bool: 'bool',
+  complex64: 'complex64',
+};
+
+/** A host computation of at most this many elements is cheaper than starting a backend kernel. */
+const SMALL = 1024;
+
+/**
+ * A tensor value. Immutable; reference-counted by the interpreter (`retain`/`release`) so that backend memory is
+ * returned after the last use.
+ */
+export class Value implements HostTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  #host: HostData | undefined;
+  #tensor: tf.Tensor | undefined;
+  #parts: ComplexParts | undefined;
+  /** Born on a tfjs backend: see the module's comment. */
+  readonly onDevice: boolean;
+  #references = 0;
+  #pinned = false;
+  /** What was noted of its host memory when it was retained. */
+  #noted = 0;
+
+  private constructor(
+    dtype: DType,
+    shape: readonly number[],
+    host: HostData | undefined,
+    tensor: tf.Tensor | undefined,
+    parts?: ComplexParts,
+  ) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.#host = host;
+    this.#tensor = tensor;
+    this.#parts = parts;
+    this.onDevice = tensor !== undefined || parts !== undefined;
+  }
+
+  /** A value in host memory. `data` is not copied and must not change afterwards. */
+  static host(dtype: DType, shape: readonly number[], data: HostData): Value {
+    return new Value(dtype, shape, data, undefined);
+  }
+
+  static of(tensor: HostTensor): Value {
+    return new Value(tensor.dtype, tensor.shape, tensor.data, undefined);
+  }
+
+  /**
+   * A value on a tfjs backend. `dtype` says what the tensor stands for when that differs from its tfjs dtype:
+   * `float16`, `bfloat16` (already rounded: see `fromTensor`) and `float64` ride in float32 tensors.
+   */
+  static device(tensor: tf.Tensor, dtype: DType = tensor.dtype as DType): Value {
+    return new Value(dtype, tensor.shape, undefined, tensor);
+  }
+
+  /**
+   * A complex value on a tfjs backend that may hang on a gradient tape. It is kept as two float32 tensors of one shape,
+   * because a tape refuses complex ones.
+   */
+  static complex(real: tf.Tensor, imag: tf.Tensor, dtype: 'complex64' | 'complex128' = 'complex64'): Value {
+    return new Value(dtype, real.shape, undefined, undefined, [real, imag]);
+  }
+
+  /** A scalar of the given dtype. */
+  static scalar(dtype: DType, value: number | bigint | boolean): Value {
+    const data = allocate(dtype, 1);
+    data[0] = (isBigInt(dtype) ? BigInt(value) : Number(value)) as never;
+    return new Value(dtype, [], data, undefined);
+  }
+
+  /** A rank-1 value from JavaScript numbers. */
+  static vector(dtype: DType, values: readonly number[]): Value {
+    const data = allocate(dtype, values.length);
+    for (let i = 0; i < values.length; i++) {
+      data[i] = (isBigInt(dtype) ? BigInt(values[i]!) : values[i]!) as never;
+    }
+    return new Value(dtype, [values.length], data, undefined);
+  }
+
+  /** A scalar resource or variant. */
+  static object(dtype: 'resource' | 'variant', object: object): Value {
+    return new Value(dtype, [], [object], undefined);
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** True when host data can be used freely: it is there already, and no gradient can hang on the value. */
+  get hostReady(): boolean {
+    if (!this.onDevice) return true;
+    return this.#host !== undefined && this.#parts === undefined && !isFloating(this.dtype);
+  }
+
+  /** Host data; read back from the backend (synchronously) at the first call. */
+  hostData(): HostData {
+    this.#host ??= this.#parts ? interleave(this.#parts, this.dtype) : readBack(this.#tensor!, this.dtype);
+    return this.#host;
+  }
+
+  /** {@link hostData} as a property: a value is a {@link HostTensor} for whoever only reads it. */
+  get data(): HostData {
+    return this.hostData();
+  }
+
+  /** Host data of a numeric value. Complex values are interleaved; float16/bfloat16 are float32 numbers. */
+  numeric(): NumericArray {
+    return this.hostData() as NumericArray;
+  }
+
+  /** Host data of a string value. Any other is a CallError. */
+  strings(): readonly Uint8Array[] {
+    if (this.dtype !== 'string') throw new CallError(`expected strings, got ${this.dtype}`);
+    return this.hostData() as readonly Uint8Array[];
+  }
+
+  /**
+   * Elements as JavaScript numbers, for shapes, axes, indices and other small operands. Numbers beyond 2^53 are a
+   * CallError.
+   */
+  numbers(): number[] {
+    const data = this.numeric();
+    const out = new Array<number>(data.length);
+    for (let i = 0; i < data.length; i++) {
+      const number = Number(data[i]);
+      if (typeof data[i] === 'bigint' && !Number.isSafeInteger(number)) {
+        throw new CallError(`${data[i]} does not fit where an index or a size is expected`);
+      }
+      out[i] = number;
+    }
+    return out;
+  }
+
+  /** The only element, as a JavaScript number. */
+  number(): number {
+    return this.numbers()[0]!;
+  }
+
+  /** The only object of a resource or variant scalar, checked to be of the given class. */
+  object<T extends Resource | Variant>(type: abstract new (...args: never[]) => T): T {
+    const object = (this.hostData() as readonly object[])[0];
+    if (object instanceof type) return object;
+    const found = object === undefined ? 'nothing' : ((object as Resource).kind ?? typeof object);
+    throw new CallError(`expected a ${type.name}, got ${found}`);
+  }
+
+  /**
+   * The value as a tfjs tensor on the active backend, uploaded at the first call. `float64` and the integers a backend
+   * cannot hold are narrowed to float32 and int32: an integer that does not fit int32 is a CallError.
+   * The tensor belongs to this value: do not dispose of it, and clone it to keep it.
+   */
+  tensor(): tf.Tensor {
+    if (this.#tensor !== undefined) return this.#tensor;
+    const tensor = this.#parts ? tf.complex(...this.#parts) : upload(this.dtype, this.shape, this.#host!);
+    // A value no frame holds is a kernel's temporary: its tensor goes with the kernel's scope, so it is not cached.
+    if (this.#references > 0 || this.#pinned) this.#tensor = tf.keep(tensor);
+    return tensor;
+  }
+
+  /** The tfjs tensor of a value born on a backend, undefined for one born on the host. */
+  get deviceTensor(): tf.Tensor | undefined {
+    return this.onDevice ? this.#tensor : undefined;
+  }
+
+  /** The tensors of a value made by `Value.complex`, undefined for all others. */
+  get parts(): ComplexParts | undefined {
+    return this.#parts;
+  }
+
+  /** The same elements under another shape of the same size. A host value shares its data. */
+  reshape(shape: readonly number[]): Value {
+    if (this.#parts !== undefined) {
+      const [real, imag] = this.#parts.map((part) => tf.reshape(part, shape as number[]));
+      return new Value(this.dtype, shape, undefined, undefined, [real!, imag!]);
+    }
+    if (this.onDevice) return Value.device(tf.reshape(this.#tensor!, shape as number[]), this.dtype);
+    return new Value(this.dtype, shape, this.#host, undefined);
+  }
+
+  /** Exempts the value from reference counting until `unpin`: constants, variables, a caller's arguments. */
+  pin(): this {
+    this.#pinned = true;
+    return this;
+  }
+
+  /** Ends a pin and frees what the value owns on a backend. */
+  unpin(): void {
+    this.#pinned = false;
+    this.#unheld();
+    this.#free();
+  }
+
+  /** Counts one more holder. */
+  retain(): this {
+    if (this.#references++ > 0) return this;
+    if (!this.#pinned) {
+      this.#noted = VALUE_BYTES + hostBytes(this.#host);
+      noteHostBytes(this.#noted);
+    }
+    if (this.dtype === 'variant') for (const value of this.#heldValues()) value.retain();
+    return this;
+  }
+
+  /** Counts one holder less; after the last one, backend memory is freed. */
+  release(): void {
+    if (--this.#references > 0) return;
+    this.#unheld();
+    if (this.dtype === 'variant') for (const value of this.#heldValues()) value.release();
+    this.#free();
+  }
+
+  /** Counts one holder less without freeing: the value goes to a new holder. */
+  yield(): this {
+    if (--this.#references > 0) return this;
+    this.#unheld();
+    if (this.dtype === 'variant') for (const value of this.#heldValues()) value.yield();
+    return this;
+  }
+
+  /**
+   * The value with tensors of its own: those that another value holds, too, are cloned (which copies no data). Two values
+   * must not own one tensor, for the first to go would take it along.
+   */
+  unshared(taken: ReadonlySet<tf.Tensor>): Value {
+    const own = (tensor: tf.Tensor) => (taken.has(tensor) ? tf.clone(tensor) : tensor);
+    if (this.onDevice && this.#tensor !== undefined && taken.has(this.#tensor)) {
+      return Value.device(tf.clone(this.#tensor), this.dtype);
+    }
+    if (this.#parts?.some((part) => taken.has(part))) {
+      const [real, imag] = this.#parts;
+      return new Value(this.dtype, this.shape, undefined, undefined, [own(real), own(imag)]);
+    }
+    return this;
+  }
+
+  /** Every tensor on a backend that this value needs to stay alive, its own or those of the variants in it. */
+  *deviceTensors(): Generator<tf.Tensor> {
+    if (this.#tensor !== undefined) yield this.#tensor;
+    if (this.#parts !== undefined) yield* this.#parts;
+    if (this.dtype === 'variant') for (const value of this.#heldValues()) yield* value.deviceTensors();
+  }
+
+  #unheld(): void {
+    this.#references = 0;
+    if (this.#noted === 0) return;
+    noteHostBytes(-this.#noted);
+    this.#noted = 0;
+  }
+
+  *#heldValues(): Generator<Value> {
+    for (const variant of this.#host as readonly Variant[]) yield* variant.values();
+  }
+
+  #free(): void {
+    if (this.#pinned) return;
+    for (const tensor of [this.#tensor, ...(this.#parts ?? [])]) {
+      if (tensor !== undefined && !tensor.isDisposed) tensor.dispose();
+    }
+    this.#tensor = undefined;
+    this.#parts = undefined;
+  }
+}
+
+/** What a value takes beside its elements, about: a list of a million scalars is no small thing. */
+export const VALUE_BYTES = 400;
+
+/** Arrays of fewer elements are covered by that. */
+const FEW = 16;
+
+/** What a byte string takes beside its bytes, about. */
+const STRING_BYTES = 100;
+
+/** Host memory of a value's elements, about: what several share is counted for each. */
+function hostBytes(data: HostData | undefined): number {
+  if (data === undefined || (data.length < FEW && typeof data[0] !== 'object')) return 0;
+  if (ArrayBuffer.isView(data)) return data.byteLength;
+  let bytes = 8 * data.length;
+  let last: unknown;
+  for (const element of data) {
+    if (element instanceof Uint8Array && element !== last) bytes += STRING_BYTES + element.length;
+    last = element;
+  }
+  return bytes;
+}
+
+/** True when all of the values are host-ready and computing on the host is the better choice. */
+export function preferHost(...values: readonly Value[]): boolean {
+  return values.every((value) => value.hostReady && (!hasDeviceType(value.dtype) || value.size <= SMALL));
+}
+
+/** True when a tfjs backend can hold the dtype without loss. */
+export function hasDeviceType(dtype: DType): boolean {
+  return DEVICE_DTYPES[dtype] !== undefined;
+}
+
+/** Complex numbers on the host from the tensors of their parts. */
+function interleave(parts: ComplexParts, dtype: DType): NumericArray {
+  const [real, imag] = parts.map((part) => part.dataSync());
+  const out = allocate(dtype, real!.length);
+  for (let i = 0; i < real!.length; i++) {
+    out[2 * i] = real![i]!;
+    out[2 * i + 1] = imag![i]!;
+  }
+  return out;
+}
+
+function readBack(tensor: tf.Tensor, dtype: DType): HostData {
+  // `dataSync` would decode the bytes as UTF-8, which they need not be.
+  if (dtype === 'string') return tf.engine().readSync(tensor.dataId) as unknown as Uint8Array[];
+  const data = tensor.dataSync();
+  if (dtype === 'float64') return Float64Array.from(data as Float32Array);
+  // tfjs's cpu backend gives plain arrays for booleans computed by some kernels.
+  const {array} = dtypeInfo(dtype);
+  if (array !== undefined && !(data instanceof array)) {
+    const out = allocate(dtype, data.length);
+    for (let i = 0; i < data.length; i++) out[i] = Number(data[i]) as never;
+    return out;
+  }
+  return data as NumericArray;
+}
+
+function upload(dtype: DType, shape: readonly number[], data: HostData): tf.Tensor {
+  const dims = shape as number[];
+  if (dtype === 'string') return tf.tensor(data as Uint8Array[], dims, 'string');
+  if (dtype === 'resource' || dtype === 'variant') {
+    throw new CallError(`a ${dtype} cannot be used as a tensor`);
+  }
+  const numbers = data as NumericArray;
+  if (dtype === 'complex64' || dtype === 'complex128') return uploadComplex(dims, numbers as Float32Array);
+  const deviceType = DEVICE_DTYPES[dtype];
+  if (deviceType !== undefined) return tf.tensor(numbers as Float32Array, dims, deviceType);
+  if (isFloating(dtype)) return tf.tensor(Float32Array.from(numbers as Float64Array), dims, 'float32');
+  return tf.tensor(toInt32(numbers), dims, 'int32');
+}
+
+function uploadComplex(shape: number[], data: Float32Array | Float64Array): tf.Tensor {
+  const size = data.length / 2;
+  const real = new Float32Array(size);
+  const imag = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    real[i] = data[2 * i]!;
+    imag[i] = data[2 * i + 1]!;
+  }
+  return tf.tidy(() => tf.complex(tf.tensor(real, shape), tf.tensor(imag, shape)));
+}
+
+function toInt32(numbers: NumericArray): Int32Array {
+  const out = new Int32Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) {
+    const number = Number(numbers[i]);
+    if (number !== (number | 0)) throw new CallError(`${numbers[i]} does not fit int32`);
+    out[i] = number;
+  }
+  return out;
+}
