@@ -11,8 +11,9 @@ import {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
 import {LoadedObject} from '../savedmodel/load/loaded_object.js';
 import {shownHandle} from '../shown.js';
+import {presentScope} from '../tfjs/scope.js';
 import {callFrozen} from './frozen.js';
-import {openScope, PassMemory} from './graph_pass.js';
+import {PassMemory} from './graph_pass.js';
 import {LayerCall} from './layer_call.js';
 import {
   checkArguments,
@@ -201,8 +202,8 @@ export class KerasLayer extends layers.Layer {
   }
 
   override calculateLosses(): tf.Scalar[] {
-    // A model asks once for each place the layer has in it.
-    const scope = openScope();
+    // A model asks once for each place the layer has in it, and opens a scope anew for each pass.
+    const scope = presentScope();
     if (scope !== undefined && this.inboundNodes.length > 1) {
       if (this.#lossesCounted.has(scope)) return [];
       this.#lossesCounted.add(scope);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {CallError, FormatError, HubError, UnsupportedOpError} from '../errors.js';
 import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
 import {type OpDef, opDef} from '../graph/op_defs.js';
@@ -12,6 +12,7 @@ import {checkBounds} from '../host/budget.js';
 import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {Value} from '../tensors/value.js';
+import {closeScope, openScope} from '../tfjs/scope.js';
 
 /** A part of a graph that is ready to be executed. */
 export interface Runnable {
@@ -115,8 +116,7 @@ export function missingKernel(graph: Graph): Kernel {
 /** Runs one node. Of the tfjs tensors it makes, only those of its outputs outlive it. */
 export function execute(step: Step, inputs: readonly Value[], graph: Graph): readonly Value[] {
   checkBounds();
-  const engine = tf.engine();
-  engine.startScope();
+  openScope();
   let outputs: readonly Value[] = [];
   try {
     const operands = step.dereferenced
@@ -128,7 +128,7 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
   } catch (error) {
     throw located(error, step, graph, inputs);
   } finally {
-    engine.endScope(tensorsOf(outputs));
+    closeScope(tensorsOf(outputs));
   }
 }
 

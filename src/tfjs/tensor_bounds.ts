@@ -8,6 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {isBounded, roomFor} from '../host/budget.js';
+import {replaceKernel} from './kernels.js';
 import {elementBytes, SIZE_RULES} from './tensor_sizes.js';
 
 /** Bytes of all tensors that tfjs knows. */
@@ -21,20 +22,13 @@ const FEW_ELEMENTS = 1024;
 /** Lets every kernel of a backend that can make large results of small inputs ask for the room first. */
 export function boundKernels(backendName: string): void {
   for (const [kernelName, sizeOfResult] of Object.entries(SIZE_RULES)) {
-    const kernel = tf.getKernel(kernelName, backendName);
-    if (kernel === undefined) continue;
-    const {kernelFunc} = kernel;
-    tf.unregisterKernel(kernelName, backendName);
-    tf.registerKernel({
-      ...kernel,
-      kernelFunc: (call) => {
-        if (isBounded()) {
-          const inputs = call.inputs as Readonly<Record<string, tf.TensorInfo>>;
-          const elements = sizeOfResult(inputs, call.attrs ?? {});
-          if (elements > FEW_ELEMENTS) roomFor(elements * elementBytes(kernelName, inputs));
-        }
-        return kernelFunc(call);
-      },
+    replaceKernel(backendName, kernelName, (own) => (call) => {
+      if (isBounded()) {
+        const inputs = call.inputs as Readonly<Record<string, tf.TensorInfo>>;
+        const elements = sizeOfResult(inputs, call.attrs ?? {});
+        if (elements > FEW_ELEMENTS) roomFor(elements * elementBytes(kernelName, inputs));
+      }
+      return own(call);
     });
   }
 }

@@ -39,11 +39,3 @@ export function directly(backend: WasmBackend, compute: (run: Run) => tf.TensorI
   for (const {dataId} of made) if (dataId !== result.dataId) backend.disposeData(dataId);
   return {dataId: result.dataId, shape: result.shape, dtype: result.dtype};
 }
-
-/** Replaces a kernel of the wasm backend, if it has it. */
-export function replaceKernel(kernelName: string, by: (own: tf.KernelFunc) => tf.KernelFunc): void {
-  const own = tf.getKernel(kernelName, BACKEND);
-  if (own === undefined) return;
-  tf.unregisterKernel(kernelName, BACKEND);
-  tf.registerKernel({...own, kernelFunc: by(own.kernelFunc)});
-}

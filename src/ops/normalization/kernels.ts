@@ -12,6 +12,7 @@ import {withGradient} from '../../tensors/differentiable.js';
 import {fromTensor} from '../../tensors/from_tensor.js';
 import {constant, stopGradient} from '../../tensors/linear.js';
 import {Value} from '../../tensors/value.js';
+import {runKernel} from '../../tfjs/kernels.js';
 import {isTaping} from '../../tfjs/tape.js';
 import {channelsFirst, fromChannelsLast, toChannelsLast} from '../convolution/window.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
@@ -222,13 +223,13 @@ function lrnAttrs(ctx: KernelContext): tf.NamedAttrMap {
 const lrn: Kernel = ([x], ctx) => {
   if (x!.rank !== 4) throw invalid(ctx, `the input must have 4 dimensions, got ${formatShape(x!.shape)}`);
   if (x!.size === 0) return x!;
-  return fromTensor(tf.engine().runKernel(tf.LRN, {x: x!.tensor()}, lrnAttrs(ctx)) as tf.Tensor, x!.dtype);
+  return fromTensor(runKernel(tf.LRN, {x: x!.tensor()}, lrnAttrs(ctx)), x!.dtype);
 };
 
 const lrnGrad: Kernel = ([dy, x, y], ctx) => {
   if (x!.size === 0) return dy!;
   const operands = {x: x!.tensor(), y: y!.tensor(), dy: dy!.tensor()};
-  const dx = constant(() => tf.engine().runKernel(tf.LRNGrad, operands, lrnAttrs(ctx)) as tf.Tensor);
+  const dx = constant(() => runKernel(tf.LRNGrad, operands, lrnAttrs(ctx)));
   return fromTensor(dx, x!.dtype);
 };
 

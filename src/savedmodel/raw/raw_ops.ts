@@ -11,6 +11,7 @@ import {isFloating} from '../../host/dtypes.js';
 import {isSupported, kernelOf} from '../../ops/registry.js';
 import {EagerContext, executeEagerly} from '../../runtime/eager.js';
 import {Value} from '../../tensors/value.js';
+import {dataOf} from '../../tfjs/data.js';
 import {isTaping} from '../../tfjs/tape.js';
 import {activeRecording, noteBound, type Recording, type Ref, untraced} from '../../trace/recording.js';
 import {type BoundInput, type BoundOp, bindOp, fail, inputValue, outputsOf} from './binding.js';
@@ -114,7 +115,7 @@ function execute(bound: BoundOp, exact: boolean, context?: EagerContext): (tf.Te
   const values = bound.inputs.map((input) => inputValue(def, input));
   bound.inputs.forEach(({given, dtype}, i) => {
     const isRead = given instanceof tf.Tensor && dtype !== 'resource' && !values[i]!.onDevice;
-    if (isRead) activeRecording()?.checkRead(given.dataId);
+    if (isRead) activeRecording()?.checkRead(dataOf(given));
   });
   noteBound(values);
   const args = outlivesCall(bound) ? values.map(ownTensor) : values;

@@ -9,6 +9,7 @@ import {isFloating} from '../../../host/dtypes.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {constant} from '../../../tensors/linear.js';
 import type {Value} from '../../../tensors/value.js';
+import {runKernel} from '../../../tfjs/kernels.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
 import {checkRank} from '../window.js';
@@ -37,7 +38,7 @@ function dilation(name: string): Kernel {
   return ([x, filter, dy], ctx) => {
     check(x!, filter!, ctx);
     const operands = {x: x!.tensor(), filter: filter!.tensor(), ...(dy && {dy: dy.tensor()})};
-    const run = () => tf.engine().runKernel(name, operands, attrsOf(ctx)) as tf.Tensor;
+    const run = () => runKernel(name, operands, attrsOf(ctx));
     return fromTensor(GRADIENTS.includes(name) ? constant(run) : run(), x!.dtype);
   };
 }

@@ -11,6 +11,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {withGradient} from '../../../tensors/differentiable.js';
+import {hasKernel, runKernel} from '../../../tfjs/kernels.js';
 import {FIRST_MAXIMUM_GRAD} from '../../../tfjs/maximum_kernel.js';
 import type {Window} from '../window.js';
 import {depthwise} from './convolution.js';
@@ -106,7 +107,7 @@ function run(name: string, x: tf.Tensor, [h, w]: Plane): tf.Tensor {
       [0, 0],
     ],
   };
-  return tf.engine().runKernel(name, {x}, attrs) as tf.Tensor;
+  return runKernel(name, {x}, attrs);
 }
 
 /** Each gradient spread evenly over the elements of the input that its window covers. */
@@ -135,10 +136,7 @@ function maximumInput(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): 
 }
 
 function putAtMaxima(dy: tf.Tensor, x: tf.Tensor, y: tf.Tensor, plane: Plane): tf.Tensor {
-  if (tf.getKernel(FIRST_MAXIMUM_GRAD, tf.getBackend()) !== undefined) {
-    const attrs = {plane} as unknown as tf.NamedAttrMap;
-    return tf.engine().runKernel(FIRST_MAXIMUM_GRAD, {dy, x}, attrs) as tf.Tensor;
-  }
+  if (hasKernel(FIRST_MAXIMUM_GRAD)) return runKernel(FIRST_MAXIMUM_GRAD, {dy, x}, {plane});
   const [h, w] = plane;
   const positions = positionsOf(plane);
   const terms = isFirstMaximum(x, y, plane).map((mask, k) =>

@@ -9,6 +9,7 @@ import {isFloating} from '../../../host/dtypes.js';
 import {formatShape} from '../../../host/shape.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {Value} from '../../../tensors/value.js';
+import {runKernel} from '../../../tfjs/kernels.js';
 import {gather} from '../../indexing/kernels.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
@@ -63,8 +64,7 @@ function resize(tapsOf: TapsOf, kernelName?: string): Kernel {
     const forward =
       kernelName === undefined
         ? undefined
-        : (x: tf.Tensor) =>
-            tf.engine().runKernel(kernelName, {images: x}, {...grid, size: [height, width]}) as tf.Tensor;
+        : (x: tf.Tensor) => runKernel(kernelName, {images: x}, {...grid, size: [height, width]});
     return fromTensor(resample(pixels(images!), rows, columns, forward), 'float32');
   };
 }
