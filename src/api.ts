@@ -6,10 +6,12 @@
 
 import {loadDirectory} from './load.js';
 import './keras/export.js';
-import './tfjs/chained_ops.js';
 import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
 import {readMetaGraphs} from './savedmodel/load/meta_graphs.js';
 import {saveModel, saveModelAsArchive} from './savedmodel/save/save.js';
+import {installRepairs} from './tfjs/install.js';
+
+installRepairs();
 
 export {
   CallError,

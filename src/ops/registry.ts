@@ -4,8 +4,6 @@
  * @module
  */
 
-// tfjs-core alone registers no gradients; tfjs-layers brings them.
-import '@tensorflow/tfjs-layers';
 import type {Attrs} from '../graph/attrs.js';
 import {array} from './array/kernels.js';
 import {checkpoint} from './checkpoint/kernels.js';

@@ -6,11 +6,8 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {registerComparisonGradients} from '../tfjs/comparison_gradients.js';
 import {isTaping, runStep} from '../tfjs/tape.js';
 import {forEachBroadcast} from './host.js';
-
-registerComparisonGradients();
 
 /** A gradient, or how to compute it: only if it is asked for, and with nothing of what that takes kept afterwards. */
 export type Gradient = tf.Tensor | (() => tf.Tensor);

@@ -9,10 +9,10 @@
  * @module
  */
 
-import './cpu_backend.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
 import {shapeComplexParts} from './complex_parts.js';
+import {installRepairs} from './install.js';
 import {replaceKernel, writeTensor} from './kernels.js';
 import {registerMaximumKernel} from './maximum_kernel.js';
 import {replaceMovementKernels} from './movement_kernels.js';
@@ -49,6 +49,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
  * imported; calling it again does nothing.
  */
 export function completeBackend(name: string): void {
+  installRepairs();
   // Nothing is registered yet: the package is not imported, or the backend (tfjs-node) has no JavaScript kernels.
   if (completed.has(name) || tf.getKernelsForBackend(name).length === 0) return;
   completed.add(name);

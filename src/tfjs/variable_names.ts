@@ -13,7 +13,6 @@ const YIELDING = new WeakSet<tf.Variable>();
 
 /** A registered variable whose name gives way. Where another one has the name, a number is added, as TensorFlow does. */
 export function yieldingVariable(tensor: tf.Tensor, trainable: boolean, name: string): tf.Variable {
-  installYieldingNames();
   const variable = tf.variable(tensor, trainable, freeName(name));
   YIELDING.add(variable);
   return variable;
