@@ -20,11 +20,11 @@ import {type Confirm, readWhole, type SnapshotFiles} from '../../platform/snapsh
 import type {TrackableObjectGraph, TrackableObjectGraph_TrackableObject} from '../../proto/index.js';
 import {Value} from '../../tensors/value.js';
 import {ensureBackend} from '../../tfjs/backend.js';
+import {isOptimizer} from '../../tfjs/optimizers.js';
 import {OBJECT_GRAPH_KEY, readObjectGraph, VARIABLE_VALUE} from '../load/restore.js';
 import {isPlainObject} from '../save/trackable.js';
 import {CheckpointObjects, encodeObjectGraph, isKept, type ObjectNode, valueKey} from './objects.js';
 import {checkOptimizer, restoreOptimizer, type StoredOptimizer, slotAttributes} from './optimizer_restore.js';
-import {isOptimizer} from './optimizer_slots.js';
 import {type CheckpointPath, placeToRead, placeToWrite, renamed} from './path.js';
 import {encodeState, STATE_FILE, type StateOfDirectory} from './state.js';
 import type {HeldValue, SavedDTypes} from './stored_value.js';

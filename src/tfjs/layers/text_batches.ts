@@ -8,8 +8,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {LayersModel} from '@tensorflow/tfjs-layers';
-import {CallError} from '../errors.js';
-import {Value} from '../tensors/value.js';
+import {CallError} from '../../errors.js';
+import {stringsOf} from '../data.js';
 
 type FitArgs = NonNullable<Parameters<LayersModel['fit']>[2]>;
 type EvaluateArgs = NonNullable<Parameters<LayersModel['evaluate']>[2]>;
@@ -41,12 +41,12 @@ interface ModelInternals extends Pick<LayersModel, 'fitDataset' | 'apply' | 'inp
 /** tfjs-layers's own default. */
 const BATCH_SIZE = 32;
 
-let isTaught = false;
+let isInstalled = false;
 
 /** Lets models be trained, evaluated and asked on strings. Calling it again does nothing. */
-export function acceptText(): void {
-  if (isTaught) return;
-  isTaught = true;
+export function installTextBatches(): void {
+  if (isInstalled) return;
+  isInstalled = true;
   const prototype = LayersModel.prototype as unknown as ModelInternals;
   const {fit, evaluate, predict, predictOnBatch} = prototype;
   prototype.fit = function (this: ModelInternals, x, y, args = {}) {
@@ -159,7 +159,7 @@ class Rows {
   readonly #strings: readonly Uint8Array[] | undefined;
 
   constructor(readonly tensor: tf.Tensor) {
-    this.#strings = tensor.dtype === 'string' ? Value.device(tensor).strings() : undefined;
+    this.#strings = tensor.dtype === 'string' ? stringsOf(tensor) : undefined;
   }
 
   take(indices: Int32Array): tf.Tensor {

@@ -16,12 +16,12 @@ interface ModelInternals {
   makeTrainFunction(): (data: tf.Tensor[]) => tf.Scalar[];
 }
 
-let isTaught = false;
+let isInstalled = false;
 
 /** Lets models move each variable once in a step, whatever number of layers has it. Calling it again does nothing. */
-export function moveSharedWeightsOnce(): void {
-  if (isTaught) return;
-  isTaught = true;
+export function installSharedWeights(): void {
+  if (isInstalled) return;
+  isInstalled = true;
   const prototype = LayersModel.prototype as unknown as ModelInternals;
   const {makeTrainFunction} = prototype;
   prototype.makeTrainFunction = function (this: ModelInternals) {
