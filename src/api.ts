@@ -97,6 +97,8 @@ export {
   type StaticHashTableOptions,
   type TableEntries,
 } from './savedmodel/static_hash_table.js';
+// Methods of tensors.
+export type * from './tfjs/chained_op_types.js';
 export {
   cond,
   type FuncOptions,

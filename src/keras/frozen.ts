@@ -7,7 +7,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {wideValueOf} from '../tensors/wide_tensor.js';
-import {gradientsWithin, isTaping, runStep} from '../tfjs/tape.js';
+import {gradientsIfAny, isTaping, runStep} from '../tfjs/tape.js';
 
 /** From tensors to tensors. */
 export type TensorFunction = (inputs: readonly tf.Tensor[]) => tf.Tensor[];
@@ -74,6 +74,6 @@ function gradientsOf(
       .map((output, i) => tf.sum(tf.mul(output, dys[i]!)));
     return terms.length === 0 ? tf.scalar(0) : (tf.addN(terms) as tf.Scalar);
   };
-  const grads = gradientsWithin(weighted, xs);
+  const grads = gradientsIfAny(weighted, xs);
   return xs.map((x, i) => grads[i] ?? tf.zerosLike(x));
 }

@@ -7,9 +7,6 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 
-// The declarations of the methods.
-export type * from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
-
 type Operation = (...args: unknown[]) => unknown;
 
 /** Operations whose first argument is the tensor. */

@@ -93,7 +93,7 @@ export function markTape(): TapeMark {
  * gradients of another function are computed: the engine begins a tape for these and drops it at the end, and would drop
  * with it the tape under way, which still has to free what it saved.
  */
-export function gradientsWithin(
+export function gradientsIfAny(
   y: () => tf.Scalar,
   xs: readonly tf.Tensor[],
 ): readonly (tf.Tensor | undefined)[] {

@@ -4,14 +4,15 @@ import {SaveError} from '../../errors.js';
 import {useBackend} from '../../ops/testing/op_cases.js';
 import {Runtime} from '../../runtime/runtime.js';
 import {Value} from '../../tensors/value.js';
+import {closeScope, openScope} from '../../tfjs/scope.js';
 import {func, type SpecNest, TensorSpec, whileLoop} from '../../trace/func.js';
 import type {TracedFunction} from '../../trace/traced_function.js';
 import {fromValue} from '../boundary.js';
 import {rawOps} from './raw_ops.js';
 
 beforeAll(() => useBackend('cpu'));
-beforeEach(() => tf.engine().startScope());
-afterEach(() => tf.engine().endScope());
+beforeEach(openScope);
+afterEach(() => closeScope([]));
 afterAll(() => expect(tf.memory().numTensors).toBe(0));
 
 // biome-ignore lint/suspicious/noExplicitAny: any function can be traced
