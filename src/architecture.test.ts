@@ -1,5 +1,5 @@
 import {readdirSync, readFileSync} from 'node:fs';
-import {dirname, relative, resolve, sep} from 'node:path';
+import {dirname, join, relative, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect, it} from 'vitest';
 
@@ -55,6 +55,18 @@ it('keeps algorithms free of the rest of the library', () => {
         .map((name) => `${path} -> ${name}`),
     );
   expect(dependent).toEqual([]);
+});
+
+it('imports tfjs-layers only for Keras, and for the gradients that it registers', () => {
+  const allowed = (path: string) =>
+    ['keras', join('tfjs', 'layers')].some((folder) => path.startsWith(folder + sep)) ||
+    path === join('tfjs', 'gradients.ts');
+  const offenders = files.filter(
+    (path) =>
+      !allowed(path) &&
+      imports(path).some((name) => name === '@tensorflow/tfjs-layers' || name.includes('/tfjs/layers/')),
+  );
+  expect(offenders).toEqual([]);
 });
 
 it('touches Node only in the Node platform and the command line', () => {

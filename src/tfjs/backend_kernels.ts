@@ -77,7 +77,7 @@ export function completeBackend(name: string): void {
     guardAverages(onCpu(tf.getKernel(tf.AvgPool, 'cpu')!.kernelFunc, name, holdsComplex));
     composeBatchNorm();
     prepareMatMul();
-    moveBeforeView(name);
+    moveBeforeView();
     boundWasmMemory();
   }
   boundKernels(name);

@@ -10,6 +10,7 @@ import {CallError} from '../errors.js';
 import {isBounded, roomFor} from '../host/budget.js';
 import {replaceKernel} from './kernels.js';
 import {elementBytes, SIZE_RULES} from './tensor_sizes.js';
+import {wasmBackend} from './wasm_backend.js';
 
 /** Bytes of all tensors that tfjs knows. */
 export function tensorBytes(): number {
@@ -33,12 +34,6 @@ export function boundKernels(backendName: string): void {
   }
 }
 
-/** What of the wasm backend allocates. */
-interface WasmModule {
-  _malloc(bytes: number): number;
-  _free(address: number): void;
-}
-
 /** Backends whose memory is watched already. */
 const watched = new WeakSet<object>();
 
@@ -47,7 +42,7 @@ const MAX_WASM_BYTES = 2 ** 32;
 
 /** Makes the wasm backend refuse what its memory has no room for. */
 export function boundWasmMemory(): void {
-  const wasm = (tf.findBackend('wasm') as {readonly wasm?: WasmModule} | null)?.wasm;
+  const wasm = wasmBackend()?.wasm;
   if (wasm === undefined || watched.has(wasm)) return;
   watched.add(wasm);
   // The first call puts the function itself in the place of one that looks it up.

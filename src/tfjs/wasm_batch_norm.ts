@@ -7,7 +7,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {replaceKernel} from './kernels.js';
-import {directly, type WasmBackend} from './wasm_direct.js';
+import type {WasmBackend} from './wasm_backend.js';
+import {directly} from './wasm_direct.js';
 
 type Operands = Readonly<Record<'x' | 'mean' | 'variance', tf.TensorInfo>> &
   Readonly<Partial<Record<'offset' | 'scale', tf.TensorInfo>>>;

@@ -6,15 +6,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-
-const BACKEND = 'wasm';
-
-/** What of the wasm backend is used. */
-export interface WasmBackend extends tf.KernelBackend {
-  makeOutput(shape: number[], dtype: string): tf.TensorInfo;
-  /** A view of a tensor in the module's memory, good until room is made for another. */
-  typedArrayFromHeap(info: tf.TensorInfo): tf.TypedArray;
-}
+import type {WasmBackend} from './wasm_backend.js';
 
 /** A tensor under another shape of the same size. */
 export const reshaped = (x: tf.TensorInfo, shape: number[]): tf.TensorInfo => ({...x, shape});
@@ -30,7 +22,7 @@ export type Run = (
 export function directly(backend: WasmBackend, compute: (run: Run) => tf.TensorInfo): tf.TensorInfo {
   const made: tf.TensorInfo[] = [];
   const run: Run = (kernel, inputs, attrs) => {
-    const kernelFunc = typeof kernel === 'string' ? tf.getKernel(kernel, BACKEND)!.kernelFunc : kernel;
+    const kernelFunc = typeof kernel === 'string' ? tf.getKernel(kernel, 'wasm')!.kernelFunc : kernel;
     const out = kernelFunc({inputs, attrs: attrs as tf.NamedAttrMap, backend}) as tf.TensorInfo;
     made.push(out);
     return out;

@@ -9,7 +9,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {sizeOf} from '../host/tensor.js';
 import {replaceKernel} from './kernels.js';
-import {directly, type Run, type WasmBackend} from './wasm_direct.js';
+import type {WasmBackend} from './wasm_backend.js';
+import {directly, type Run} from './wasm_direct.js';
 
 /** Products of fewer multiplications gain nothing. */
 const SMALL = 32_768;

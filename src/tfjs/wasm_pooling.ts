@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {sizeOf} from '../host/tensor.js';
 import {replaceKernel} from './kernels.js';
-import type {WasmBackend} from './wasm_direct.js';
+import type {WasmBackend} from './wasm_backend.js';
 
 /** Elements of a window that are added without accumulators, and channels whose accumulators take half of the stack. */
 const UNBUFFERED = 7;

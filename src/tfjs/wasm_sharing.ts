@@ -11,7 +11,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {type MemoryBackend, makeTensor} from './backend_memory.js';
 import {replaceKernel} from './kernels.js';
-import type {WasmBackend} from './wasm_direct.js';
+import type {WasmBackend} from './wasm_backend.js';
 
 /** Replaces the Identity and the Cast kernel by ones that copy only what is converted; all but zero is true. */
 export function shareUnchanged(): void {

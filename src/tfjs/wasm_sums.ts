@@ -13,7 +13,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {sizeOf} from '../host/tensor.js';
 import {replaceKernel} from './kernels.js';
-import {directly, type Run, reshaped, type WasmBackend} from './wasm_direct.js';
+import type {WasmBackend} from './wasm_backend.js';
+import {directly, type Run, reshaped} from './wasm_direct.js';
 
 /** Elements that are added one after the other. */
 const BLOCK = 256;
