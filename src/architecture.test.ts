@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {dirname, join, relative, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 
 /** Lowest first: a folder imports only from those before it, and from itself. */
 const LAYERS = [
@@ -83,4 +83,24 @@ it('opens each file with a sentence that says what it is', () => {
     return !path.includes('generated') && !text.startsWith('/**');
   });
   expect(silent).toEqual([]);
+});
+
+describe('docs/tfjs.md', () => {
+  const page = readFileSync(resolve(SOURCE, '../docs/tfjs.md'), 'utf8');
+
+  it('lists every file of the port', () => {
+    const port = files.filter((path) => path.startsWith(`tfjs${sep}`));
+    const unlisted = port
+      .map((path) => path.split(sep).slice(1).join('/'))
+      .filter((name) => !page.includes(`\`${name}\``));
+    expect(unlisted).toEqual([]);
+  });
+
+  it('names tests of the contract that there are', () => {
+    const contract = readFileSync(resolve(SOURCE, 'tfjs/contract.test.ts'), 'utf8');
+    const cells = [...page.matchAll(/^\| `.*\| ([^|]*) \|$/gm)].map(([, pinned]) => pinned!);
+    const titles = cells.flatMap((cell) => [...cell.matchAll(/"([^"]*)"/g)].map(([, title]) => title!));
+    expect(titles.length).toBeGreaterThan(cells.length);
+    expect(titles.filter((title) => !contract.includes(title))).toEqual([]);
+  });
 });
