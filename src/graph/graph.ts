@@ -15,15 +15,19 @@ export interface Endpoint {
   readonly output: number;
 }
 
-/** One op of a graph. */
-export interface GraphNode {
+/** One op without its edges: what a column of the op table looks at. */
+export interface OpNode {
   readonly name: string;
   /** TensorFlow's op name, or the name of a function of the library that the node calls. */
   readonly op: string;
+  readonly attrs: Attrs;
+}
+
+/** One op of a graph. */
+export interface GraphNode extends OpNode {
   readonly inputs: readonly Endpoint[];
   /** Nodes that have to run before this one, by index. */
   readonly controls: readonly number[];
-  readonly attrs: Attrs;
 }
 
 /** Nodes and how to find them. Nodes are in file order, which need not be an order of execution. */

@@ -5,11 +5,11 @@
  */
 
 import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
+import type {OpNode} from '../graph/graph.js';
 import type {DType} from '../host/dtypes.js';
 import type {HostTensor} from '../host/tensor.js';
 import {type Resource, Value} from '../tensors/value.js';
 import type {CustomGradient} from './custom_gradient/kernels.js';
-import type {OpNode} from './node.js';
 
 /** What a kernel can ask of the running model. */
 export interface Session {
@@ -36,6 +36,8 @@ export interface Session {
 
 /** The node that a kernel computes. One context serves every execution of its node. */
 export interface KernelContext extends OpNode {
+  /** Number of outputs by the op's definition. */
+  readonly outputs: number;
   readonly session: Session;
   /**
    * Storage private to the node, for what is worth keeping between executions (a compiled pattern, a seed's state, a

@@ -13,6 +13,7 @@ import {controlFlow} from './control_flow/kernels.js';
 import {convolution} from './convolution/kernels.js';
 import {customGradients} from './custom_gradient/kernels.js';
 import {debug} from './debug/kernels.js';
+import {factsOf} from './facts.js';
 import {fingerprint} from './fingerprint/kernels.js';
 import {guardGradient} from './gradient_guard.js';
 import {image} from './image/kernels.js';
@@ -77,22 +78,12 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   variable: variables,
 };
 
-/** Families whose ops hand on values of others: what they return may be a constant. */
-const TRANSPARENT: ReadonlySet<OpFamily> = new Set([
-  controlFlow,
-  customGradients,
-  lists,
-  optionals,
-  tensorArrays,
-  training,
-  variables,
-]);
-
 const KERNELS: ReadonlyMap<string, Kernel> = new Map(
   Object.values(OP_FAMILIES).flatMap((family) =>
     Object.entries(family).map(([op, {kernel}]) => {
-      const checked = checkRanks(op, kernel);
-      return [op, TRANSPARENT.has(family) ? checked : guardGradient(op, checked)];
+      const {inputRanks, handsOn, gradient} = factsOf(op);
+      const checked = checkRanks(op, kernel, inputRanks);
+      return [op, handsOn || gradient === 'none' ? checked : guardGradient(checked)];
     }),
   ),
 );

@@ -12,6 +12,7 @@ import {fromTensor} from '../../tensors/from_tensor.js';
 import {Value} from '../../tensors/value.js';
 import {isTaping} from '../../tfjs/tape.js';
 import type {Kernel, OpFamily} from '../kernel.js';
+import {CUSTOM_GRADIENT_OP} from './op.js';
 
 /** A function of a model that computes the gradient of an identity. */
 export interface CustomGradient {
@@ -20,9 +21,6 @@ export interface CustomGradient {
   /** For each input of the identity, which of the function's results is its gradient; undefined where it has none. */
   readonly results: readonly (number | undefined)[];
 }
-
-/** Op that replaces an identity with a gradient of its own: its inputs are followed by what the gradient captures. */
-export const CUSTOM_GRADIENT_OP = '_IdentityWithGradient';
 
 /** The engine's way of running a function under a gradient given beside it; `tf.customGrad` has only one output. */
 interface KernelRunner {
