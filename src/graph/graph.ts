@@ -5,7 +5,9 @@
  */
 
 import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
 import type {Attrs} from './attrs.js';
+import type {Known} from './known.js';
 
 /** One output of one node. */
 export interface Endpoint {
@@ -46,6 +48,10 @@ export const ARGUMENT_OP = '_Arg';
 export interface FunctionPort {
   readonly name: string;
   readonly dtype: DType;
+  /** As far as the function says; absent where it says nothing. */
+  readonly shape?: PartialShape;
+  /** Of a handle: what it leads to, where the function says so. */
+  readonly handle?: Known['handle'];
 }
 
 /**

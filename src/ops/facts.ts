@@ -8,6 +8,7 @@ import {facts as array} from './array/facts.js';
 import {facts as controlFlow} from './control_flow/facts.js';
 import {facts as convolution} from './convolution/facts.js';
 import {facts as customGradient} from './custom_gradient/facts.js';
+import {facts as debug} from './debug/facts.js';
 import type {FactTable, OpFacts} from './facts_table.js';
 import {facts as image} from './image/facts.js';
 import {facts as indexing} from './indexing/facts.js';
@@ -36,6 +37,7 @@ export const FACT_COLUMNS: Readonly<Record<string, FactTable>> = {
   control_flow: controlFlow,
   convolution,
   custom_gradient: customGradient,
+  debug,
   image,
   indexing,
   linalg,

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
-export const facts: FactTable = {
+export const facts: FactTable = factsFor({repeatable: true}, ['CheckNumerics'], {
   StopGradient: {gradient: 'none'},
   Reshape: {inputRanks: {shape: 'vector'}},
   BroadcastArgs: {inputRanks: {s0: 'vector', s1: 'vector'}},
@@ -42,4 +42,4 @@ export const facts: FactTable = {
   OneHot: {inputRanks: {depth: 'scalar'}, gradient: 'none'},
   UniqueV2: {inputRanks: {axis: 'vector'}},
   UniqueWithCountsV2: {inputRanks: {axis: 'vector'}},
-};
+});

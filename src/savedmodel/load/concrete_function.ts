@@ -7,7 +7,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfjs from '@tensorflow/tfjs-core';
-import {CallError, SaveError} from '../../errors.js';
+import {CallError, FormatError, SaveError} from '../../errors.js';
 import {ARGUMENT_OP} from '../../graph/graph.js';
 import {
   type CompositeStructure,
@@ -19,6 +19,7 @@ import {
 } from '../../graph/nest.js';
 import {opDef} from '../../graph/op_defs.js';
 import type {CallBounds} from '../../host/budget.js';
+import {fitsShape, formatShape} from '../../host/shape.js';
 import type {Runnable} from '../../runtime/run.js';
 import type {Runtime} from '../../runtime/runtime.js';
 import type {Value} from '../../tensors/value.js';
@@ -67,6 +68,7 @@ export class ConcreteFunction {
   readonly outputs: Structure;
   readonly #spec: ConcreteFunctionSpec;
   #bound: readonly Value[] | undefined;
+  #flatOutputs: readonly TensorStructure[] | undefined;
   #samePlaces: {readonly places: readonly number[] | undefined} | undefined;
 
   constructor(spec: ConcreteFunctionSpec) {
@@ -145,6 +147,8 @@ export class ConcreteFunction {
     const {runnable, bound} = this.#ready();
     const convert = (results: readonly Value[]) => {
       const given = results[Symbol.iterator]();
+      this.#flatOutputs ??= flattenTensors(this.outputs);
+      if (this.#spec.runnable === undefined) checkResults(this.#flatOutputs, results, this.name);
       return {result: pack(this.outputs, given, options.exact ?? false, tensors, this.name), tensors};
     };
     return this.#spec.runtime.invoke(runnable, [...values, ...bound], convert, options);
@@ -184,6 +188,22 @@ export class ConcreteFunction {
   get flatInputs(): TensorStructure[] {
     return flattenTensors(this.inputs);
   }
+}
+
+/**
+ * A trace says what its results are, and who calls it goes by that.
+ *
+ * @throws FormatError where they are something else: the graph and the trace contradict each other.
+ */
+function checkResults(declared: readonly TensorStructure[], results: readonly Value[], name: string): void {
+  declared.forEach(({dtype, shape}, i) => {
+    const result = results[i];
+    if (result === undefined || (result.dtype === dtype && fitsShape(result.shape, shape))) return;
+    throw new FormatError(
+      `function '${name}' says that its result ${i} is ${dtype} of shape ${formatShape(shape)}, and its graph gives ` +
+        `${result.dtype} of shape ${formatShape(result.shape)}`,
+    );
+  });
 }
 
 /** Results in the structure that was saved. Every tfjs tensor made is listed in `tensors`. */
