@@ -10,18 +10,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../../errors.js';
 import {flattenTensors, type Structure, structureOf} from '../../graph/nest.js';
-import {opDef} from '../../graph/op_defs.js';
-import {attr, attrProto, dataType, shapeProto, structureProto} from '../../graph/to_proto.js';
+import {attr, dataType, shapeProto, structureProto} from '../../graph/to_proto.js';
 import type {HostTensor} from '../../host/tensor.js';
 import {Variable} from '../../ops/variable/kernels.js';
-import {
-  AttrValue,
-  encodeMessage,
-  FunctionSpec,
-  makeMessage,
-  SavedUserObject,
-  SavedVariable,
-} from '../../proto/index.js';
+import {FunctionSpec, makeMessage, SavedUserObject, SavedVariable} from '../../proto/index.js';
 import type {Value} from '../../tensors/value.js';
 import {isTracedCallable, type TracedCallable} from '../../trace/func.js';
 import type {Capture, TracedFunction} from '../../trace/traced_function.js';
@@ -31,7 +23,7 @@ import {type ObjectGraph, objectsOf, originOf} from '../load/object_graph.js';
 import {isTuple} from '../load/restored_function.js';
 import {argumentSpecProto, bareArgumentSpec, inputSignatureProto} from './argument_spec.js';
 import {expandLoaded, loadedKind} from './loaded.js';
-import {type EncodedTensor, type NodeKind, type SaveFunction, SaveNode} from './node.js';
+import {type NodeKind, type SaveFunction, SaveNode} from './node.js';
 import {
   type ExportOptions,
   exporterOf,
@@ -139,9 +131,7 @@ export class SaveGraph {
       found = {
         source: {kind: 'loaded', objects, name},
         name: '',
-        parameters: graph.parameters,
-        results: graph.results,
-        stateful: graph.nodes.some(({op}) => opDef(op)?.stateful ?? false),
+        graph,
         bound: [],
         signature: {
           inputs: saved.canonicalizedInputSignature ?? {kind: undefined},
@@ -163,9 +153,7 @@ export class SaveGraph {
       found = {
         source: {kind: 'traced', traced},
         name: '',
-        parameters: graph.parameters,
-        results: graph.results,
-        stateful: graph.nodes.some(({op}) => opDef(op)?.stateful ?? false),
+        graph,
         bound: traced.captures.map((capture) => this.#captured(capture, traced)),
         signature: {inputs: structureProto(inputs), outputs: structureProto(namedResults(outputs))},
       };
@@ -385,7 +373,7 @@ export class SaveGraph {
 
   #concreteNode(traced: TracedFunction): SaveNode {
     const made = this.tracedFunction(traced);
-    const own = made.parameters.length - made.bound.length;
+    const own = made.graph.parameters.length - made.bound.length;
     const keywords = flattenTensors(traced.inputs).map(({name}, i) => name || `arg_${i}`);
     const [positional] = traced.inputs.kind === 'tuple' ? traced.inputs.items : [];
     const node = new SaveNode({
@@ -433,7 +421,7 @@ export class SaveGraph {
   #constant(key: object, tensor: HostTensor): SaveNode {
     let node = this.#nodeOf.get(key);
     if (node === undefined) {
-      node = new SaveNode({case: 'constant', value: encodedTensor(tensor)});
+      node = new SaveNode({case: 'constant', dtype: tensor.dtype, value: attr.tensor(tensor)});
       node.verbatim = {registeredName: 'tf.TrackableConstant'};
       this.#nodeOf.set(key, node);
     }
@@ -453,12 +441,6 @@ function userObject({identifier, version, metadata}: SavedObjectSpec): SavedUser
     version: {producer, minConsumer, badConsumers: []},
     metadata: metadata ?? '',
   });
-}
-
-/** A tensor as a `Const` node holds it. */
-function encodedTensor(tensor: HostTensor): EncodedTensor {
-  const encode = (value: Parameters<typeof attrProto>[0]) => encodeMessage(AttrValue, attrProto(value));
-  return {dtype: encode(attr.dtype(tensor.dtype)), value: encode(attr.tensor(tensor))};
 }
 
 /** True for a trace that stands by itself. */

@@ -8,10 +8,10 @@
 import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
 import {SaveError} from '../../errors.js';
 import type {FunctionGraph} from '../../graph/graph.js';
-import {flattenTensors} from '../../graph/nest.js';
+import {uniqueName} from '../../graph/names.js';
 import {opDef} from '../../graph/op_defs.js';
 import {functionName} from '../../graph/read_graph.js';
-import {type ParameterInfo, uniqueName, writeFunction} from '../../graph/write_graph.js';
+import {writeFunction} from '../../graph/write_graph.js';
 import {
   AttrValue,
   decodeMessage,
@@ -26,8 +26,9 @@ import {
 import type {Callee, TracedFunction} from '../../trace/traced_function.js';
 import {ConcreteFunction} from '../load/concrete_function.js';
 import {type ObjectGraph, objectsOf} from '../load/object_graph.js';
+import {parametersOf} from './calls.js';
 import type {SaveGraph} from './graph.js';
-import type {SaveFunction, SaveNode} from './node.js';
+import type {SaveFunction} from './node.js';
 
 /** Attribute by which an op says which gradient it has. */
 const GRADIENT_TYPE = '_gradient_op_type';
@@ -66,7 +67,7 @@ export class SaveLibrary {
   readonly #graph: SaveGraph;
   readonly #loaded = new Map<ObjectGraph, LoadedLibrary>();
   readonly #taken = new Set<string>();
-  readonly #added: FunctionDef[] = [];
+  readonly #added: SaveFunction[] = [];
   /** Names of traced functions that only others call. */
   readonly #callees = new Map<FunctionGraph, string>();
   #uid = 0;
@@ -86,9 +87,9 @@ export class SaveLibrary {
     return name;
   }
 
-  /** Adds a function that was made for saving. */
-  add(def: FunctionDef): void {
-    this.#added.push(def);
+  /** Adds a function that was made for saving, to which no object refers. */
+  add(fn: SaveFunction): void {
+    this.#added.push(fn);
   }
 
   /** The name that a function of a loaded model has in what is saved. */
@@ -136,7 +137,7 @@ export class SaveLibrary {
         });
       }
     }
-    for (const def of [...this.#written(), ...this.#added]) {
+    for (const def of this.#written()) {
       for (const {op} of def.nodeDef) ops.add(op);
       functions.push(encodeMessage(FunctionDef, def));
     }
@@ -238,25 +239,25 @@ export class SaveLibrary {
     }
   }
 
-  /** The functions that were traced, and the signatures. */
+  /** The functions that were traced, and those made for saving. */
   *#written(): Generator<FunctionDef> {
     const done = new Set<FunctionGraph>();
-    for (const each of this.#graph.functions) {
-      const {source} = each;
+    for (const fn of [...this.#graph.functions, ...this.#added]) {
+      const {source, graph, name} = fn;
+      if (source.kind === 'loaded') continue;
+      const parameters = parametersOf(fn);
       if (source.kind === 'built') {
-        yield source.build(each.name);
+        yield writeFunction(graph, {
+          name,
+          parameters,
+          rename: (each) => source.callees.get(each)?.name ?? each,
+        });
         continue;
       }
-      if (source.kind !== 'traced') continue;
       const {traced} = source;
-      const rename = (name: string): string => this.#calleeName(traced, name);
-      const outputsOf = (name: string) => calleeOutputs(traced.callees.get(name));
-      yield writeFunction(traced.graph, {
-        name: each.name,
-        parameters: parametersOf(each, traced),
-        rename,
-        outputsOf,
-      });
+      const rename = (each: string): string => this.#calleeName(traced, each);
+      const outputsOf = (each: string) => calleeOutputs(traced.callees.get(each));
+      yield writeFunction(graph, {name, parameters, rename, outputsOf});
       for (const callee of traced.callees.values()) {
         if (callee.kind === 'foreign' || done.has(callee.graph)) continue;
         done.add(callee.graph);
@@ -295,23 +296,6 @@ function foreignFunction(
 
 function calleeOutputs(callee: Callee | undefined): readonly string[] | undefined {
   return callee?.kind === 'traced' ? callee.graph.results.map(({name}) => name) : undefined;
-}
-
-/** What is known of the parameters of a trace: the specs of its arguments, and the variables it is bound to. */
-function parametersOf({parameters, bound}: SaveFunction, {inputs}: TracedFunction): ParameterInfo[] {
-  const specs = flattenTensors(inputs);
-  return parameters.map((_, i): ParameterInfo => {
-    const spec = specs[i];
-    if (spec !== undefined) return {userName: spec.name || `arg_${i}`, shape: spec.shape};
-    return boundParameter(bound[i - specs.length]);
-  });
-}
-
-/** What is known of a parameter that an object is bound to. */
-export function boundParameter(node: SaveNode | undefined): ParameterInfo {
-  if (node?.kind.case !== 'variable') return {userName: 'unknown'};
-  const {variable} = node.kind;
-  return {userName: variable.name, handle: {dtype: variable.dtype, shape: variable.shape}};
 }
 
 /** Functions of one interface in a library. */

@@ -33,7 +33,7 @@ export function loadedKind(graph: SaveGraph, objects: ObjectGraph, id: number): 
       };
     }
     case 'constant':
-      return {case: 'constant', value: objects.encodedConstant(kind.value.operation)};
+      return {case: 'constant', ...objects.encodedConstant(kind.value.operation)};
     case 'asset': {
       const index = kind.value.assetFileDefIndex;
       return {case: 'asset', asset: objects.parts.assets.file(index), index};

@@ -64,7 +64,7 @@ function kindOf(node: SaveNode, library: SaveLibrary, main: MainGraph): SavedObj
       const {proto, variable} = kind;
       // A variable of the user's without a name is called what the graph calls it.
       const named = proto.name !== '' || originOf(variable) !== undefined;
-      return {$case: 'variable', value: named ? proto : {...proto, name: main.variableName(node)}};
+      return {$case: 'variable', value: named ? proto : {...proto, name: main.nameOf(node)}};
     }
     case 'function':
       return {
@@ -82,7 +82,7 @@ function kindOf(node: SaveNode, library: SaveLibrary, main: MainGraph): SavedObj
         },
       };
     case 'constant':
-      return {$case: 'constant', value: {operation: main.constants.get(node)!}};
+      return {$case: 'constant', value: {operation: main.nameOf(node)}};
     case 'asset':
       return {$case: 'asset', value: {assetFileDefIndex: main.assetIndex(node)}};
     case 'resource':

@@ -8,6 +8,7 @@
 
 import {writeCheckpoint} from '../../bundle/writer.js';
 import {CallError, SaveError} from '../../errors.js';
+import {writeNodes} from '../../graph/write_graph.js';
 import {writeArchive} from '../../platform/archive_output.js';
 import {writeModel} from '../../platform/output.js';
 import type {OutputDirectory} from '../../platform/platform.js';
@@ -146,7 +147,8 @@ function build(graph: SaveGraph, root: object, options: SaveOptions) {
   const states = statesOf(graph.nodes);
   const objects = checkpointGraph(graph.nodes, states);
   const saverDef = addSaver(main, library, states, objects);
-  const ops = new Set(main.nodes.map(({op}) => op));
+  const mainGraph = main.graph.plainGraph('the main graph');
+  const ops = new Set(mainGraph.nodes.map(({op}) => op));
   const functions = library.encode(ops);
   const sources = [...graph.models].map(({parts}) => parts.metaGraph);
   const versions = sources.flatMap(({graphDef}) => graphDef?.versions ?? []);
@@ -166,7 +168,7 @@ function build(graph: SaveGraph, root: object, options: SaveOptions) {
       ),
     }),
     graphDef: makeMessage(GraphDef, {
-      node: main.nodes,
+      node: writeNodes(mainGraph),
       library: functions,
       versions: {
         producer: Math.max(GRAPH_VERSIONS.producer, ...versions.map(({producer}) => producer)),

@@ -7,9 +7,12 @@
  */
 
 import {SaveError} from '../../errors.js';
+import {GraphBuilder} from '../../graph/builder.js';
+import type {FunctionGraph} from '../../graph/graph.js';
+import {identifier} from '../../graph/names.js';
 import {flattenTensors, type Structure, structureOf, type TensorStructure} from '../../graph/nest.js';
-import {attr, structureProto} from '../../graph/to_proto.js';
-import {functionDef, identifier, nodeDef, type ParameterInfo, uniqueName} from '../../graph/write_graph.js';
+import {structureProto} from '../../graph/to_proto.js';
+import {isStateful} from '../../graph/write_graph.js';
 import {
   FunctionSpec,
   makeMessage,
@@ -23,8 +26,8 @@ import {originOf} from '../load/object_graph.js';
 import type {RestoredFunction} from '../load/restored_function.js';
 import {isLoadedSignature} from '../load/signature.js';
 import {argumentSpecProto} from './argument_spec.js';
+import {callFunction} from './calls.js';
 import {isTracedFunction, type SaveGraph} from './graph.js';
-import {boundParameter} from './library.js';
 import {type SaveFunction, SaveNode} from './node.js';
 
 /** The name under which a lone signature is saved. */
@@ -38,6 +41,12 @@ const DEFAULT_SIGNATURE_ATTRIBUTE = '_default_save_signature';
 
 /** What serving uses signatures for. */
 const PREDICT_METHOD = 'tensorflow/serving/predict';
+
+/** What functions that are signatures are called. */
+const WRAPPER = '__inference_signature_wrapper';
+
+/** What they call the function that they wrap, which has no name yet. */
+const WRAPPED = 'wrapped';
 
 /** A signature. */
 export interface SignatureToSave {
@@ -197,7 +206,7 @@ function isDeclared({kind}: SaveNode): boolean {
 }
 
 function isPossibleSignature({kind}: SaveNode): boolean {
-  if (kind.case !== 'concrete' || kind.function.results.length === 0) return false;
+  if (kind.case !== 'concrete' || kind.function.graph.results.length === 0) return false;
   if (inputsOf(kind.function).some(isResource)) return false;
   return normalizedOutputs(kind.function).every(([, , structure]) => isTensor(structure));
 }
@@ -252,7 +261,7 @@ function makeSignature(
 const isResource = ({dtype}: TensorStructure): boolean => dtype === 'resource';
 
 /** The tensors that a function takes. Of a pruned one the file has no structure, and the graph tells no shapes. */
-function inputsOf({signature, parameters, bound}: SaveFunction): readonly TensorStructure[] {
+function inputsOf({signature, graph: {parameters}, bound}: SaveFunction): readonly TensorStructure[] {
   const inputs = structureOf(signature.inputs);
   if (inputs.kind !== 'none') return flattenTensors(inputs);
   return parameters
@@ -273,37 +282,15 @@ function wrap(
   const inputs = order.map((i) => ({...specs[i]!, name: names[i]!}));
   const sorted = [...outputs].sort(([a], [b]) => (a < b ? -1 : 1));
   const flat = sorted.flatMap(([, first, structure]) => flattenTensors(structure).map((_, i) => first + i));
-  const own = specs.length;
-  const taken = new Set<string>();
-  const parameters = [
-    ...inputs.map((each) => ({name: uniqueName(identifier(each.name), taken), dtype: each.dtype})),
-    ...wrapped.parameters.slice(own).map(({dtype}) => ({name: uniqueName('unknown', taken), dtype})),
-  ];
-  const results = flat.map((from, i) => ({
-    name: i === 0 ? 'identity' : `identity_${i}`,
-    dtype: wrapped.results[from]!.dtype,
-  }));
   const outputProtos = sorted.map(([key, , structure, proto]): SignatureOutput => {
     const named = structure.kind === 'tensor' ? structureProto({...structure, name: key}) : proto;
     return {name: key, structure, proto: named};
   });
   const fields = new Map(inputs.map((each): [string, Structure] => [each.name, each]));
   const made: SaveFunction = {
-    source: {
-      kind: 'built',
-      base: '__inference_signature_wrapper',
-      build: (uniqueName) =>
-        wrapperDef({...made, name: uniqueName}, wrapped, {
-          // Where each parameter of the wrapped function comes from.
-          from: parameters.map((_, i) => (i < own ? order.indexOf(i) : i)),
-          results: flat,
-          inputs,
-        }),
-    },
+    source: {kind: 'built', base: WRAPPER, callees: new Map([[WRAPPED, wrapped]])},
     name: '',
-    parameters,
-    results,
-    stateful: wrapped.stateful,
+    graph: wrapperGraph(wrapped, inputs, order, flat),
     bound: wrapped.bound,
     signature: {
       inputs: structureProto({
@@ -348,45 +335,34 @@ function wrap(
   return {signature, node};
 }
 
-/** A function that calls another under the names of a signature. */
-function wrapperDef(
-  {name, parameters, results, stateful, bound}: SaveFunction,
+/**
+ * Calls a function under the names of a signature.
+ *
+ * @param order - which of the function's own parameters each input is
+ * @param results - which of the function's results to give
+ */
+function wrapperGraph(
   wrapped: SaveFunction,
-  map: {from: readonly number[]; results: readonly number[]; inputs: readonly TensorStructure[]},
-) {
-  const op = stateful ? 'StatefulPartitionedCall' : 'PartitionedCall';
-  const call = nodeDef({
-    name: op,
-    op,
-    inputs: map.from.map((i) => parameters[i]!.name),
-    attrs: {
-      Tin: attr.dtypes(wrapped.parameters.map(({dtype}) => dtype)),
-      Tout: attr.dtypes(wrapped.results.map(({dtype}) => dtype)),
-      f: attr.func(wrapped.name),
-    },
-  });
-  const identities = map.results.map((from, i) =>
-    nodeDef({
-      name: i === 0 ? 'Identity' : `Identity_${i}`,
-      op: 'Identity',
-      inputs: [`${op}:output:${from}`, ...(stateful ? ['^NoOp'] : [])],
-      attrs: {T: attr.dtype(results[i]!.dtype)},
-    }),
-  );
-  const noOp = stateful ? [nodeDef({name: 'NoOp', op: 'NoOp', inputs: [`^${op}`]})] : [];
-  const info = (i: number): ParameterInfo => {
-    const spec = map.inputs[i];
-    if (spec !== undefined) return {userName: spec.name, shape: spec.shape};
-    return boundParameter(bound[i - map.inputs.length]);
-  };
-  return functionDef({
-    name,
-    inputs: parameters.map((parameter, i) => ({...parameter, ...info(i)})),
-    outputs: results.map((result, i) => ({...result, source: `${identities[i]!.name}:output:0`})),
-    nodes: [call, ...identities, ...noOp],
-    controlOutputs: stateful ? [op] : [],
-    stateful,
-  });
+  inputs: readonly TensorStructure[],
+  order: readonly number[],
+  results: readonly number[],
+): FunctionGraph {
+  const graph = new GraphBuilder();
+  const own = inputs.map(({name, dtype}) => graph.parameter(identifier(name), dtype));
+  const given = order.map((_, i) => own[order.indexOf(i)]!);
+  const bound = wrapped.graph.parameters
+    .slice(own.length)
+    .map(({dtype}) => graph.parameter('unknown', dtype));
+  const call = callFunction(graph, wrapped, [...given, ...bound], {name: WRAPPED});
+  const named = results.map((from, i) => ({
+    name: i === 0 ? 'identity' : `identity_${i}`,
+    operand: graph.op('Identity', [call.outputs[from]!]),
+  }));
+  if (!isStateful(wrapped.graph)) return graph.finish(WRAPPER, named, []);
+  // What the function does is done before anything is given, as TensorFlow has it.
+  const done = graph.statement('NoOp', [], {}, {controls: [call.node]});
+  for (const {operand} of named) operand.node.controls.push(done);
+  return graph.finish(WRAPPER, named, [call.node]);
 }
 
 /** True for a function that takes tensors by name only, and gives an object of tensors. */
