@@ -83,8 +83,9 @@ describe('attributes', () => {
     const graph = new GraphBuilder();
     const inputs = [graph.scalar('int32', 1), graph.scalar('float32', 2)];
     const {attrs} = graph.statement('PartitionedCall', [inputs], {Tout: ['bool'], f: {func: 'g'}});
-    expect(attrs.get('Tin')).toEqual(attr.dtypes(['int32', 'float32']));
-    expect(attrs.get('f')).toEqual(attr.func('g'));
+    const types = ['int32', 'float32'].map((value) => ({type: 'type', value}));
+    expect(attrs.get('Tin')).toEqual({type: 'list', value: types});
+    expect(attrs.get('f')).toEqual({type: 'func', value: {name: 'g', attrs: new Map()}});
   });
 
   it('tell the dtypes of the outputs, lists spread out', () => {

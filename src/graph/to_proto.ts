@@ -130,31 +130,13 @@ function listProto(items: readonly Attr[]): AttrValue_ListValue {
   return list;
 }
 
-/** Attributes written by hand, for nodes that this library adds. */
+/** Attributes of which no definition tells the type. */
 export const attr = {
-  int: (value: number): Attr => ({type: 'int', value}),
-  bool: (value: boolean): Attr => ({type: 'bool', value}),
   string: (value: string): Attr => ({type: 'string', value: encodeUtf8(value)}),
-  dtype: (value: DType): Attr => ({type: 'type', value}),
-  shape: (value: PartialShape): Attr => ({type: 'shape', value}),
-  tensor: (value: HostTensor): Attr => ({type: 'tensor', value}),
-  func: (name: string): Attr => ({type: 'func', value: {name, attrs: new Map()}}),
-  ints: (values: readonly number[]): Attr => ({type: 'list', value: values.map(attrOfInt)}),
-  dtypes: (values: readonly DType[]): Attr => ({type: 'list', value: values.map(attrOfType)}),
-  shapes: (values: readonly PartialShape[]): Attr => ({type: 'list', value: values.map(attrOfShape)}),
+  shapes: (values: readonly PartialShape[]): Attr => {
+    return {type: 'list', value: values.map((value) => ({type: 'shape', value}))};
+  },
 } as const;
-
-function attrOfInt(value: number): Attr {
-  return {type: 'int', value};
-}
-
-function attrOfType(value: DType): Attr {
-  return {type: 'type', value};
-}
-
-function attrOfShape(value: PartialShape): Attr {
-  return {type: 'shape', value};
-}
 
 type StructureCase = NonNullable<StructuredValue['kind']>;
 

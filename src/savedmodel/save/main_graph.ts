@@ -24,8 +24,8 @@ import {
   type TypeSpecProto,
   TypeSpecProto_TypeSpecClass,
 } from '../../proto/index.js';
-import {type Call, type CallOptions, callFunction} from './calls.js';
-import {type AssetFile, functionOf, type NodeKind, type SaveFunction, type SaveNode} from './node.js';
+import {type Call, type CallOptions, callFunction} from './function_calls.js';
+import {type AssetFile, functionOf, type NodeKind, type SaveFunction, type SaveNode} from './save_node.js';
 import type {SignatureOutput, SignatureToSave} from './signatures.js';
 
 /** An asset as a variable that the initialiser fills with its path. */

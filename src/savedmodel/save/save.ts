@@ -32,17 +32,17 @@ import {originOf} from '../load/object_graph.js';
 import {KERAS_METADATA_FILE, VARIABLES_PREFIX} from '../load/read_model.js';
 import type {RestoredFunction} from '../load/restored_function.js';
 import type {Signature} from '../load/signature.js';
-import {ModelFiles} from './files.js';
-import {SaveGraph} from './graph.js';
-import {SaveLibrary} from './library.js';
+import {ModelFiles} from './model_files.js';
+import {SaveGraph} from './saveable_view.js';
+import {SaveLibrary} from './function_library.js';
 import {MainGraph} from './main_graph.js';
-import {objectGraph} from './object_graph.js';
+import {objectGraph} from './object_graph_proto.js';
 import {strippedOpList} from './op_list.js';
 import {addSaver} from './saver.js';
 import {attachSignatures} from './signatures.js';
 import {type ExtraFile, exporterOf, Trackable} from './trackable.js';
-import {writeV1Model} from './v1.js';
-import {checkpointGraph, type NodeState, OBJECT_GRAPH_KEY, statesOf} from './values.js';
+import {writeV1Model} from './v1_model.js';
+import {checkpointGraph, type NodeState, OBJECT_GRAPH_KEY, statesOf} from './model_checkpoint.js';
 
 /**
  * What a signature can be made of: a function made by `func` or one trace of it, a function of a loaded model or one trace

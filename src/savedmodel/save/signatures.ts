@@ -26,9 +26,9 @@ import {originOf} from '../load/object_graph.js';
 import type {RestoredFunction} from '../load/restored_function.js';
 import {isLoadedSignature} from '../load/signature.js';
 import {argumentSpecProto} from './argument_spec.js';
-import {callFunction} from './calls.js';
-import {isTracedFunction, type SaveGraph} from './graph.js';
-import {type SaveFunction, SaveNode} from './node.js';
+import {callFunction} from './function_calls.js';
+import {isTracedFunction, type SaveGraph} from './saveable_view.js';
+import {type SaveFunction, SaveNode} from './save_node.js';
 
 /** The name under which a lone signature is saved. */
 export const DEFAULT_SIGNATURE = 'serving_default';

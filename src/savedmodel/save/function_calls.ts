@@ -9,7 +9,7 @@ import {flattenTensors, structureOf} from '../../graph/nest.js';
 import {attr} from '../../graph/to_proto.js';
 import {isStateful, type ParameterInfo} from '../../graph/write_graph.js';
 import type {PartialShape} from '../../host/shape.js';
-import type {SaveFunction, SaveNode} from './node.js';
+import type {SaveFunction, SaveNode} from './save_node.js';
 
 /** A node that calls a function, and what the function gives. */
 export interface Call {

@@ -10,7 +10,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../../errors.js';
 import {flattenTensors, type Structure, structureOf} from '../../graph/nest.js';
-import {attr, dataType, shapeProto, structureProto} from '../../graph/to_proto.js';
+import {dataType, shapeProto, structureProto} from '../../graph/to_proto.js';
 import type {HostTensor} from '../../host/tensor.js';
 import {Variable} from '../../ops/variable/kernels.js';
 import {FunctionSpec, makeMessage, SavedUserObject, SavedVariable} from '../../proto/index.js';
@@ -22,8 +22,8 @@ import {LoadedObject} from '../load/loaded_object.js';
 import {type ObjectGraph, objectsOf, originOf} from '../load/object_graph.js';
 import {isTuple} from '../load/restored_function.js';
 import {argumentSpecProto, bareArgumentSpec, inputSignatureProto} from './argument_spec.js';
-import {expandLoaded, loadedKind} from './loaded.js';
-import {type NodeKind, type SaveFunction, SaveNode} from './node.js';
+import {expandLoaded, loadedKind} from './loaded_objects.js';
+import {type NodeKind, type SaveFunction, SaveNode} from './save_node.js';
 import {
   type ExportOptions,
   exporterOf,
@@ -421,7 +421,7 @@ export class SaveGraph {
   #constant(key: object, tensor: HostTensor): SaveNode {
     let node = this.#nodeOf.get(key);
     if (node === undefined) {
-      node = new SaveNode({case: 'constant', dtype: tensor.dtype, value: attr.tensor(tensor)});
+      node = new SaveNode({case: 'constant', dtype: tensor.dtype, value: {type: 'tensor', value: tensor}});
       node.verbatim = {registeredName: 'tf.TrackableConstant'};
       this.#nodeOf.set(key, node);
     }

@@ -6,8 +6,8 @@
 
 import type {SavedObject} from '../../proto/index.js';
 import type {ObjectGraph} from '../load/object_graph.js';
-import type {SaveGraph} from './graph.js';
-import type {NodeKind, SaveNode} from './node.js';
+import type {SaveGraph} from './saveable_view.js';
+import type {NodeKind, SaveNode} from './save_node.js';
 
 /** What an object was saved as. */
 export function loadedKind(graph: SaveGraph, objects: ObjectGraph, id: number): NodeKind {

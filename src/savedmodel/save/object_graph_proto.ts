@@ -8,10 +8,10 @@
 
 import {makeMessage, SavedConcreteFunction, SavedObject, type SavedObjectGraph} from '../../proto/index.js';
 import {originOf} from '../load/object_graph.js';
-import type {SaveGraph} from './graph.js';
-import type {SaveLibrary} from './library.js';
+import type {SaveGraph} from './saveable_view.js';
+import type {SaveLibrary} from './function_library.js';
 import type {MainGraph} from './main_graph.js';
-import type {Reference, SaveNode} from './node.js';
+import type {Reference, SaveNode} from './save_node.js';
 
 /** The message: objects by number, and every function that objects and gradients use. */
 export function objectGraph(graph: SaveGraph, library: SaveLibrary, main: MainGraph): SavedObjectGraph {

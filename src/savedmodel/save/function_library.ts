@@ -26,9 +26,9 @@ import {
 import type {Callee, TracedFunction} from '../../trace/traced_function.js';
 import {ConcreteFunction} from '../load/concrete_function.js';
 import {type ObjectGraph, objectsOf} from '../load/object_graph.js';
-import {parametersOf} from './calls.js';
-import type {SaveGraph} from './graph.js';
-import type {SaveFunction} from './node.js';
+import {parametersOf} from './function_calls.js';
+import type {SaveGraph} from './saveable_view.js';
+import type {SaveFunction} from './save_node.js';
 
 /** Attribute by which an op says which gradient it has. */
 const GRADIENT_TYPE = '_gradient_op_type';
