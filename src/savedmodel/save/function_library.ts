@@ -27,8 +27,8 @@ import type {Callee, TracedFunction} from '../../trace/traced_function.js';
 import {ConcreteFunction} from '../load/concrete_function.js';
 import {type ObjectGraph, objectsOf} from '../load/object_graph.js';
 import {parametersOf} from './function_calls.js';
-import type {SaveGraph} from './saveable_view.js';
 import type {SaveFunction} from './save_node.js';
+import type {SaveableView} from './saveable_view.js';
 
 /** Attribute by which an op says which gradient it has. */
 const GRADIENT_TYPE = '_gradient_op_type';
@@ -64,7 +64,7 @@ interface LoadedLibrary {
 
 /** Builds the library of everything in a graph of objects. */
 export class SaveLibrary {
-  readonly #graph: SaveGraph;
+  readonly #view: SaveableView;
   readonly #loaded = new Map<ObjectGraph, LoadedLibrary>();
   readonly #taken = new Set<string>();
   readonly #added: SaveFunction[] = [];
@@ -72,8 +72,8 @@ export class SaveLibrary {
   readonly #callees = new Map<FunctionGraph, string>();
   #uid = 0;
 
-  constructor(graph: SaveGraph) {
-    this.#graph = graph;
+  constructor(view: SaveableView) {
+    this.#view = view;
     this.#collect();
     this.#name();
   }
@@ -148,13 +148,13 @@ export class SaveLibrary {
   #collect(): void {
     let count: number;
     do {
-      count = this.#graph.nodes.length + this.#graph.functions.length;
-      for (const {source} of [...this.#graph.functions]) {
+      count = this.#view.nodes.length + this.#view.functions.length;
+      for (const {source} of [...this.#view.functions]) {
         if (source.kind === 'loaded') this.#keep(source.objects, source.name);
         else if (source.kind === 'traced') this.#keepForeign(source.traced);
       }
-      this.#graph.numberRest();
-    } while (count < this.#graph.nodes.length + this.#graph.functions.length);
+      this.#view.numberRest();
+    } while (count < this.#view.nodes.length + this.#view.functions.length);
   }
 
   #keepForeign({name, callees}: TracedFunction): void {
@@ -184,7 +184,7 @@ export class SaveLibrary {
         library.gradientTypes.set(registeredOpType, registeredOpType);
         queue.add(gradientFunc);
         if (objects.parts.objects.concreteFunctions.has(gradientFunc)) {
-          this.#graph.loadedFunction(objects, gradientFunc);
+          this.#view.loaded.function(objects, gradientFunc);
         }
       }
     }
@@ -223,7 +223,7 @@ export class SaveLibrary {
       for (const type of gradientTypes.keys()) gradientTypes.set(type, uniqueName(type, types));
     }
     for (const name of this.#taken) this.#uid = Math.max(this.#uid, uidOf(name) + 1);
-    for (const each of this.#graph.functions) {
+    for (const each of this.#view.functions) {
       const {source} = each;
       if (source.kind === 'loaded') each.name = this.nameOf(source.objects, source.name);
       else if (source.kind === 'built') each.name = this.freshName(source.base);
@@ -242,7 +242,7 @@ export class SaveLibrary {
   /** The functions that were traced, and those made for saving. */
   *#written(): Generator<FunctionDef> {
     const done = new Set<FunctionGraph>();
-    for (const fn of [...this.#graph.functions, ...this.#added]) {
+    for (const fn of [...this.#view.functions, ...this.#added]) {
       const {source, graph, name} = fn;
       if (source.kind === 'loaded') continue;
       const parameters = parametersOf(fn);

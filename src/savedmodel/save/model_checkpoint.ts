@@ -19,7 +19,8 @@ import {
   TrackableObjectGraph_TrackableObject,
 } from '../../proto/index.js';
 import {Value} from '../../tensors/value.js';
-import {escapeName, functionOf, type SaveFunction, type SaveNode} from './save_node.js';
+import {escapeName} from './object_key.js';
+import {functionOf, type SaveFunction, type SaveNode} from './save_node.js';
 
 /** Key of the checkpoint's own object graph. */
 export const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH';

@@ -8,16 +8,16 @@
 
 import {makeMessage, SavedConcreteFunction, SavedObject, type SavedObjectGraph} from '../../proto/index.js';
 import {originOf} from '../load/object_graph.js';
-import type {SaveGraph} from './saveable_view.js';
 import type {SaveLibrary} from './function_library.js';
 import type {MainGraph} from './main_graph.js';
 import type {Reference, SaveNode} from './save_node.js';
+import type {SaveableView} from './saveable_view.js';
 
 /** The message: objects by number, and every function that objects and gradients use. */
-export function objectGraph(graph: SaveGraph, library: SaveLibrary, main: MainGraph): SavedObjectGraph {
-  const functions = [...graph.functions].sort((a, b) => (a.name < b.name ? -1 : 1));
+export function objectGraph(view: SaveableView, library: SaveLibrary, main: MainGraph): SavedObjectGraph {
+  const functions = [...view.functions].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
-    nodes: graph.nodes.map((node) => savedObject(node, library, main)),
+    nodes: view.nodes.map((node) => savedObject(node, library, main)),
     concreteFunctions: new Map(
       functions.map(({name, bound, signature}) => [
         name,

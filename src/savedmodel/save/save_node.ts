@@ -18,6 +18,7 @@ import type {
 } from '../../proto/index.js';
 import type {TracedFunction} from '../../trace/traced_function.js';
 import type {ObjectGraph} from '../load/object_graph.js';
+import {escapeName, objectKey} from './object_key.js';
 
 /** A child or dependency: its name, and the object. */
 export type Reference = readonly [name: string, node: SaveNode];
@@ -96,7 +97,22 @@ export class SaveNode {
   /** Of the slot of an optimizer: what it is the slot of. */
   slotOf: {readonly optimizer: SaveNode; readonly original: SaveNode; readonly name: string} | undefined;
 
-  constructor(readonly kind: NodeKind) {}
+  #find: ((node: SaveNode) => void) | undefined;
+
+  /** @param find - finds what the object refers to */
+  constructor(
+    readonly kind: NodeKind,
+    find?: (node: SaveNode) => void,
+  ) {
+    this.#find = find;
+  }
+
+  /** Finds what it refers to, if that has not been done. */
+  expand(): void {
+    const find = this.#find;
+    this.#find = undefined;
+    find?.(this);
+  }
 
   /** The child of this name. */
   child(name: string): SaveNode | undefined {
@@ -114,16 +130,6 @@ export class SaveNode {
   get label(): string {
     return ['root', ...this.path].join('.');
   }
-}
-
-/** Names in a path, as a key of the checkpoint. Source: `tensorflow/python/trackable/trackable_utils.py`. */
-export function objectKey(path: readonly string[]): string {
-  return path.map(escapeName).join('/');
-}
-
-/** Keeps the slashes of a name apart from those between names. */
-export function escapeName(name: string): string {
-  return name.replaceAll('.', '..').replaceAll('/', '.S');
 }
 
 /** Where a function comes from. */

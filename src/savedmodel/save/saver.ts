@@ -22,8 +22,8 @@ import {
 import {type Call, callFunction} from './function_calls.js';
 import type {SaveLibrary} from './function_library.js';
 import type {MainGraph} from './main_graph.js';
-import type {SaveFunction, SaveNode} from './save_node.js';
 import {type NodeState, OBJECT_GRAPH_KEY} from './model_checkpoint.js';
+import type {SaveFunction, SaveNode} from './save_node.js';
 
 /** Files are read and written where the CPU is. */
 const CPU = '/device:CPU:0';

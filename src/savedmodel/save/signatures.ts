@@ -27,8 +27,9 @@ import type {RestoredFunction} from '../load/restored_function.js';
 import {isLoadedSignature} from '../load/signature.js';
 import {argumentSpecProto} from './argument_spec.js';
 import {callFunction} from './function_calls.js';
-import {isTracedFunction, type SaveGraph} from './saveable_view.js';
 import {type SaveFunction, SaveNode} from './save_node.js';
+import type {SaveableView} from './saveable_view.js';
+import {isTracedFunction} from './traced_functions.js';
 
 /** The name under which a lone signature is saved. */
 export const DEFAULT_SIGNATURE = 'serving_default';
@@ -69,18 +70,18 @@ export interface SignatureOutput {
 }
 
 /** Finds the signatures, and makes the root lead to them. */
-export function attachSignatures(graph: SaveGraph, wanted: unknown): SignatureToSave[] {
-  const {root} = graph;
-  graph.expand(root);
+export function attachSignatures(view: SaveableView, wanted: unknown): SignatureToSave[] {
+  const {root} = view;
+  root.expand();
   const saved = root.child(SIGNATURES);
   if (wanted === undefined && saved !== undefined && isSignatureMap(saved))
-    return savedSignatures(graph, saved);
+    return savedSignatures(view, saved);
   if (wanted === undefined && saved !== undefined) {
     throw new SaveError(
       `what is saved has an attribute '${SIGNATURES}', under which its signatures would be saved; rename the attribute`,
     );
   }
-  const made = [...signatureFunctions(graph, wanted)].map(([name, node]) => makeSignature(graph, name, node));
+  const made = [...signatureFunctions(view, wanted)].map(([name, node]) => makeSignature(view, name, node));
   const map = new SaveNode({
     case: 'user',
     proto: makeMessage(SavedUserObject, {
@@ -98,10 +99,10 @@ function isSignatureMap({kind}: SaveNode): boolean {
 }
 
 /** The signatures that a loaded model came with. */
-function savedSignatures(graph: SaveGraph, map: SaveNode): SignatureToSave[] {
-  graph.expand(map);
+function savedSignatures(view: SaveableView, map: SaveNode): SignatureToSave[] {
+  map.expand();
   return map.children.map(([name, node]) => {
-    const concrete = concreteOf(graph, node);
+    const concrete = concreteOf(view, node);
     if (concrete === undefined)
       throw new SaveError(`the signature '${name}' of the loaded model is no function`);
     return signatureOf(name, concrete);
@@ -131,17 +132,17 @@ function savedSignature({source}: SaveFunction, name: string) {
 }
 
 /** The functions to make signatures of, by the name of the signature. */
-function signatureFunctions(graph: SaveGraph, wanted: unknown): Map<string, SaveNode> {
+function signatureFunctions(view: SaveableView, wanted: unknown): Map<string, SaveNode> {
   if (wanted === undefined) {
-    const found = defaultSignature(graph);
+    const found = defaultSignature(view);
     return new Map(found === undefined ? [] : [[DEFAULT_SIGNATURE, found]]);
   }
   if (isFunctionLike(wanted))
-    return new Map([[DEFAULT_SIGNATURE, requested(graph, DEFAULT_SIGNATURE, wanted)]]);
+    return new Map([[DEFAULT_SIGNATURE, requested(view, DEFAULT_SIGNATURE, wanted)]]);
   if (typeof wanted !== 'object' || wanted === null) {
     throw new SaveError('signatures are a function, or an object of functions by name');
   }
-  return new Map(Object.entries(wanted).map(([name, each]) => [name, requested(graph, name, each)]));
+  return new Map(Object.entries(wanted).map(([name, each]) => [name, requested(view, name, each)]));
 }
 
 function isFunctionLike(value: unknown): boolean {
@@ -154,9 +155,9 @@ function isFunctionLike(value: unknown): boolean {
 }
 
 /** The function that somebody asked for. */
-function requested(graph: SaveGraph, name: string, value: unknown): SaveNode {
+function requested(view: SaveableView, name: string, value: unknown): SaveNode {
   const refuse = (why: string) => new SaveError(`the signature '${name}' ${why}`);
-  if (isLoadedSignature(value)) return graph.node(value.concreteFunction);
+  if (isLoadedSignature(value)) return view.node(value.concreteFunction);
   if (!isFunctionLike(value)) {
     throw refuse('is neither made by func() nor a function or signature of a loaded model');
   }
@@ -167,18 +168,18 @@ function requested(graph: SaveGraph, name: string, value: unknown): SaveNode {
     if (others.length > 0 && value.inputSignature === undefined) {
       throw refuse(`has ${others.length + 1} traces; give one of them: f.getConcreteFunction(...)`);
     }
-    return graph.node(first);
+    return view.node(first);
   }
   if (typeof value === 'function' && originOf(value) === undefined) {
     // What `concreteFunction` of a loaded function gave.
     const chosen = (value as Partial<RestoredFunction>).concreteFunctions ?? [];
-    if (chosen.length === 1) return graph.node(chosen[0]!);
+    if (chosen.length === 1) return view.node(chosen[0]!);
     throw refuse('is a plain function; make it one that can be traced by func()');
   }
-  const node = graph.node(value as object);
+  const node = view.node(value as object);
   const traces = node.kind.case === 'function' ? node.kind.traces.length : 1;
   if (traces > 1 && !isDeclared(node)) throw refuse(`has ${traces} traces; give one of f.concreteFunctions`);
-  const concrete = concreteOf(graph, node);
+  const concrete = concreteOf(view, node);
   if (concrete === undefined) throw refuse('has no traces');
   return concrete;
 }
@@ -187,11 +188,11 @@ function requested(graph: SaveGraph, name: string, value: unknown): SaveNode {
  * The function that becomes the signature when nobody asks for any: the only one of the root's that was declared with
  * what it takes.
  */
-function defaultSignature(graph: SaveGraph): SaveNode | undefined {
+function defaultSignature(view: SaveableView): SaveNode | undefined {
   const possible: SaveNode[] = [];
-  for (const [name, child] of graph.root.children) {
+  for (const [name, child] of view.root.children) {
     const declared =
-      child.kind.case === 'concrete' || isDeclared(child) ? concreteOf(graph, child) : undefined;
+      child.kind.case === 'concrete' || isDeclared(child) ? concreteOf(view, child) : undefined;
     if (declared === undefined) continue;
     if (name === DEFAULT_SIGNATURE_ATTRIBUTE) return declared;
     if (isPossibleSignature(declared)) possible.push(declared);
@@ -212,19 +213,19 @@ function isPossibleSignature({kind}: SaveNode): boolean {
 }
 
 /** A function's first trace by itself. */
-function concreteOf(graph: SaveGraph, node: SaveNode): SaveNode | undefined {
+function concreteOf(view: SaveableView, node: SaveNode): SaveNode | undefined {
   if (node.kind.case === 'concrete') return node;
   if (node.kind.case !== 'function') return undefined;
-  graph.expand(node);
+  node.expand();
   const child = node.child('trace_0');
   if (child?.kind.case === 'concrete') return child;
   const [first] = node.kind.traces;
-  return first && graph.concreteNodeOf(first);
+  return first && view.concreteNode(first);
 }
 
 /** Wraps a function, unless it is a signature already. */
 function makeSignature(
-  graph: SaveGraph,
+  view: SaveableView,
   name: string,
   node: SaveNode,
 ): {signature: SignatureToSave; node: SaveNode} {
@@ -255,7 +256,7 @@ function makeSignature(
     }
   }
   if (outputs.length === 0) throw new SaveError(`the signature '${name}' gives no tensors`);
-  return wrap(graph, name, wrapped, specs, names, outputs);
+  return wrap(view, name, wrapped, specs, names, outputs);
 }
 
 const isResource = ({dtype}: TensorStructure): boolean => dtype === 'resource';
@@ -270,7 +271,7 @@ function inputsOf({signature, graph: {parameters}, bound}: SaveFunction): readon
 }
 
 function wrap(
-  graph: SaveGraph,
+  view: SaveableView,
   name: string,
   wrapped: SaveFunction,
   specs: readonly TensorStructure[],
@@ -308,7 +309,7 @@ function wrap(
       },
     },
   };
-  graph.functions.push(made);
+  view.functions.push(made);
   const node = new SaveNode({
     case: 'concrete',
     function: made,
