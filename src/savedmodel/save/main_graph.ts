@@ -26,7 +26,7 @@ import {
 } from '../../proto/index.js';
 import {type Call, type CallOptions, callFunction} from './function_calls.js';
 import {type AssetFile, functionOf, type NodeKind, type SaveFunction, type SaveNode} from './save_node.js';
-import type {SignatureOutput, SignatureToSave} from './signatures.js';
+import type {SignatureOutput, SignatureToSave} from './signature_io.js';
 
 /** An asset as a variable that the initialiser fills with its path. */
 interface AssetVariable {
