@@ -5,61 +5,39 @@
  * @module
  */
 
-import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
 import {SaveError} from '../../errors.js';
 import type {FunctionGraph} from '../../graph/graph.js';
 import {uniqueName} from '../../graph/names.js';
-import {opDef} from '../../graph/op_defs.js';
 import {functionName} from '../../graph/read_graph.js';
 import {writeFunction} from '../../graph/write_graph.js';
 import {
-  AttrValue,
   decodeMessage,
   encodeMessage,
   FunctionDef,
   FunctionDefLibrary,
   type GradientDef,
   makeMessage,
-  type NameAttrList,
   type RegisteredGradient,
 } from '../../proto/index.js';
 import type {Callee, TracedFunction} from '../../trace/traced_function.js';
 import {ConcreteFunction} from '../load/concrete_function.js';
 import {type ObjectGraph, objectsOf} from '../load/object_graph.js';
+import {type FunctionReferences, type NewNames, readReferences, renameAll} from './encoded_function.js';
 import {parametersOf} from './function_calls.js';
 import type {SaveFunction} from './save_node.js';
 import type {SaveableView} from './saveable_view.js';
 
-/** Attribute by which an op says which gradient it has. */
-const GRADIENT_TYPE = '_gradient_op_type';
-
-/** Attributes of a function that name others: those that compute its gradient. */
-const FUNCTION_NAMES = ['forward_function_name', 'backward_function_name'] as const;
-
-/** Functions of one interface: TensorFlow swaps one for another that suits the device. */
-const INTERFACE = 'api_implements';
-
 /** What `func` calls a function without a name. */
 const ANONYMOUS = 'fn';
 
-/** What a function of a loaded model refers to. */
-interface FunctionReferences {
-  readonly functions: ReadonlySet<string>;
-  readonly gradientTypes: ReadonlySet<string>;
-  readonly interface: string | undefined;
-}
-
 /** What is taken of a loaded model. */
-interface LoadedLibrary {
+interface LoadedLibrary extends NewNames {
   readonly objects: ObjectGraph;
   readonly encoded: ReadonlyMap<string, Uint8Array>;
   readonly references: Map<string, FunctionReferences>;
   readonly kept: Set<string>;
-  /** Names in what is saved. */
   readonly names: Map<string, string>;
   readonly gradientTypes: Map<string, string>;
-  /** Put behind the shared names of resources, so that two models do not share them. */
-  readonly suffix: string;
 }
 
 /** Builds the library of everything in a graph of objects. */
@@ -118,7 +96,9 @@ export class SaveLibrary {
       for (const name of library.kept) {
         const def = decodeMessage(FunctionDef, library.encoded.get(name)!, `function '${name}'`);
         for (const {op} of def.nodeDef) ops.add(op);
-        functions.push(renames(library, def) ? encodeMessage(FunctionDef, def) : library.encoded.get(name)!);
+        functions.push(
+          renameAll(def, library) ? encodeMessage(FunctionDef, def) : library.encoded.get(name)!,
+        );
       }
       const {gradient: pairs = [], registeredGradients: registered = []} = libraryOf(library.objects) ?? {};
       for (const {functionName: of, gradientFunc} of pairs) {
@@ -311,91 +291,6 @@ function referencesOf(library: LoadedLibrary, name: string): FunctionReferences 
     library.references.set(name, found);
   }
   return found;
-}
-
-function readReferences(def: FunctionDef, isFunction: (name: string) => boolean): FunctionReferences {
-  const functions = new Set<string>();
-  const gradientTypes = new Set<string>();
-  for (const {op, attr} of def.nodeDef) {
-    if (isFunction(op) && opDef(op) === undefined) functions.add(op);
-    for (const [key, bytes] of attr) {
-      if (key === GRADIENT_TYPE) gradientTypes.add(text(decodeAttr(bytes)));
-      else if (mayNameFunctions(bytes))
-        for (const each of functionsOf(decodeAttr(bytes))) functions.add(each.name);
-    }
-  }
-  for (const key of FUNCTION_NAMES) {
-    const value = def.attr.get(key);
-    if (value !== undefined && isFunction(text(value))) functions.add(text(value));
-  }
-  const implemented = def.attr.get(INTERFACE);
-  return {functions, gradientTypes, interface: implemented && text(implemented)};
-}
-
-function decodeAttr(bytes: Uint8Array): AttrValue {
-  return decodeMessage(AttrValue, bytes, 'an attribute');
-}
-
-/** Wire tags of `AttrValue.list`, `AttrValue.func` and `AttrValue.ListValue.func`. */
-const LIST_TAG = (1 << 3) | 2;
-const FUNC_TAG = (10 << 3) | 2;
-const LIST_FUNC_TAG = (9 << 3) | 2;
-
-/** Spares decoding the many attributes that are lists of shapes or dtypes. */
-function mayNameFunctions(bytes: Uint8Array): boolean {
-  return bytes[0] === FUNC_TAG || (bytes[0] === LIST_TAG && bytes.includes(LIST_FUNC_TAG));
-}
-
-function functionsOf({value}: AttrValue): NameAttrList[] {
-  if (value?.$case === 'func') return [value.value];
-  return value?.$case === 'list' ? value.value.func : [];
-}
-
-function text({value}: AttrValue): string {
-  return value?.$case === 's' ? decodeUtf8(value.value) : '';
-}
-
-/** Gives a function, and what it refers to, the names that they have in what is saved. False where nothing changes. */
-function renames(library: LoadedLibrary, def: FunctionDef): boolean {
-  const {names, gradientTypes, suffix} = library;
-  let changed = false;
-  const renamed = (name: string): string => {
-    const to = names.get(name) ?? name;
-    changed ||= to !== name;
-    return to;
-  };
-  def.signature!.name = renamed(def.signature!.name);
-  for (const node of def.nodeDef) {
-    if (opDef(node.op) === undefined) node.op = renamed(node.op);
-    for (const [key, bytes] of node.attr) {
-      const attr = renamedAttr(key, bytes);
-      if (attr !== undefined) node.attr.set(key, encodeMessage(AttrValue, attr));
-    }
-  }
-  for (const key of FUNCTION_NAMES) {
-    const value = def.attr.get(key)?.value;
-    if (value?.$case === 's') value.value = encodeUtf8(renamed(decodeUtf8(value.value)));
-  }
-  return changed;
-
-  function renamedAttr(key: string, bytes: Uint8Array): AttrValue | undefined {
-    if (key === GRADIENT_TYPE || (key === 'shared_name' && suffix !== '')) {
-      const attr = decodeAttr(bytes);
-      const before = text(attr);
-      const after = key === GRADIENT_TYPE ? (gradientTypes.get(before) ?? before) : before && before + suffix;
-      if (after === before) return undefined;
-      changed = true;
-      return {value: {$case: 's', value: encodeUtf8(after)}};
-    }
-    if (!mayNameFunctions(bytes)) return undefined;
-    const attr = decodeAttr(bytes);
-    const [before, list] = [changed, functionsOf(attr)];
-    changed = false;
-    for (const each of list) each.name = renamed(each.name);
-    const differs = changed;
-    changed ||= before;
-    return differs ? attr : undefined;
-  }
 }
 
 /** `__inference_f_12`, or with the next number that is free: TensorFlow tells by the end of a name which function it is. */

@@ -98,20 +98,24 @@ export function makeSignature(functions: SaveFunction[], name: string, node: Sav
     }
   }
   if (outputs.length === 0) throw new SaveError(`the signature '${name}' gives no tensors`);
-  return wrap(functions, name, wrapped, specs, names, outputs);
+  const inputs = specs.map((spec, i) => ({...spec, name: names[i]!}));
+  return wrap(functions, name, wrapped, inputs, outputs);
 }
 
+/**
+ * The signature whose function calls another.
+ *
+ * @param taken - what the wrapped function takes, in its order and by the names that the signature has
+ */
 function wrap(
   functions: SaveFunction[],
   name: string,
   wrapped: SaveFunction,
-  specs: readonly TensorStructure[],
-  names: readonly string[],
+  taken: readonly TensorStructure[],
   outputs: readonly FunctionOutput[],
 ): MadeSignature {
   // A dict's entries are in the order of their keys.
-  const order = names.map((_, i) => i).sort((a, b) => (names[a]! < names[b]! ? -1 : 1));
-  const inputs = order.map((i) => ({...specs[i]!, name: names[i]!}));
+  const inputs = [...taken].sort((a, b) => (a.name < b.name ? -1 : 1));
   const sorted = [...outputs].sort((a, b) => (a.name < b.name ? -1 : 1));
   const results = sorted.flatMap(({first, structure}) => flattenTensors(structure).map((_, i) => first + i));
   const given = sorted.map(({name: key, structure, proto}): SignatureOutput => {
@@ -121,7 +125,7 @@ function wrap(
   const made: SaveFunction = {
     source: {kind: 'built', base: WRAPPER, callees: new Map([[WRAPPED, wrapped]])},
     name: '',
-    graph: wrapperGraph(wrapped, inputs, order, results),
+    graph: wrapperGraph(wrapped, inputs, taken, results),
     bound: wrapped.bound,
     signature: structuresOf(inputs, given),
   };
@@ -174,18 +178,19 @@ function structuresOf(
 /**
  * Calls a function under the names of a signature.
  *
- * @param order - which of the function's own parameters each input is
+ * @param inputs - what the signature takes, in its order
+ * @param taken - the same, in the order of the wrapped function
  * @param results - which of the function's results to give
  */
 function wrapperGraph(
   wrapped: SaveFunction,
   inputs: readonly TensorStructure[],
-  order: readonly number[],
+  taken: readonly TensorStructure[],
   results: readonly number[],
 ): FunctionGraph {
   const graph = new GraphBuilder();
   const own = inputs.map(({name, dtype}) => graph.parameter(identifier(name), dtype));
-  const given = order.map((_, i) => own[order.indexOf(i)]!);
+  const given = taken.map((each) => own[inputs.indexOf(each)]!);
   const bound = wrapped.graph.parameters
     .slice(own.length)
     .map(({dtype}) => graph.parameter('unknown', dtype));
