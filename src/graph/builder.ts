@@ -15,7 +15,7 @@ import {uniqueName} from './names.js';
 import {type AttrInputs, completeAttrs, outputDTypes} from './node_attrs.js';
 import {opDef} from './op_defs.js';
 
-export type {AttrInput, AttrInputs} from './node_attrs.js';
+export type {AttrInput} from './node_attrs.js';
 
 /** A node under construction. */
 export interface BuiltNode {
@@ -37,6 +37,9 @@ export interface Operand {
 
 /** Inputs of a node: list arguments as arrays. */
 export type NodeInput = Operand | readonly Operand[];
+
+/** Attributes of a node, or what gives them where they depend on its name. */
+export type NodeAttrs = AttrInputs | ((name: string) => AttrInputs);
 
 /** How a node is placed in the graph. */
 export interface NodeOptions {
@@ -97,21 +100,17 @@ export class GraphBuilder {
   node(
     op: string,
     inputs: readonly NodeInput[],
-    attrs: AttrInputs | ((name: string) => AttrInputs) = {},
+    attrs: NodeAttrs = {},
     options: NodeOptions = {},
   ): Operand[] {
     return outputsOf(this.statement(op, inputs, attrs, options));
   }
 
-  /**
-   * Adds a node and gives it.
-   *
-   * @param attrs - or a function of the node's name, where they depend on it
-   */
+  /** Adds a node and gives it. */
   statement(
     op: string,
     inputs: readonly NodeInput[],
-    attrs: AttrInputs | ((name: string) => AttrInputs) = {},
+    attrs: NodeAttrs = {},
     options: NodeOptions = {},
   ): BuiltNode {
     const definition = opDef(op);
@@ -135,12 +134,7 @@ export class GraphBuilder {
   }
 
   /** Adds a node and gives its first output. */
-  op(
-    op: string,
-    inputs: readonly NodeInput[],
-    attrs: AttrInputs | ((name: string) => AttrInputs) = {},
-    options: NodeOptions = {},
-  ): Operand {
+  op(op: string, inputs: readonly NodeInput[], attrs: NodeAttrs = {}, options: NodeOptions = {}): Operand {
     return this.node(op, inputs, attrs, options)[0]!;
   }
 

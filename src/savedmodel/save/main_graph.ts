@@ -157,12 +157,13 @@ export class MainGraph {
       return this.graph.op('Const', [], {dtype: kind.dtype, value: kind.value});
     }
     const create = functionOf(node.child('_create_resource'));
-    if (create === undefined) {
+    const handle = create && this.call(create, []).outputs[0];
+    if (handle === undefined) {
       throw new SaveError(
         `functions use the object '${node.label}' as a resource, and nothing says how to create it`,
       );
     }
-    return this.call(create, []).outputs[0]!;
+    return handle;
   }
 
   /** A handle whose shared name is its own, and a read, as TensorFlow writes them. */

@@ -152,30 +152,12 @@ function build(view: SaveableView, root: object, options: SaveOptions) {
   const ops = new Set(graph.nodes.map(({op}) => op));
   const functions = library.encode(ops);
   const sources = [...view.loaded.models].map(({parts}) => parts.metaGraph);
-  const versions = sources.flatMap(({graphDef}) => graphDef?.versions ?? []);
   const metaGraph = makeMessage(MetaGraphDef, {
-    metaInfoDef: makeMessage(MetaGraphDef_MetaInfoDef, {
-      tags: tagsOf(root),
-      functionAliases: library.aliases(),
-      tensorflowVersion: newest([
-        TENSORFLOW_VERSION,
-        ...sources.map((each) => each.metaInfoDef?.tensorflowVersion ?? ''),
-      ]),
-      tensorflowGitVersion: 'unknown',
-      strippedDefaultAttrs: true,
-      strippedOpList: strippedOpList(
-        ops,
-        sources.flatMap((each) => each.metaInfoDef?.strippedOpList ?? []),
-      ),
-    }),
+    metaInfoDef: {...metaInfo(sources, ops), tags: tagsOf(root), functionAliases: library.aliases()},
     graphDef: makeMessage(GraphDef, {
       node: writeNodes(graph),
       library: functions,
-      versions: {
-        producer: Math.max(GRAPH_VERSIONS.producer, ...versions.map(({producer}) => producer)),
-        minConsumer: Math.max(GRAPH_VERSIONS.minConsumer, ...versions.map(({minConsumer}) => minConsumer)),
-        badConsumers: [],
-      },
+      versions: graphVersions(sources),
     }),
     saverDef,
     collectionDef: new Map([[MAIN_OP_COLLECTION, {kind: {$case: 'nodeList', value: {value: [init]}}}]]),
@@ -184,6 +166,30 @@ function build(view: SaveableView, root: object, options: SaveOptions) {
     objectGraphDef: objectGraph(view, library, main),
   });
   return {metaGraph, states, objects, main};
+}
+
+/** What is said of the model as a whole: of the newest TensorFlow that made a part of it. */
+function metaInfo(sources: readonly MetaGraphDef[], ops: Iterable<string>): MetaGraphDef_MetaInfoDef {
+  const infos = sources.flatMap(({metaInfoDef}) => metaInfoDef ?? []);
+  return makeMessage(MetaGraphDef_MetaInfoDef, {
+    tensorflowVersion: newest([TENSORFLOW_VERSION, ...infos.map((each) => each.tensorflowVersion)]),
+    tensorflowGitVersion: 'unknown',
+    strippedDefaultAttrs: true,
+    strippedOpList: strippedOpList(
+      ops,
+      infos.flatMap((each) => each.strippedOpList ?? []),
+    ),
+  });
+}
+
+/** A loader has to be as new as each of the models that graphs are taken from says. */
+function graphVersions(sources: readonly MetaGraphDef[]): NonNullable<GraphDef['versions']> {
+  const versions = [GRAPH_VERSIONS, ...sources.flatMap(({graphDef}) => graphDef?.versions ?? [])];
+  return {
+    producer: Math.max(...versions.map(({producer}) => producer)),
+    minConsumer: Math.max(...versions.map(({minConsumer}) => minConsumer)),
+    badConsumers: [],
+  };
 }
 
 /** A loaded model keeps its tags. */
