@@ -29,7 +29,9 @@ export type Attr =
   | {readonly type: 'tensor'; readonly value: HostTensor}
   | {readonly type: 'func'; readonly value: FunctionRef}
   | {readonly type: 'placeholder'; readonly value: string}
-  | {readonly type: 'list'; readonly value: readonly Attr[]};
+  | {readonly type: 'list'; readonly value: readonly Attr[]}
+  /** The message as a file has it, unread: what is taken over from one model into another. */
+  | {readonly type: 'encoded'; readonly value: Uint8Array};
 
 type AttrType = Attr['type'];
 type ValueOf<T extends AttrType> = Extract<Attr, {type: T}>['value'];

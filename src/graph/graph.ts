@@ -30,6 +30,8 @@ export interface GraphNode extends OpNode {
   readonly inputs: readonly Endpoint[];
   /** Nodes that have to run before this one, by index. */
   readonly controls: readonly number[];
+  /** Where TensorFlow is to run it. Absent from graphs that were read: here, all runs on one backend. */
+  readonly device?: string;
 }
 
 /** Nodes and how to find them. Nodes are in file order, which need not be an order of execution. */

@@ -17,7 +17,7 @@ import {
 } from '../../proto/index.js';
 import {LoadedObject} from '../load/loaded_object.js';
 import {VARIABLE_VALUE} from '../load/restore.js';
-import {escapeName, objectKey} from '../save/node.js';
+import {escapeName, objectKey} from '../save/object_key.js';
 import {exporterOf, isTrackable, type SavedObjectSpec, specOf} from '../save/trackable.js';
 import {accumulatorsOf, isOptimizer, OPTIMIZER_SLOTS, type OptimizerInternals} from './optimizer_slots.js';
 import {
