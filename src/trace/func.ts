@@ -6,13 +6,15 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
+import type {ArgumentSpec} from '../graph/argument_spec.js';
+import {TensorSpec} from '../graph/tensor_spec.js';
 import type {DType} from '../host/dtypes.js';
-import {TensorSpec} from './tensor_spec.js';
 import {type ArgumentValue, traceFunction} from './trace.js';
 import type {TracedFunction} from './traced_function.js';
 
+export type {ArgumentSpec} from '../graph/argument_spec.js';
+export {TensorSpec} from '../graph/tensor_spec.js';
 export {cond, whileLoop} from './control_flow.js';
-export {TensorSpec} from './tensor_spec.js';
 
 /** What no tensor is: an argument that the graph of a trace is specific to. */
 export type PythonValue = boolean | number | string | null;
@@ -33,17 +35,6 @@ export interface FuncOptions {
    * object after the positional arguments.
    */
   readonly keywordArguments?: Readonly<Record<string, readonly PythonValue[]>>;
-}
-
-/** The parameters of a Python function, `self` dropped (Python's `inspect.getfullargspec`). */
-export interface ArgumentSpec {
-  readonly args: readonly string[];
-  readonly varargs?: string;
-  readonly varkw?: string;
-  /** Defaults of the last `defaults.length` of `args`. */
-  readonly defaults: readonly unknown[];
-  readonly kwonlyargs: readonly string[];
-  readonly kwonlydefaults: Readonly<Record<string, unknown>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the widest function type, whose parameters a caller may give

@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import {flattenTensors, type Structure, type TensorStructure} from '../graph/nest.js';
+import {TensorSpec} from '../graph/tensor_spec.js';
 import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
 import {rememberDType} from '../tensors/meaning.js';
@@ -25,7 +26,6 @@ import {
   samplings,
 } from './samples.js';
 import {forShapesOnly} from './shapes_only.js';
-import {TensorSpec} from './tensor_spec.js';
 import type {TracedFunction} from './traced_function.js';
 import {writeFunction} from './write_steps.js';
 
