@@ -20,6 +20,7 @@ import {
   type RecordedOp,
   type Ref,
   type RefTree,
+  refsOf,
   type SubRun,
 } from './recording.js';
 import {
@@ -124,16 +125,10 @@ const OPEN: Readonly<Record<string, readonly (readonly [output: number, axis: nu
 function opened(step: Step, before: readonly Step[], fromValues: ReadonlySet<number>): Step {
   const {what, outputs} = step;
   const sizes = new Set<string>();
-  const note = (tree: RefTree): void => {
-    if (tree === null) return;
-    if (!isRef(tree)) {
-      for (const each of Object.values(tree)) note(each as RefTree);
-      return;
-    }
-    const tensor = before[tree.entry]!.outputs[tree.output]!;
+  for (const {entry, output} of refsOf(step.inputs)) {
+    const tensor = before[entry]!.outputs[output]!;
     for (const axis of tensor.open ?? []) sizes.add(sizeKey(tensor, axis));
-  };
-  note(step.inputs);
+  }
   const isOpen = (output: number, axis: number): boolean => {
     if (what.kind === 'kernel' && OPEN[what.kernel]?.some((each) => each[0] === output && each[1] === axis))
       return true;
@@ -194,11 +189,6 @@ function followsFromValues(
     default:
       return true;
   }
-}
-
-function refsOf(tree: RefTree): Ref[] {
-  if (tree === null) return [];
-  return isRef(tree) ? [tree] : Object.values(tree).flatMap((each) => refsOf(each as RefTree));
 }
 
 /** Shapes that a result of a loop or a branch may have at other times, in each run. */

@@ -10,10 +10,13 @@ import {flattenTensors, type Structure, type TensorStructure} from '../graph/nes
 import {TensorSpec} from '../graph/tensor_spec.js';
 import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
+import {unobserved} from '../runtime/observer.js';
 import {rememberDType} from '../tensors/meaning.js';
 import {completeBackend} from '../tfjs/backend_kernels.js';
 import {reconcile, type Steps} from './reconcile.js';
-import {type Recording, type Ref, record, type SubRun, untraced} from './recording.js';
+import {record} from './record.js';
+import type {Recorder} from './recorder.js';
+import type {Ref, SubRun} from './recording.js';
 import {
   isHuge,
   looser,
@@ -219,19 +222,19 @@ function runOnce(
   run: number,
 ): Run {
   for (let attempt = 0; ; attempt++) {
-    const {recording, result} = record((recording) => {
+    const {recording, result} = record((recorder) => {
       let next = 0;
       const sample = () => {
         const index = next++;
         const spec = specs[index]!;
-        const tensor = untraced(() => sampleTensor(spec, [...shapes[index]!], run));
-        untraced(() => rememberDType(tensor, spec.dtype));
-        recording.addParameter(tensor);
+        const tensor = unobserved(() => sampleTensor(spec, [...shapes[index]!], run));
+        unobserved(() => rememberDType(tensor, spec.dtype));
+        recorder.addParameter(tensor);
         return tensor;
       };
       const given = request.run(request.args.map((arg) => sampled(arg, sample)));
       const results: Ref[] = [];
-      const output = nestOf(given, recording, results);
+      const output = nestOf(given, recorder, results);
       return {output, results};
     }, run);
     if (!recording.createdVariable) {
@@ -255,14 +258,14 @@ function sampled(arg: ArgumentValue, sample: () => tf.Tensor): unknown {
 }
 
 /** The nest of a result; its tensors go to `results` in the order of `tf.nest`. */
-function nestOf(value: unknown, recording: Recording, results: Ref[]): Nest {
-  const ref = value instanceof tf.Tensor ? recording.refOf(value) : recording.findOther(value);
+function nestOf(value: unknown, recorder: Recorder, results: Ref[]): Nest {
+  const ref = value instanceof tf.Tensor ? recorder.refOf(value) : recorder.findOther(value);
   if (ref !== undefined) {
     results.push(ref);
     return {tensor: (value as tf.Tensor).dtype as DType};
   }
   if (value === null || value === undefined) return {literal: null};
-  if (Array.isArray(value)) return {list: value.map((each) => nestOf(each, recording, results))};
+  if (Array.isArray(value)) return {list: value.map((each) => nestOf(each, recorder, results))};
   if (typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number')
     return {literal: value};
   if (value instanceof Promise) {
@@ -271,7 +274,7 @@ function nestOf(value: unknown, recording: Recording, results: Ref[]): Nest {
   const prototype = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) {
     const dict = value as Readonly<Record<string, unknown>>;
-    return {dict: sortedKeys(dict).map((key) => [key, nestOf(dict[key], recording, results)])};
+    return {dict: sortedKeys(dict).map((key) => [key, nestOf(dict[key], recorder, results)])};
   }
   throw new SaveError(
     `it gives a ${(value as object).constructor?.name ?? typeof value}, which is no tensor`,

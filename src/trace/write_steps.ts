@@ -20,7 +20,7 @@ import {KernelCall, type KernelInputs} from './kernel_call.js';
 import {KERNEL_RULES} from './kernels.js';
 import type {RandomTensor} from './random.js';
 import {type ComputedConstant, describe, type Step, type Steps} from './reconcile.js';
-import {isRef, located, type RecordedOp, type Ref, type RefTree} from './recording.js';
+import {isRef, located, type RecordedOp, type Ref, type RefTree, refsOf} from './recording.js';
 import type {Callee, Capture} from './traced_function.js';
 import {type MergedTensor, rankOf, sizeAt} from './varying.js';
 
@@ -672,9 +672,7 @@ function hasEffect({what}: Step): boolean {
 }
 
 function entriesOf(tree: RefTree): number[] {
-  if (tree === null) return [];
-  if (isRef(tree)) return [tree.entry];
-  return Object.values(tree).flatMap((each) => entriesOf(each as RefTree));
+  return refsOf(tree).map(({entry}) => entry);
 }
 
 /** Entries that the loop or the branches of a step read from around them. */

@@ -226,6 +226,7 @@ export class Variable implements Resource {
   }
 
   #setExact(value: Value | undefined): void {
+    if (this.#exact !== undefined) onExactChange?.(this, this.#exact);
     this.#exact?.unpin();
     this.#exact = value?.pin();
   }
@@ -235,6 +236,19 @@ export class Variable implements Resource {
       `variable '${this.name}' is read before it has a value; initialise or restore it first`,
     );
   }
+}
+
+let onExactChange: ((variable: Variable, before: Value) => void) | undefined;
+
+/**
+ * Has `listener` told of every variable whose exact value is about to change, with the one it has: what is kept beside the
+ * `tf.Variable` changes without an assignment that tfjs could tell of. The function returned ends it.
+ */
+export function watchExactValues(listener: (variable: Variable, before: Value) => void): () => void {
+  onExactChange = listener;
+  return () => {
+    onExactChange = undefined;
+  };
 }
 
 /** The tfjs tensor that shows a value of a dtype tfjs does not know. */
