@@ -136,13 +136,14 @@ describe('a size', () => {
     expect(product.at([10, 20])).toEqual([200]);
     const square = size([VECTOR], 9, 4, 25, 16)!;
     expect(square.at([10])).toEqual([100]);
-    const three = [
-      [3, 5, 2],
-      [2, 7, 5],
-      [5, 3, 7],
-      [4, 2, 11],
-    ];
-    expect(size([three], 30 - 1, 70 - 1, 105 - 1, 88 - 1)!.at([10, 20, 3])).toEqual([599]);
+    const vectors = [
+      [3, 2, 5, 4],
+      [5, 7, 3, 2],
+      [2, 5, 7, 11],
+    ].map((sizes) => sizes.map((each) => [each]));
+    const three = size(vectors, 30, 70, 105, 88)!;
+    expect(three.ops.filter((op) => op === 'Mul')).toHaveLength(2);
+    expect(three.at([10], [20], [3])).toEqual([600]);
   });
 
   it('may be a sum or a difference of dimensions', () => {
