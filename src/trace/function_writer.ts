@@ -12,10 +12,10 @@ import type {DType} from '../host/dtypes.js';
 import type {Callees} from './callees.js';
 import type {Captured} from './captures.js';
 import {Dims, type TracedTensor} from './dims.js';
-import {describe, type Step, type Steps} from './reconcile.js';
 import {located, type Ref} from './recording.js';
 import {OUTSIDE, ResourceOrder} from './resource_order.js';
 import {neededSteps} from './step_needs.js';
+import {describe, type Step, type Steps} from './steps.js';
 
 /** What the functions of one trace share. */
 export interface Trace {

@@ -5,8 +5,9 @@ import type {Attr} from '../graph/attrs.js';
 import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
 import type {ObservedTensor} from '../runtime/observer.js';
-import {describe as describeStep, reconcile, type Step, type Steps} from './reconcile.js';
+import {reconcile} from './reconcile.js';
 import type {Entry, EntryKind, Ref, SubRun} from './recording.js';
+import {describe as describeStep, type Step, type Steps} from './steps.js';
 import {Varying, VaryingList} from './varying.js';
 
 const ref = (entry: number, output = 0): Ref => ({entry, output});

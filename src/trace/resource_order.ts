@@ -9,8 +9,8 @@ import type {BuiltNode} from '../graph/builder.js';
 import {opDef} from '../graph/op_defs.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {capturedValue, resourceKeys} from './captures.js';
-import type {Step, Steps} from './reconcile.js';
 import {type RefTree, refsOf} from './recording.js';
+import type {Step, Steps} from './steps.js';
 
 /** Stands for what stateful ops do that have no handles, such as printing: in order, too. */
 export const OUTSIDE: object = {};

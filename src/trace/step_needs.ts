@@ -9,8 +9,8 @@ import {opDef} from '../graph/op_defs.js';
 import type {DType} from '../host/dtypes.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {type Captured, capturedConstant, capturedValue, capturedVariable} from './captures.js';
-import type {Step, Steps} from './reconcile.js';
 import {type Ref, refsOf} from './recording.js';
+import type {Step, Steps} from './steps.js';
 
 /** A tensor of the function around this one. */
 export interface OuterTensor {

@@ -13,7 +13,7 @@ import type {PartialShape} from '../host/shape.js';
 import {unobserved} from '../runtime/observer.js';
 import {rememberDType} from '../tensors/meaning.js';
 import {completeBackend} from '../tfjs/backend_kernels.js';
-import {reconcile, type Steps} from './reconcile.js';
+import {reconcile} from './reconcile.js';
 import {record} from './record.js';
 import type {Recorder} from './recorder.js';
 import type {Ref, SubRun} from './recording.js';
@@ -29,6 +29,7 @@ import {
   samplings,
 } from './samples.js';
 import {forShapesOnly} from './shapes_only.js';
+import type {Steps} from './steps.js';
 import type {TracedFunction} from './traced_function.js';
 import {writeFunction} from './write_steps.js';
 

@@ -11,7 +11,7 @@ import {capturedConstant} from './captures.js';
 import type {FunctionWriter} from './function_writer.js';
 import {KernelCall} from './kernel_call.js';
 import type {RandomTensor} from './random.js';
-import type {ComputedConstant, Step} from './reconcile.js';
+import type {ComputedConstant, Step} from './steps.js';
 
 /** A constant of the graph, or a captured one. */
 export function writeConstant(writer: FunctionWriter, value: HostTensor): Operand {

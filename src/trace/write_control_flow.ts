@@ -12,9 +12,9 @@ import {opDef} from '../graph/op_defs.js';
 import type {DType} from '../host/dtypes.js';
 import {resourceKeys} from './captures.js';
 import {FunctionWriter} from './function_writer.js';
-import type {Step, StepKind, Steps} from './reconcile.js';
 import {changedBy} from './resource_order.js';
 import {type Bound, boundOf, mergeBound} from './step_needs.js';
+import type {Step, StepKind, Steps} from './steps.js';
 import {commonShape, type MergedTensor, partialShape} from './varying.js';
 
 /**

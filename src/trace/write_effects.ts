@@ -12,8 +12,8 @@ import type {DType} from '../host/dtypes.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {capturedValue, capturedVariable, resourceKeys} from './captures.js';
 import type {FunctionWriter} from './function_writer.js';
-import type {Step} from './reconcile.js';
 import type {ForeignCall, RecordedOp} from './recording.js';
+import type {Step} from './steps.js';
 
 /** A variable's value at this point of the program. */
 export function writeRead(writer: FunctionWriter, face: tf.Variable): Operand {

@@ -9,8 +9,8 @@ import type {Operand} from '../graph/builder.js';
 import type {FunctionWriter} from './function_writer.js';
 import {KernelCall, type KernelInputs} from './kernel_call.js';
 import {KERNEL_RULES} from './kernels.js';
-import type {Step, StepKind} from './reconcile.js';
 import {isRef, type RefTree} from './recording.js';
+import type {Step, StepKind} from './steps.js';
 
 /** A kernel as TensorFlow's ops. */
 export function writeKernel(

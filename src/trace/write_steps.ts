@@ -11,7 +11,7 @@ import type {PartialShape} from '../host/shape.js';
 import {Callees} from './callees.js';
 import {capturedValue} from './captures.js';
 import {FunctionWriter, type Trace} from './function_writer.js';
-import type {Step, StepKind, Steps} from './reconcile.js';
+import type {Step, StepKind, Steps} from './steps.js';
 import type {Callee, Capture} from './traced_function.js';
 import {partialShape} from './varying.js';
 import {writeComputed, writeConstant, writeRandom} from './write_constants.js';
