@@ -21,10 +21,15 @@ interface Found {
   at(...shapes: readonly (readonly number[])[]): number[];
 }
 
-/** Looks for something in a graph whose arguments had these shapes, and makes a function of what is found. */
+/**
+ * Looks for something in a graph whose arguments had these shapes, and makes a function of what is found.
+ *
+ * @param rank - of what is to be found
+ */
 function look(
   inputs: readonly Shapes[],
   find: (dims: Dims, tensors: readonly TracedTensor[]) => Operand | undefined,
+  rank = 0,
 ): Found | undefined {
   const builder = new GraphBuilder();
   const dims = new Dims(builder);
@@ -39,17 +44,20 @@ function look(
   return {
     ops: graph.nodes.map(({op}) => op).filter((op) => op !== '_Arg' && op !== 'Const'),
     hasFormulas: dims.hasFormulas,
-    at: (...shapes) => run(graph, shapes),
+    at: (...shapes) => run(graph, shapes, rank),
   };
 }
 
-function run(graph: FunctionGraph, shapes: readonly (readonly number[])[]): number[] {
+function run(graph: FunctionGraph, shapes: readonly (readonly number[])[], rank: number): number[] {
   const library = {get: () => graph, names: () => ['f'], gradientOf: () => undefined};
   const runtime = new Runtime({library});
   const args = shapes.map((shape) =>
     Value.host('float32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1))),
   );
-  return runtime.invoke(runtime.function('f'), args, ([size]) => ({result: size!.numbers(), tensors: []}));
+  return runtime.invoke(runtime.function('f'), args, ([found]) => {
+    expect(found!.rank).toBe(rank);
+    return {result: found!.numbers(), tensors: []};
+  });
 }
 
 /** Looks for a size that was so many in each run. */
@@ -206,7 +214,7 @@ describe('a number that need not be whole', () => {
 
 describe('a list of sizes', () => {
   const list = (inputs: readonly Shapes[], ...lists: readonly number[][]) =>
-    look(inputs, (dims) => dims.findAll(mergeLists(lists), []));
+    look(inputs, (dims) => dims.findAll(mergeLists(lists), []), 1);
 
   it('that is the same in all runs is a constant', () => {
     const found = list([VECTOR], [2, 3], [2, 3], [2, 3], [2, 3])!;
