@@ -68,3 +68,26 @@ it('gives back what was there when each of several, one within the other, began'
   set(counter, BigInt64Array.of(7n));
   expect(counter.exact().data).toEqual(BigInt64Array.of(7n));
 });
+
+it('gives back what a variable was assigned before, also where nobody has looked at that yet', () => {
+  const counter = variable('int64', BigInt64Array.of(3n));
+  const shown = counter.face();
+  shown.assign(tf.tensor1d([5], 'int32'));
+  undoingAssignments(() => counter.read());
+  expect([counter.exact().data, shown.dataSync()[0]]).toEqual([BigInt64Array.of(5n), 5]);
+  shown.assign(tf.tensor1d([6], 'int32'));
+  undoingAssignments(() => set(counter, BigInt64Array.of(7n)));
+  expect([counter.exact().data, shown.dataSync()[0]]).toEqual([BigInt64Array.of(6n), 6]);
+});
+
+it('gives back an exact value where what shows it is assigned', () => {
+  const third = variable('float64', Float64Array.of(1 / 3));
+  const shown = third.face();
+  undoingAssignments(() => {
+    noteAssignment(shown);
+    shown.assign(tf.tensor1d([2]));
+    expect(third.exact().data).toEqual(Float64Array.of(2));
+  });
+  expect(third.exact().data).toEqual(Float64Array.of(1 / 3));
+  expect(shown.dataSync()[0]).toBe(Math.fround(1 / 3));
+});

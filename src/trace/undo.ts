@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type {HostTensor} from '../host/tensor.js';
-import {type Variable, watchExactValues} from '../ops/variable/kernels.js';
+import {Variable, watchExactValues} from '../ops/variable/kernels.js';
 import {unobserved} from '../runtime/observer.js';
 import {Value} from '../tensors/value.js';
 
@@ -40,6 +40,7 @@ export function undoingAssignments<T>(f: () => T): T {
 /** To be called before a variable is assigned. */
 export function noteAssignment(variable: tf.Variable): void {
   if (assigned === undefined || assigned.variables.has(variable)) return;
+  unobserved(() => Variable.faceChanges(variable));
   const value = unobserved(() => tf.keep(tf.clone(variable as tf.Tensor)));
   assigned.variables.set(variable, value);
 }
