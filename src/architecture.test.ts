@@ -46,6 +46,20 @@ it('imports only downwards', () => {
   expect(upward).toEqual([]);
 });
 
+it('loads and calls models without any code of tracing', () => {
+  const reached = new Set(
+    files.filter((path) => /^savedmodel[/\\](load|raw|checkpoint|boundary\.ts)/.test(path)),
+  );
+  for (const path of reached) {
+    const text = readFileSync(resolve(SOURCE, path), 'utf8').replace(/^(?:import|export) type [^;]+;/gm, '');
+    for (const [, name] of text.matchAll(/(?:from|import) '(\.[^']+)\.js'/g)) {
+      reached.add(`${relative(SOURCE, resolve(SOURCE, dirname(path), name!))}.ts`);
+    }
+  }
+  expect(reached.size).toBeGreaterThan(100);
+  expect([...reached].filter((path) => path.startsWith(`trace${sep}`))).toEqual([]);
+});
+
 it('keeps algorithms free of the rest of the library', () => {
   const dependent = files
     .filter((path) => path.startsWith('algorithms'))

@@ -18,6 +18,7 @@ import {
   OpDefProto_ArgDef,
 } from '../proto/index.js';
 import type {Attr, Attrs} from './attrs.js';
+import {statefulNodes} from './effects.js';
 import {
   ARGUMENT_OP,
   type Endpoint,
@@ -85,7 +86,7 @@ export function writeFunction(graph: FunctionGraph, options: WriteFunctionOption
       name,
       inputArg: inputs.map((each) => argDef(each.name, each.dtype, each.handle)),
       outputArg: outputs.map((each) => argDef(each.name, each.dtype)),
-      isStateful: isStateful(graph),
+      isStateful: isWrittenStateful(graph),
       controlOutput,
     }),
     nodeDef: nodes.map((node) => nodeDef(graph, node, edge, rename)),
@@ -96,9 +97,12 @@ export function writeFunction(graph: FunctionGraph, options: WriteFunctionOption
   });
 }
 
-/** Whether a function is written as stateful. One with parameters always is: `_Arg`, by its definition, is as well. */
-export function isStateful({nodes}: FunctionGraph): boolean {
-  return nodes.some(({op}) => opDef(op)?.stateful);
+/**
+ * Whether a function is written as stateful: when a node is, or when it has parameters, because `_Arg` is stateful by its
+ * definition. TensorFlow takes the mark as leave to run the function once for each call.
+ */
+export function isWrittenStateful(graph: FunctionGraph): boolean {
+  return graph.parameters.length > 0 || statefulNodes(graph).length > 0;
 }
 
 function unchanged(name: string): string {

@@ -8,7 +8,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {onHostBackend} from '../tfjs/host_backend.js';
-import {onlyShapesMatter} from './recording.js';
+import {onlyShapesMatter} from './record.js';
 
 type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 type Attrs = Readonly<Record<string, unknown>>;

@@ -7,7 +7,7 @@
 import {type BuiltNode, type GraphBuilder, type Operand, outputsOf} from '../../graph/builder.js';
 import {flattenTensors, structureOf} from '../../graph/nest.js';
 import {attr} from '../../graph/to_proto.js';
-import {isStateful, type ParameterInfo} from '../../graph/write_graph.js';
+import {isWrittenStateful, type ParameterInfo} from '../../graph/write_graph.js';
 import type {PartialShape} from '../../host/shape.js';
 import type {SaveFunction, SaveNode} from './save_node.js';
 
@@ -35,7 +35,7 @@ export function callFunction(
   {name = fn.name, controls = [], shapes}: CallOptions = {},
 ): Call {
   const node = graph.statement(
-    isStateful(fn.graph) ? 'StatefulPartitionedCall' : 'PartitionedCall',
+    isWrittenStateful(fn.graph) ? 'StatefulPartitionedCall' : 'PartitionedCall',
     [inputs],
     {
       Tout: fn.graph.results.map(({dtype}) => dtype),

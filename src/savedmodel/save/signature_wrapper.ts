@@ -12,7 +12,7 @@ import type {FunctionGraph} from '../../graph/graph.js';
 import {identifier} from '../../graph/names.js';
 import {flattenTensors, type Structure, structureOf, type TensorStructure} from '../../graph/nest.js';
 import {structureProto} from '../../graph/to_proto.js';
-import {isStateful} from '../../graph/write_graph.js';
+import {isWrittenStateful} from '../../graph/write_graph.js';
 import {FunctionSpec, makeMessage} from '../../proto/index.js';
 import {argumentSpecProto} from './argument_spec.js';
 import {callFunction} from './function_calls.js';
@@ -199,7 +199,7 @@ function wrapperGraph(
     name: i === 0 ? 'identity' : `identity_${i}`,
     operand: graph.op('Identity', [call.outputs[from]!]),
   }));
-  if (!isStateful(wrapped.graph)) return graph.finish(WRAPPER, named, []);
+  if (!isWrittenStateful(wrapped.graph)) return graph.finish(WRAPPER, named, []);
   // What the function does is done before anything is given, as TensorFlow has it.
   const done = graph.statement('NoOp', [], {}, {controls: [call.node]});
   for (const {operand} of named) operand.node.controls.push(done);
