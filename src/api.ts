@@ -56,12 +56,12 @@ export type {
   TypedArrayInput,
 } from './savedmodel/boundary.js';
 export {Checkpoint, type CheckpointOptions, type RestoreStatus} from './savedmodel/checkpoint/checkpoint.js';
-export type {CheckpointInDirectory, CheckpointPath} from './savedmodel/checkpoint/path.js';
 export {
   CheckpointManager,
   type CheckpointManagerOptions,
-  latestCheckpoint,
-} from './savedmodel/checkpoint/state.js';
+} from './savedmodel/checkpoint/checkpoint_manager.js';
+export {latestCheckpoint} from './savedmodel/checkpoint/directory_state.js';
+export type {CheckpointInDirectory, CheckpointPath} from './savedmodel/checkpoint/path.js';
 export {IndexedSlices, RaggedTensor, SparseTensor} from './savedmodel/composites.js';
 export type {
   DecodedImage,

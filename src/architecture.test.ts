@@ -46,6 +46,20 @@ it('imports only downwards', () => {
   expect(upward).toEqual([]);
 });
 
+it('loads and calls models without any code of tracing', () => {
+  const reached = new Set(
+    files.filter((path) => /^savedmodel[/\\](load|raw|checkpoint|boundary\.ts)/.test(path)),
+  );
+  for (const path of reached) {
+    const text = readFileSync(resolve(SOURCE, path), 'utf8').replace(/^(?:import|export) type [^;]+;/gm, '');
+    for (const [, name] of text.matchAll(/(?:from|import) '(\.[^']+)\.js'/g)) {
+      reached.add(`${relative(SOURCE, resolve(SOURCE, dirname(path), name!))}.ts`);
+    }
+  }
+  expect(reached.size).toBeGreaterThan(100);
+  expect([...reached].filter((path) => path.startsWith(`trace${sep}`))).toEqual([]);
+});
+
 it('keeps algorithms free of the rest of the library', () => {
   const dependent = files
     .filter((path) => path.startsWith('algorithms'))
@@ -104,3 +118,32 @@ describe('docs/tfjs.md', () => {
     expect(titles.filter((title) => !contract.includes(title))).toEqual([]);
   });
 });
+
+/** The names of the columns of the op table: what is known of an op, whatever computes it. */
+const COLUMNS = ['facts', 'infer', 'plan', 'onnx', 'gradient'];
+
+it('keeps tfjs out of every column but the kernels', () => {
+  const column = (path: string) => COLUMNS.includes(/^ops[/\\]\w+[/\\](\w+)\.ts$/.exec(path)?.[1] ?? '');
+  const offenders = files.filter(column).flatMap((path) => {
+    const reached = new Set([path]);
+    // A set's iteration goes on to what is added meanwhile.
+    for (const each of reached) {
+      for (const name of valueImports(each)) {
+        if (name.startsWith('@tensorflow')) return [`${path} reaches ${name} through ${each}`];
+        if (name.startsWith('.')) reached.add(resolved(each, name));
+      }
+    }
+    return [];
+  });
+  expect(files.filter(column).length).toBeGreaterThan(20);
+  expect(offenders).toEqual([]);
+});
+
+const resolved = (path: string, name: string): string =>
+  relative(SOURCE, resolve(SOURCE, dirname(path), name)).replace(/\.js$/, '.ts');
+
+/** What a file imports when it runs: types are gone by then. */
+const valueImports = (path: string): string[] =>
+  [...readFileSync(resolve(SOURCE, path), 'utf8').matchAll(/(?:^|\n)(?:import|export)([^;]*?)'([^']+)';/g)]
+    .filter(([, clause]) => !/^\s*type\s/.test(clause!))
+    .map(([, , name]) => name!);

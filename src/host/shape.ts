@@ -21,15 +21,20 @@ export function formatShape(shape: PartialShape): string {
   return `(${dims.join(', ')}${dims.length === 1 ? ',' : ''})`;
 }
 
-/** The shape that `a` and `b` broadcast to under NumPy's rules, or undefined where they do not. */
-export function broadcastShapes(a: readonly number[], b: readonly number[]): number[] | undefined {
+/**
+ * The shape that `a` and `b` broadcast to under NumPy's rules, or undefined where they do not. An unknown dimension (null)
+ * beside another size than 1 is that size, or 1.
+ */
+export function broadcastShapes<D extends number | null>(a: readonly D[], b: readonly D[]): D[] | undefined {
   const rank = Math.max(a.length, b.length);
-  const out = new Array<number>(rank);
+  const out = new Array<D>(rank);
   for (let i = 1; i <= rank; i++) {
     const da = i <= a.length ? a[a.length - i]! : 1;
     const db = i <= b.length ? b[b.length - i]! : 1;
-    if (da !== db && da !== 1 && db !== 1) return undefined;
-    out[rank - i] = da === 1 ? db : da;
+    if (da === 1) out[rank - i] = db as D;
+    else if (db === 1 || db === null || da === db) out[rank - i] = da as D;
+    else if (da === null) out[rank - i] = db as D;
+    else return undefined;
   }
   return out;
 }
@@ -48,4 +53,33 @@ export function stridesOf(shape: readonly number[]): number[] {
 /** True when both shapes are the same. */
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i]);
+}
+
+/** What two shapes of one tensor say together; undefined where they contradict each other. */
+export function mergeShapes(a: PartialShape, b: PartialShape): PartialShape | undefined {
+  if (a === null) return b;
+  if (b === null) return a;
+  const fits = a.length === b.length && a.every((dim, i) => dim === null || b[i] === null || dim === b[i]);
+  return fits ? a.map((dim, i) => dim ?? b[i]!) : undefined;
+}
+
+/** What is true of a tensor that has one of two shapes. */
+export function relaxShapes(a: PartialShape, b: PartialShape): PartialShape {
+  if (a === null || b === null || a.length !== b.length) return null;
+  return a.map((dim, i) => (dim === b[i] ? dim : null));
+}
+
+/** True where every dimension is known. */
+export function isKnown(shape: PartialShape): shape is readonly number[] {
+  return shape !== null && !shape.includes(null);
+}
+
+/** Number of elements; null where it is not known. */
+export function partialSizeOf(shape: PartialShape): number | null {
+  if (shape === null) return null;
+  let size: number | null = 1;
+  // Without elements whatever the others are.
+  if (shape.includes(0)) return 0;
+  for (const dim of shape) size = size === null || dim === null ? null : size * dim;
+  return size;
 }

@@ -15,27 +15,8 @@ import {Value} from '../tensors/value.js';
 import {isTaping, markTape} from '../tfjs/tape.js';
 import type {Kernel} from './kernel.js';
 
-/** Ops whose result does not depend on their float inputs as far as gradients go: TensorFlow's gradient is none or zero. */
-const CONSTANT: ReadonlySet<string> = new Set([
-  ...[
-    'Assign',
-    'AssignAdd',
-    'AssignSub',
-    'ScatterAdd',
-    'ScatterSub',
-    'ScatterUpdate',
-    'ScatterMax',
-    'ScatterMin',
-  ],
-  ...['Ceil', 'Floor', 'FloorDiv', 'Rint', 'Round', 'Sign', 'TruncateDiv'],
-  ...['HSVToRGB', 'LinSpace', 'OneHot', 'OnesLike', 'RaggedRange', 'Range', 'StopGradient', 'ZerosLike'],
-  ...['ParameterizedTruncatedNormal', 'RandomPoisson', 'RandomPoissonV2', 'StatelessRandomPoisson'],
-  ...['CTCGreedyDecoder', 'LookupTableFind', 'LookupTableFindV2', 'SparseAddGrad', 'SparseConcat'],
-]);
-
 /** `kernel`, whose results do not lose the gradient of its inputs unnoticed. */
-export function guardGradient(op: string, kernel: Kernel): Kernel {
-  if (CONSTANT.has(op)) return kernel;
+export function guardGradient(kernel: Kernel): Kernel {
   return (inputs, ctx) => {
     if (!isTaping()) return kernel(inputs, ctx);
     const before = markTape();

@@ -5,10 +5,10 @@
  */
 
 import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
+import type {OpNode} from '../graph/graph.js';
 import type {DType} from '../host/dtypes.js';
 import type {HostTensor} from '../host/tensor.js';
 import {type Resource, Value} from '../tensors/value.js';
-import type {OpNode} from './node.js';
 
 /** A function of a model that computes the gradient of an identity. */
 export interface CustomGradient {
@@ -43,6 +43,8 @@ export interface Session {
 
 /** The node that a kernel computes. One context serves every execution of its node. */
 export interface KernelContext extends OpNode {
+  /** Number of outputs by the op's definition. */
+  readonly outputs: number;
   readonly session: Session;
   /**
    * Storage private to the node, for what is worth keeping between executions (a compiled pattern, a seed's state, a

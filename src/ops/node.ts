@@ -1,22 +1,11 @@
 /**
- * The node that a column of the op table looks at: a kernel that computes it, a rule that says what it gives. Nothing here
- * depends on how it is computed.
+ * What every column of the op table says of a node that it cannot take. Nothing here depends on how an op is computed.
  *
  * @module
  */
 
 import {CallError, UnsupportedOpError} from '../errors.js';
-import type {Attrs} from '../graph/attrs.js';
-
-/** One op of a graph, without its edges. */
-export interface OpNode {
-  /** Name of the node and of its op. */
-  readonly name: string;
-  readonly op: string;
-  readonly attrs: Attrs;
-  /** Number of outputs by the op's definition. */
-  readonly outputs: number;
-}
+import type {OpNode} from '../graph/graph.js';
 
 /** An error for a form of an op that is not implemented. */
 export function unsupported(ctx: OpNode, what: string): UnsupportedOpError {

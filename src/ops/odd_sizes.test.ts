@@ -1,6 +1,7 @@
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {opDef} from '../graph/op_defs.js';
-import {INPUT_RANKS} from './input_ranks.js';
+import {FACT_COLUMNS} from './facts.js';
+import type {OpFacts} from './facts_table.js';
 import {makeOddCalls, readOddSizes} from './testing/odd_sizes.js';
 import {caseFile, useBackend} from './testing/op_cases.js';
 
@@ -29,9 +30,12 @@ describe('sizes, axes, bounds and indices that are odd', () => {
   });
 });
 
-it('has rank rules for inputs that ops have', () => {
-  const unknown = Object.entries(INPUT_RANKS).flatMap(([op, rules]) =>
-    Object.keys(rules).filter((name) => !opDef(op)?.inputs.some((input) => input.name === name)),
+it('states facts about inputs that ops have', () => {
+  const facts = Object.values(FACT_COLUMNS).flatMap(Object.entries<OpFacts>);
+  const unknown = facts.flatMap(([op, {inputRanks = {}, constantInputs = []}]) =>
+    [...Object.keys(inputRanks), ...constantInputs].filter(
+      (name) => !opDef(op)?.inputs.some((input) => input.name === name),
+    ),
   );
   expect(unknown).toEqual([]);
 });

@@ -5,12 +5,15 @@
  */
 
 import type {Attrs} from '../graph/attrs.js';
+import {DATAFLOW_OPS} from '../graph/dataflow_ops.js';
+import {ARGUMENT_OP} from '../graph/graph.js';
 import {array} from './array/kernels.js';
 import {checkpoint} from './checkpoint/kernels.js';
 import {controlFlow} from './control_flow/kernels.js';
 import {convolution} from './convolution/kernels.js';
 import {customGradients} from './custom_gradient/kernels.js';
 import {debug} from './debug/kernels.js';
+import {factsOf} from './facts.js';
 import {fingerprint} from './fingerprint/kernels.js';
 import {guardGradient} from './gradient_guard.js';
 import {image} from './image/kernels.js';
@@ -75,22 +78,12 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   variable: variables,
 };
 
-/** Families whose ops hand on values of others: what they return may be a constant. */
-const TRANSPARENT: ReadonlySet<OpFamily> = new Set([
-  controlFlow,
-  customGradients,
-  lists,
-  optionals,
-  tensorArrays,
-  training,
-  variables,
-]);
-
 const KERNELS: ReadonlyMap<string, Kernel> = new Map(
   Object.values(OP_FAMILIES).flatMap((family) =>
     Object.entries(family).map(([op, {kernel}]) => {
-      const checked = checkRanks(op, kernel);
-      return [op, TRANSPARENT.has(family) ? checked : guardGradient(op, checked)];
+      const {inputRanks, handsOn, gradient} = factsOf(op);
+      const checked = checkRanks(op, kernel, inputRanks);
+      return [op, handsOn || gradient === 'none' ? checked : guardGradient(checked)];
     }),
   ),
 );
@@ -123,7 +116,4 @@ export function unsupportedDtype(op: string, attrs: Attrs): string | undefined {
 }
 
 /** Ops without kernel, which the interpreter executes itself. */
-export const INTERPRETED: ReadonlySet<string> = new Set([
-  '_Arg',
-  ...['Switch', 'Merge', 'Enter', 'Exit', 'NextIteration'].flatMap((op) => [op, `Ref${op}`]),
-]);
+export const INTERPRETED: ReadonlySet<string> = new Set([ARGUMENT_OP, ...DATAFLOW_OPS]);

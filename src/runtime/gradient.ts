@@ -6,7 +6,7 @@
  */
 
 import type {Endpoint, FunctionGraph, GraphNode} from '../graph/graph.js';
-import {CUSTOM_GRADIENT_OP} from '../ops/custom_gradient/kernels.js';
+import {CUSTOM_GRADIENT_OP} from '../ops/custom_gradient/op.js';
 import type {Value} from '../tensors/value.js';
 
 /** A custom gradient as a SavedModel holds it. */

@@ -8,6 +8,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {decodeUtf8} from '../algorithms/utf8.js';
 import {CallError, FormatError} from '../errors.js';
 import type {FunctionRef} from '../graph/attrs.js';
+import {statefulNodes} from '../graph/effects.js';
 import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import {
@@ -317,10 +318,9 @@ export class Runtime implements Session {
  * before these existed, or have no effects that must happen: TensorFlow then runs every stateful op.
  */
 function functionRequest(graph: FunctionGraph): RunRequest {
-  const stateful = (): number[] => graph.nodes.flatMap(({op}, index) => (opDef(op)?.stateful ? [index] : []));
   return {
     feeds: graph.parameters.map((_, node) => ({node, output: 0})),
     fetches: graph.results.map(({source}) => source),
-    targets: graph.controlResults.length > 0 ? graph.controlResults : stateful(),
+    targets: graph.controlResults.length > 0 ? graph.controlResults : statefulNodes(graph),
   };
 }

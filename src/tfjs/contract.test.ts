@@ -14,7 +14,8 @@ import {SIZE_RULES} from './tensor_sizes.js';
 /** The engine as this library sees it. */
 interface Engine {
   readonly state: {
-    readonly activeScope: object | null;
+    readonly activeScope: {readonly name: string} | null;
+    readonly scopeStack: readonly {readonly name: string}[];
     activeTape: {inputs: tf.NamedTensorMap; outputs: tf.Tensor[]; saved: tf.Tensor[]}[] | null;
     readonly gradientDepth: number;
     readonly kernelDepth: number;
@@ -71,6 +72,63 @@ describe('scopes', () => {
     expect(seen[0]).toBeInstanceOf(Object);
     expect(seen[0]).not.toBe(seen[1]);
     expect(engine.state.activeScope ?? undefined).toBeUndefined();
+  });
+});
+
+describe('events', () => {
+  it('are calls of the engine, whose methods are looked up for each: runKernel, makeTensor, readSync, read', async () => {
+    const methods = ['runKernel', 'makeTensor', 'readSync', 'read'] as const;
+    const calls: string[] = [];
+    const shadowed = engine as unknown as Record<string, (...args: unknown[]) => unknown>;
+    for (const name of methods) {
+      const own = shadowed[name]!;
+      shadowed[name] = (...args) => {
+        calls.push(name);
+        return own.apply(engine, args);
+      };
+    }
+    const x = tf.neg(tf.tensor1d([1]));
+    x.dataSync();
+    await x.data();
+    for (const name of methods) Reflect.deleteProperty(engine, name);
+    expect(calls).toEqual(['makeTensor', 'runKernel', 'readSync', 'read']);
+  });
+
+  it('happen in scopes named after operations, in state.scopeStack', () => {
+    const names: string[] = [];
+    const own = tf.getKernel('Neg', 'cpu');
+    tf.unregisterKernel('Neg', 'cpu');
+    const noting: tf.KernelFunc = (call) => {
+      names.push(engine.state.activeScope!.name, ...engine.state.scopeStack.map(({name}) => name));
+      return own.kernelFunc(call);
+    };
+    tf.registerKernel({...own, kernelFunc: noting});
+    tf.tidy('around', () => void tf.neg(tf.scalar(1)));
+    tf.unregisterKernel('Neg', 'cpu');
+    tf.registerKernel(own);
+    expect(names).toEqual([`neg${tf.OP_SCOPE_SUFFIX}`, 'around', `neg${tf.OP_SCOPE_SUFFIX}`]);
+  });
+
+  it('are assignments by tf.Variable.prototype.assign', () => {
+    const {assign} = tf.Variable.prototype;
+    const assigned: number[] = [];
+    tf.Variable.prototype.assign = function (this: tf.Variable, value) {
+      assigned.push(value.size);
+      assign.call(this, value);
+    };
+    const variable = tf.variable(tf.tensor1d([1, 2, 3]));
+    tf.tidy(() => tf.train.sgd(1).minimize(() => tf.sum(variable) as tf.Scalar) ?? undefined);
+    tf.Variable.prototype.assign = assign;
+    variable.dispose();
+    expect(assigned).toEqual([3]);
+  });
+
+  it('are random numbers, whose generators Math.random seeds', () => {
+    const {random} = Math;
+    Math.random = () => 0.5;
+    const drawn = [1, 2].map(() => tf.tidy(() => tf.randomUniform([3]).dataSync()));
+    Math.random = random;
+    expect(drawn[0]).toEqual(drawn[1]);
   });
 });
 

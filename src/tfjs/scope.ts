@@ -7,9 +7,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Opens a scope, which {@link closeScope} has to close whatever happens. */
-export function openScope(): void {
-  tf.engine().startScope();
+/** Opens a scope, which {@link closeScope} has to close whatever happens. Its name is there to find it again. */
+export function openScope(name?: string): void {
+  tf.engine().startScope(name);
 }
 
 /** Closes the scope opened last. Of the tensors made in it, those in `kept` go to the scope around; the others are freed. */

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {dataOf} from '../tfjs/data.js';
 import {onHostBackend} from '../tfjs/host_backend.js';
 import {type Replacement, withReplacedKernels, writeTensor} from '../tfjs/kernels.js';
-import {onlyShapesMatter} from './recording.js';
+import {onlyShapesMatter} from './record.js';
 
 type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 type Attrs = Readonly<Record<string, unknown>>;

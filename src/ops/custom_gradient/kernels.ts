@@ -12,9 +12,7 @@ import {fromTensor} from '../../tensors/from_tensor.js';
 import {Value} from '../../tensors/value.js';
 import {isTaping, runStep} from '../../tfjs/tape.js';
 import type {Kernel, OpFamily} from '../kernel.js';
-
-/** Op that replaces an identity with a gradient of its own: its inputs are followed by what the gradient captures. */
-export const CUSTOM_GRADIENT_OP = '_IdentityWithGradient';
+import {CUSTOM_GRADIENT_OP} from './op.js';
 
 const identityWithGradient: Kernel = (values, ctx) => {
   const count = ctx.attrs.int('N');

@@ -4,17 +4,18 @@
  * @module
  */
 
+import * as shapes from '../../host/shape.js';
 import {formatShape, type PartialShape} from '../../host/shape.js';
 import type {KernelContext} from '../kernel.js';
 import {invalid} from '../node.js';
 
 /** What both shapes say together; an error where they contradict. */
 export function mergeShapes(a: PartialShape, b: PartialShape, ctx: KernelContext): PartialShape {
-  if (a === null) return b;
-  if (b === null) return a;
-  const fits = a.length === b.length && a.every((dim, i) => dim === null || b[i] === null || dim === b[i]);
-  if (!fits) throw invalid(ctx, `element shapes ${formatShape(a)} and ${formatShape(b)} do not agree`);
-  return a.map((dim, i) => dim ?? b[i]!);
+  const merged = shapes.mergeShapes(a, b);
+  if (merged === undefined) {
+    throw invalid(ctx, `element shapes ${formatShape(a)} and ${formatShape(b)} do not agree`);
+  }
+  return merged;
 }
 
 /** The shape, known in full; an error that says `what` has it where it is not. */

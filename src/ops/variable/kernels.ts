@@ -134,6 +134,7 @@ export class Variable implements Resource {
       );
     }
     if (!NATIVE.has(this.dtype)) {
+      this.#tellChange();
       tf.tidy(() => {
         const shown = this.#face === undefined ? undefined : this.#shown(value);
         this.#setExact(Value.host(this.dtype, value.shape, value.hostData()));
@@ -176,6 +177,7 @@ export class Variable implements Resource {
 
   /** Removes the value and frees its memory; the variable can be assigned again. */
   dispose(): void {
+    this.#tellChange();
     this.#face?.dispose();
     this.#face = undefined;
     this.#setExact(undefined);
@@ -218,6 +220,19 @@ export class Variable implements Resource {
     this.#facedData = dataOf(face);
   }
 
+  /** See {@link watchExactValues}. */
+  #tellChange(): void {
+    if (onExactChange === undefined || NATIVE.has(this.dtype)) return;
+    this.#adoptFace();
+    if (this.#exact !== undefined) onExactChange(this, this.#exact);
+  }
+
+  /** To be called before somebody assigns `face`, so that who watches exact values hears of that one. */
+  static faceChanges(face: tf.Variable): void {
+    const variable = FACES.get(face);
+    if (variable !== undefined) variable.#tellChange();
+  }
+
   #setFace(tensor: tf.Tensor): void {
     const face = this.#face;
     if (face !== undefined && face.dtype === tensor.dtype && sameShape(face.shape, tensor.shape)) {
@@ -241,6 +256,19 @@ export class Variable implements Resource {
       `variable '${this.name}' is read before it has a value; initialise or restore it first`,
     );
   }
+}
+
+let onExactChange: ((variable: Variable, before: Value) => void) | undefined;
+
+/**
+ * Has `listener` told of every variable whose exact value is about to change, with the value that it has: what is kept beside
+ * the `tf.Variable` changes without an assignment that tfjs could tell of. The function returned ends it.
+ */
+export function watchExactValues(listener: (variable: Variable, before: Value) => void): () => void {
+  onExactChange = listener;
+  return () => {
+    onExactChange = undefined;
+  };
 }
 
 /** The tfjs tensor that shows a value of a dtype tfjs does not know. */

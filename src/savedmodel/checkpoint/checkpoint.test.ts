@@ -14,7 +14,8 @@ import {SAVED_OBJECT, type SavedObjectSpec, Trackable} from '../save/trackable.j
 import {fixtureDirectory, loadFixture} from '../testing/fixtures.js';
 import {EXPECTED, OPTIMIZER_NAMES, TRAINING_FIXTURES, Training} from '../testing/training.js';
 import {Checkpoint, RestoreStatus} from './checkpoint.js';
-import {CheckpointManager, latestCheckpoint} from './state.js';
+import {CheckpointManager} from './checkpoint_manager.js';
+import {latestCheckpoint} from './directory_state.js';
 
 const CHECKPOINTS = new URL('../../../fixtures/checkpoints/', import.meta.url).pathname;
 

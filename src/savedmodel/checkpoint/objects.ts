@@ -18,7 +18,7 @@ import {
 import {isOptimizer, iterationsOf, learningRateOf} from '../../tfjs/optimizers.js';
 import {LoadedObject} from '../load/loaded_object.js';
 import {VARIABLE_VALUE} from '../load/restore.js';
-import {escapeName, objectKey} from '../save/node.js';
+import {escapeName, objectKey} from '../save/object_key.js';
 import {exporterOf, isTrackable, type SavedObjectSpec, specOf} from '../save/trackable.js';
 import {accumulatorsOf, OPTIMIZER_SLOTS} from './optimizer_slots.js';
 import {

@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {type DType, dtypeInfo, isFloating, lanes, type NumericArray} from '../../../host/dtypes.js';
-import {broadcastShapes, formatShape, sameShape} from '../../../host/shape.js';
+import {formatShape, sameShape} from '../../../host/shape.js';
 import {allocate, allocateObjects, type HostData, sizeOf} from '../../../host/tensor.js';
 import {fromParts, partsOf} from '../../../tensors/complex_tensors.js';
 import {broadcastTensor, withGradient} from '../../../tensors/differentiable.js';
@@ -15,6 +15,7 @@ import {broadcastOrThrow, forEachBroadcast} from '../../../tensors/host.js';
 import {preferHost, Value, type Variant} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
+import {reducedAxes} from '../plan.js';
 import {binaryMath} from './binary.js';
 
 /** {@link select} of floats on a backend. */
@@ -209,24 +210,8 @@ const bucketizeEach: Kernel = (inputs, ctx) => {
 };
 
 /** The axes over which a gradient is summed for each of two operands that were broadcast. */
-const broadcastGradientArgs: Kernel = (inputs, ctx) => {
-  const shapes = inputs.map((each) => each.numbers());
-  const [a, b] = shapes as [number[], number[]];
-  const {dtype} = inputs[0]!;
-  if (broadcastShapes(a, b) === undefined) {
-    throw invalid(ctx, `incompatible shapes: ${formatShape(a)} vs. ${formatShape(b)}`);
-  }
-  if (sameShape(a, b)) return [Value.vector(dtype, []), Value.vector(dtype, [])];
-  const rank = Math.max(a.length, b.length);
-  return shapes.map((shape) => {
-    const lead = rank - shape.length;
-    const axes = Array.from({length: rank}, (_, axis) => axis);
-    return Value.vector(
-      dtype,
-      axes.filter((axis) => axis < lead || shape[axis - lead] === 1),
-    );
-  });
-};
+const broadcastGradientArgs: Kernel = ([a, b], ctx) =>
+  reducedAxes(a!.numbers(), b!.numbers(), ctx).map((axes) => Value.vector(a!.dtype, axes));
 
 export const selection: OpFamily = {
   Select: {kernel: selectRows},

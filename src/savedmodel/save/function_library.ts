@@ -5,74 +5,53 @@
  * @module
  */
 
-import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
 import {SaveError} from '../../errors.js';
 import type {FunctionGraph} from '../../graph/graph.js';
-import {flattenTensors} from '../../graph/nest.js';
-import {opDef} from '../../graph/op_defs.js';
+import {uniqueName} from '../../graph/names.js';
 import {functionName} from '../../graph/read_graph.js';
-import {type ParameterInfo, uniqueName, writeFunction} from '../../graph/write_graph.js';
+import {writeFunction} from '../../graph/write_graph.js';
 import {
-  AttrValue,
   decodeMessage,
   encodeMessage,
   FunctionDef,
   FunctionDefLibrary,
   type GradientDef,
   makeMessage,
-  type NameAttrList,
   type RegisteredGradient,
 } from '../../proto/index.js';
 import type {Callee, TracedFunction} from '../../trace/traced_function.js';
 import {ConcreteFunction} from '../load/concrete_function.js';
 import {type ObjectGraph, objectsOf} from '../load/object_graph.js';
-import type {SaveGraph} from './graph.js';
-import type {SaveFunction, SaveNode} from './node.js';
-
-/** Attribute by which an op says which gradient it has. */
-const GRADIENT_TYPE = '_gradient_op_type';
-
-/** Attributes of a function that name others: those that compute its gradient. */
-const FUNCTION_NAMES = ['forward_function_name', 'backward_function_name'] as const;
-
-/** Functions of one interface: TensorFlow swaps one for another that suits the device. */
-const INTERFACE = 'api_implements';
+import {type FunctionReferences, type NewNames, readReferences, renameAll} from './encoded_function.js';
+import {parametersOf} from './function_calls.js';
+import type {SaveFunction} from './save_node.js';
+import type {SaveableView} from './saveable_view.js';
 
 /** What `func` calls a function without a name. */
 const ANONYMOUS = 'fn';
 
-/** What a function of a loaded model refers to. */
-interface FunctionReferences {
-  readonly functions: ReadonlySet<string>;
-  readonly gradientTypes: ReadonlySet<string>;
-  readonly interface: string | undefined;
-}
-
 /** What is taken of a loaded model. */
-interface LoadedLibrary {
+interface LoadedLibrary extends NewNames {
   readonly objects: ObjectGraph;
   readonly encoded: ReadonlyMap<string, Uint8Array>;
   readonly references: Map<string, FunctionReferences>;
   readonly kept: Set<string>;
-  /** Names in what is saved. */
   readonly names: Map<string, string>;
   readonly gradientTypes: Map<string, string>;
-  /** Put behind the shared names of resources, so that two models do not share them. */
-  readonly suffix: string;
 }
 
 /** Builds the library of everything in a graph of objects. */
 export class SaveLibrary {
-  readonly #graph: SaveGraph;
+  readonly #view: SaveableView;
   readonly #loaded = new Map<ObjectGraph, LoadedLibrary>();
   readonly #taken = new Set<string>();
-  readonly #added: FunctionDef[] = [];
+  readonly #added: SaveFunction[] = [];
   /** Names of traced functions that only others call. */
   readonly #callees = new Map<FunctionGraph, string>();
   #uid = 0;
 
-  constructor(graph: SaveGraph) {
-    this.#graph = graph;
+  constructor(view: SaveableView) {
+    this.#view = view;
     this.#collect();
     this.#name();
   }
@@ -86,9 +65,9 @@ export class SaveLibrary {
     return name;
   }
 
-  /** Adds a function that was made for saving. */
-  add(def: FunctionDef): void {
-    this.#added.push(def);
+  /** Adds a function that was made for saving, to which no object refers. */
+  add(fn: SaveFunction): void {
+    this.#added.push(fn);
   }
 
   /** The name that a function of a loaded model has in what is saved. */
@@ -117,7 +96,9 @@ export class SaveLibrary {
       for (const name of library.kept) {
         const def = decodeMessage(FunctionDef, library.encoded.get(name)!, `function '${name}'`);
         for (const {op} of def.nodeDef) ops.add(op);
-        functions.push(renames(library, def) ? encodeMessage(FunctionDef, def) : library.encoded.get(name)!);
+        functions.push(
+          renameAll(def, library) ? encodeMessage(FunctionDef, def) : library.encoded.get(name)!,
+        );
       }
       const {gradient: pairs = [], registeredGradients: registered = []} = libraryOf(library.objects) ?? {};
       for (const {functionName: of, gradientFunc} of pairs) {
@@ -136,7 +117,7 @@ export class SaveLibrary {
         });
       }
     }
-    for (const def of [...this.#written(), ...this.#added]) {
+    for (const def of this.#written()) {
       for (const {op} of def.nodeDef) ops.add(op);
       functions.push(encodeMessage(FunctionDef, def));
     }
@@ -147,13 +128,13 @@ export class SaveLibrary {
   #collect(): void {
     let count: number;
     do {
-      count = this.#graph.nodes.length + this.#graph.functions.length;
-      for (const {source} of [...this.#graph.functions]) {
+      count = this.#view.nodes.length + this.#view.functions.length;
+      for (const {source} of [...this.#view.functions]) {
         if (source.kind === 'loaded') this.#keep(source.objects, source.name);
         else if (source.kind === 'traced') this.#keepForeign(source.traced);
       }
-      this.#graph.numberRest();
-    } while (count < this.#graph.nodes.length + this.#graph.functions.length);
+      this.#view.numberRest();
+    } while (count < this.#view.nodes.length + this.#view.functions.length);
   }
 
   #keepForeign({name, callees}: TracedFunction): void {
@@ -183,7 +164,7 @@ export class SaveLibrary {
         library.gradientTypes.set(registeredOpType, registeredOpType);
         queue.add(gradientFunc);
         if (objects.parts.objects.concreteFunctions.has(gradientFunc)) {
-          this.#graph.loadedFunction(objects, gradientFunc);
+          this.#view.loaded.function(objects, gradientFunc);
         }
       }
     }
@@ -222,7 +203,7 @@ export class SaveLibrary {
       for (const type of gradientTypes.keys()) gradientTypes.set(type, uniqueName(type, types));
     }
     for (const name of this.#taken) this.#uid = Math.max(this.#uid, uidOf(name) + 1);
-    for (const each of this.#graph.functions) {
+    for (const each of this.#view.functions) {
       const {source} = each;
       if (source.kind === 'loaded') each.name = this.nameOf(source.objects, source.name);
       else if (source.kind === 'built') each.name = this.freshName(source.base);
@@ -238,25 +219,25 @@ export class SaveLibrary {
     }
   }
 
-  /** The functions that were traced, and the signatures. */
+  /** The functions that were traced, and those made for saving. */
   *#written(): Generator<FunctionDef> {
     const done = new Set<FunctionGraph>();
-    for (const each of this.#graph.functions) {
-      const {source} = each;
+    for (const fn of [...this.#view.functions, ...this.#added]) {
+      const {source, graph, name} = fn;
+      if (source.kind === 'loaded') continue;
+      const parameters = parametersOf(fn);
       if (source.kind === 'built') {
-        yield source.build(each.name);
+        yield writeFunction(graph, {
+          name,
+          parameters,
+          rename: (each) => source.callees.get(each)?.name ?? each,
+        });
         continue;
       }
-      if (source.kind !== 'traced') continue;
       const {traced} = source;
-      const rename = (name: string): string => this.#calleeName(traced, name);
-      const outputsOf = (name: string) => calleeOutputs(traced.callees.get(name));
-      yield writeFunction(traced.graph, {
-        name: each.name,
-        parameters: parametersOf(each, traced),
-        rename,
-        outputsOf,
-      });
+      const rename = (each: string): string => this.#calleeName(traced, each);
+      const outputsOf = (each: string) => calleeOutputs(traced.callees.get(each));
+      yield writeFunction(graph, {name, parameters, rename, outputsOf});
       for (const callee of traced.callees.values()) {
         if (callee.kind === 'foreign' || done.has(callee.graph)) continue;
         done.add(callee.graph);
@@ -297,23 +278,6 @@ function calleeOutputs(callee: Callee | undefined): readonly string[] | undefine
   return callee?.kind === 'traced' ? callee.graph.results.map(({name}) => name) : undefined;
 }
 
-/** What is known of the parameters of a trace: the specs of its arguments, and the variables it is bound to. */
-function parametersOf({parameters, bound}: SaveFunction, {inputs}: TracedFunction): ParameterInfo[] {
-  const specs = flattenTensors(inputs);
-  return parameters.map((_, i): ParameterInfo => {
-    const spec = specs[i];
-    if (spec !== undefined) return {userName: spec.name || `arg_${i}`, shape: spec.shape};
-    return boundParameter(bound[i - specs.length]);
-  });
-}
-
-/** What is known of a parameter that an object is bound to. */
-export function boundParameter(node: SaveNode | undefined): ParameterInfo {
-  if (node?.kind.case !== 'variable') return {userName: 'unknown'};
-  const {variable} = node.kind;
-  return {userName: variable.name, handle: {dtype: variable.dtype, shape: variable.shape}};
-}
-
 /** Functions of one interface in a library. */
 function implementersOf(library: LoadedLibrary, name: string): string[] {
   return [...library.encoded.keys()].filter((each) => referencesOf(library, each).interface === name);
@@ -327,91 +291,6 @@ function referencesOf(library: LoadedLibrary, name: string): FunctionReferences 
     library.references.set(name, found);
   }
   return found;
-}
-
-function readReferences(def: FunctionDef, isFunction: (name: string) => boolean): FunctionReferences {
-  const functions = new Set<string>();
-  const gradientTypes = new Set<string>();
-  for (const {op, attr} of def.nodeDef) {
-    if (isFunction(op) && opDef(op) === undefined) functions.add(op);
-    for (const [key, bytes] of attr) {
-      if (key === GRADIENT_TYPE) gradientTypes.add(text(decodeAttr(bytes)));
-      else if (mayNameFunctions(bytes))
-        for (const each of functionsOf(decodeAttr(bytes))) functions.add(each.name);
-    }
-  }
-  for (const key of FUNCTION_NAMES) {
-    const value = def.attr.get(key);
-    if (value !== undefined && isFunction(text(value))) functions.add(text(value));
-  }
-  const implemented = def.attr.get(INTERFACE);
-  return {functions, gradientTypes, interface: implemented && text(implemented)};
-}
-
-function decodeAttr(bytes: Uint8Array): AttrValue {
-  return decodeMessage(AttrValue, bytes, 'an attribute');
-}
-
-/** Wire tags of `AttrValue.list`, `AttrValue.func` and `AttrValue.ListValue.func`. */
-const LIST_TAG = (1 << 3) | 2;
-const FUNC_TAG = (10 << 3) | 2;
-const LIST_FUNC_TAG = (9 << 3) | 2;
-
-/** Spares decoding the many attributes that are lists of shapes or dtypes. */
-function mayNameFunctions(bytes: Uint8Array): boolean {
-  return bytes[0] === FUNC_TAG || (bytes[0] === LIST_TAG && bytes.includes(LIST_FUNC_TAG));
-}
-
-function functionsOf({value}: AttrValue): NameAttrList[] {
-  if (value?.$case === 'func') return [value.value];
-  return value?.$case === 'list' ? value.value.func : [];
-}
-
-function text({value}: AttrValue): string {
-  return value?.$case === 's' ? decodeUtf8(value.value) : '';
-}
-
-/** Gives a function, and what it refers to, the names that they have in what is saved. False where nothing changes. */
-function renames(library: LoadedLibrary, def: FunctionDef): boolean {
-  const {names, gradientTypes, suffix} = library;
-  let changed = false;
-  const renamed = (name: string): string => {
-    const to = names.get(name) ?? name;
-    changed ||= to !== name;
-    return to;
-  };
-  def.signature!.name = renamed(def.signature!.name);
-  for (const node of def.nodeDef) {
-    if (opDef(node.op) === undefined) node.op = renamed(node.op);
-    for (const [key, bytes] of node.attr) {
-      const attr = renamedAttr(key, bytes);
-      if (attr !== undefined) node.attr.set(key, encodeMessage(AttrValue, attr));
-    }
-  }
-  for (const key of FUNCTION_NAMES) {
-    const value = def.attr.get(key)?.value;
-    if (value?.$case === 's') value.value = encodeUtf8(renamed(decodeUtf8(value.value)));
-  }
-  return changed;
-
-  function renamedAttr(key: string, bytes: Uint8Array): AttrValue | undefined {
-    if (key === GRADIENT_TYPE || (key === 'shared_name' && suffix !== '')) {
-      const attr = decodeAttr(bytes);
-      const before = text(attr);
-      const after = key === GRADIENT_TYPE ? (gradientTypes.get(before) ?? before) : before && before + suffix;
-      if (after === before) return undefined;
-      changed = true;
-      return {value: {$case: 's', value: encodeUtf8(after)}};
-    }
-    if (!mayNameFunctions(bytes)) return undefined;
-    const attr = decodeAttr(bytes);
-    const [before, list] = [changed, functionsOf(attr)];
-    changed = false;
-    for (const each of list) each.name = renamed(each.name);
-    const differs = changed;
-    changed ||= before;
-    return differs ? attr : undefined;
-  }
 }
 
 /** `__inference_f_12`, or with the next number that is free: TensorFlow tells by the end of a name which function it is. */

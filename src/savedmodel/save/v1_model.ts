@@ -21,7 +21,7 @@ import {HUB_MODULE_FILE, VARIABLES_PREFIX} from '../load/read_model.js';
 import {isLoadedSignature} from '../load/signature.js';
 import {endpointOf, splitTensorName} from '../load/tensor_names.js';
 import {checkpointPlaces} from '../load/v1_variables.js';
-import {ModelFiles} from './files.js';
+import {ModelFiles} from './model_files.js';
 
 /** `ModuleDef` of tensorflow_hub with the only format there is: field 1, FORMAT_V3. */
 const HUB_MODULE = Uint8Array.of(0x08, 0x03);

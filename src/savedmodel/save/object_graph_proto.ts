@@ -8,16 +8,16 @@
 
 import {makeMessage, SavedConcreteFunction, SavedObject, type SavedObjectGraph} from '../../proto/index.js';
 import {originOf} from '../load/object_graph.js';
-import type {SaveGraph} from './graph.js';
-import type {SaveLibrary} from './library.js';
+import type {SaveLibrary} from './function_library.js';
 import type {MainGraph} from './main_graph.js';
-import type {Reference, SaveNode} from './node.js';
+import type {Reference, SaveNode} from './save_node.js';
+import type {SaveableView} from './saveable_view.js';
 
 /** The message: objects by number, and every function that objects and gradients use. */
-export function objectGraph(graph: SaveGraph, library: SaveLibrary, main: MainGraph): SavedObjectGraph {
-  const functions = [...graph.functions].sort((a, b) => (a.name < b.name ? -1 : 1));
+export function objectGraph(view: SaveableView, library: SaveLibrary, main: MainGraph): SavedObjectGraph {
+  const functions = [...view.functions].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
-    nodes: graph.nodes.map((node) => savedObject(node, library, main)),
+    nodes: view.nodes.map((node) => savedObject(node, library, main)),
     concreteFunctions: new Map(
       functions.map(({name, bound, signature}) => [
         name,
@@ -64,7 +64,7 @@ function kindOf(node: SaveNode, library: SaveLibrary, main: MainGraph): SavedObj
       const {proto, variable} = kind;
       // A variable of the user's without a name is called what the graph calls it.
       const named = proto.name !== '' || originOf(variable) !== undefined;
-      return {$case: 'variable', value: named ? proto : {...proto, name: main.variableName(node)}};
+      return {$case: 'variable', value: named ? proto : {...proto, name: main.nameOf(node)}};
     }
     case 'function':
       return {
@@ -82,7 +82,7 @@ function kindOf(node: SaveNode, library: SaveLibrary, main: MainGraph): SavedObj
         },
       };
     case 'constant':
-      return {$case: 'constant', value: {operation: main.constants.get(node)!}};
+      return {$case: 'constant', value: {operation: main.nameOf(node)}};
     case 'asset':
       return {$case: 'asset', value: {assetFileDefIndex: main.assetIndex(node)}};
     case 'resource':

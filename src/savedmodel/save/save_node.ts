@@ -5,10 +5,11 @@
  * @module
  */
 
-import type {FunctionPort} from '../../graph/graph.js';
+import type {Attr} from '../../graph/attrs.js';
+import type {FunctionGraph} from '../../graph/graph.js';
+import type {DType} from '../../host/dtypes.js';
 import type {Variable} from '../../ops/variable/kernels.js';
 import type {
-  FunctionDef,
   FunctionSpec,
   SavedObject,
   SavedUserObject,
@@ -17,6 +18,7 @@ import type {
 } from '../../proto/index.js';
 import type {TracedFunction} from '../../trace/traced_function.js';
 import type {ObjectGraph} from '../load/object_graph.js';
+import {escapeName, objectKey} from './object_key.js';
 
 /** A child or dependency: its name, and the object. */
 export type Reference = readonly [name: string, node: SaveNode];
@@ -40,7 +42,12 @@ export type NodeKind =
       readonly positional: number;
       readonly spec: FunctionSpec | undefined;
     }
-  | {readonly case: 'constant'; readonly value: EncodedTensor}
+  | {
+      readonly case: 'constant';
+      readonly dtype: DType;
+      /** The attribute `value` of a `Const`. */
+      readonly value: Attr;
+    }
   | {
       readonly case: 'asset';
       readonly asset: AssetFile;
@@ -57,13 +64,6 @@ export type NodeKind =
     }
   /** A kind of a later TensorFlow. */
   | {readonly case: 'unknown'};
-
-/** A constant as a node of a graph holds it. */
-export interface EncodedTensor {
-  /** The attributes `dtype` and `value` of a `Const`. */
-  readonly dtype: Uint8Array;
-  readonly value: Uint8Array;
-}
 
 /** A file under `assets/`. */
 export interface AssetFile {
@@ -97,7 +97,22 @@ export class SaveNode {
   /** Of the slot of an optimizer: what it is the slot of. */
   slotOf: {readonly optimizer: SaveNode; readonly original: SaveNode; readonly name: string} | undefined;
 
-  constructor(readonly kind: NodeKind) {}
+  #find: ((node: SaveNode) => void) | undefined;
+
+  /** @param find - finds what the object refers to */
+  constructor(
+    readonly kind: NodeKind,
+    find?: (node: SaveNode) => void,
+  ) {
+    this.#find = find;
+  }
+
+  /** Finds what it refers to, if that has not been done. */
+  expand(): void {
+    const find = this.#find;
+    this.#find = undefined;
+    find?.(this);
+  }
 
   /** The child of this name. */
   child(name: string): SaveNode | undefined {
@@ -117,22 +132,12 @@ export class SaveNode {
   }
 }
 
-/** Names in a path, as a key of the checkpoint. Source: `tensorflow/python/trackable/trackable_utils.py`. */
-export function objectKey(path: readonly string[]): string {
-  return path.map(escapeName).join('/');
-}
-
-/** Keeps the slashes of a name apart from those between names. */
-export function escapeName(name: string): string {
-  return name.replaceAll('.', '..').replaceAll('/', '.S');
-}
-
 /** Where a function comes from. */
 export type FunctionSource =
   | {readonly kind: 'loaded'; readonly objects: ObjectGraph; readonly name: string}
   | {readonly kind: 'traced'; readonly traced: TracedFunction}
-  /** One made for saving, such as a signature. Built when all functions have their names. */
-  | {readonly kind: 'built'; readonly base: string; build(name: string): FunctionDef};
+  /** One made for saving, such as a signature. Its graph calls `callees` by the names they have here. */
+  | {readonly kind: 'built'; readonly base: string; readonly callees: ReadonlyMap<string, SaveFunction>};
 
 /** A function. */
 export interface SaveFunction {
@@ -141,12 +146,15 @@ export interface SaveFunction {
   name: string;
   /** The attribute that it is the value of. */
   attribute?: string;
-  /** What it takes and gives, flat: its own parameters, then one for each bound input. */
-  readonly parameters: readonly FunctionPort[];
-  readonly results: readonly FunctionPort[];
-  readonly stateful: boolean;
+  /** Takes what it takes itself, flat, and then one parameter for each bound input. */
+  readonly graph: FunctionGraph;
   /** What it is bound to. */
   bound: readonly SaveNode[];
-  /** Absent for functions that are called by others only. */
   readonly signature: {readonly inputs: StructuredValue; readonly outputs: StructuredValue};
+}
+
+/** A function node's first trace. */
+export function functionOf(node: SaveNode | undefined): SaveFunction | undefined {
+  if (node?.kind.case === 'concrete') return node.kind.function;
+  return node?.kind.case === 'function' ? node.kind.traces[0] : undefined;
 }

@@ -1,95 +1,17 @@
 /**
- * Which checkpoints a directory has: the file `checkpoint` in it, the latest one, and keeping no more than a number.
+ * Checkpoints of training in a directory: the latest few are kept, older ones deleted.
  *
- * Source: `tensorflow/python/checkpoint/checkpoint_management.py`.
+ * Mirrors `tf.train.CheckpointManager` (`tensorflow/python/checkpoint/checkpoint_management.py`).
  *
  * @module
  */
 
-import {encodeUtf8} from '../../algorithms/utf8.js';
 import {indexFile} from '../../bundle/entries.js';
 import {CallError} from '../../errors.js';
 import {writableDirectory} from '../../platform/output.js';
-import type {ModelDirectory} from '../../platform/platform.js';
-import {CheckpointState} from '../../proto/index.js';
-import {decodeTextMessage} from '../../proto/text_format.js';
 import type {Checkpoint} from './checkpoint.js';
+import {baseName, hasCheckpoint, readState, type StateOfDirectory} from './directory_state.js';
 import {type CheckpointInDirectory, type CheckpointPath, directoryToRead, inDirectory} from './path.js';
-
-/** The file that tells the checkpoints of its directory, in protocol buffer text format. */
-export const STATE_FILE = 'checkpoint';
-
-/** What it tells. */
-export interface StateOfDirectory {
-  /** Name of the latest. */
-  readonly latest: string;
-  /** Names of those that are there, the oldest first. */
-  readonly all: readonly string[];
-  /** When each of `all` was written, in seconds since the epoch. */
-  readonly timestamps?: readonly number[];
-  /** When the last one was written that is kept for good. */
-  readonly lastPreserved?: number;
-}
-
-/** The file's text. */
-export function encodeState({latest, all, timestamps = [], lastPreserved}: StateOfDirectory): string {
-  const lines = [
-    `model_checkpoint_path: ${quoted(latest)}`,
-    ...all.map((name) => `all_model_checkpoint_paths: ${quoted(name)}`),
-    ...timestamps.map((time) => `all_model_checkpoint_timestamps: ${time}`),
-    ...(lastPreserved === undefined ? [] : [`last_preserved_timestamp: ${lastPreserved}`]),
-  ];
-  return lines.map((line) => `${line}\n`).join('');
-}
-
-/** A text as a string of the text format: bytes beyond ASCII, quotes and the like are escaped. */
-function quoted(text: string): string {
-  const escaped = Array.from(encodeUtf8(text), (byte) => {
-    if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
-    return byte < 0x20 || byte > 0x7e ? `\\${byte.toString(8).padStart(3, '0')}` : String.fromCharCode(byte);
-  });
-  return `"${escaped.join('')}"`;
-}
-
-/** Undefined where the directory has no such file. */
-async function readState(directory: ModelDirectory): Promise<CheckpointState | undefined> {
-  const file = await directory.open(STATE_FILE);
-  if (file === null) return undefined;
-  try {
-    const text = new Uint8Array(file.size);
-    await file.readInto(text, 0);
-    const what = `${directory.name}/${STATE_FILE}`;
-    return decodeTextMessage(CheckpointState, 'tensorflow.CheckpointState', text, what);
-  } finally {
-    await file.close();
-  }
-}
-
-/**
- * The latest checkpoint of a directory, to restore from; null where there is none.
- *
- * Mirrors `tf.train.latest_checkpoint`.
- *
- * @throws FormatError when the directory's note of it is damaged.
- */
-export async function latestCheckpoint(
-  directory: CheckpointInDirectory['directory'],
-): Promise<CheckpointPath | null> {
-  const opened = await directoryToRead(directory);
-  const latest = (await readState(opened))?.modelCheckpointPath;
-  return latest && (await exists(opened, baseName(latest))) ? inDirectory(directory, baseName(latest)) : null;
-}
-
-async function exists(directory: ModelDirectory, name: string): Promise<boolean> {
-  const index = await directory.open(indexFile(name));
-  await index?.close();
-  return index !== null;
-}
-
-/** Checkpoints are where the file is that tells of them; a path in it may be absolute, from before they were moved. */
-function baseName(path: string): string {
-  return path.replace(/^.*[\\/]/s, '');
-}
 
 export interface CheckpointManagerOptions {
   /** How many checkpoints to keep: older ones are deleted. Null keeps all. */
@@ -210,7 +132,7 @@ export class CheckpointManager {
     for (const [i, path] of (state?.allModelCheckpointPaths ?? []).entries()) {
       const name = baseName(path);
       const time = state?.allModelCheckpointTimestamps[i] ?? Date.now() / 1000;
-      if (await exists(directory, name)) kept.push({name, time});
+      if (await hasCheckpoint(directory, name)) kept.push({name, time});
     }
     if (state?.lastPreservedTimestamp) this.#lastPreserved = state.lastPreservedTimestamp;
     this.#kept = kept;

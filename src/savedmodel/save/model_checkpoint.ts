@@ -19,8 +19,8 @@ import {
   TrackableObjectGraph_TrackableObject,
 } from '../../proto/index.js';
 import {Value} from '../../tensors/value.js';
-import {functionOf} from './main_graph.js';
-import {escapeName, type SaveFunction, type SaveNode} from './node.js';
+import {escapeName} from './object_key.js';
+import {functionOf, type SaveFunction, type SaveNode} from './save_node.js';
 
 /** Key of the checkpoint's own object graph. */
 export const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH';
@@ -85,7 +85,7 @@ function variableState(node: SaveNode): NodeState {
   if (!variable.initialized) {
     throw new SaveError(`the variable '${proto.name || node.label}' has no value that could be saved`);
   }
-  const checkpointKey = `${node.key}/.ATTRIBUTES/VARIABLE_VALUE`;
+  const checkpointKey = attributeKey(node, 'VARIABLE_VALUE');
   return {
     kind: 'variable',
     node,
@@ -111,24 +111,37 @@ function exactValue(variable: Variable, node: SaveNode): HostTensor {
 }
 
 function saveableState(node: SaveNode, name: string, save: SaveFunction, restore: SaveFunction): NodeState {
-  const prefix = `${node.key}/.ATTRIBUTES/`;
-  if (name === SERIALIZE_TO_TENSORS) {
-    const outputs = structureOf(save.signature.outputs);
-    const names = outputs.kind === 'dict' ? [...outputs.fields.keys()].map(escapeName) : [];
-    const values = run(save, []);
-    return {
-      kind: 'functions',
-      node,
-      key: undefined,
-      save,
-      restore,
-      results: values.map((_, i) => i),
-      attributes: names.map((each) => ({name: each, fullName: '', checkpointKey: prefix + each})),
-      tensors: values.map((value, i) => ({key: `${prefix}${names[i]}`, ...value, read: () => value})),
-    };
+  return name === SERIALIZE_TO_TENSORS
+    ? serializedState(node, save, restore)
+    : listedState(node, name, save, restore);
+}
+
+/** The save function takes nothing and gives its tensors by name. */
+function serializedState(node: SaveNode, save: SaveFunction, restore: SaveFunction): NodeState {
+  const outputs = structureOf(save.signature.outputs);
+  const names = outputs.kind === 'dict' ? [...outputs.fields.keys()].map(escapeName) : [];
+  const values = run(save, []);
+  if (values.length !== names.length) {
+    throw new SaveError(
+      `'${save.name}' gives ${values.length} tensors to save '${node.label}' by, and names for ${names.length}`,
+    );
   }
-  // The function lists what it would write: name, slice and tensor of each, in the order of these keys.
-  const checkpointKey = prefix + escapeName(name);
+  const keys = names.map((each) => attributeKey(node, each));
+  return {
+    kind: 'functions',
+    node,
+    key: undefined,
+    save,
+    restore,
+    results: values.map((_, i) => i),
+    attributes: names.map((each, i) => ({name: each, fullName: '', checkpointKey: keys[i]!})),
+    tensors: values.map((value, i) => ({key: keys[i]!, ...value, read: () => value})),
+  };
+}
+
+/** The save function is told a key, and lists what it would write: name, slice and tensor of each. */
+function listedState(node: SaveNode, name: string, save: SaveFunction, restore: SaveFunction): NodeState {
+  const checkpointKey = attributeKey(node, escapeName(name));
   const listed = run(save, [Value.host('string', [], [encodeUtf8(checkpointKey)])]);
   const kept = flattenTensors(structureOf(save.signature.outputs)).length;
   if (listed.length !== kept || kept % 3 !== 0) {
@@ -150,6 +163,11 @@ function saveableState(node: SaveNode, name: string, save: SaveFunction, restore
     attributes: [{name, fullName: '', checkpointKey}],
     tensors,
   };
+}
+
+/** The key under which the checkpoint keeps an attribute of an object. */
+function attributeKey({key}: SaveNode, attribute: string): string {
+  return `${key}/.ATTRIBUTES/${attribute}`;
 }
 
 /**

@@ -1,0 +1,131 @@
+/**
+ * What is known of a tensor before its graph runs: its dtype always, its shape as far as the graph tells, sometimes its
+ * elements, because sizes are computed in the graph like everything else.
+ *
+ * Source: `tensorflow/core/framework/shape_inference.h`, which knows the same things.
+ *
+ * @module
+ */
+
+import {type DType, isBigInt} from '../host/dtypes.js';
+import {type PartialShape, relaxShapes} from '../host/shape.js';
+import {allocate, type HostTensor, sizeOf} from '../host/tensor.js';
+
+/** What is known of a tensor. */
+export interface Known {
+  readonly dtype: DType;
+  readonly shape: PartialShape;
+  /** The tensor itself. */
+  readonly value?: HostTensor;
+  /** Elements of an integer scalar or vector, null where they are not known; absent where none is. */
+  readonly elements?: readonly (number | null)[];
+  /** Of a handle: dtype and shape of what it leads to (the variable's value, each element of a list). */
+  readonly handle?: {readonly dtype: DType; readonly shape: PartialShape};
+}
+
+/** What a rule finds out about an output. The dtype follows from the op's definition, unless the rule knows better. */
+export type Inferred = Omit<Known, 'dtype'> & {readonly dtype?: DType};
+
+/** An output of which nothing but its dtype is known. */
+export const UNKNOWN: Inferred = {shape: null};
+
+/** A scalar. */
+export const SCALAR: Inferred = {shape: []};
+
+/** Vectors of more elements hold no sizes: their elements are not looked at one by one. */
+const MOST_ELEMENTS = 256;
+
+/** The elements of an integer scalar or vector, as far as they are known; undefined where none is. */
+export function elementsOf({dtype, shape, value, elements}: Known): readonly (number | null)[] | undefined {
+  if (elements !== undefined || value === undefined) return elements;
+  if (dtype !== 'int32' && dtype !== 'int64') return undefined;
+  if (shape === null || shape.length > 1 || sizeOf(value.shape) > MOST_ELEMENTS) return undefined;
+  return Array.from(value.data as ArrayLike<number | bigint>, (element) =>
+    Number.isSafeInteger(Number(element)) ? Number(element) : null,
+  );
+}
+
+/** The only element of an integer scalar (or of a vector of one); undefined where it is not known. */
+export function elementOf(known: Known | undefined): number | undefined {
+  const elements = known && elementsOf(known);
+  return elements?.length === 1 ? (elements[0] ?? undefined) : undefined;
+}
+
+/** All elements of an integer scalar or vector; undefined unless all are known. */
+export function allElementsOf(known: Known | undefined): number[] | undefined {
+  const elements = known && elementsOf(known);
+  return elements?.every((element) => element !== null) ? [...elements] : undefined;
+}
+
+/** The shape that a tensor of sizes stands for: -1 is a dimension that is not known. */
+export function shapeFrom(known: Known): PartialShape {
+  const elements = elementsOf(known);
+  if (elements !== undefined) return elements.map((size) => (size === null || size < 0 ? null : size));
+  const [length] = known.shape ?? [];
+  return known.shape?.length === 1 && typeof length === 'number' ? new Array<null>(length).fill(null) : null;
+}
+
+/** What is known of an integer scalar or vector (by `shape`) of these elements. */
+export function withElements(
+  shape: PartialShape,
+  elements: readonly (number | null)[] | undefined,
+): Inferred {
+  return elements?.some((element) => element !== null) || elements?.length === 0
+    ? {shape, elements}
+    : {shape};
+}
+
+/** A vector with these elements. */
+export function vectorOf(elements: readonly (number | null)[]): Inferred {
+  return withElements([elements.length], elements);
+}
+
+/** What is known of a constant. */
+export function knownConstant(value: HostTensor): Known {
+  return {dtype: value.dtype, shape: value.shape, value};
+}
+
+/** `inferred` with its dtype; a value whose elements are all known is there as a tensor, too. */
+export function completed(inferred: Inferred, dtype: DType): Known {
+  const known: Known = {dtype, ...inferred};
+  const {shape, value, elements} = known;
+  if (value !== undefined || elements === undefined || shape === null) return known;
+  if ((dtype !== 'int32' && dtype !== 'int64') || !elements.every((element) => element !== null))
+    return known;
+  const data = allocate(dtype, elements.length);
+  for (const [i, element] of elements.entries())
+    data[i] = (isBigInt(dtype) ? BigInt(element) : element) as never;
+  return {...known, value: {dtype, shape: shape as readonly number[], data}};
+}
+
+/** What is true of a tensor that is one of two. */
+export function relaxed(a: Known, b: Known): Known {
+  if (a === b) return a;
+  const [left, right] = [elementsOf(a), elementsOf(b)];
+  const elements =
+    left?.length === right?.length
+      ? left?.map((element, i) => (element === right![i] ? element : null))
+      : undefined;
+  const shape = relaxShapes(a.shape, b.shape);
+  return {
+    ...(shape === null ? {shape} : withElements(shape, elements)),
+    dtype: a.dtype,
+    ...(a.value !== undefined && a.value === b.value ? {value: a.value} : {}),
+    ...(a.handle && b.handle && a.handle.dtype === b.handle.dtype
+      ? {handle: {dtype: a.handle.dtype, shape: relaxShapes(a.handle.shape, b.handle.shape)}}
+      : {}),
+  };
+}
+
+/** True when both say the same of the outputs of a node. */
+export function sameKnowledge(a: readonly Known[] | undefined, b: readonly Known[]): boolean {
+  return a?.length === b.length && b.every((known, i) => sameKnown(a[i]!, known));
+}
+
+function sameKnown(a: Known, b: Known): boolean {
+  return describe(a) === describe(b) && a.value?.data.length === b.value?.data.length;
+}
+
+function describe(known: Known): string {
+  return JSON.stringify([known.dtype, known.shape, elementsOf(known), known.handle]);
+}

@@ -1,0 +1,98 @@
+/**
+ * Checks what is inferred against what the real TensorFlow computed: every call in `fixtures/ops/*.json` tells the shapes
+ * of its outputs, and so does every odd call in `odd_sizes.json.gz`.
+ */
+
+import {readdirSync, readFileSync} from 'node:fs';
+import {describe, expect, it} from 'vitest';
+import {CallError} from '../errors.js';
+import {Attrs} from '../graph/attrs.js';
+import {elementsOf, type Inferred, type Known, knownConstant} from '../graph/known.js';
+import {argTensors} from '../graph/node_types.js';
+import {opDef} from '../graph/op_defs.js';
+import {fitsShape, formatShape, isKnown} from '../host/shape.js';
+import type {HostTensor} from '../host/tensor.js';
+import {factsOf} from './facts.js';
+import {INFER_COLUMNS, inferenceOf} from './infer.js';
+import {decodeAttr, decodeTensor, type OpCase} from './testing/op_case_json.js';
+
+const DIRECTORY = new URL('../../fixtures/ops/', import.meta.url);
+
+const cases = readdirSync(DIRECTORY)
+  .filter((name) => name.endsWith('.json'))
+  .flatMap((name) => {
+    const {cases: all = []} = JSON.parse(readFileSync(new URL(name, DIRECTORY), 'utf8')) as {
+      cases?: OpCase[];
+    };
+    return all.filter(({op, inputs}) => Array.isArray(inputs) && inferenceOf(op) !== undefined);
+  });
+
+const ops = [...new Set(cases.map(({op}) => op))].sort();
+
+/** How much is known of the inputs. */
+const LEVELS: Readonly<Record<string, (tensor: HostTensor) => Known>> = {
+  everything: knownConstant,
+  'dtypes and shapes': ({dtype, shape}) => ({dtype, shape}),
+  'dtypes and ranks': ({dtype, shape}) => ({dtype, shape: shape.map(() => null)}),
+  dtypes: ({dtype}) => ({dtype, shape: null}),
+};
+
+/** What is inferred of a call, each output with its dtype. */
+function inferred({op, inputs, attrs}: OpCase, level: string): readonly Known[] {
+  const definition = opDef(op)!;
+  const given = new Map(Object.entries(attrs).map(([name, attr]) => [name, decodeAttr(attr)]));
+  const defaults = new Map(definition.attrs.map((attr) => [attr.name, attr.default]));
+  const node = {name: op, op, attrs: new Attrs((name) => given.get(name) ?? defaults.get(name), op)};
+  const known = inputs.map((each) => LEVELS[level]!(decodeTensor(each)));
+  const found: readonly Inferred[] = inferenceOf(op)!(known, node, {of: () => []});
+  return argTensors(definition.outputs, node.attrs).map(({dtype}, i) => ({dtype, ...found[i]!}));
+}
+
+/** What is wrong with what is known of an output. */
+function contradiction(known: Known, actual: HostTensor): string | undefined {
+  if (known.dtype !== actual.dtype) return `dtype ${known.dtype}, not ${actual.dtype}`;
+  if (!fitsShape(actual.shape, known.shape)) {
+    return `shape ${formatShape(known.shape)}, not ${formatShape(actual.shape)}`;
+  }
+  const elements = elementsOf(known);
+  const wrong = elements?.findIndex(
+    (element, i) => element !== null && element !== Number((actual.data as ArrayLike<number>)[i]),
+  );
+  return wrong === undefined || wrong < 0 ? undefined : `element ${wrong} is ${elements![wrong]}`;
+}
+
+describe('what is inferred agrees with what TensorFlow computes', () => {
+  for (const op of ops) {
+    it(op, () => {
+      const calls = cases.filter((each) => each.op === op);
+      const faults = calls.flatMap((each, i) =>
+        Object.keys(LEVELS).flatMap((level) => {
+          const call = `#${i} ${each.note ?? ''} (${each.inputs.map(({shape}) => formatShape(shape))}), ${level}`;
+          if (each.error || each.outputs === undefined) {
+            try {
+              inferred(each, level);
+            } catch (error) {
+              if (!(error instanceof CallError)) return [`${call}: ${error}`];
+            }
+            return [];
+          }
+          const outputs = inferred(each, level);
+          if (outputs.length !== each.outputs.length) return [`${call}: ${outputs.length} outputs`];
+          return outputs.flatMap((known, k) => {
+            const actual = decodeTensor(each.outputs![k]!);
+            const wrong = contradiction(known, actual);
+            if (wrong !== undefined) return [`${call}: output ${k} has ${wrong}`];
+            const isVague = level === 'everything' && !isKnown(known.shape) && !factsOf(op).dataDependent;
+            return isVague ? [`${call}: of output ${k} only ${formatShape(known.shape)} is known`] : [];
+          });
+        }),
+      );
+      expect(faults).toEqual([]);
+    });
+  }
+});
+
+it('has each rule for an op of its family, once', () => {
+  const named = Object.values(INFER_COLUMNS).flatMap(Object.keys);
+  expect(named.filter((op, i) => named.indexOf(op) !== i || opDef(op) === undefined)).toEqual([]);
+});

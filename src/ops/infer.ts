@@ -1,0 +1,22 @@
+/**
+ * What is known of the outputs of each op before it runs: the `infer` columns of all families.
+ *
+ * @module
+ */
+
+import type {Infer, InferTable} from '../graph/infer.js';
+import {infer as array} from './array/infer.js';
+import {infer as math} from './math/infer.js';
+
+/** The columns by the name of their family. */
+export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
+  array,
+  math,
+};
+
+const RULES: ReadonlyMap<string, Infer> = new Map(Object.values(INFER_COLUMNS).flatMap(Object.entries));
+
+/** The rule of an op; undefined where there is none. */
+export function inferenceOf(op: string): Infer | undefined {
+  return RULES.get(op);
+}

@@ -1,0 +1,96 @@
+/**
+ * Rules of inference that many ops share.
+ *
+ * @module
+ */
+
+import type {OpNode} from '../graph/graph.js';
+import type {Infer, InferTable} from '../graph/infer.js';
+import {elementsOf, type Inferred, type Known, SCALAR, withElements} from '../graph/known.js';
+import type {DType} from '../host/dtypes.js';
+import {broadcastShapes, formatShape, mergeShapes, type PartialShape} from '../host/shape.js';
+import {invalid} from './node.js';
+
+/** One rule for many ops. */
+export function forAll(rule: Infer, ops: readonly string[]): InferTable {
+  return Object.fromEntries(ops.map((op) => [op, rule]));
+}
+
+/** The output is an input, all that is known of it included. */
+export const passes: Infer = ([x]) => [x!];
+
+/** Outputs are the inputs, one for one. */
+export const passesAll: Infer = (inputs) => inputs;
+
+/** The output has the shape of an input (the first one, unless said otherwise). */
+export const shapeOfInput =
+  (index = 0): Infer =>
+  (inputs) => [{shape: inputs[index]!.shape}];
+
+/** All inputs and the output have one shape. */
+export const oneShape: Infer = (inputs, node) => [{shape: commonShape(inputs, node)}];
+
+/** The output is a scalar of which nothing else is known. */
+export const scalar: Infer = () => [SCALAR];
+
+/** There are no outputs. */
+export const nothing: Infer = () => [];
+
+/** The output has the shape that the first two inputs broadcast to. */
+export const broadcasts: Infer = ([x, y], node) => [{shape: broadcastOrThrow(x!.shape, y!.shape, node)}];
+
+/** The shape that all of these tensors have. */
+export function commonShape(tensors: readonly Known[], node: OpNode): PartialShape {
+  return tensors.map(({shape}) => shape).reduce((a, b) => mergeOrThrow(a, b, node), null);
+}
+
+/** What both shapes say together. A CallError where they contradict each other. */
+export function mergeOrThrow(a: PartialShape, b: PartialShape, node: OpNode): PartialShape {
+  const merged = mergeShapes(a, b);
+  if (merged === undefined) {
+    throw invalid(node, `shapes ${formatShape(a)} and ${formatShape(b)} must be the same`);
+  }
+  return merged;
+}
+
+/** The shape that two broadcast to. A CallError where they do not. */
+export function broadcastOrThrow(a: PartialShape, b: PartialShape, node: OpNode): PartialShape {
+  if (a === null || b === null) return null;
+  const shape = broadcastShapes(a, b);
+  if (shape === undefined) {
+    throw invalid(node, `shapes ${formatShape(a)} and ${formatShape(b)} cannot be broadcast to one`);
+  }
+  return shape;
+}
+
+/** What two integer tensors of at most one dimension give that are computed element by element. */
+export function combined(
+  [x, y]: readonly [Known, Known],
+  shape: PartialShape,
+  f: (a: number, b: number) => number,
+): Inferred {
+  const [a, b] = [elementsOf(x), elementsOf(y)];
+  if (a === undefined || b === undefined) return {shape};
+  const length = a.length === 1 ? b.length : a.length;
+  const elements = Array.from({length}, (_, i) => {
+    const [left, right] = [a.length === 1 ? a[0] : a[i], b.length === 1 ? b[0] : b[i]];
+    return typeof left === 'number' && typeof right === 'number' ? held(f(left, right), x.dtype) : null;
+  });
+  return withElements(shape, elements);
+}
+
+/** A rank that must be this one, where it is known. A CallError for another. */
+export function withRank(known: Known, rank: number, what: string, node: OpNode): readonly (number | null)[] {
+  const {shape} = known;
+  if (shape === null) return new Array<null>(rank).fill(null);
+  if (shape.length !== rank) {
+    throw invalid(node, `${what} must have ${rank} dimensions, got shape ${formatShape(shape)}`);
+  }
+  return shape;
+}
+
+/** An integer as the dtype holds it; null for one that would wrap around. */
+export function held(number: number | null, dtype: DType): number | null {
+  if (number === null || !Number.isSafeInteger(number)) return null;
+  return dtype === 'int32' && number !== (number | 0) ? null : number;
+}

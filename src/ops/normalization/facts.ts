@@ -1,0 +1,11 @@
+/**
+ * Facts about the ops of this family.
+ *
+ * @module
+ */
+
+import type {FactTable} from '../facts_table.js';
+
+export const facts: FactTable = {
+  FusedBatchNormV3: {inputRanks: {mean: 'vector'}},
+};

@@ -1,0 +1,14 @@
+/**
+ * Facts about the ops of this family.
+ *
+ * @module
+ */
+
+import {type FactTable, factsFor} from '../facts_table.js';
+
+export const facts: FactTable = factsFor({handsOn: true}, [
+  'OptionalFromValue',
+  'OptionalNone',
+  'OptionalHasValue',
+  'OptionalGetValue',
+]);

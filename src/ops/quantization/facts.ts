@@ -1,0 +1,11 @@
+/**
+ * Facts about the ops of this family.
+ *
+ * @module
+ */
+
+import type {FactTable} from '../facts_table.js';
+
+export const facts: FactTable = {
+  QuantizeAndDequantizeV3: {inputRanks: {num_bits: 'scalar'}},
+};

@@ -1,0 +1,33 @@
+/**
+ * Facts about the ops of this family.
+ *
+ * @module
+ */
+
+import type {FactTable} from '../facts_table.js';
+
+export const facts: FactTable = {
+  RandomUniformInt: {inputRanks: {minval: 'scalar', maxval: 'scalar'}},
+  ParameterizedTruncatedNormal: {gradient: 'none'},
+  RandomPoisson: {gradient: 'none'},
+  RandomPoissonV2: {gradient: 'none'},
+  Multinomial: {inputRanks: {num_samples: 'scalar'}},
+  StatelessRandomUniformInt: {inputRanks: {minval: 'scalar', maxval: 'scalar'}},
+  StatelessMultinomial: {inputRanks: {num_samples: 'scalar'}},
+  StatelessRandomGammaV3: {inputRanks: {key: 'vector', counter: 'vector', alg: 'scalar'}},
+  StatelessRandomPoisson: {gradient: 'none'},
+  StatelessRandomUniformV2: {inputRanks: {key: 'vector', counter: 'vector', alg: 'scalar'}},
+  StatelessRandomNormalV2: {inputRanks: {key: 'vector', counter: 'vector', alg: 'scalar'}},
+  StatelessTruncatedNormalV2: {inputRanks: {key: 'vector', counter: 'vector', alg: 'scalar'}},
+  StatelessRandomUniformIntV2: {
+    inputRanks: {key: 'vector', counter: 'vector', alg: 'scalar', minval: 'scalar', maxval: 'scalar'},
+  },
+  StatelessRandomUniformFullIntV2: {inputRanks: {key: 'vector', counter: 'vector', alg: 'scalar'}},
+  StatefulUniform: {inputRanks: {algorithm: 'scalar'}},
+  StatefulUniformInt: {inputRanks: {algorithm: 'scalar', minval: 'scalar', maxval: 'scalar'}},
+  StatefulUniformFullInt: {inputRanks: {algorithm: 'scalar'}},
+  StatefulStandardNormalV2: {inputRanks: {algorithm: 'scalar'}},
+  StatefulTruncatedNormal: {inputRanks: {algorithm: 'scalar'}},
+  RngReadAndSkip: {inputRanks: {alg: 'scalar', delta: 'scalar'}},
+  RngSkip: {inputRanks: {algorithm: 'scalar', delta: 'scalar'}},
+};
