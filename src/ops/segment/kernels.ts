@@ -7,11 +7,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {mul as multiplyComplex} from '../../algorithms/complex.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, lanes, type NumericArray} from '../../host/dtypes.js';
+import {roundToDType} from '../../host/rounding.js';
 import {formatShape, sameShape} from '../../host/shape.js';
 import {allocate, sizeOf} from '../../host/tensor.js';
 import {withGradient} from '../../tensors/differentiable.js';
 import {fromTensor} from '../../tensors/from_tensor.js';
-import {roundToDType} from '../../tensors/host.js';
 import {around, mapTensor, movesOnHost} from '../../tensors/movement.js';
 import {addRows, addTensorRows, NO_ROW, takeRows, takeTensorRows} from '../../tensors/rows.js';
 import {Value} from '../../tensors/value.js';
