@@ -12,8 +12,10 @@ import {
   broadcastShapes,
   derived,
   formatShape,
+  isKnown,
   mergeShapes,
   type PartialShape,
+  partialSizeOf,
   sameShape,
 } from '../../host/shape.js';
 import {sizeOf} from '../../host/tensor.js';
@@ -35,6 +37,20 @@ export function completeShape(shape: readonly number[], dims: readonly number[],
   const complete = open < 0 ? [...dims] : dims.with(open, Math.floor(available / known));
   if (sizeOf(complete) !== sizeOf(shape)) throw bad();
   return complete;
+}
+
+/** {@link completeShape} as far as both are known. Where one dimension is open, it follows from the number of elements. */
+export function reshapedShape(
+  shape: PartialShape,
+  dims: readonly (number | null)[],
+  node: OpNode,
+): readonly (number | null)[] {
+  if (isKnown(shape) && isKnown(dims)) return completeShape(shape, dims, node);
+  const open = dims.map((dim) => (dim === -1 ? null : dim));
+  const at = open.indexOf(null);
+  const rest = partialSizeOf(open.toSpliced(at, 1));
+  const size = partialSizeOf(shape);
+  return at < 0 || size === null || !rest ? open : open.with(at, exactPart(size, rest, shape, node));
 }
 
 /** The shape without the axes of one element that the node names; without all of them, where it names none. */
@@ -59,22 +75,27 @@ export function expandedShape<D extends number | null>(
 }
 
 /** Where each of the shapes starts in their concatenation along an axis. */
-export function concatOffsets(
+export function concatOffsets<D extends number | null>(
   axis: number,
-  shapes: readonly (readonly number[])[],
+  shapes: readonly (readonly D[])[],
   node: OpNode,
-): readonly (readonly number[])[] {
+): readonly (readonly (D | 0)[])[] {
   const first = shapes[0]!;
   const at = resolveAxis(axis, first.length, node);
-  let offset = 0;
+  let offset = 0 as D;
   return shapes.map((shape) => {
-    if (shape.length !== first.length || !sameShape(shape.with(at, 0), first.with(at, 0))) {
+    if (shape.length !== first.length || !mergeShapes(without(shape, at), without(first, at))) {
       throw invalid(node, `shapes ${formatShape(first)} and ${formatShape(shape)} cannot be concatenated`);
     }
-    const start = new Array<number>(shape.length).fill(0).with(at, offset);
-    offset += shape[at]!;
+    const start = new Array<D | 0>(shape.length).fill(0).with(at, offset);
+    offset = derived(sum, offset, shape[at]!);
     return start;
   });
+}
+
+/** The shape but for one axis, of which it is said nothing. */
+function without(shape: PartialShape & {}, axis: number): PartialShape {
+  return shape.with(axis, null);
 }
 
 /** The permutation that undoes one. */
@@ -98,9 +119,8 @@ export function concatenation<D extends number | null>(
   const first = shapes[0]!;
   if (first.length === 0) throw invalid(node, 'scalars cannot be concatenated');
   const at = resolveAxis(axis, first.length, node);
-  const open = (shape: readonly D[]): PartialShape => (shape as PartialShape & {}).with(at, null);
   const outside = shapes.reduce<PartialShape>((known, shape) => {
-    const merged = shape.length === first.length ? mergeShapes(known, open(shape)) : undefined;
+    const merged = shape.length === first.length ? mergeShapes(known, without(shape, at)) : undefined;
     if (merged !== undefined) return merged;
     throw invalid(
       node,
