@@ -71,6 +71,12 @@ export function integersOf({dtype, value}: Known): number[] | undefined {
   return Array.from(value.data as ArrayLike<number | bigint>, Number);
 }
 
+/** The dimension that an integer scalar stands for: null where it is not known. */
+export function dimensionFrom(known: Known | undefined): number | null {
+  const size = elementOf(known);
+  return size === undefined || size < 0 ? null : size;
+}
+
 /** The shape that a tensor of sizes stands for: -1 is a dimension that is not known. */
 export function shapeFrom(known: Known): PartialShape {
   if (known.shape?.length === 0 && elementsOf(known) === undefined) return null;

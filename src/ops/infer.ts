@@ -6,12 +6,16 @@
 
 import type {Infer, InferTable} from '../graph/infer.js';
 import {infer as array} from './array/infer.js';
+import {infer as indexing} from './indexing/infer.js';
 import {infer as math} from './math/infer.js';
+import {infer as reduction} from './reduction/infer.js';
 
 /** The columns by the name of their family. */
 export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   array,
+  indexing,
   math,
+  reduction,
 };
 
 const RULES: ReadonlyMap<string, Infer> = new Map(Object.values(INFER_COLUMNS).flatMap(Object.entries));

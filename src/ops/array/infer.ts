@@ -9,6 +9,7 @@ import type {OpNode} from '../../graph/graph.js';
 import type {Infer, InferTable} from '../../graph/infer.js';
 import {
   allElementsOf,
+  dimensionFrom,
   elementOf,
   elementsOf,
   entriesOf,
@@ -271,7 +272,7 @@ function numberOf(known: Known): number | bigint | undefined {
   return elementOf(known) ?? (known.value?.data[0] as number | bigint | undefined);
 }
 
-const linSpace: Infer = ([, , num]) => [{shape: [elementOf(num) ?? null]}];
+const linSpace: Infer = ([, , num]) => [{shape: [dimensionFrom(num)]}];
 
 const oneHot: Infer = ([indices, depth], node) => [
   indices!.shape === null
