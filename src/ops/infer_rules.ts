@@ -6,7 +6,7 @@
 
 import type {OpNode} from '../graph/graph.js';
 import type {Infer, InferTable} from '../graph/infer.js';
-import {elementsOf, type Inferred, type Known, SCALAR, withElements} from '../graph/known.js';
+import {elementsOf, type Inferred, type Known, SCALAR, vectorOf, withElements} from '../graph/known.js';
 import type {DType} from '../host/dtypes.js';
 import {broadcastShapes, formatShape, isKnown, mergeShapes, type PartialShape} from '../host/shape.js';
 import {invalid} from './node.js';
@@ -44,6 +44,11 @@ export function anySizes(rank: number): null[] {
 /** A tensor of which only the rank is known: nothing, where that is not. */
 export function ofRank(rank: number | null | undefined): Inferred {
   return {shape: typeof rank === 'number' ? anySizes(rank) : null};
+}
+
+/** The sizes of a tensor, as a vector of the dtype that the node gives. */
+export function sizesOf(shape: PartialShape, {attrs}: OpNode): Inferred {
+  return shape === null ? ofRank(1) : vectorOf(shape.map((size) => held(size, attrs.dtype('out_type'))));
 }
 
 /** The same in another shape: elements stay in their order. */

@@ -35,6 +35,7 @@ import {
   passesAll,
   reshaped,
   shapeOfInput,
+  sizesOf,
 } from '../infer_rules.js';
 import {invalid, resolveAxis} from '../node.js';
 import * as plan from './plan.js';
@@ -54,10 +55,6 @@ const placeholder: Infer = (_, {attrs}) => {
 const ensureShape: Infer = ([x], node) => [
   {...x!, shape: mergeOrThrow(x!.shape, node.attrs.shape('shape'), node)},
 ];
-
-/** The sizes of a tensor, as a vector of the dtype that the node gives. */
-const sizesOf = (shape: PartialShape, {attrs}: OpNode): Inferred =>
-  shape === null ? ofRank(1) : vectorOf(shape.map((size) => held(size, attrs.dtype('out_type'))));
 
 const size: Infer = ([x], {attrs}) => [
   withElements([], [held(partialSizeOf(x!.shape), attrs.dtype('out_type'))]),
