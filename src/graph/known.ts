@@ -17,7 +17,7 @@ export interface Known {
   readonly shape: PartialShape;
   /** The tensor itself. */
   readonly value?: HostTensor;
-  /** Elements of an integer scalar or vector, null where they are not known; absent where none is. */
+  /** Elements of a scalar or vector of integers or truth values (0 and 1), null where they are not known; absent where none is. */
   readonly elements?: readonly (number | null)[];
   /** Of a handle: dtype and shape of what it leads to (the variable's value, each element of a list). */
   readonly handle?: {readonly dtype: DType; readonly shape: PartialShape};
@@ -35,10 +35,10 @@ export const SCALAR: Inferred = {shape: []};
 /** Vectors of more elements hold no sizes: their elements are not looked at one by one. */
 export const MOST_ELEMENTS = 256;
 
-/** The elements of an integer scalar or vector, as far as they are known; undefined where none is. */
+/** The elements of an integer or boolean scalar or vector, as far as they are known; undefined where none is. */
 export function elementsOf({dtype, shape, value, elements}: Known): readonly (number | null)[] | undefined {
   if (elements !== undefined || value === undefined) return elements;
-  if (dtype !== 'int32' && dtype !== 'int64') return undefined;
+  if (dtype !== 'int32' && dtype !== 'int64' && dtype !== 'bool') return undefined;
   if (shape === null || shape.length > 1 || sizeOf(value.shape) > MOST_ELEMENTS) return undefined;
   return Array.from(value.data as ArrayLike<number | bigint>, (element) =>
     Number.isSafeInteger(Number(element)) ? Number(element) : null,

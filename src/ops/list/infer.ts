@@ -5,10 +5,10 @@
  */
 
 import type {Infer, InferTable} from '../../graph/infer.js';
-import {type Inferred, type Known, SCALAR, shapeFrom, UNKNOWN} from '../../graph/known.js';
+import {type Inferred, type Known, SCALAR, shapeFrom, UNKNOWN, vectorOf} from '../../graph/known.js';
 import type {DType} from '../../host/dtypes.js';
 import {mergeShapes, type PartialShape, partialSizeOf, relaxShapes} from '../../host/shape.js';
-import {forAll, ofRank, passes, scalar} from '../infer_rules.js';
+import {forAll, held, ofRank, passes, scalar} from '../infer_rules.js';
 
 /** The shape of elements as an input gives it; a scalar stands for an unknown rank. */
 const given = (shape: Known): PartialShape => (shape.shape?.length === 1 ? shapeFrom(shape) : null);
@@ -68,6 +68,12 @@ const concatLists: Infer = ([a, b]) => {
   ];
 };
 
+/** What the list declares, as a vector; a scalar, where that is nothing. */
+const elementShape: Infer = ([list], {attrs}) => {
+  const shape = list!.handle?.shape ?? null;
+  return [shape === null ? UNKNOWN : vectorOf(shape.map((size) => held(size, attrs.dtype('shape_type'))))];
+};
+
 export const infer: InferTable = {
   ...forAll(newList, ['EmptyTensorList', 'TensorListReserve']),
   ...forAll(listFrom(1), ['TensorListFromTensor', 'TensorListSplit']),
@@ -83,5 +89,5 @@ export const infer: InferTable = {
     'TensorListScatterIntoExistingList',
   ]),
   TensorListLength: scalar,
-  TensorListElementShape: () => [UNKNOWN],
+  TensorListElementShape: elementShape,
 };
