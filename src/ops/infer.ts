@@ -8,6 +8,7 @@ import type {Infer, InferTable} from '../graph/infer.js';
 import {infer as array} from './array/infer.js';
 import {infer as controlFlow} from './control_flow/infer.js';
 import {infer as indexing} from './indexing/infer.js';
+import {infer as linalg} from './linalg/infer.js';
 import {infer as list} from './list/infer.js';
 import {infer as math} from './math/infer.js';
 import {infer as optional} from './optional/infer.js';
@@ -20,6 +21,7 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   array,
   control_flow: controlFlow,
   indexing,
+  linalg,
   list,
   math,
   optional,

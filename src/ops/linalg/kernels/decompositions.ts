@@ -8,7 +8,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../../../errors.js';
 import {isFloating, lanes} from '../../../host/dtypes.js';
-import {broadcastShapes, formatShape, sameShape} from '../../../host/shape.js';
 import {int32Array, sizeOf} from '../../../host/tensor.js';
 import {broadcastTensor, withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
@@ -16,7 +15,8 @@ import {convertNumbers} from '../../../tensors/host.js';
 import {broadcastTo} from '../../../tensors/movement.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, unsupported} from '../../node.js';
+import {unsupported} from '../../node.js';
+import {solvePlan, squareSize} from '../plan.js';
 import {multiplyTensors} from './matmul.js';
 
 /** A square matrix factored as P A = L U: both factors in one array, and the row that each row came from. */
@@ -152,12 +152,10 @@ function mapTensor(x: tf.Tensor, shape: readonly number[], f: MatrixFunction): t
   return tf.tensor(Float32Array.from(values), shape as number[], 'float32');
 }
 
-function squareSize(x: Value, ctx: KernelContext): number {
-  const [rows, columns] = x.shape.slice(-2);
-  if (x.rank < 2 || rows !== columns)
-    throw invalid(ctx, `square matrices are needed, got ${formatShape(x.shape)}`);
+function realSquareSize(x: Value, ctx: KernelContext): number {
+  const size = squareSize(x.shape, ctx);
   if (lanes(x.dtype) === 2) throw unsupported(ctx, x.dtype);
-  return rows!;
+  return size;
 }
 
 const isOnTape = (...values: readonly Value[]): boolean =>
@@ -174,7 +172,7 @@ function matrixOp(
   differentiable: (x: tf.Tensor) => tf.Tensor,
 ): Kernel {
   return ([x], ctx) => {
-    const n = squareSize(x!, ctx);
+    const n = realSquareSize(x!, ctx);
     if (isOnTape(x!)) return fromTensor(differentiable(x!.tensor()), x!.dtype);
     const shape = resultShape(x!.shape);
     // The determinant of a matrix without elements is 1, its logarithm 0.
@@ -350,18 +348,10 @@ function solveKernel(
   broadcasts: boolean,
 ): Kernel {
   return ([a, b], ctx) => {
-    const n = squareSize(a!, ctx);
-    const batch = broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
-    const fits = b!.rank >= 2 && b!.shape.at(-2) === n && batch !== undefined;
-    if (!fits || (!broadcasts && !sameShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2)))) {
-      throw invalid(ctx, `${formatShape(a!.shape)} cannot be solved for ${formatShape(b!.shape)}`);
-    }
+    realSquareSize(a!, ctx);
+    const {size: n, columns, batch, shape: shapeB} = solvePlan(a!.shape, b!.shape, broadcasts, ctx);
+    const shapeA = [...batch, n, n];
     const adjoint = ctx.attrs.bool('adjoint');
-    const columns = b!.shape.at(-1)!;
-    const [shapeA, shapeB] = [
-      [...batch, n, n],
-      [...batch, n, columns],
-    ];
     if (sizeOf(shapeB) === 0) return fromNumbers(b!, shapeB, new Float64Array(0));
     if (isOnTape(a!, b!)) {
       const x = solveTensor(

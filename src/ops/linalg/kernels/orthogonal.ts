@@ -7,14 +7,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {isFloating, lanes} from '../../../host/dtypes.js';
-import {formatShape} from '../../../host/shape.js';
 import {sizeOf} from '../../../host/tensor.js';
 import {withGradient} from '../../../tensors/differentiable.js';
 import {convertNumbers} from '../../../tensors/host.js';
 import {Value} from '../../../tensors/value.js';
 import {isTaping} from '../../../tfjs/tape.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, unsupported} from '../../node.js';
+import {unsupported} from '../../node.js';
+import {eigenShapes, matrixDimensions, qrShapes, svdShapes} from '../plan.js';
 import {eigenGradients, type FactorGradient, qrGradients, svdGradients} from './orthogonal_gradients.js';
 
 /** A matrix in row-major order. */
@@ -248,10 +248,8 @@ function decomposition(
   gradients: readonly FactorGradient[],
 ): Kernel {
   return ([x], ctx) => {
-    if (x!.rank < 2) throw invalid(ctx, `a matrix is needed, got ${formatShape(x!.shape)}`);
+    const {batch, rows, columns} = matrixDimensions(x!.shape, ctx);
     if (lanes(x!.dtype) === 2) throw unsupported(ctx, x!.dtype);
-    const [rows, columns] = x!.shape.slice(-2) as [number, number];
-    const batch = x!.shape.slice(0, -2);
     const outputs: Output[] = shapesOf(rows, columns, ctx).map((shape) => ({shape, parts: []}));
     const source = x!.numeric() as Float64Array;
     for (let b = 0; b < sizeOf(batch); b++) {
@@ -301,13 +299,7 @@ function onTape(
 const nothing = (x: Value): Value => Value.host(x.dtype, [], convertNumbers(new Float64Array(1), x.dtype));
 
 const qrKernel = decomposition(
-  (rows, columns, ctx) => {
-    const inner = ctx.attrs.bool('full_matrices') ? rows : Math.min(rows, columns);
-    return [
-      [rows, inner],
-      [inner, columns],
-    ];
-  },
+  qrShapes,
   (matrix, ctx) => {
     const {rows, columns} = matrix;
     const inner = ctx.attrs.bool('full_matrices') ? rows : Math.min(rows, columns);
@@ -318,10 +310,7 @@ const qrKernel = decomposition(
 );
 
 const eigenKernel = decomposition(
-  (rows, columns, ctx) => {
-    if (rows !== columns) throw invalid(ctx, `a square matrix is needed, not ${rows} x ${columns}`);
-    return [[rows], [rows, rows]];
-  },
+  eigenShapes,
   (matrix) => {
     const {values, vectors} = eigen(matrix);
     return [values, vectors.data];
@@ -330,11 +319,7 @@ const eigenKernel = decomposition(
 );
 
 const svdKernel = decomposition(
-  (rows, columns, ctx) => {
-    const count = Math.min(rows, columns);
-    const full = ctx.attrs.bool('full_matrices');
-    return [[count], [rows, full ? rows : count], [columns, full ? columns : count]];
-  },
+  svdShapes,
   (matrix, ctx) => {
     const {rows, columns} = matrix;
     const {values, u, v} = svd(matrix);
