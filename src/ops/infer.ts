@@ -12,7 +12,10 @@ import {infer as linalg} from './linalg/infer.js';
 import {infer as list} from './list/infer.js';
 import {infer as math} from './math/infer.js';
 import {infer as optional} from './optional/infer.js';
+import {infer as random} from './random/infer.js';
 import {infer as reduction} from './reduction/infer.js';
+import {infer as segment} from './segment/infer.js';
+import {infer as signal} from './signal/infer.js';
 import {infer as tensorArray} from './tensor_array/infer.js';
 import {infer as variable} from './variable/infer.js';
 
@@ -25,7 +28,10 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   list,
   math,
   optional,
+  random,
   reduction,
+  segment,
+  signal,
   tensor_array: tensorArray,
   variable,
 };

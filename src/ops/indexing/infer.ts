@@ -20,7 +20,7 @@ import {
   withElements,
 } from '../../graph/known.js';
 import {anySizes, forAll, ofRank, shapeOfInput} from '../infer_rules.js';
-import {addressing, gatherPlan, partitionRest, stitchRest} from './plan.js';
+import {addressing, gatherPlan, numberedRest, stitchRest} from './plan.js';
 
 /** Slices of `params`; elements, where they are picked from a vector. */
 export function gathered(
@@ -58,7 +58,8 @@ export const gatherNd: Infer = ([params, indices], node) => {
 
 const partition: Infer = ([data, partitions], node) => {
   const count = node.attrs.int('num_partitions');
-  const rest = data!.shape && partitions!.shape && partitionRest(data!.shape, partitions!.shape, node);
+  const rest =
+    data!.shape && partitions!.shape && numberedRest(data!.shape, partitions!.shape, 'partitions', node);
   return new Array(count).fill({shape: rest && [null, ...rest]});
 };
 

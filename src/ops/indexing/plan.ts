@@ -55,17 +55,18 @@ export function addressing<D extends number | null>(
   return {depth, rest, shape: [...indices.slice(0, -1), ...rest]};
 }
 
-/** The shape of the rows that are dealt out: of `data` after the dimensions it has in common with `partitions`. */
-export function partitionRest<D extends number | null>(
+/** The shape of the rows of `data`, which starts with the dimensions of what numbers the rows: partitions, or segment ids. */
+export function numberedRest<D extends number | null>(
   data: readonly D[],
-  partitions: readonly D[],
+  numbers: readonly D[],
+  what: 'partitions' | 'ids',
   node: OpNode,
 ): readonly D[] {
-  const rest = data.slice(partitions.length);
-  if (mergeShapes(data, [...partitions, ...rest]) !== undefined) return rest;
+  const rest = data.slice(numbers.length);
+  if (mergeShapes(data, [...numbers, ...rest]) !== undefined) return rest;
   throw invalid(
     node,
-    `data of ${formatShape(data)} does not start with the partitions' shape ${formatShape(partitions)}`,
+    `data of ${formatShape(data)} does not start with the ${what}' shape ${formatShape(numbers)}`,
   );
 }
 

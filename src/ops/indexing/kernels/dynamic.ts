@@ -9,11 +9,11 @@ import {concat} from '../../../tensors/movement.js';
 import {lastWriters, takeRows} from '../../../tensors/rows.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
 import {rowIndices} from '../addressed.js';
-import {partitionRest, stitchRest} from '../plan.js';
+import {numberedRest, stitchRest} from '../plan.js';
 
 const dynamicPartition: Kernel = ([data, partitions], ctx) => {
   const count = ctx.attrs.int('num_partitions');
-  const rest = partitionRest(data!.shape, partitions!.shape, ctx);
+  const rest = numberedRest(data!.shape, partitions!.shape, 'partitions', ctx);
   const rows = Array.from({length: count}, () => [] as number[]);
   rowIndices(partitions!, count, ctx).forEach((partition, row) => {
     rows[partition]!.push(row);
