@@ -41,6 +41,9 @@ import {invalid, resolveAxis} from '../node.js';
 import * as plan from './plan.js';
 import {sliceSpec} from './slice_spec.js';
 
+/** A vector as long as another. */
+const ofVector = (shape: PartialShape): Inferred => (shape?.length === 1 ? {shape} : ofRank(1));
+
 /** A constant is known in full. */
 const constant: Infer = (_, {attrs}) => [knownConstant(attrs.tensor('value'))];
 
@@ -99,7 +102,7 @@ const concatOffset: Infer = ([axis, ...shapes], node) => {
 
 const invertPermutation: Infer = ([perm], node) => {
   const axes = allElementsOf(perm);
-  return [axes === undefined ? {shape: perm!.shape} : vectorOf(plan.invertedPermutation(axes, node))];
+  return [axes === undefined ? ofVector(perm!.shape) : vectorOf(plan.invertedPermutation(axes, node))];
 };
 
 const unravelIndex: Infer = ([indices, dims]) => {
@@ -246,7 +249,23 @@ const tile: Infer = ([x, multiples], node) => {
 const broadcastTo: Infer = ([x, shape], node) => {
   const target = shapeFrom(shape!);
   if (isKnown(x!.shape) && isKnown(target)) plan.checkBroadcast(x!.shape, target, node);
-  return [filledWith(target, elementOf(x!) ?? null)];
+  if (target === null || x!.shape === null) return [{shape: target}];
+  // Only what has one element is stretched.
+  const own = x!.shape;
+  const lead = target.length - own.length;
+  const sizes = target.map(
+    (size, axis) => size ?? (own[axis - lead] === 1 ? null : (own[axis - lead] ?? null)),
+  );
+  return [filledWith(sizes, elementOf(x!) ?? null)];
+};
+
+/** Each of the batch has a length of its own. */
+const reverseSequence: Infer = ([x, lengths], node) => {
+  const {shape} = x!;
+  const count = lengths!.shape?.[0] ?? null;
+  if (shape === null) return [UNKNOWN];
+  const batch = resolveAxis(node.attrs.int('batch_dim'), shape.length, node);
+  return [{shape: shape.with(batch, shape[batch] ?? count)}];
 };
 
 const fill: Infer = ([dims, value]) => [filledWith(shapeFrom(dims!), elementOf(value!) ?? null)];
@@ -282,9 +301,12 @@ const spaceToBatchND: Infer = ([x, blocks, paddings], node) =>
 const batchToSpaceND: Infer = ([x, blocks, crops], node) =>
   blocked(plan.batchToSpace, x!, blocks!, crops!, node);
 const spaceToBatch: Infer = ([x, paddings], node) =>
-  blocked(plan.spaceToBatch, x!, squareBlocks(node), paddings!, node);
+  blocked(plan.spaceToBatch, ofImages(x!), squareBlocks(node), paddings!, node);
 const batchToSpace: Infer = ([x, crops], node) =>
-  blocked(plan.batchToSpace, x!, squareBlocks(node), crops!, node);
+  blocked(plan.batchToSpace, ofImages(x!), squareBlocks(node), crops!, node);
+
+/** The older forms are about images, of which there is a batch with channels. */
+const ofImages = (x: Known): Known => (x.shape === null ? {...x, shape: anySizes(4)} : x);
 
 /** The older forms have one block size for both dimensions of an image. */
 function squareBlocks({attrs}: OpNode): Known {
@@ -306,26 +328,28 @@ function blocked(
 ): readonly Inferred[] {
   if (x.shape === null) return [UNKNOWN];
   const [sizes, numbers] = [allElementsOf(blocks), integersOf(amounts)];
-  if (sizes !== undefined && numbers !== undefined) {
-    plan.blockSizes(x.shape, sizes, node);
-    const given = plan.amountsOf(numbers, amounts.value!.shape, sizes.length, node);
+  const count = entriesOf(blocks)?.length ?? x.shape.length - 1;
+  if (sizes === undefined) return [{shape: [...anySizes(count + 1), ...x.shape.slice(count + 1)]}];
+  plan.blockSizes(x.shape, sizes, node);
+  if (numbers !== undefined) {
+    const given = plan.amountsOf(numbers, amounts.value!.shape, count, node);
     return [{shape: exchange(x.shape, sizes, given, node).shape}];
   }
-  const count = entriesOf(blocks)?.length ?? x.shape.length - 1;
-  return [{shape: [...anySizes(count + 1), ...x.shape.slice(count + 1)]}];
+  // The amounts are about space: the batch is known without them.
+  const none = {before: sizes.map(() => 0), after: sizes.map(() => 0)};
+  const open = [x.shape[0]!, ...anySizes(count), ...x.shape.slice(count + 1)];
+  return [{shape: exchange(open, sizes, none, node).shape}];
 }
 
-/** A rule for one input whose rank has to be known. */
-const ranked =
-  (shapeOf: (shape: readonly (number | null)[], node: OpNode) => PartialShape): Infer =>
-  ([x], node) => [{shape: x!.shape && shapeOf(x!.shape, node)}];
+/** A rule for one input, which has this rank. */
+const ofOne =
+  (rankOfIt: number, shapeOf: (shape: readonly (number | null)[], node: OpNode) => PartialShape): Infer =>
+  ([x], node) => [{shape: shapeOf(x!.shape ?? anySizes(rankOfIt), node)}];
 
 const where: Infer = ([condition]) => [{shape: [null, condition!.shape?.length ?? null]}];
 
 /** The distinct elements, the place of each element among them, and how often each occurs. */
-const unique: Infer = ([x]) => [ofRank(1), {shape: mergeVector(x!.shape)}, ofRank(1)];
-
-const mergeVector = (shape: PartialShape): PartialShape => (shape?.length === 1 ? shape : [null]);
+const unique: Infer = ([x]) => [ofRank(1), ofVector(x!.shape), ofRank(1)];
 
 const uniqueAlong: Infer = ([x, axis], node) => {
   const axes = allElementsOf(axis);
@@ -372,19 +396,20 @@ export const infer: InferTable = {
   Transpose: transpose,
   ConjugateTranspose: transpose,
   ReverseV2: reverse,
-  ...forAll(shapeOfInput(), ['Reverse', 'ReverseSequence', 'Roll', 'TensorStridedSliceUpdate']),
+  ...forAll(shapeOfInput(), ['Reverse', 'Roll', 'TensorStridedSliceUpdate']),
   ...forAll(resized(plan.paddedShape), ['Pad', 'PadV2']),
   MirrorPad: resized(plan.mirroredShape),
   MirrorPadGrad: resized(plan.unmirroredShape),
+  ReverseSequence: reverseSequence,
   Tile: tile,
   BroadcastTo: broadcastTo,
   SpaceToBatchND: spaceToBatchND,
   BatchToSpaceND: batchToSpaceND,
   SpaceToBatch: spaceToBatch,
   BatchToSpace: batchToSpace,
-  DepthToSpace: ranked((shape, node) => plan.depthToSpace(shape, node).shape),
-  SpaceToDepth: ranked((shape, node) => plan.spaceToDepth(shape, node).shape),
-  ExtractVolumePatches: ranked((shape, node) => plan.volumeWindows(shape, node).shape),
+  DepthToSpace: ofOne(4, (shape, node) => plan.depthToSpace(shape, node).shape),
+  SpaceToDepth: ofOne(4, (shape, node) => plan.spaceToDepth(shape, node).shape),
+  ExtractVolumePatches: ofOne(5, (shape, node) => plan.volumeWindows(shape, node).shape),
   Fill: fill,
   ZerosLike: filledLike(0),
   OnesLike: filledLike(1),

@@ -28,7 +28,8 @@ const matMul: Infer = (inputs, node, functions) =>
   );
 
 const einsum: Infer = (inputs, node) => {
-  const shapes = inputs.map(({shape}) => shape);
+  const ranks = plan.einsumRanks(node);
+  const shapes = inputs.map(({shape}, i) => shape ?? ofRank(ranks[i]).shape);
   const areRanked = shapes.every((shape) => shape !== null);
   return [areRanked ? {shape: plan.einsumPlan(shapes, node).shape} : UNKNOWN];
 };

@@ -101,6 +101,12 @@ export function einsumPlan<D extends number | null>(
   return {labels, sizes, output, shape: output.map((label) => sizes.get(label)!)};
 }
 
+/** The rank that the node's equation says of each operand; undefined where that has an ellipsis. */
+export function einsumRanks(node: OpNode): readonly (number | undefined)[] {
+  const {inputs} = parseEquation(node.attrs.string('equation'), node);
+  return inputs.map((term) => (term.includes('...') ? undefined : term.length));
+}
+
 function parseEquation(text: string, node: OpNode): Equation {
   const match = /^\s*([^>]*?)\s*->\s*([^>]*?)\s*$/.exec(text);
   if (match === null) throw invalid(node, `equation '${text}' has no output`);
