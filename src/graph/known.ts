@@ -8,7 +8,7 @@
  */
 
 import {type DType, isBigInt} from '../host/dtypes.js';
-import {type PartialShape, relaxShapes} from '../host/shape.js';
+import {type PartialShape, partialSizeOf, relaxShapes} from '../host/shape.js';
 import {allocate, type HostTensor, sizeOf} from '../host/tensor.js';
 
 /** What is known of a tensor. */
@@ -17,7 +17,7 @@ export interface Known {
   readonly shape: PartialShape;
   /** The tensor itself. */
   readonly value?: HostTensor;
-  /** Elements of an integer scalar or vector, null where they are not known; absent where none is. */
+  /** Elements of a scalar or vector of integers or truth values (0 and 1), null where they are not known; absent where none is. */
   readonly elements?: readonly (number | null)[];
   /** Of a handle: dtype and shape of what it leads to (the variable's value, each element of a list). */
   readonly handle?: {readonly dtype: DType; readonly shape: PartialShape};
@@ -33,12 +33,12 @@ export const UNKNOWN: Inferred = {shape: null};
 export const SCALAR: Inferred = {shape: []};
 
 /** Vectors of more elements hold no sizes: their elements are not looked at one by one. */
-const MOST_ELEMENTS = 256;
+export const MOST_ELEMENTS = 256;
 
-/** The elements of an integer scalar or vector, as far as they are known; undefined where none is. */
+/** The elements of an integer or boolean scalar or vector, as far as they are known; undefined where none is. */
 export function elementsOf({dtype, shape, value, elements}: Known): readonly (number | null)[] | undefined {
   if (elements !== undefined || value === undefined) return elements;
-  if (dtype !== 'int32' && dtype !== 'int64') return undefined;
+  if (dtype !== 'int32' && dtype !== 'int64' && dtype !== 'bool') return undefined;
   if (shape === null || shape.length > 1 || sizeOf(value.shape) > MOST_ELEMENTS) return undefined;
   return Array.from(value.data as ArrayLike<number | bigint>, (element) =>
     Number.isSafeInteger(Number(element)) ? Number(element) : null,
@@ -57,12 +57,30 @@ export function allElementsOf(known: Known | undefined): number[] | undefined {
   return elements?.every((element) => element !== null) ? [...elements] : undefined;
 }
 
+/** The elements of a scalar or vector, null where one is not known; undefined unless it is known how many there are. */
+export function entriesOf(known: Known): readonly (number | null)[] | undefined {
+  const elements = elementsOf(known);
+  if (elements !== undefined) return elements;
+  const size = known.shape !== null && known.shape.length <= 1 ? partialSizeOf(known.shape) : null;
+  return size === null || size > MOST_ELEMENTS ? undefined : new Array<null>(size).fill(null);
+}
+
+/** The elements of an integer constant of any rank, row by row; undefined where it is none. */
+export function integersOf({dtype, value}: Known): number[] | undefined {
+  if (value === undefined || (dtype !== 'int32' && dtype !== 'int64')) return undefined;
+  return Array.from(value.data as ArrayLike<number | bigint>, Number);
+}
+
+/** The dimension that an integer scalar stands for: null where it is not known. */
+export function dimensionFrom(known: Known | undefined): number | null {
+  const size = elementOf(known);
+  return size === undefined || size < 0 ? null : size;
+}
+
 /** The shape that a tensor of sizes stands for: -1 is a dimension that is not known. */
 export function shapeFrom(known: Known): PartialShape {
-  const elements = elementsOf(known);
-  if (elements !== undefined) return elements.map((size) => (size === null || size < 0 ? null : size));
-  const [length] = known.shape ?? [];
-  return known.shape?.length === 1 && typeof length === 'number' ? new Array<null>(length).fill(null) : null;
+  if (known.shape?.length === 0 && elementsOf(known) === undefined) return null;
+  return entriesOf(known)?.map((size) => (size === null || size < 0 ? null : size)) ?? null;
 }
 
 /** What is known of an integer scalar or vector (by `shape`) of these elements. */
@@ -73,6 +91,13 @@ export function withElements(
   return elements?.some((element) => element !== null) || elements?.length === 0
     ? {shape, elements}
     : {shape};
+}
+
+/** What is known of integers of a shape that are all the same; null where it is not known which. */
+export function filledWith(shape: PartialShape, element: number | null): Inferred {
+  const size = shape !== null && shape.length <= 1 ? partialSizeOf(shape) : null;
+  if (size === null || size > MOST_ELEMENTS) return {shape};
+  return withElements(shape, new Array<number | null>(size).fill(element));
 }
 
 /** A vector with these elements. */

@@ -83,3 +83,11 @@ export function partialSizeOf(shape: PartialShape): number | null {
   for (const dim of shape) size = size === null || dim === null ? null : size * dim;
   return size;
 }
+
+/** A size that follows from others: unknown where one of them is. */
+export function derived<D extends number | null>(
+  f: (...sizes: number[]) => number,
+  ...from: readonly D[]
+): D {
+  return (from.some((size) => size === null) ? null : f(...(from as readonly number[]))) as D;
+}

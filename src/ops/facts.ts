@@ -24,6 +24,7 @@ import {facts as random} from './random/facts.js';
 import {facts as recurrent} from './recurrent/facts.js';
 import {facts as reduction} from './reduction/facts.js';
 import {facts as segment} from './segment/facts.js';
+import {facts as signal} from './signal/facts.js';
 import {facts as sparse} from './sparse/facts.js';
 import {facts as string} from './string/facts.js';
 import {facts as table} from './table/facts.js';
@@ -52,6 +53,7 @@ export const FACT_COLUMNS: Readonly<Record<string, FactTable>> = {
   recurrent,
   reduction,
   segment,
+  signal,
   sparse,
   string,
   table,

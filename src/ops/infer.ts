@@ -6,12 +6,34 @@
 
 import type {Infer, InferTable} from '../graph/infer.js';
 import {infer as array} from './array/infer.js';
+import {infer as controlFlow} from './control_flow/infer.js';
+import {infer as indexing} from './indexing/infer.js';
+import {infer as linalg} from './linalg/infer.js';
+import {infer as list} from './list/infer.js';
 import {infer as math} from './math/infer.js';
+import {infer as optional} from './optional/infer.js';
+import {infer as random} from './random/infer.js';
+import {infer as reduction} from './reduction/infer.js';
+import {infer as segment} from './segment/infer.js';
+import {infer as signal} from './signal/infer.js';
+import {infer as tensorArray} from './tensor_array/infer.js';
+import {infer as variable} from './variable/infer.js';
 
 /** The columns by the name of their family. */
 export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   array,
+  control_flow: controlFlow,
+  indexing,
+  linalg,
+  list,
   math,
+  optional,
+  random,
+  reduction,
+  segment,
+  signal,
+  tensor_array: tensorArray,
+  variable,
 };
 
 const RULES: ReadonlyMap<string, Infer> = new Map(Object.values(INFER_COLUMNS).flatMap(Object.entries));

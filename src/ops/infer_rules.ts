@@ -6,9 +6,9 @@
 
 import type {OpNode} from '../graph/graph.js';
 import type {Infer, InferTable} from '../graph/infer.js';
-import {elementsOf, type Inferred, type Known, SCALAR, withElements} from '../graph/known.js';
+import {elementsOf, type Inferred, type Known, SCALAR, vectorOf, withElements} from '../graph/known.js';
 import type {DType} from '../host/dtypes.js';
-import {broadcastShapes, formatShape, mergeShapes, type PartialShape} from '../host/shape.js';
+import {broadcastShapes, formatShape, isKnown, mergeShapes, type PartialShape} from '../host/shape.js';
 import {invalid} from './node.js';
 
 /** One rule for many ops. */
@@ -35,6 +35,30 @@ export const scalar: Infer = () => [SCALAR];
 
 /** There are no outputs. */
 export const nothing: Infer = () => [];
+
+/** Dimensions of which only the count is known. */
+export function anySizes(rank: number): null[] {
+  return new Array<null>(rank).fill(null);
+}
+
+/** A tensor of which only the rank is known: nothing, where that is not. */
+export function ofRank(rank: number | null | undefined): Inferred {
+  return {shape: typeof rank === 'number' ? anySizes(rank) : null};
+}
+
+/** The sizes of a tensor, as a vector of the dtype that the node gives. */
+export function sizesOf(shape: PartialShape, {attrs}: OpNode): Inferred {
+  return shape === null ? ofRank(1) : vectorOf(shape.map((size) => held(size, attrs.dtype('out_type'))));
+}
+
+/** The same in another shape: elements stay in their order. */
+export function reshaped(known: Known, shape: PartialShape): Inferred {
+  const {value} = known;
+  return {
+    ...(shape !== null && shape.length <= 1 ? withElements(shape, elementsOf(known)) : {shape}),
+    ...(value !== undefined && isKnown(shape) ? {value: {...value, shape}} : {}),
+  };
+}
 
 /** The output has the shape that the first two inputs broadcast to. */
 export const broadcasts: Infer = ([x, y], node) => [{shape: broadcastOrThrow(x!.shape, y!.shape, node)}];
@@ -82,7 +106,7 @@ export function combined(
 /** A rank that must be this one, where it is known. A CallError for another. */
 export function withRank(known: Known, rank: number, what: string, node: OpNode): readonly (number | null)[] {
   const {shape} = known;
-  if (shape === null) return new Array<null>(rank).fill(null);
+  if (shape === null) return anySizes(rank);
   if (shape.length !== rank) {
     throw invalid(node, `${what} must have ${rank} dimensions, got shape ${formatShape(shape)}`);
   }

@@ -5,25 +5,13 @@
  * @module
  */
 
-import {isSmallFloat, roundInPlace, roundToBfloat16, roundToFloat16} from '../algorithms/small_floats.js';
+import {isSmallFloat, roundInPlace} from '../algorithms/small_floats.js';
 import {CallError} from '../errors.js';
 import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../host/dtypes.js';
+import {storeOf} from '../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../host/shape.js';
 import {allocate, sizeOf} from '../host/tensor.js';
 import {Value} from './value.js';
-
-/** Rounds or wraps what is stored wider than its dtype; typed arrays wrap integers and round float32 by themselves. */
-const STORE: Partial<Record<DType, (x: number) => number>> = {
-  float16: roundToFloat16,
-  bfloat16: roundToBfloat16,
-  int4: (x) => (x << 28) >> 28,
-  uint4: (x) => x & 15,
-};
-
-/** A number as a float dtype holds it. */
-export function roundToDType(x: number, dtype: DType): number {
-  return dtype === 'float32' ? Math.fround(x) : (STORE[dtype]?.(x) ?? x);
-}
 
 /** A function of two elements, per class of element: JavaScript numbers, and bigints for int64 and uint64. */
 export interface BinaryScalar {
@@ -202,7 +190,7 @@ function resultOf(f: Scalar, from: DType, dtype: DType): Scalar {
 /** Rounds or wraps elements whose dtype is narrower than their array, in place. */
 function rounded(elements: NumericArray, dtype: DType): NumericArray {
   if (isSmallFloat(dtype)) return roundInPlace(dtype, elements as Float32Array);
-  const store = STORE[dtype];
+  const store = storeOf(dtype);
   if (store !== undefined)
     for (let i = 0; i < elements.length; i++) elements[i] = store(elements[i] as number);
   return elements;

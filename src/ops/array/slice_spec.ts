@@ -6,23 +6,23 @@
  * @module
  */
 
-import {formatShape} from '../../host/shape.js';
-import type {KernelContext} from '../kernel.js';
+import type {OpNode} from '../../graph/graph.js';
+import {derived, formatShape} from '../../host/shape.js';
 import {invalid} from '../node.js';
 
 /** A strided slice in terms of the input's own axes. */
-export interface SliceSpec {
-  readonly begin: readonly number[];
-  readonly size: readonly number[];
-  readonly steps: readonly number[];
+export interface SliceSpec<D extends number | null = number> {
+  readonly begin: readonly D[];
+  readonly size: readonly D[];
+  readonly steps: readonly D[];
   /** Shape of the result: `size` with new axes inserted and shrunk ones left out. */
-  readonly shape: readonly number[];
+  readonly shape: readonly D[];
 }
 
-interface Extent {
-  readonly begin: number;
-  readonly size: number;
-  readonly step: number;
+interface Extent<D> {
+  readonly begin: D;
+  readonly size: D;
+  readonly step: D;
 }
 
 /** The node's masks. Bit `i` of each speaks of entry `i` of the operands `begin`, `end` and `strides`. */
@@ -34,14 +34,17 @@ interface Masks {
   readonly shrinkAxis: number;
 }
 
-/** Works out the slice of a tensor of `shape` from the operands and the node's mask attributes. */
-export function sliceSpec(
-  shape: readonly number[],
-  begin: readonly number[],
-  end: readonly number[],
-  strides: readonly number[],
-  ctx: KernelContext,
-): SliceSpec {
+/**
+ * Works out the slice of a tensor of `shape` from the operands and the node's mask attributes. Where a size or an operand is
+ * not known, neither is what follows from it; a dimension that is masked on both sides is known without its bounds.
+ */
+export function sliceSpec<D extends number | null>(
+  shape: readonly D[],
+  begin: readonly D[],
+  end: readonly D[],
+  strides: readonly D[],
+  ctx: OpNode,
+): SliceSpec<D> {
   const masks = readMasks(ctx);
   if (begin.length !== end.length || begin.length !== strides.length) {
     throw invalid(ctx, 'begin, end and strides must have the same length');
@@ -57,13 +60,13 @@ export function sliceSpec(
   if (named > shape.length) {
     throw invalid(ctx, `${named} indices are too many for ${formatShape(shape)}`);
   }
-  const extents: Extent[] = [];
-  const result: number[] = [];
+  const extents: Extent<D>[] = [];
+  const result: (D | 1)[] = [];
   for (let i = 0; i <= begin.length; i++) {
     if (i === ellipsis) {
       for (let left = shape.length - named; left > 0; left--) {
         const size = shape[extents.length]!;
-        extents.push({begin: 0, size, step: 1});
+        extents.push({begin: 0 as D, size, step: 1 as D});
         result.push(size);
       }
     } else if (i === begin.length) {
@@ -88,11 +91,11 @@ export function sliceSpec(
     begin: extents.map((extent) => extent.begin),
     size: extents.map((extent) => extent.size),
     steps: extents.map((extent) => extent.step),
-    shape: result,
+    shape: result as readonly D[],
   };
 }
 
-function readMasks({attrs}: KernelContext): Masks {
+function readMasks({attrs}: OpNode): Masks {
   return {
     begin: attrs.int('begin_mask'),
     end: attrs.int('end_mask'),
@@ -103,25 +106,37 @@ function readMasks({attrs}: KernelContext): Masks {
 }
 
 /** A single index, whose axis disappears. */
-function elementAt(index: number, step: number, dim: number, ctx: KernelContext): Extent {
-  if (step <= 0) throw invalid(ctx, 'a single index needs a positive stride');
-  const begin = index < 0 ? index + dim : index;
-  if (begin < 0 || begin >= dim)
-    throw invalid(ctx, `index ${index} is out of bounds for a dimension of ${dim}`);
-  return {begin, size: 1, step: 1};
+function elementAt<D extends number | null>(index: D, step: D, dim: D, ctx: OpNode): Extent<D> {
+  if (step !== null && step <= 0) throw invalid(ctx, 'a single index needs a positive stride');
+  const begin =
+    index !== null && index >= 0 ? index : derived((at: number, size: number) => at + size, index, dim);
+  const isOutside = begin !== null && (begin < 0 || (dim !== null && begin >= dim));
+  if (isOutside) throw invalid(ctx, `index ${index} is out of bounds for a dimension of ${dim}`);
+  return {begin, size: 1 as D, step: 1 as D};
 }
 
 /** A range whose bounds are clamped to the dimension; absent bounds mean all of it. */
-function rangeOf(
-  bounds: {begin: number | undefined; end: number | undefined},
-  step: number,
-  dim: number,
-  ctx: KernelContext,
-): Extent {
+function rangeOf<D extends number | null>(
+  bounds: {begin: D | undefined; end: D | undefined},
+  step: D,
+  dim: D,
+  ctx: OpNode,
+): Extent<D> {
   if (step === 0) throw invalid(ctx, 'strides must not be 0');
-  const [lowest, highest] = step > 0 ? [0, dim] : [-1, dim - 1];
-  const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + dim : at, lowest), highest);
-  const begin = bounds.begin === undefined ? (step > 0 ? lowest : highest) : clamp(bounds.begin);
-  const end = bounds.end === undefined ? (step > 0 ? highest : lowest) : clamp(bounds.end);
-  return {begin, size: Math.max(0, Math.ceil((end - begin) / step)), step};
+  const clamped = (at: D): D =>
+    derived(
+      (place, size, by) => {
+        const [lowest, highest] = by > 0 ? [0, size] : [-1, size - 1];
+        return Math.min(Math.max(place < 0 ? place + size : place, lowest!), highest!);
+      },
+      at,
+      dim,
+      step,
+    );
+  const first = derived((size, by) => (by > 0 ? 0 : size - 1), dim, step);
+  const last = derived((size, by) => (by > 0 ? size : -1), dim, step);
+  const begin = bounds.begin === undefined ? first : clamped(bounds.begin);
+  const end = bounds.end === undefined ? last : clamped(bounds.end);
+  const count = (from: number, to: number, by: number) => Math.max(0, Math.ceil((to - from) / by));
+  return {begin, size: derived(count, begin, end, step), step};
 }

@@ -15,7 +15,7 @@ import {array} from '../array/kernels.js';
 import {type Kernel, type KernelContext, type OpFamily, runAllWithin, runWithin} from '../kernel.js';
 import {invalid} from '../node.js';
 import {checkCount} from '../sizes.js';
-import {knownShape, mergeShapes} from './element_shape.js';
+import {elementShapeFrom, knownShape, mergeShapes} from './plan.js';
 
 /** A list of tensors of one dtype. Elements of a reserved list are empty until they are set. */
 export class TensorList implements Variant {
@@ -71,17 +71,8 @@ function asValue(list: TensorList): Value {
   return Value.object('variant', list);
 }
 
-/** A shape given as a tensor: scalar -1 is unknown rank, a dimension of -1 is unknown. */
-function shapeFrom(value: Value, ctx: KernelContext): PartialShape {
-  const dims = value.numbers();
-  if (value.rank === 0) {
-    if (dims[0] === -1) return null;
-    throw invalid(ctx, `a scalar element_shape must be -1 (of unknown rank), not ${dims[0]}`);
-  }
-  const negative = dims.find((dim) => dim < -1);
-  if (negative !== undefined) throw invalid(ctx, `dimension ${negative} of element_shape is less than -1`);
-  return dims.map((dim) => (dim === -1 ? null : dim));
-}
+const shapeFrom = (value: Value, ctx: KernelContext): PartialShape =>
+  elementShapeFrom(value.numbers(), value.rank, ctx);
 
 function checkElement(list: TensorList, value: Value, ctx: KernelContext): void {
   if (value.dtype !== list.dtype || !fitsShape(value.shape, list.elementShape)) {

@@ -5,9 +5,17 @@
  */
 
 import type {Infer, InferTable} from '../../graph/infer.js';
-import {elementsOf, shapeFrom, UNKNOWN, vectorOf, withElements} from '../../graph/known.js';
+import {
+  elementOf,
+  elementsOf,
+  SCALAR,
+  shapeFrom,
+  UNKNOWN,
+  vectorOf,
+  withElements,
+} from '../../graph/known.js';
 import {dtypeInfo} from '../../host/dtypes.js';
-import {broadcastShapes, formatShape, isKnown, type PartialShape} from '../../host/shape.js';
+import {broadcastShapes, formatShape, isKnown, type PartialShape, partialSizeOf} from '../../host/shape.js';
 import {
   broadcastOrThrow,
   broadcasts,
@@ -26,6 +34,10 @@ const arithmetic =
   (f: (a: number, b: number) => number): Infer =>
   ([x, y], node) => [combined([x!, y!], broadcastOrThrow(x!.shape, y!.shape, node), f)];
 
+/** Whether something is true of two integers, element by element. */
+const comparison = (holds: (a: number, b: number) => boolean): Infer =>
+  arithmetic((a, b) => Number(holds(a, b)));
+
 /** A function of an integer, element by element. */
 const mapped =
   (f: (a: number) => number): Infer =>
@@ -43,9 +55,13 @@ const selectRows: Infer = ([condition, x, y], node) => {
   return [{shape: rank === undefined || rank <= 1 ? shape : mergeOrThrow(shape, condition!.shape, node)}];
 };
 
-const selectBroadcast: Infer = ([condition, x, y], node) => [
-  {shape: broadcastOrThrow(broadcastOrThrow(condition!.shape, x!.shape, node), y!.shape, node)},
-];
+const selectBroadcast: Infer = ([condition, x, y], node) => {
+  const shape = broadcastOrThrow(broadcastOrThrow(condition!.shape, x!.shape, node), y!.shape, node);
+  const choice = elementOf(condition);
+  const elements = choice === undefined ? undefined : elementsOf(choice === 0 ? y! : x!);
+  // One that the condition, or the other value, stretches has more elements.
+  return [partialSizeOf(shape) === elements?.length ? withElements(shape, elements) : {shape}];
+};
 
 /** Limits are scalars, or shaped like what is clipped. */
 const clip: Infer = ([x, low, high], node) => [
@@ -78,12 +94,15 @@ const bitcast: Infer = ([x], node) => {
 };
 
 /** Shapes that do not broadcast are not equal, if the node says that this is no error. */
-const equality: Infer = (inputs, node) => {
-  const [a, b] = inputs.map(({shape}) => shape) as [PartialShape, PartialShape];
-  if (node.attrs.bool('incompatible_shape_error')) return [{shape: broadcastOrThrow(a, b, node)}];
-  if (!isKnown(a) || !isKnown(b)) return [UNKNOWN];
-  return [{shape: broadcastShapes(a, b) ?? []}];
-};
+const equality =
+  (isEqual: boolean): Infer =>
+  (inputs, node, functions) => {
+    const [a, b] = inputs.map(({shape}) => shape) as [PartialShape, PartialShape];
+    const canFail = !node.attrs.bool('incompatible_shape_error') && a?.length !== 0 && b?.length !== 0;
+    if (canFail && !(isKnown(a) && isKnown(b))) return [UNKNOWN];
+    if (canFail && broadcastShapes(a!, b!) === undefined) return [SCALAR];
+    return comparison((x, y) => (x === y) === isEqual)(inputs, node, functions);
+  };
 
 const broadcastGradientArgs: Infer = (shapes, node) => {
   const [a, b] = shapes.map(shapeFrom) as [PartialShape, PartialShape];
@@ -97,7 +116,7 @@ export const infer: InferTable = {
     ...['Sign', 'Square', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Inv', 'Exp', 'Expm1', 'Log', 'Log1p', 'Sigmoid'],
     ...['Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Sinh', 'Cosh', 'Tanh', 'Asinh', 'Acosh', 'Atanh'],
     ...['Erf', 'Erfc', 'Erfinv', 'Ndtri', 'Lgamma', 'Digamma', 'Floor', 'Ceil', 'Round', 'Rint', 'Conj'],
-    ...['Invert', 'PopulationCount', 'LogicalNot', 'IsNan', 'IsInf', 'IsFinite', 'Bucketize'],
+    ...['Invert', 'PopulationCount', 'IsNan', 'IsInf', 'IsFinite', 'Bucketize'],
     ...['Real', 'Imag', 'ComplexAbs', 'Angle'],
   ]),
   ...forAll(broadcasts, [
@@ -113,7 +132,7 @@ export const infer: InferTable = {
       'Xlogy',
     ],
     ...['Xlog1py', 'Polygamma', 'Zeta', 'BitwiseAnd', 'BitwiseOr', 'BitwiseXor', 'LeftShift', 'RightShift'],
-    ...['Less', 'LessEqual', 'Greater', 'GreaterEqual', 'LogicalAnd', 'LogicalOr', 'Complex'],
+    'Complex',
   ]),
   ...forAll(oneShape, ['AddN', 'AccumulateNV2', 'ApproximateEqual']),
   ...forAll(oneShape, ['SigmoidGrad', 'TanhGrad', 'SqrtGrad', 'RsqrtGrad', 'ReciprocalGrad', 'InvGrad']),
@@ -131,8 +150,15 @@ export const infer: InferTable = {
   Mod: arithmetic((a, b) => a % b),
   Maximum: arithmetic(Math.max),
   Minimum: arithmetic(Math.min),
-  Equal: equality,
-  NotEqual: equality,
+  Equal: equality(true),
+  NotEqual: equality(false),
+  Less: comparison((a, b) => a < b),
+  LessEqual: comparison((a, b) => a <= b),
+  Greater: comparison((a, b) => a > b),
+  GreaterEqual: comparison((a, b) => a >= b),
+  LogicalAnd: arithmetic((a, b) => a & b),
+  LogicalOr: arithmetic((a, b) => a | b),
+  LogicalNot: mapped((a) => 1 - a),
   Select: selectRows,
   SelectV2: selectBroadcast,
   ClipByValue: clip,

@@ -5,10 +5,10 @@
  */
 
 import {isBigInt} from '../../host/dtypes.js';
+import {roundToDType} from '../../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../../host/shape.js';
 import {allocate, int32Array, sizeOf} from '../../host/tensor.js';
 import {ownEntry} from '../../own_entry.js';
-import {roundToDType} from '../../tensors/host.js';
 import {broadcastTo, concat} from '../../tensors/movement.js';
 import {lastWriters, NO_ROW, takeRows} from '../../tensors/rows.js';
 import {Value} from '../../tensors/value.js';

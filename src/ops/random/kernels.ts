@@ -8,11 +8,12 @@
 import {Philox, scrambleSeeds} from '../../algorithms/philox.js';
 import {CallError} from '../../errors.js';
 import {type DType, isBigInt, isInteger, type NumericArray} from '../../host/dtypes.js';
+import {roundToDType} from '../../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape} from '../../host/shape.js';
 import {allocate, int32Array, sizeOf} from '../../host/tensor.js';
-import {convertNumbers, forEachBroadcast, roundToDType} from '../../tensors/host.js';
+import {convertNumbers, forEachBroadcast} from '../../tensors/host.js';
 import {Value} from '../../tensors/value.js';
-import {gather} from '../indexing/kernels.js';
+import {gather} from '../indexing/kernels/gather.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid, unsupported} from '../node.js';
 import {shapeOperand} from '../sizes.js';

@@ -7,14 +7,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {mul as multiplyComplex} from '../../algorithms/complex.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, lanes, type NumericArray} from '../../host/dtypes.js';
-import {formatShape, sameShape} from '../../host/shape.js';
+import {roundToDType} from '../../host/rounding.js';
+import {formatShape} from '../../host/shape.js';
 import {allocate, sizeOf} from '../../host/tensor.js';
 import {withGradient} from '../../tensors/differentiable.js';
 import {fromTensor} from '../../tensors/from_tensor.js';
-import {roundToDType} from '../../tensors/host.js';
 import {around, mapTensor, movesOnHost} from '../../tensors/movement.js';
 import {addRows, addTensorRows, NO_ROW, takeRows, takeTensorRows} from '../../tensors/rows.js';
 import {Value} from '../../tensors/value.js';
+import {numberedRest} from '../indexing/plan.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {largerBigInt, smallerBigInt} from '../math/kernels/binary.js';
 import {invalid} from '../node.js';
@@ -71,13 +72,7 @@ const segmented =
 const unsorted =
   (combine: Combine): Kernel =>
   ([data, ids, total], ctx) => {
-    const rest = data!.shape.slice(ids!.rank);
-    if (!sameShape(data!.shape, [...ids!.shape, ...rest])) {
-      throw invalid(
-        ctx,
-        `data of ${formatShape(data!.shape)} does not start with the ids' shape ${formatShape(ids!.shape)}`,
-      );
-    }
+    const rest = numberedRest(data!.shape, ids!.shape, 'ids', ctx);
     const segments = unsortedSegments(ids!, total!, ctx);
     return combine(data!, segments, sizeOf(rest), [segments.count, ...rest]);
   };

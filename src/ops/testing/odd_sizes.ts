@@ -44,6 +44,29 @@ export function readOddSizes(file: string | URL): readonly OddBase[] {
   return (JSON.parse(gunzipSync(readFileSync(file)).toString()) as {bases: OddBase[]}).bases;
 }
 
+/** The graph of a base: placeholders, and the op. */
+export function oddGraph(base: OddBase): Graph {
+  return readGraph(decodeMessage(GraphDef, Buffer.from(base.graph, 'base64'), 'a graph'));
+}
+
+/** The output that a base names as `node` or `node:number`. */
+export function oddEndpoint(graph: Graph, text: string): Endpoint {
+  const [name, output] = text.split(':');
+  return {node: graph.find(name!)!, output: Number(output ?? 0)};
+}
+
+/** The calls of a base: all inputs, what is odd, and the answer. */
+export function oddCalls(
+  base: OddBase,
+): readonly {readonly given: readonly HostTensor[]; readonly title: string; readonly answer: Answer}[] {
+  const inputs = base.inputs.map(decodeTensor);
+  return base.calls.map(([at, what, value, answer]) => ({
+    given: at === null ? inputs : inputs.with(at, decodeTensor(value!)),
+    title: `${base.op}: ${base.names[at ?? -1] ?? ''} (${at}) ${what}: `,
+    answer,
+  }));
+}
+
 /** What came of the odd calls of a base. */
 export interface OddOutcome {
   /** A line for each call that is not answered as TensorFlow does, or by an error in words. */
@@ -57,12 +80,9 @@ const LIMITS = {bytes: 2 ** 28};
 
 /** Makes every odd call of a base. */
 export function makeOddCalls(base: OddBase): OddOutcome {
-  const graph = readGraph(decodeMessage(GraphDef, Buffer.from(base.graph, 'base64'), 'a graph'));
-  const inputs = base.inputs.map(decodeTensor);
+  const graph = oddGraph(base);
   const outcome: OddOutcome = {faults: [], refused: []};
-  for (const [at, what, value, answer] of base.calls) {
-    const given = at === null ? inputs : inputs.with(at, decodeTensor(value!));
-    const title = `${base.op}: ${base.names[at ?? -1] ?? ''} (${at}) ${what}: `;
+  for (const {given, title, answer} of oddCalls(base)) {
     try {
       const fault = faultOf(base, run(base, graph, given), answer);
       if (fault !== undefined) outcome.faults.push(title + fault);
@@ -133,10 +153,7 @@ function notFiniteAlike(found: HostTensor, expected: HostTensor): string | undef
 const EMPTY_LIBRARY: FunctionLibrary = {get: () => undefined, names: () => [], gradientOf: () => undefined};
 
 function run(base: OddBase, graph: Graph, inputs: readonly HostTensor[]): readonly HostTensor[] {
-  const endpoint = (text: string): Endpoint => {
-    const [name, output] = text.split(':');
-    return {node: graph.find(name!)!, output: Number(output ?? 0)};
-  };
+  const endpoint = (text: string) => oddEndpoint(graph, text);
   const runtime = new Runtime({library: EMPTY_LIBRARY, limits: LIMITS});
   try {
     const feeds = inputs.map((_, i) => endpoint(`x${i}`));

@@ -1,19 +1,17 @@
 /**
- * Ops that make values: filled with one element, counting up, one-hot.
+ * Ops that make values of one element: Fill, zeros and ones.
  *
  * @module
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {type DType, isBigInt, isFloating, lanes} from '../../../host/dtypes.js';
+import {type DType, isBigInt, isFloating} from '../../../host/dtypes.js';
 import {filledData} from '../../../host/movement.js';
 import {allocate, allocateObjects, sizeOf} from '../../../host/tensor.js';
-import {roundToDType} from '../../../tensors/host.js';
-import {broadcastTo, concat, movesOnHost, zeros} from '../../../tensors/movement.js';
-import {takeRows} from '../../../tensors/rows.js';
+import {broadcastTo, zeros} from '../../../tensors/movement.js';
 import {hasDeviceType, type Resource, Value, type Variant} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, resolveAxis, unsupported} from '../../node.js';
+import {invalid, unsupported} from '../../node.js';
 import {shapeOperand} from '../../sizes.js';
 
 /** Floats beyond this many elements are made on the backend, where they are likely to be used. */
@@ -69,80 +67,11 @@ const fakeParam: Kernel = (_, ctx) => {
   return isObject ? Value.host(dtype, shape, allocateObjects(sizeOf(shape), NOTHING)) : zeros(dtype, shape);
 };
 
-const range: Kernel = ([start, limit, delta], ctx) => {
-  const {dtype} = start!;
-  const [from, to, step] = [start!, limit!, delta!].map((each) => each.numeric()[0]!);
-  if (Number(step) === 0) throw invalid(ctx, 'delta must not be 0');
-  // Written so that NaN leads nowhere.
-  if (!(Number(step) > 0 ? from! <= to! : from! >= to!)) {
-    throw invalid(ctx, `delta ${step} does not lead from ${from} to ${to}`);
-  }
-  const count = isBigInt(dtype)
-    ? Number((BigInt(to!) - BigInt(from!) + BigInt(step!) - (BigInt(step!) > 0n ? 1n : -1n)) / BigInt(step!))
-    : Math.ceil(Math.abs(roundToDType(roundToDType(Number(to) - Number(from), dtype) / Number(step), dtype)));
-  if (!Number.isFinite(count)) throw invalid(ctx, `from ${from} to ${to} there is no end of numbers`);
-  return Value.host(dtype, [count], counting(dtype, count, from!, step!));
-};
-
-function counting(dtype: DType, count: number, from: number | bigint, step: number | bigint) {
-  const out = allocate(dtype, count);
-  for (let i = 0; i < count; i++) {
-    out[i] = (
-      isBigInt(dtype)
-        ? BigInt(from) + BigInt(i) * BigInt(step)
-        : roundToDType(Number(from) + roundToDType(i * Number(step), dtype), dtype)
-    ) as never;
-  }
-  return out;
-}
-
-const linSpace: Kernel = ([start, stop, num], ctx) => {
-  const {dtype} = start!;
-  const count = num!.number();
-  if (count <= 0) throw invalid(ctx, `the number of values must be positive, not ${count}`);
-  const [from, to] = [start!.number(), stop!.number()];
-  const step = roundToDType(count > 1 ? (to - from) / (count - 1) : 0, dtype);
-  const out = counting(dtype, count, from, step);
-  if (count > 1) out[count - 1] = to as never;
-  return Value.host(dtype, [count], out);
-};
-
-const oneHot: Kernel = ([indices, depth, on, off], ctx) => {
-  const axis = resolveAxis(ctx.attrs.int('axis'), indices!.rank + 1, ctx);
-  const count = depth!.number();
-  if (count < 0) throw invalid(ctx, `depth must not be negative: ${count}`);
-  const shape = indices!.shape.toSpliced(axis, 0, count);
-  const inner = sizeOf(indices!.shape.slice(axis));
-  const hot = allocate('int32', sizeOf(shape)) as Int32Array;
-  // An index out of range makes no element hot.
-  indices!.numbers().forEach((index, i) => {
-    if (index < 0 || index >= count) return;
-    hot[(Math.floor(i / inner) * count + index) * inner + (i % inner)] = 1;
-  });
-  if (!movesOnHost(on!, off!)) return takeRows(pair(off!, on!), 1, hot, shape);
-  return oneHotOnHost(on!, off!, hot, shape);
-};
-
-function oneHotOnHost(on: Value, off: Value, hot: Int32Array, shape: readonly number[]): Value {
-  if (lanes(on.dtype) > 1) return takeRows(pair(off, on), 1, hot, shape);
-  const out = filledData(off, hot.length);
-  const element = (on.hostData() as readonly unknown[])[0];
-  for (let i = 0; i < hot.length; i++) if (hot[i] === 1) out[i] = element as never;
-  return Value.host(on.dtype, shape, out);
-}
-
-function pair(first: Value, second: Value): Value {
-  return concat([first.reshape([1]), second.reshape([1])], 0);
-}
-
-/** Ops that make values. */
+/** Ops that make values of one element. */
 export const fillOps: OpFamily = {
   Fill: {kernel: fill},
   ZerosLike: {kernel: zerosLike, unsupportedDtypes: {T: ['resource']}},
   OnesLike: {kernel: onesLike},
   Empty: {kernel: empty},
   FakeParam: {kernel: fakeParam},
-  Range: {kernel: range},
-  LinSpace: {kernel: linSpace},
-  OneHot: {kernel: oneHot},
 };

@@ -9,7 +9,8 @@ import {broadcastShapes, formatShape, sameShape, stridesOf} from '../../../host/
 import {sizeOf} from '../../../host/tensor.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, resolveAxis} from '../../node.js';
+import {invalid} from '../../node.js';
+import {completeShape, concatOffsets, expandedShape, invertedPermutation, squeezedShape} from '../plan.js';
 
 const shapeOf: Kernel = ([x], ctx) => Value.vector(ctx.attrs.dtype('out_type'), x!.shape);
 
@@ -27,37 +28,12 @@ const reshape: Kernel = ([x, shape], ctx) => {
   return sameShape(wanted, x!.shape) ? x! : x!.reshape(wanted);
 };
 
-/**
- * A shape with as many elements as `shape`, from one in which one dimension may be -1. Where both have a dimension of 0,
- * the -1 follows from the other dimensions.
- */
-function completeShape(shape: readonly number[], dims: readonly number[], ctx: KernelContext): number[] {
-  const open = dims.indexOf(-1);
-  const bad = () => invalid(ctx, `${formatShape(shape)} cannot be reshaped to ${formatShape(dims)}`);
-  if (dims.some((dim, i) => dim < 0 && i !== open)) throw bad();
-  const available = sizeOf(dims.includes(0) ? shape.filter((dim) => dim > 0) : shape);
-  const known = sizeOf(dims.filter((dim) => dim > 0));
-  const complete = open < 0 ? [...dims] : dims.with(open, Math.floor(available / known));
-  if (sizeOf(complete) !== sizeOf(shape)) throw bad();
-  return complete;
-}
-
 const expandDims: Kernel = ([x, axis], ctx) => {
   if (axis!.size !== 1) throw invalid(ctx, `the axis must be one number, not ${formatShape(axis!.shape)}`);
-  const at = resolveAxis(axis!.number(), x!.rank + 1, ctx);
-  return x!.reshape(x!.shape.toSpliced(at, 0, 1));
+  return x!.reshape(expandedShape(x!.shape, axis!.number(), ctx));
 };
 
-const squeeze: Kernel = ([x], ctx) => {
-  const dims = ctx.attrs.ints('squeeze_dims').map((axis) => resolveAxis(axis, x!.rank, ctx));
-  for (const axis of dims) {
-    if (x!.shape[axis] !== 1) {
-      throw invalid(ctx, `axis ${axis} of ${formatShape(x!.shape)} has not just one element`);
-    }
-  }
-  const shape = x!.shape.filter((dim, axis) => (dims.length > 0 ? !dims.includes(axis) : dim !== 1));
-  return x!.reshape(shape);
-};
+const squeeze: Kernel = ([x], ctx) => x!.reshape(squeezedShape(x!.shape, ctx));
 
 const broadcastArgs: Kernel = ([a, b], ctx) =>
   Value.vector(a!.dtype, broadcastOrFail(a!.numbers(), b!.numbers(), ctx));
@@ -70,32 +46,13 @@ function broadcastOrFail(a: readonly number[], b: readonly number[], ctx: Kernel
   return shape;
 }
 
-/** Where each of the shapes starts in their concatenation along an axis. */
 const concatOffset: Kernel = ([axis, ...shapes], ctx) => {
   const dims = shapes.map((shape) => shape.numbers());
-  const at = resolveAxis(axis!.number(), dims[0]!.length, ctx);
-  let offset = 0;
-  return dims.map((shape, i) => {
-    if (shape.length !== dims[0]!.length || !sameShape(shape.with(at, 0), dims[0]!.with(at, 0))) {
-      throw invalid(ctx, `shapes ${formatShape(dims[0]!)} and ${formatShape(shape)} cannot be concatenated`);
-    }
-    const start = new Array<number>(shape.length).fill(0).with(at, offset);
-    offset += shape[at]!;
-    return Value.vector(shapes[i]!.dtype, start);
-  });
+  return concatOffsets(axis!.number(), dims, ctx).map((start, i) => Value.vector(shapes[i]!.dtype, start));
 };
 
-const invertPermutation: Kernel = ([x], ctx) => {
-  const perm = x!.numbers();
-  const inverse = new Array<number>(perm.length).fill(-1);
-  perm.forEach((to, from) => {
-    if (to < 0 || to >= perm.length || inverse[to] !== -1) {
-      throw invalid(ctx, `${to} is out of range or occurs twice: this is no permutation`);
-    }
-    inverse[to] = from;
-  });
-  return Value.vector(x!.dtype, inverse);
-};
+const invertPermutation: Kernel = ([x], ctx) =>
+  Value.vector(x!.dtype, invertedPermutation(x!.numbers(), ctx));
 
 const LARGEST_INDEX: Partial<Record<DType, number>> = {int32: 2 ** 31 - 1, int64: 2 ** 63};
 

@@ -10,7 +10,7 @@ import {formatShape} from '../../../host/shape.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {Value} from '../../../tensors/value.js';
 import {runKernel} from '../../../tfjs/kernels.js';
-import {gather} from '../../indexing/kernels.js';
+import {gather} from '../../indexing/kernels/gather.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
 import {

@@ -6,131 +6,38 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {
+  cholesky,
+  determinant,
+  inverse,
+  logDeterminant,
+  solve,
+  substitute,
+  transposed,
+} from '../../../algorithms/triangular.js';
 import {CallError} from '../../../errors.js';
 import {isFloating, lanes} from '../../../host/dtypes.js';
-import {broadcastShapes, formatShape, sameShape} from '../../../host/shape.js';
-import {int32Array, sizeOf} from '../../../host/tensor.js';
+import {sizeOf} from '../../../host/tensor.js';
 import {broadcastTensor, withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {convertNumbers} from '../../../tensors/host.js';
 import {broadcastTo} from '../../../tensors/movement.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, unsupported} from '../../node.js';
+import {unsupported} from '../../node.js';
+import {solvePlan, squareSize} from '../plan.js';
 import {multiplyTensors} from './matmul.js';
 
-/** A square matrix factored as P A = L U: both factors in one array, and the row that each row came from. */
-interface LU {
-  readonly n: number;
-  readonly factors: Float64Array;
-  readonly rows: Int32Array;
-  /** Sign of the permutation. */
-  readonly sign: number;
-  readonly isSingular: boolean;
-}
-
-/** Gaussian elimination with partial pivoting. */
-function factorize(matrix: ArrayLike<number>, n: number): LU {
-  const factors = Float64Array.from(matrix);
-  const rows = int32Array(n, (i) => i);
-  let sign = 1;
-  let isSingular = false;
-  for (let column = 0; column < n; column++) {
-    let pivot = column;
-    for (let i = column + 1; i < n; i++) {
-      if (Math.abs(factors[i * n + column]!) > Math.abs(factors[pivot * n + column]!)) pivot = i;
-    }
-    if (pivot !== column) {
-      swapRows(factors, n, pivot, column);
-      [rows[pivot], rows[column]] = [rows[column]!, rows[pivot]!];
-      sign = -sign;
-    }
-    const divisor = factors[column * n + column]!;
-    if (divisor === 0) {
-      isSingular = true;
-      continue;
-    }
-    for (let i = column + 1; i < n; i++) {
-      const factor = (factors[i * n + column]! /= divisor);
-      for (let j = column + 1; j < n; j++) factors[i * n + j]! -= factor * factors[column * n + j]!;
-    }
-  }
-  return {n, factors, rows, sign, isSingular};
-}
-
-function swapRows(matrix: Float64Array, n: number, a: number, b: number): void {
-  const row = matrix.slice(a * n, (a + 1) * n);
-  matrix.copyWithin(a * n, b * n, (b + 1) * n);
-  matrix.set(row, b * n);
-}
-
-/** Solves A X = B for `columns` columns, from the factors of A. */
-function solveFactored({n, factors, rows}: LU, right: ArrayLike<number>, columns: number): Float64Array {
-  const x = new Float64Array(n * columns);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < columns; j++) x[i * columns + j] = right[rows[i]! * columns + j]!;
-  }
-  substitute(factors, x, n, columns, {lower: true, unit: true});
-  substitute(factors, x, n, columns, {lower: false, unit: false});
-  return x;
-}
-
-/** Solves a triangular system in place; `unit` takes the diagonal as ones. */
-function substitute(
-  triangle: Float64Array,
-  x: Float64Array,
-  n: number,
-  columns: number,
-  {lower, unit}: {lower: boolean; unit: boolean},
-): void {
-  for (let step = 0; step < n; step++) {
-    const i = lower ? step : n - 1 - step;
-    const [from, to] = lower ? [0, i] : [i + 1, n];
-    for (let k = from; k < to; k++) {
-      const factor = triangle[i * n + k]!;
-      for (let j = 0; j < columns; j++) x[i * columns + j]! -= factor * x[k * columns + j]!;
-    }
-    if (unit) continue;
-    for (let j = 0; j < columns; j++) x[i * columns + j]! /= triangle[i * n + i]!;
-  }
-}
-
-function identity(n: number): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) out[i * n + i] = 1;
-  return out;
-}
-
-function transposed(matrix: Float64Array, n: number): Float64Array {
-  return Float64Array.from(matrix, (_, at) => matrix[(at % n) * n + Math.floor(at / n)]!);
-}
-
-function inverse(matrix: Float64Array, n: number): Float64Array {
-  const lu = factorize(matrix, n);
-  if (lu.isSingular) throw new CallError('the matrix has no inverse');
-  return solveFactored(lu, identity(n), n);
-}
-
-/** The Cholesky factor; NaNs in its place, as in TensorFlow, where the matrix is not positive definite. */
-function cholesky(matrix: Float64Array, n: number): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = matrix[i * n + j]!;
-      for (let k = 0; k < j; k++) sum -= out[i * n + k]! * out[j * n + k]!;
-      if (i === j && !(sum > 0)) return lowerNaNs(n);
-      out[i * n + j] = i === j ? Math.sqrt(sum) : sum / out[j * n + j]!;
-    }
-  }
-  return out;
-}
-
-function lowerNaNs(n: number): Float64Array {
-  return Float64Array.from({length: n * n}, (_, at) => (at % n <= Math.floor(at / n) ? Number.NaN : 0));
+/** The result, or an error where the matrix has no inverse. */
+function invertible(result: Float64Array | undefined): Float64Array {
+  if (result === undefined) throw new CallError('the matrix has no inverse');
+  return result;
 }
 
 /** A function of one matrix of a batch. */
 type MatrixFunction = (matrix: Float64Array, n: number) => ArrayLike<number>;
+
+const inverseOf: MatrixFunction = (matrix, n) => invertible(inverse(matrix, n));
 
 /** Applies `f` to each of the square matrices in `data`. */
 function mapMatrices(data: ArrayLike<number>, n: number, f: MatrixFunction): Float64Array {
@@ -152,12 +59,10 @@ function mapTensor(x: tf.Tensor, shape: readonly number[], f: MatrixFunction): t
   return tf.tensor(Float32Array.from(values), shape as number[], 'float32');
 }
 
-function squareSize(x: Value, ctx: KernelContext): number {
-  const [rows, columns] = x.shape.slice(-2);
-  if (x.rank < 2 || rows !== columns)
-    throw invalid(ctx, `square matrices are needed, got ${formatShape(x.shape)}`);
+function realSquareSize(x: Value, ctx: KernelContext): number {
+  const size = squareSize(x.shape, ctx);
   if (lanes(x.dtype) === 2) throw unsupported(ctx, x.dtype);
-  return rows!;
+  return size;
 }
 
 const isOnTape = (...values: readonly Value[]): boolean =>
@@ -174,7 +79,7 @@ function matrixOp(
   differentiable: (x: tf.Tensor) => tf.Tensor,
 ): Kernel {
   return ([x], ctx) => {
-    const n = squareSize(x!, ctx);
+    const n = realSquareSize(x!, ctx);
     if (isOnTape(x!)) return fromTensor(differentiable(x!.tensor()), x!.dtype);
     const shape = resultShape(x!.shape);
     // The determinant of a matrix without elements is 1, its logarithm 0.
@@ -203,26 +108,9 @@ const perMatrix = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [...x.shape, 1, 1])
 export function inverseTensor(x: tf.Tensor): tf.Tensor {
   return withGradient(
     [x],
-    (input) => mapTensor(input!, x.shape, inverse),
+    (input) => mapTensor(input!, x.shape, inverseOf),
     (dy, _, y) => [tf.neg(multiplyTensors(multiplyTensors(y, dy, true, false), y, false, true))],
   );
-}
-
-function determinant(matrix: Float64Array, n: number): number {
-  const {factors, sign} = factorize(matrix, n);
-  let product = sign;
-  for (let i = 0; i < n; i++) product *= factors[i * n + i]!;
-  return product;
-}
-
-function logDeterminant(matrix: Float64Array, n: number): [sign: number, logAbs: number] {
-  const {factors, sign} = factorize(matrix, n);
-  let [total, logs] = [sign, 0];
-  for (let i = 0; i < n; i++) {
-    total *= Math.sign(factors[i * n + i]!);
-    logs += Math.log(Math.abs(factors[i * n + i]!));
-  }
-  return [total, logs];
 }
 
 function determinantTensor(x: tf.Tensor): tf.Tensor {
@@ -274,11 +162,7 @@ interface Solver {
 }
 
 const general: Solver = {
-  solve: (matrix, right, n, columns) => {
-    const lu = factorize(matrix, n);
-    if (lu.isSingular) throw new CallError('the matrix has no inverse');
-    return solveFactored(lu, right, columns);
-  },
+  solve: (matrix, right, n, columns) => invertible(solve(matrix, right, n, columns)),
   mask: (gradient) => gradient,
 };
 
@@ -300,14 +184,14 @@ function solveBatch(
   n: number,
   columns: number,
   adjoint: boolean,
-  {solve}: Solver,
+  solver: Solver,
 ): Float64Array {
   const [a, b] = [Float64Array.from(matrices), Float64Array.from(right)];
   const out = new Float64Array(b.length);
   for (let at = 0, i = 0; at < b.length; at += n * columns, i += n * n) {
     const matrix = a.subarray(i, i + n * n);
     out.set(
-      solve(adjoint ? transposed(matrix, n) : matrix, b.subarray(at, at + n * columns), n, columns),
+      solver.solve(adjoint ? transposed(matrix, n) : matrix, b.subarray(at, at + n * columns), n, columns),
       at,
     );
   }
@@ -350,18 +234,10 @@ function solveKernel(
   broadcasts: boolean,
 ): Kernel {
   return ([a, b], ctx) => {
-    const n = squareSize(a!, ctx);
-    const batch = broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
-    const fits = b!.rank >= 2 && b!.shape.at(-2) === n && batch !== undefined;
-    if (!fits || (!broadcasts && !sameShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2)))) {
-      throw invalid(ctx, `${formatShape(a!.shape)} cannot be solved for ${formatShape(b!.shape)}`);
-    }
+    realSquareSize(a!, ctx);
+    const {size: n, columns, batch, shape: shapeB} = solvePlan(a!.shape, b!.shape, broadcasts, ctx);
+    const shapeA = [...batch, n, n];
     const adjoint = ctx.attrs.bool('adjoint');
-    const columns = b!.shape.at(-1)!;
-    const [shapeA, shapeB] = [
-      [...batch, n, n],
-      [...batch, n, columns],
-    ];
     if (sizeOf(shapeB) === 0) return fromNumbers(b!, shapeB, new Float64Array(0));
     if (isOnTape(a!, b!)) {
       const x = solveTensor(
@@ -381,7 +257,7 @@ function solveKernel(
 
 const matrixInverse: Kernel = (inputs, ctx) => {
   const adjoint = ctx.attrs.bool('adjoint');
-  const f: MatrixFunction = (matrix, n) => inverse(adjoint ? transposed(matrix, n) : matrix, n);
+  const f: MatrixFunction = (matrix, n) => inverseOf(adjoint ? transposed(matrix, n) : matrix, n);
   return matrixOp(f, same, (x) => inverseTensor(adjoint ? transposeLast(x) : x))(inputs, ctx);
 };
 

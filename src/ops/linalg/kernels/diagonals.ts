@@ -9,97 +9,19 @@ import {allocate, int32Array, sizeOf} from '../../../host/tensor.js';
 import {concat} from '../../../tensors/movement.js';
 import {takeElements} from '../../../tensors/rearrange.js';
 import {Value} from '../../../tensors/value.js';
-import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
+import type {Kernel, OpFamily} from '../../kernel.js';
 import {binaryMath} from '../../math/kernels/binary.js';
 import {select} from '../../math/kernels/select.js';
 import {invalid} from '../../node.js';
+import {type Band, bandOf, diagonalMatrix, halfShape, matrixDimensions} from '../plan.js';
 
-/**
- * The diagonals from `low` to `high` of a matrix (0 is the main one, positive ones lie above it), and how they are
- * packed as the rows of a smaller matrix, the highest first, each padded to the longest.
- */
-class Band {
-  readonly low: number;
-  readonly high: number;
-  readonly length: number;
-  readonly #rows: number;
-  readonly #columns: number;
-  readonly #align: string;
-
-  /** @param align - `LEFT_RIGHT` and so on: where the diagonals above, and below, the main one are aligned */
-  constructor([low, high]: readonly [number, number], rows: number, columns: number, align: string) {
-    this.low = low;
-    this.high = high;
-    this.#rows = rows;
-    this.#columns = columns;
-    this.#align = align;
-    this.length = Math.min(rows + Math.min(high, 0), columns + Math.min(-low, 0));
-  }
-
-  get count(): number {
-    return this.high - this.low + 1;
-  }
-
-  /** Shape of the packed diagonals of one matrix. */
-  get shape(): number[] {
-    return this.low === this.high ? [this.length] : [this.count, this.length];
-  }
-
-  includes(row: number, column: number): boolean {
-    return column - row >= this.low && column - row <= this.high;
-  }
-
-  /** Position of a matrix element among the packed diagonals. */
-  position(row: number, column: number): number {
-    const diagonal = column - row;
-    const along = Math.min(row, column);
-    return (this.high - diagonal) * this.length + along + this.#offset(diagonal);
-  }
-
-  /** By how much the elements of a diagonal are shifted from the left. */
-  #offset(diagonal: number): number {
-    const [above, below] = this.#align.split('_');
-    const isLeft = (diagonal >= 0 && above === 'LEFT') || (diagonal <= 0 && below === 'LEFT');
-    const {length} = this;
-    const own = Math.min(this.#rows + Math.min(diagonal, 0), this.#columns - Math.max(diagonal, 0));
-    return isLeft ? 0 : length - own;
-  }
-}
-
-/** The first two versions of these ops have no `align` attribute and align everything left. */
-function alignment(ctx: KernelContext): string {
-  return ctx.attrs.has('align') ? ctx.attrs.string('align') : 'LEFT_LEFT';
-}
-
-/** The lowest and the highest diagonal, from one number or two. */
-function diagonalRange(k: Value | undefined, ctx: KernelContext): [number, number] {
-  const range = k?.numbers() ?? [0];
-  if (range.length < 1 || range.length > 2)
-    throw invalid(ctx, `k must be one or two numbers, not ${range.length}`);
-  const [low, high = low] = range as [number, number?];
-  if (low! > high!) throw invalid(ctx, `diagonal ${low} is above diagonal ${high}`);
-  return [low!, high!];
-}
-
-function bandOf(k: Value | undefined, rows: number, columns: number, ctx: KernelContext): Band {
-  const range = diagonalRange(k, ctx);
-  for (const diagonal of range) {
-    if (diagonal !== 0 && (diagonal <= -rows || diagonal >= columns)) {
-      throw invalid(ctx, `a matrix of ${rows} x ${columns} has no diagonal ${diagonal}`);
-    }
-  }
-  return new Band(range, rows, columns, alignment(ctx));
-}
-
-function matrixDimensions(x: Value, ctx: KernelContext): [batch: number, rows: number, columns: number] {
-  if (x.rank < 2) throw invalid(ctx, `a matrix is needed, got ${formatShape(x.shape)}`);
-  const [rows, columns] = x.shape.slice(-2) as [number, number];
-  return [sizeOf(x.shape.slice(0, -2)), rows, columns];
-}
+/** The diagonals that a node is about: the main one, unless it says otherwise. */
+const diagonalNumbers = (k: Value | undefined): readonly number[] => k?.numbers() ?? [0];
 
 const diagonalsOf: Kernel = ([x, k, padding], ctx) => {
-  const [batch, rows, columns] = matrixDimensions(x!, ctx);
-  const band = bandOf(k, rows, columns, ctx);
+  const {batch: lead, rows, columns} = matrixDimensions(x!.shape, ctx);
+  const batch = sizeOf(lead);
+  const band = bandOf(diagonalNumbers(k), rows, columns, ctx);
   const packed = band.count * band.length;
   const positions = (allocate('int32', batch * packed) as Int32Array).fill(-1);
   for (let b = 0; b < batch; b++) {
@@ -110,7 +32,7 @@ const diagonalsOf: Kernel = ([x, k, padding], ctx) => {
       }
     }
   }
-  return takeElements(x!, positions, [...x!.shape.slice(0, -2), ...band.shape], padding);
+  return takeElements(x!, positions, [...lead, ...band.shape], padding);
 };
 
 /** Flat positions of matrix elements among packed diagonals, and elsewhere what `outside` gives. */
@@ -134,51 +56,23 @@ function matrixPositions(
 }
 
 const matrixOfDiagonals: Kernel = ([diagonals, k, rowCount, columnCount, padding], ctx) => {
-  const [low, high] = diagonalRange(k, ctx);
-  const trailing = low === high ? 1 : 2;
-  const {shape} = diagonals!;
-  const length = shape.at(-1);
-  if (length === undefined || (trailing === 2 && shape.at(-2) !== high - low + 1)) {
-    throw invalid(ctx, `${formatShape(shape)} does not hold diagonals ${low} to ${high}`);
-  }
-  const least: [number, number] = [length - Math.min(high, 0), length + Math.max(low, 0)];
-  const [rows, columns] = matrixSize(rowCount?.number() ?? -1, columnCount?.number() ?? -1, least, ctx);
-  const band = bandOf(k ?? Value.scalar('int32', 0), rows, columns, ctx);
-  const lead = shape.slice(0, -trailing);
-  if (sizeOf([...lead, rows, columns]) >= 2 ** 31) {
+  const {lead, rows, columns, band, shape} = diagonalMatrix(
+    diagonals!.shape,
+    diagonalNumbers(k),
+    [rowCount?.number() ?? -1, columnCount?.number() ?? -1],
+    ctx,
+  );
+  if (sizeOf(shape) >= 2 ** 31) {
     throw invalid(ctx, `a matrix of ${rows} x ${columns} is too large`);
   }
   const positions = matrixPositions(sizeOf(lead), rows, columns, band, () => -1);
-  return takeElements(diagonals!, positions, [...lead, rows, columns], padding);
+  return takeElements(diagonals!, positions, shape, padding);
 };
 
-/** The size of a matrix from what is given of it (-1 is not) and the least that its diagonals need. */
-function matrixSize(
-  rows: number,
-  columns: number,
-  [leastRows, leastColumns]: readonly [number, number],
-  ctx: KernelContext,
-): [number, number] {
-  const square = Math.max(leastRows, leastColumns);
-  const isFree = rows === -1 && columns === -1;
-  const size: [number, number] = [
-    rows === -1 ? (isFree ? square : leastRows) : rows,
-    columns === -1 ? (isFree ? square : leastColumns) : columns,
-  ];
-  const isTight = size[0] === leastRows || size[1] === leastColumns;
-  if (size[0] < leastRows || size[1] < leastColumns || !isTight) {
-    throw invalid(
-      ctx,
-      `a matrix of ${size.join(' x ')} does not fit diagonals for ${leastRows} x ${leastColumns}`,
-    );
-  }
-  return size;
-}
-
 const replaceDiagonals: Kernel = ([x, diagonals, k], ctx) => {
-  const [batch, rows, columns] = matrixDimensions(x!, ctx);
-  const band = bandOf(k, rows, columns, ctx);
-  const expected = [...x!.shape.slice(0, -2), ...band.shape];
+  const {batch, rows, columns} = matrixDimensions(x!.shape, ctx);
+  const band = bandOf(diagonalNumbers(k), rows, columns, ctx);
+  const expected = [...batch, ...band.shape];
   // A range of one diagonal may still come as a row of its own.
   if (!sameShape(diagonals!.shape, expected)) {
     throw invalid(
@@ -187,13 +81,13 @@ const replaceDiagonals: Kernel = ([x, diagonals, k], ctx) => {
     );
   }
   const all = concat([diagonals!.reshape([diagonals!.size]), x!.reshape([x!.size])], 0);
-  const positions = matrixPositions(batch, rows, columns, band, (at) => diagonals!.size + at);
+  const positions = matrixPositions(sizeOf(batch), rows, columns, band, (at) => diagonals!.size + at);
   return takeElements(all, positions, x!.shape);
 };
 
 /** Zeros beyond `lower` diagonals below and `upper` diagonals above the main one; negative numbers keep all. */
 const bandPart: Kernel = ([x, lower, upper], ctx) => {
-  const [, rows, columns] = matrixDimensions(x!, ctx);
+  const {rows, columns} = matrixDimensions(x!.shape, ctx);
   const [below, above] = [lower!.number(), upper!.number()];
   if (below > rows || above > columns) {
     throw invalid(ctx, `a matrix of ${rows} x ${columns} has no ${below} lower or ${above} upper diagonals`);
@@ -216,10 +110,7 @@ const diagonalTensor: Kernel = ([x]) => {
 };
 
 const diagonalOfTensor: Kernel = ([x], ctx) => {
-  const half = x!.shape.slice(0, x!.rank / 2);
-  if (x!.rank % 2 === 1 || x!.rank === 0 || !sameShape(half, x!.shape.slice(half.length))) {
-    throw invalid(ctx, `${formatShape(x!.shape)} is not a shape twice over`);
-  }
+  const half = halfShape(x!.shape, ctx);
   const size = sizeOf(half);
   const positions = int32Array(size, (i) => i * (size + 1));
   return takeElements(x!, positions, half);

@@ -4,70 +4,21 @@
  * @module
  */
 
-import {formatShape, stridesOf} from '../../../host/shape.js';
+import {stridesOf} from '../../../host/shape.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {transpose} from '../../../tensors/movement.js';
 import {stridedPositions, takeElements} from '../../../tensors/rearrange.js';
 import {Value} from '../../../tensors/value.js';
 import {type Kernel, type KernelContext, type OpFamily, runWithin} from '../../kernel.js';
-import {invalid, unsupported} from '../../node.js';
+import {unsupported} from '../../node.js';
 import {reductions} from '../../reduction/kernels/reduce.js';
+import {einsumPlan} from '../plan.js';
 import {multiplyMatrices} from './matmul.js';
 
-/** A value whose axes have names. Axes that an ellipsis stands for are named `.0`, `.1`, ... from the right. */
+/** A value whose axes have names. */
 interface Labelled {
   readonly value: Value;
   readonly labels: readonly string[];
-}
-
-interface Equation {
-  readonly inputs: readonly string[];
-  readonly output: string;
-}
-
-function parseEquation(text: string, ctx: KernelContext): Equation {
-  const match = /^\s*([^>]*?)\s*->\s*([^>]*?)\s*$/.exec(text);
-  if (match === null) throw invalid(ctx, `equation '${text}' has no output`);
-  const inputs = match[1]!.split(',').map((each) => each.trim());
-  for (const term of [...inputs, match[2]!]) {
-    if (!/^[a-zA-Z]*(\.\.\.)?[a-zA-Z]*$/.test(term)) throw invalid(ctx, `equation '${text}' is malformed`);
-  }
-  return {inputs, output: match[2]!};
-}
-
-/** The axis names of a term; `ellipsis` is the number of axes that its `...` stands for. */
-function axisLabels(term: string, ellipsis: number): string[] {
-  const [before, after] = term.split('...') as [string, string | undefined];
-  if (after === undefined) return [...before];
-  const open = Array.from({length: ellipsis}, (_, i) => `.${ellipsis - 1 - i}`);
-  return [...before, ...open, ...after];
-}
-
-const isOpen = (label: string): boolean => label.startsWith('.');
-
-function labelOperand(value: Value, term: string, ctx: KernelContext): Labelled {
-  const named = term.replace('...', '').length;
-  const ellipsis = value.rank - named;
-  if (ellipsis < 0 || (ellipsis > 0 && !term.includes('...'))) {
-    throw invalid(ctx, `'${term}' does not fit an operand of shape ${formatShape(value.shape)}`);
-  }
-  return {value, labels: axisLabels(term, ellipsis)};
-}
-
-/** The size of each axis name; a size of 1 gives way to another one only where an ellipsis broadcasts. */
-function axisSizes(operands: readonly Labelled[], ctx: KernelContext): Map<string, number> {
-  const sizes = new Map<string, number>();
-  for (const {value, labels} of operands) {
-    labels.forEach((label, axis) => {
-      const size = value.shape[axis]!;
-      const known = sizes.get(label) ?? size;
-      if (known !== size && !(isOpen(label) && (known === 1 || size === 1))) {
-        throw invalid(ctx, `axis '${label}' has ${known} elements in one operand and ${size} in the other`);
-      }
-      sizes.set(label, known === 1 ? size : known);
-    });
-  }
-  return sizes;
 }
 
 /** Takes the diagonal where an operand names an axis more than once. */
@@ -195,21 +146,12 @@ function diagonalPositions(
 }
 
 const einsum: Kernel = (inputs, ctx) => {
-  const text = ctx.attrs.string('equation');
-  const equation = parseEquation(text, ctx);
   if (inputs.length > 2) throw unsupported(ctx, `an equation of ${inputs.length} operands`);
-  if (equation.inputs.length !== inputs.length) {
-    throw invalid(ctx, `equation '${text}' does not have ${inputs.length} operands`);
-  }
-  const labelled = inputs.map((value, i) => labelOperand(value, equation.inputs[i]!, ctx));
-  const sizes = axisSizes(labelled, ctx);
-  const ellipsis = Math.max(...labelled.map(({labels}) => labels.filter(isOpen).length));
-  if (ellipsis > 0 && !equation.output.includes('...')) {
-    throw invalid(ctx, `equation '${text}': axes under '...' are missing from the output`);
-  }
-  const output = axisLabels(equation.output, ellipsis);
-  const unknown = output.find((label) => !sizes.has(label));
-  if (unknown !== undefined) throw invalid(ctx, `equation '${text}': no operand has the axis '${unknown}'`);
+  const {labels, sizes, output} = einsumPlan(
+    inputs.map(({shape}) => shape),
+    ctx,
+  );
+  const labelled = inputs.map((value, i): Labelled => ({value, labels: labels[i]!}));
   const operands = labelled.map((each, i) => {
     const other = labelled[1 - i];
     const wanted = new Set([...output, ...(other?.labels ?? [])]);

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as complex from '../../../algorithms/complex.js';
 import {type DType, isBigInt, isFloating, lanes, type NumericArray} from '../../../host/dtypes.js';
-import {broadcastShapes, formatShape, sameShape} from '../../../host/shape.js';
+import {formatShape, sameShape} from '../../../host/shape.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import * as parts from '../../../tensors/complex_tensors.js';
 import {broadcastTensor} from '../../../tensors/differentiable.js';
@@ -18,14 +18,13 @@ import {type ComplexParts, preferHost, Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {castValue} from '../../math/kernels/cast.js';
 import {invalid} from '../../node.js';
-
-/** How an operand is read before it is multiplied. */
-export interface Orientation {
-  /** Swap the last two axes. */
-  readonly transposed: boolean;
-  /** Take the complex conjugate. */
-  readonly conjugated?: boolean;
-}
+import {
+  batchOrientations,
+  matMulOrientations,
+  type Orientation,
+  type ProductPlan,
+  productPlan,
+} from '../plan.js';
 
 interface Product {
   readonly x: Value;
@@ -35,20 +34,11 @@ interface Product {
   readonly dtype: DType;
 }
 
-/** The matrices of a product: `rows` x `depth` times `depth` x `columns`, for each of `batch`. */
-interface Plan {
-  readonly batch: readonly number[];
-  readonly rows: number;
-  readonly depth: number;
-  readonly columns: number;
-}
-
 /** Multiplies the last two dimensions, broadcasts the others. */
 export function multiplyMatrices(product: Product, ctx: KernelContext): Value {
   const {x, y, dtype} = product;
-  const plan = planProduct(product, ctx);
-  const {batch, rows, depth, columns} = plan;
-  const shape = [...batch, rows, columns];
+  const plan = productPlan(x.shape, y.shape, [product.orientX, product.orientY], ctx);
+  const {depth, shape} = plan;
   if (sizeOf(shape) === 0 || depth === 0) return Value.host(dtype, shape, allocate(dtype, sizeOf(shape)));
   if (isFloating(x.dtype) && isFloating(y.dtype) && !preferHost(x, y)) {
     const {orientX, orientY} = product;
@@ -69,24 +59,6 @@ function multiplyParts({x, y, orientX, orientY, dtype}: Product): Value {
     multiplyTensors(left, right, orientX.transposed, orientY.transposed);
   const real = tf.sub(multiply(a, c), multiply(b, d));
   return parts.fromParts([real, tf.add(multiply(a, d), multiply(b, c))], dtype);
-}
-
-function planProduct({x, y, orientX, orientY}: Product, ctx: KernelContext): Plan {
-  if (x.rank < 2 || y.rank < 2) {
-    throw invalid(ctx, `matrices are needed, got ${formatShape(x.shape)} and ${formatShape(y.shape)}`);
-  }
-  const [rows, depth] = matrixShape(x, orientX);
-  const [depthY, columns] = matrixShape(y, orientY);
-  const batch = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
-  if (depth !== depthY || batch === undefined) {
-    throw invalid(ctx, `cannot multiply ${formatShape(x.shape)} by ${formatShape(y.shape)}`);
-  }
-  return {batch, rows, depth, columns};
-}
-
-function matrixShape({shape}: Value, {transposed}: Orientation): [number, number] {
-  const [rows, columns] = shape.slice(-2) as [number, number];
-  return transposed ? [columns, rows] : [rows, columns];
 }
 
 /** The product of float tensors of any rank from 2 on, differentiable: tfjs's gradient knows no broadcasting. */
@@ -115,7 +87,7 @@ export function multiplyTensors(
   return tf.reshape(stacked, [...batch, matrixX[transposeX ? 1 : 0]!, columns]);
 }
 
-function multiplyOnHost(product: Product, plan: Plan): NumericArray {
+function multiplyOnHost(product: Product, plan: ProductPlan<number>): NumericArray {
   const {x, y, dtype} = product;
   const {rows, depth, columns, batch} = plan;
   const starts = [x, y].map((each) => batchStarts(each, batch));
@@ -223,18 +195,13 @@ const matMul: Kernel = ([x, y], ctx) => {
   if (x!.rank !== 2 || y!.rank !== 2) {
     throw invalid(ctx, `two matrices are needed, got ${formatShape(x!.shape)} and ${formatShape(y!.shape)}`);
   }
-  const orientX = {transposed: ctx.attrs.bool('transpose_a')};
-  const orientY = {transposed: ctx.attrs.bool('transpose_b')};
+  const [orientX, orientY] = matMulOrientations(ctx);
   return multiplyMatrices({x: x!, y: y!, orientX, orientY, dtype: x!.dtype}, ctx);
 };
 
-/** The adjoint of a batch is its conjugate transpose. */
 function batchProduct([x, y]: readonly Value[], dtype: DType, ctx: KernelContext): Value {
-  const orient = (name: string): Orientation => {
-    const adjoint = ctx.attrs.bool(name);
-    return {transposed: adjoint, conjugated: adjoint};
-  };
-  return multiplyMatrices({x: x!, y: y!, orientX: orient('adj_x'), orientY: orient('adj_y'), dtype}, ctx);
+  const [orientX, orientY] = batchOrientations(ctx);
+  return multiplyMatrices({x: x!, y: y!, orientX, orientY, dtype}, ctx);
 }
 
 /** The first version of the op does not broadcast. */

@@ -6,16 +6,11 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {dtypeInfo, isFloating} from '../../../host/dtypes.js';
+import {roundToDType} from '../../../host/rounding.js';
 import {broadcastShapes} from '../../../host/shape.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
-import {
-  broadcastOrThrow,
-  forEachBroadcast,
-  mapBinary,
-  mapUnary,
-  roundToDType,
-} from '../../../tensors/host.js';
+import {broadcastOrThrow, forEachBroadcast, mapBinary, mapUnary} from '../../../tensors/host.js';
 import {preferHost, Value} from '../../../tensors/value.js';
 import type {Kernel, OpFamily, OpImplementation} from '../../kernel.js';
 

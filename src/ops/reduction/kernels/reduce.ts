@@ -16,7 +16,7 @@ import {preferHost, Value} from '../../../tensors/value.js';
 import {demand} from '../../elementwise.js';
 import type {KernelContext, OpFamily, OpImplementation} from '../../kernel.js';
 import {largerBigInt, smallerBigInt} from '../../math/kernels/binary.js';
-import {invalid, resolveAxis} from '../../node.js';
+import {type ReductionPlan, reductionPlan} from '../plan.js';
 import {cumprodTensor} from './scan.js';
 
 /** A fold of the elements along the reduced axes; absent members mean that the op has no such form. */
@@ -37,33 +37,10 @@ interface Reduction {
   readonly device?: (x: tf.Tensor, axes: number[]) => tf.Tensor;
 }
 
-/** Which axes go, and the shape that stays. */
-interface Plan {
-  readonly axes: number[];
-  /** The result's shape with 1 along the reduced axes. */
-  readonly kept: readonly number[];
-  readonly shape: number[];
-  /** Elements folded into each one of the result. */
-  readonly count: number;
-}
-
-function planReduction(x: Value, axes: Value, ctx: KernelContext): Plan {
-  const reduced = new Set<number>();
-  for (const axis of axes.numbers()) {
-    const resolved = resolveAxis(axis, x.rank, ctx);
-    if (reduced.has(resolved)) throw invalid(ctx, `axis ${axis} is given twice`);
-    reduced.add(resolved);
-  }
-  const kept = x.shape.map((dim, axis) => (reduced.has(axis) ? 1 : dim));
-  const shape = ctx.attrs.bool('keep_dims') ? kept : x.shape.filter((_, axis) => !reduced.has(axis));
-  const count = x.shape.reduce((product, dim, axis) => (reduced.has(axis) ? product * dim : product), 1);
-  return {axes: [...reduced].sort((a, b) => a - b), kept, shape, count};
-}
-
 function reduction(rule: Reduction): OpImplementation {
   return {
     kernel: ([x, axes], ctx) => {
-      const plan = planReduction(x!, axes!, ctx);
+      const plan = reductionPlan(x!.shape, axes!.numbers(), ctx);
       // Backends make nothing, or garbage, of empty tensors.
       if (isFloating(x!.dtype) && !preferHost(x!) && x!.size > 0) {
         const device = demand(rule.device, x!.dtype, ctx);
@@ -78,7 +55,7 @@ function reduction(rule: Reduction): OpImplementation {
   };
 }
 
-function reduceOnHost(x: Value, plan: Plan, rule: Reduction, ctx: KernelContext): Value {
+function reduceOnHost(x: Value, plan: ReductionPlan<number>, rule: Reduction, ctx: KernelContext): Value {
   const {dtype} = x;
   const result = (data: NumericArray): Value => Value.host(dtype, plan.shape, data);
   if (lanes(dtype) === 2) return result(foldComplex(x, plan, rule, ctx));
@@ -86,7 +63,7 @@ function reduceOnHost(x: Value, plan: Plan, rule: Reduction, ctx: KernelContext)
   return result(foldNumbers(x, plan, rule));
 }
 
-function foldNumbers(x: Value, {kept, count}: Plan, rule: Reduction): NumericArray {
+function foldNumbers(x: Value, {kept, count}: ReductionPlan<number>, rule: Reduction): NumericArray {
   const {dtype} = x;
   const source = x.numeric() as Float64Array;
   // Integers wrap as their array does; floats are summed in double precision and rounded once.
@@ -102,7 +79,12 @@ function foldNumbers(x: Value, {kept, count}: Plan, rule: Reduction): NumericArr
   return isFloating(dtype) ? convertNumbers(sums, dtype) : sums;
 }
 
-function foldBigInts(x: Value, {kept, count}: Plan, rule: Reduction, ctx: KernelContext): NumericArray {
+function foldBigInts(
+  x: Value,
+  {kept, count}: ReductionPlan<number>,
+  rule: Reduction,
+  ctx: KernelContext,
+): NumericArray {
   const fold = demand(rule.bigint, x.dtype, ctx);
   const source = x.numeric() as BigInt64Array;
   const sums = allocate(x.dtype, sizeOf(kept)) as BigInt64Array;
@@ -114,7 +96,12 @@ function foldBigInts(x: Value, {kept, count}: Plan, rule: Reduction, ctx: Kernel
   return finish ? sums.map((sum) => finish(sum, BigInt(count))) : sums;
 }
 
-function foldComplex(x: Value, {kept, count}: Plan, rule: Reduction, ctx: KernelContext): NumericArray {
+function foldComplex(
+  x: Value,
+  {kept, count}: ReductionPlan<number>,
+  rule: Reduction,
+  ctx: KernelContext,
+): NumericArray {
   const fold = demand(rule.complex, x.dtype, ctx);
   const source = x.numeric() as Float64Array;
   const sums = new Float64Array(2 * sizeOf(kept));

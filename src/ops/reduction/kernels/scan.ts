@@ -7,10 +7,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as complex from '../../../algorithms/complex.js';
 import {type DType, isBigInt, isFloating, lanes, type NumericArray} from '../../../host/dtypes.js';
+import {roundToDType} from '../../../host/rounding.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
-import {roundToDType} from '../../../tensors/host.js';
 import {mapTensor} from '../../../tensors/movement.js';
 import {preferHost, Value} from '../../../tensors/value.js';
 import {demand} from '../../elementwise.js';

@@ -6,10 +6,10 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {isInteger, lanes} from '../../../host/dtypes.js';
+import {roundToDType} from '../../../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../../../host/shape.js';
 import {allocate, int32Array, sizeOf} from '../../../host/tensor.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
-import {roundToDType} from '../../../tensors/host.js';
 import {concat, movesOnHost, transpose} from '../../../tensors/movement.js';
 import {addRows, addTensorRows, NO_ROW, reorder, takeRows, takeTensorRows} from '../../../tensors/rows.js';
 import {Value} from '../../../tensors/value.js';
