@@ -24,5 +24,7 @@ export const facts: FactTable = factsFor(
   {
     LookupTableFind: {gradient: 'none'},
     LookupTableFindV2: {gradient: 'none'},
+    LookupTableExport: {dataDependent: true},
+    LookupTableExportV2: {dataDependent: true},
   },
 );

@@ -1,34 +1,22 @@
 /**
- * Ops that take parts of images: boxes, patches, projections.
+ * Ops that cut boxes out of images and resize them.
  *
  * @module
  */
 
 import * as tf from '@tensorflow/tfjs-core';
 import {roomFor} from '../../../host/budget.js';
-import {isInteger} from '../../../host/dtypes.js';
 import {formatShape} from '../../../host/shape.js';
 import {allocate, allocateObjects, sizeOf} from '../../../host/tensor.js';
-import {ownEntry} from '../../../own_entry.js';
 import {withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
-import {linear} from '../../../tensors/linear.js';
-import {concat, pad, stridedSlice} from '../../../tensors/movement.js';
-import {VALUE_BYTES, Value} from '../../../tensors/value.js';
+import {Value} from '../../../tensors/value.js';
 import {isTaping} from '../../../tfjs/tape.js';
-import {windowsOf} from '../../convolution/window.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, unsupported} from '../../node.js';
+import {checkRank, invalid, unsupported} from '../../node.js';
+import {boxCount, imagesOfSize} from '../plan.js';
 import {resampleAdjoint, type Taps} from './resample.js';
-import {readsAt, Sampler} from './sample_pixels.js';
-
-const pixels = (images: Value): tf.Tensor => tf.cast(images.tensor(), 'float32');
-
-function checkImages(images: Value, ctx: KernelContext): void {
-  if (images.rank !== 4) {
-    throw invalid(ctx, `images must have 4 dimensions, got shape ${formatShape(images.shape)}`);
-  }
-}
+import {pixels, readsAt, Sampler} from './sample_pixels.js';
 
 type Method = 'bilinear' | 'nearest';
 
@@ -162,10 +150,9 @@ function uncropBoxes(
   return tf.tensor(out, [owners.length, 4]);
 }
 
-function checkBoxes(boxes: Value, owners: Value, batch: number, ctx: KernelContext): number[] {
-  if (boxes.rank !== 2 || boxes.shape[1] !== 4 || owners.rank !== 1 || owners.shape[0] !== boxes.shape[0]) {
-    throw invalid(ctx, `boxes must have shape (n, 4) and box_index (n,), got ${formatShape(boxes.shape)}`);
-  }
+/** The image of each box. */
+function ownersOf(boxes: Value, owners: Value, batch: number, ctx: KernelContext): number[] {
+  boxCount(boxes.shape, owners.shape, ctx);
   const indices = owners.numbers();
   for (const index of indices) {
     if (index < 0 || index >= batch) throw invalid(ctx, `box_index ${index} is not within [0, ${batch})`);
@@ -181,13 +168,11 @@ function finiteBoxes(boxes: Value, ctx: KernelContext): number[] {
 }
 
 const cropAndResize: Kernel = ([image, boxes, boxIndex, cropSize], ctx) => {
-  checkImages(image!, ctx);
-  const owners = checkBoxes(boxes!, boxIndex!, image!.shape[0]!, ctx);
+  checkRank(image!.shape, 4, 'images', ctx);
+  const owners = ownersOf(boxes!, boxIndex!, image!.shape[0]!, ctx);
   const size = cropSize!.numbers() as [number, number];
-  if (size.length !== 2 || size.some((dim) => dim <= 0))
-    throw invalid(ctx, `crop_size ${size} must be positive`);
-  const channels = image!.shape[3]!;
-  if (owners.length === 0) return Value.host('float32', [0, ...size, channels], new Float32Array(0));
+  const shape = imagesOfSize(owners.length, size, image!.shape[3]!, 'crop_size', ctx);
+  if (owners.length === 0) return Value.host('float32', shape, new Float32Array(0));
   const method = ctx.attrs.string('method') as Method;
   const extrapolation = ctx.attrs.float('extrapolation_value');
   const corners = finiteBoxes(boxes!, ctx);
@@ -220,7 +205,7 @@ const cropAndResizeGradImage: Kernel = ([grads, boxes, boxIndex, imageSize], ctx
     );
   }
   roomFor(4 * sizeOf(shape));
-  const owners = checkBoxes(boxes!, boxIndex!, shape[0]!, ctx);
+  const owners = ownersOf(boxes!, boxIndex!, shape[0]!, ctx);
   const method = ctx.attrs.string('method') as Method;
   return fromTensor(
     uncrop(pixels(grads!), finiteBoxes(boxes!, ctx), owners, shape, method),
@@ -228,160 +213,8 @@ const cropAndResizeGradImage: Kernel = ([grads, boxes, boxIndex, imageSize], ctx
   );
 };
 
-/** The projective transform that undoes `[a0, a1, a2, b0, b1, b2, c0, c1]`, in the same form. */
-function inverseTransform([a, b, c, d, e, f, g, h]: readonly number[]): number[] {
-  const cofactors = [
-    e! - f! * h!,
-    c! * h! - b!,
-    b! * f! - c! * e!,
-    f! * g! - d!,
-    a! - c! * g!,
-    c! * d! - a! * f!,
-    d! * h! - e! * g!,
-    b! * g! - a! * h!,
-  ];
-  const last = a! * e! - b! * d!;
-  return cofactors.map((x) => x / last);
-}
-
-/** Brings a coordinate beyond an axis of `length` elements into it. */
-const FILL_MODES: Readonly<Record<string, (at: number, length: number) => number>> = {
-  CONSTANT: (at) => at,
-  NEAREST: (at, length) => clamp(at, 0, length - 1),
-  // [a b c d] goes on as [d c b a | a b c d | d c b a].
-  REFLECT: (at, length) => {
-    if (length <= 1) return 0;
-    const period = 2 * length;
-    const within = at < 0 ? -at - 1 : at;
-    const folded = within - period * Math.trunc(within / period);
-    return clamp(folded >= length ? period - folded - 1 : folded, 0, length - 1);
-  },
-  // [a b c d] goes on as [a b c d | a b c d | a b c d].
-  WRAP: (at, length) => {
-    if (length <= 1) return 0;
-    if (at < 0) return clamp(at + length * (Math.trunc(-at / (length - 1)) + 1), 0, length - 1);
-    if (at <= length - 1) return at;
-    return clamp(at - length * Math.trunc(at / (length - 1)), 0, length - 1);
-  },
-};
-
-const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
-
-interface Projection {
-  readonly isNearest: boolean;
-  readonly bring: (at: number, length: number) => number;
-  readonly fill: number;
-}
-
-/** Samples images where `transforms`, `[1 or batch, 8]`, send the pixels of the result. */
-function sampleProjection(
-  images: tf.Tensor,
-  transforms: readonly number[],
-  [outHeight, outWidth]: readonly [number, number],
-  {isNearest, bring, fill}: Projection,
-): tf.Tensor {
-  const [batch, height, width, channels] = images.shape as [number, number, number, number];
-  const sampler = new Sampler(batch * outHeight * outWidth, isNearest ? 1 : 4);
-  const f = Math.fround;
-  let pixel = 0;
-  for (let b = 0; b < batch; b++) {
-    const from = transforms.length === 8 ? 0 : 8 * b;
-    const [a0, a1, a2, b0, b1, b2, c0, c1] = transforms.slice(from, from + 8) as number[];
-    for (let outY = 0; outY < outHeight; outY++) {
-      for (let outX = 0; outX < outWidth; outX++, pixel++) {
-        const scale = f(f(f(c0! * outX) + f(c1! * outY)) + 1);
-        if (scale === 0) {
-          sampler.add(pixel, fill);
-          continue;
-        }
-        const x = bring(f(f(f(f(a0! * outX) + f(a1! * outY)) + a2!) / scale), width);
-        const y = bring(f(f(f(f(b0! * outX) + f(b1! * outY)) + b2!) / scale), height);
-        let read = 0;
-        for (const [row, rowWeight] of readsAt(y, isNearest)) {
-          for (const [column, columnWeight] of readsAt(x, isNearest)) {
-            const weight = rowWeight * columnWeight;
-            if (row >= 0 && row < height && column >= 0 && column < width) {
-              sampler.read(pixel, read++, (b * height + row) * width + column, weight);
-            } else {
-              sampler.add(pixel, fill * weight);
-            }
-          }
-        }
-      }
-    }
-  }
-  const result = sampler.run(tf.reshape(images, [-1, channels]));
-  return tf.reshape(result, [batch, outHeight, outWidth, channels]);
-}
-
-/** TensorFlow's gradient of a projection is the projection of the result's gradient by the inverse transform. */
-function project(
-  images: tf.Tensor,
-  transforms: readonly number[],
-  size: readonly [number, number],
-  projection: Projection,
-): tf.Tensor {
-  return linear(
-    images,
-    (x) => sampleProjection(x, transforms, size, projection),
-    (dy) => {
-      const inverse = Array.from({length: transforms.length / 8}, (_, k) =>
-        inverseTransform(transforms.slice(8 * k, 8 * k + 8)),
-      );
-      const [, height, width] = images.shape as [number, number, number];
-      return project(dy, inverse.flat(), [height, width], {...projection, fill: 0});
-    },
-  );
-}
-
-const projectiveTransform: Kernel = ([images, transforms, outputShape, fillValue], ctx) => {
-  checkImages(images!, ctx);
-  const {dtype, shape} = images!;
-  const size = outputShape!.numbers() as [number, number];
-  const [batch, , , channels] = shape as [number, number, number, number];
-  if (transforms!.rank !== 2 || transforms!.shape[1] !== 8 || ![1, batch].includes(transforms!.shape[0]!)) {
-    throw invalid(
-      ctx,
-      `transforms must have shape (1 or ${batch}, 8), got ${formatShape(transforms!.shape)}`,
-    );
-  }
-  if (size.length !== 2 || size.some((dim) => dim <= 0))
-    throw invalid(ctx, `output shape ${size} must be positive`);
-  if (batch === 0) return Value.host(dtype, [0, ...size, channels], new Float32Array(0));
-  const bring = ownEntry(FILL_MODES, ctx.attrs.string('fill_mode'));
-  if (bring === undefined) throw unsupported(ctx, `fill_mode ${ctx.attrs.string('fill_mode')}`);
-  const isNearest = ctx.attrs.string('interpolation') === 'NEAREST';
-  const projection = {isNearest, bring, fill: fillValue?.number() ?? 0};
-  const result = project(pixels(images!), transforms!.numbers(), size, projection);
-  return fromTensor(isInteger(dtype) ? tf.cast(result, 'int32') : result, dtype);
-};
-
-/** The pixels under each position of a window, side by side in the channels. */
-const extractPatches: Kernel = ([images], ctx) => {
-  checkImages(images!, ctx);
-  const {attrs} = ctx;
-  const middle = (name: string): number[] => attrs.ints(name).slice(1, 3);
-  const [h, w] = windowsOf(
-    ctx,
-    images!.shape.slice(1, 3),
-    middle('ksizes'),
-    middle('strides'),
-    middle('rates'),
-  );
-  const padded = pad(images!, [0, h!.before, w!.before, 0], [0, h!.after, w!.after, 0]);
-  const [batch, channels] = [images!.shape[0]!, images!.shape[3]!];
-  const patches = allocateObjects(h!.size * w!.size, 0, VALUE_BYTES).map((_, k) => {
-    const begin = [0, Math.floor(k / w!.size) * h!.dilation, (k % w!.size) * w!.dilation, 0];
-    return stridedSlice(padded, begin, [batch, h!.output, w!.output, channels], [1, h!.stride, w!.stride, 1]);
-  });
-  return concat(patches, 3);
-};
-
-/** Parts of images. */
-export const imageSample: OpFamily = {
+/** Crops. */
+export const imageCrop: OpFamily = {
   CropAndResize: {kernel: cropAndResize, limits: 'no second derivative with respect to the boxes'},
   CropAndResizeGradImage: {kernel: cropAndResizeGradImage},
-  ExtractImagePatches: {kernel: extractPatches},
-  ImageProjectiveTransformV2: {kernel: projectiveTransform, limits: 'float64 is computed in float32'},
-  ImageProjectiveTransformV3: {kernel: projectiveTransform, limits: 'float64 is computed in float32'},
 };
