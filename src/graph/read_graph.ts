@@ -124,7 +124,7 @@ function readFunction(def: FunctionDef, signatureOf: SignatureLookup): FunctionG
   };
   const nodes = [
     ...parameters.map((parameter): GraphNode => argumentNode(parameter)),
-    ...def.nodeDef.map((node) => readNode(node, names, label, (text) => resolve(text, node))),
+    ...def.nodeDef.map((node) => readNode(node, names, label, (text) => resolve(text, node), argumentIndex)),
   ];
   const graph: FunctionGraph = {
     name,
@@ -175,11 +175,14 @@ function argumentNode({name}: FunctionPort): GraphNode {
   };
 }
 
+const NO_PARAMETERS: ReadonlyMap<string, number> = new Map();
+
 function readNode(
   def: NodeDef,
   names: ReadonlyMap<string, number>,
   label: string,
   resolve: (input: string) => Endpoint,
+  parameters: ReadonlyMap<string, number> = NO_PARAMETERS,
 ): GraphNode {
   const inputs: Endpoint[] = [];
   const controls: number[] = [];
@@ -190,8 +193,9 @@ function readNode(
       }
       inputs.push(resolve(input));
     } else {
-      const control = lookUp(names, input.slice(1), def, label, true);
-      if (control >= 0) controls.push(control);
+      const name = input.slice(1);
+      // A control edge from a parameter orders nothing: parameters are there before anything runs.
+      if (names.has(name) || !parameters.has(name)) controls.push(lookUp(names, name, def, label));
     }
   }
   // The rest of the message is not kept.
@@ -291,12 +295,9 @@ function lookUp(
   name: string,
   user: {readonly name: string},
   label: string,
-  control = false,
 ): number {
   const index = names.get(name);
   if (index === undefined) {
-    // A control edge from an argument orders nothing: arguments are there before anything runs.
-    if (control && label.startsWith('function')) return -1;
     throw new FormatError(`node '${user.name}' of ${label} reads '${name}', which does not exist`);
   }
   return index;

@@ -9,6 +9,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import * as tfjs from '@tensorflow/tfjs-core';
 import {CallError, FormatError} from '../../errors.js';
 import {calledFunctions, isStateful} from '../../graph/effects.js';
+import {inferFunction} from '../../graph/infer.js';
+import type {Known} from '../../graph/known.js';
 import {
   type CompositeStructure,
   childrenOf,
@@ -18,7 +20,8 @@ import {
   type TensorStructure,
 } from '../../graph/nest.js';
 import type {CallBounds} from '../../host/budget.js';
-import {fitsShape, formatShape} from '../../host/shape.js';
+import {fitsShape, formatShape, mergeShapes} from '../../host/shape.js';
+import {inferenceOf} from '../../ops/infer.js';
 import {currentObserver} from '../../runtime/observer.js';
 import type {Runnable} from '../../runtime/run.js';
 import type {Runtime} from '../../runtime/runtime.js';
@@ -68,6 +71,8 @@ export class ConcreteFunction {
   readonly #spec: ConcreteFunctionSpec;
   #bound: readonly Value[] | undefined;
   #flatOutputs: readonly TensorStructure[] | undefined;
+  /** What is known of the results before it runs. */
+  #inferred: readonly Known[] | undefined;
   #samePlaces: {readonly places: readonly number[] | undefined} | undefined;
 
   constructor(spec: ConcreteFunctionSpec) {
@@ -128,11 +133,35 @@ export class ConcreteFunction {
     const {runnable, bound} = this.#ready();
     const convert = (results: readonly Value[]) => {
       const given = results[Symbol.iterator]();
-      this.#flatOutputs ??= flattenTensors(this.outputs);
-      if (this.#spec.runnable === undefined) checkResults(this.#flatOutputs, results, this.name);
+      if (this.#spec.runnable === undefined) this.#checkResults(results);
       return {result: pack(this.outputs, given, options.exact ?? false, tensors, this.name), tensors};
     };
     return this.#spec.runtime.invoke(runnable, [...values, ...bound], convert, options);
+  }
+
+  /**
+   * A trace says what its results are, and who calls it goes by that. Called with inputs of other shapes than it says, its results have
+   * other shapes, too: then it is the graph that tells whether the trace is right.
+   *
+   * @throws FormatError where the graph and the trace contradict each other.
+   */
+  #checkResults(results: readonly Value[]): void {
+    this.#flatOutputs ??= flattenTensors(this.outputs);
+    const {library} = this.runtime;
+    for (const [i, {dtype, shape}] of this.#flatOutputs.entries()) {
+      const result = results[i];
+      if (result === undefined || (result.dtype === dtype && fitsShape(result.shape, shape))) continue;
+      this.#inferred ??= inferFunction(library.get(this.name)!, this.flatInputs, {
+        rules: inferenceOf,
+        library,
+      });
+      const known: Known = result.dtype === dtype ? this.#inferred[i]! : result;
+      if (known.dtype === dtype && mergeShapes(known.shape, shape) !== undefined) continue;
+      throw new FormatError(
+        `function '${this.name}' says that its result ${i} is ${dtype} of shape ${formatShape(shape)}, and its graph ` +
+          `gives ${known.dtype} of shape ${formatShape(known.shape)}`,
+      );
+    }
   }
 
   /** Runs the function and hands its flat results to `use` before they are freed. */
@@ -169,22 +198,6 @@ export class ConcreteFunction {
   get flatInputs(): TensorStructure[] {
     return flattenTensors(this.inputs);
   }
-}
-
-/**
- * A trace says what its results are, and who calls it goes by that.
- *
- * @throws FormatError where they are something else: the graph and the trace contradict each other.
- */
-function checkResults(declared: readonly TensorStructure[], results: readonly Value[], name: string): void {
-  declared.forEach(({dtype, shape}, i) => {
-    const result = results[i];
-    if (result === undefined || (result.dtype === dtype && fitsShape(result.shape, shape))) return;
-    throw new FormatError(
-      `function '${name}' says that its result ${i} is ${dtype} of shape ${formatShape(shape)}, and its graph gives ` +
-        `${result.dtype} of shape ${formatShape(result.shape)}`,
-    );
-  });
 }
 
 /** Results in the structure that was saved. Every tfjs tensor made is listed in `tensors`. */

@@ -5,6 +5,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {FormatError} from '../../../errors.js';
 import {isFloating} from '../../../host/dtypes.js';
 import {fitsShape, formatShape} from '../../../host/shape.js';
 import {linear, stopGradient} from '../../../tensors/linear.js';
@@ -13,7 +14,15 @@ import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 
-const constant: Kernel = (_, ctx) => ctx.memo(() => Value.of(ctx.attrs.tensor('value')).pin());
+const constant: Kernel = (_, ctx) =>
+  ctx.memo(() => {
+    const value = ctx.attrs.tensor('value');
+    const dtype = ctx.attrs.dtype('dtype');
+    if (value.dtype !== dtype) {
+      throw new FormatError(`the constant '${ctx.name}' holds ${value.dtype} and says that it is ${dtype}`);
+    }
+    return Value.of(value).pin();
+  });
 
 const placeholder: Kernel = (_, ctx) => {
   throw invalid(ctx, `a value must be fed for placeholder '${ctx.name}' (${ctx.attrs.dtype('dtype')})`);
