@@ -29,6 +29,7 @@ import {
   randomizeWeights,
 } from '../src/keras/testing/layers_models.js';
 import {Variable} from '../src/ops/variable/kernels.js';
+import {accumulatorsIn} from '../src/tfjs/optimizers.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MODELS = join(ROOT, 'fixtures', 'models');
@@ -193,10 +194,11 @@ const OPTIMIZERS: Readonly<Record<string, () => tf.Optimizer>> = {
 
 /** What Adadelta keeps, in Keras's order. */
 function savedSlots(optimizer: tf.Optimizer): TensorJson[] {
-  type Kept = readonly {readonly variable: tf.Variable}[];
-  const {accumulatedGrads, accumulatedUpdates} = optimizer as unknown as Record<string, Kept | undefined>;
-  if (accumulatedGrads === undefined || accumulatedUpdates === undefined) return [];
-  return accumulatedGrads.flatMap(({variable}, i) => [json(variable), json(accumulatedUpdates[i]!.variable)]);
+  const grads = accumulatorsIn(optimizer, 'accumulatedGrads');
+  return accumulatorsIn(optimizer, 'accumulatedUpdates').flatMap(({variable}, i) => [
+    json(grads[i]!.variable),
+    json(variable),
+  ]);
 }
 
 /** Trains a model for some steps, saves it with the state of its optimizer, and trains it for one step more. */

@@ -6,10 +6,12 @@
 
 import {loadDirectory} from './load.js';
 import './keras/export.js';
-import './tfjs/chained_ops.js';
 import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
 import {readMetaGraphs} from './savedmodel/load/meta_graphs.js';
 import {saveModel, saveModelAsArchive} from './savedmodel/save/save.js';
+import {installRepairs} from './tfjs/install.js';
+
+installRepairs();
 
 export {
   CallError,
@@ -54,12 +56,12 @@ export type {
   TypedArrayInput,
 } from './savedmodel/boundary.js';
 export {Checkpoint, type CheckpointOptions, type RestoreStatus} from './savedmodel/checkpoint/checkpoint.js';
-export type {CheckpointInDirectory, CheckpointPath} from './savedmodel/checkpoint/path.js';
 export {
   CheckpointManager,
   type CheckpointManagerOptions,
-  latestCheckpoint,
-} from './savedmodel/checkpoint/state.js';
+} from './savedmodel/checkpoint/checkpoint_manager.js';
+export {latestCheckpoint} from './savedmodel/checkpoint/directory_state.js';
+export type {CheckpointInDirectory, CheckpointPath} from './savedmodel/checkpoint/path.js';
 export {IndexedSlices, RaggedTensor, SparseTensor} from './savedmodel/composites.js';
 export type {
   DecodedImage,
@@ -95,6 +97,8 @@ export {
   type StaticHashTableOptions,
   type TableEntries,
 } from './savedmodel/static_hash_table.js';
+// Methods of tensors.
+export type * from './tfjs/chained_op_types.js';
 export {
   cond,
   type FuncOptions,

@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
-import {dirname, relative, resolve, sep} from 'node:path';
+import {dirname, join, relative, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 
 /** Lowest first: a folder imports only from those before it, and from itself. */
 const LAYERS = [
@@ -46,6 +46,20 @@ it('imports only downwards', () => {
   expect(upward).toEqual([]);
 });
 
+it('loads and calls models without any code of tracing', () => {
+  const reached = new Set(
+    files.filter((path) => /^savedmodel[/\\](load|raw|checkpoint|boundary\.ts)/.test(path)),
+  );
+  for (const path of reached) {
+    const text = readFileSync(resolve(SOURCE, path), 'utf8').replace(/^(?:import|export) type [^;]+;/gm, '');
+    for (const [, name] of text.matchAll(/(?:from|import) '(\.[^']+)\.js'/g)) {
+      reached.add(`${relative(SOURCE, resolve(SOURCE, dirname(path), name!))}.ts`);
+    }
+  }
+  expect(reached.size).toBeGreaterThan(100);
+  expect([...reached].filter((path) => path.startsWith(`trace${sep}`))).toEqual([]);
+});
+
 it('keeps algorithms free of the rest of the library', () => {
   const dependent = files
     .filter((path) => path.startsWith('algorithms'))
@@ -55,6 +69,18 @@ it('keeps algorithms free of the rest of the library', () => {
         .map((name) => `${path} -> ${name}`),
     );
   expect(dependent).toEqual([]);
+});
+
+it('imports tfjs-layers only for Keras, and for the gradients that it registers', () => {
+  const allowed = (path: string) =>
+    ['keras', join('tfjs', 'layers')].some((folder) => path.startsWith(folder + sep)) ||
+    path === join('tfjs', 'gradients.ts');
+  const offenders = files.filter(
+    (path) =>
+      !allowed(path) &&
+      imports(path).some((name) => name === '@tensorflow/tfjs-layers' || name.includes('/tfjs/layers/')),
+  );
+  expect(offenders).toEqual([]);
 });
 
 it('touches Node only in the Node platform and the command line', () => {
@@ -71,6 +97,26 @@ it('opens each file with a sentence that says what it is', () => {
     return !path.includes('generated') && !text.startsWith('/**');
   });
   expect(silent).toEqual([]);
+});
+
+describe('docs/tfjs.md', () => {
+  const page = readFileSync(resolve(SOURCE, '../docs/tfjs.md'), 'utf8');
+
+  it('lists every file of the port', () => {
+    const port = files.filter((path) => path.startsWith(`tfjs${sep}`));
+    const unlisted = port
+      .map((path) => path.split(sep).slice(1).join('/'))
+      .filter((name) => !page.includes(`\`${name}\``));
+    expect(unlisted).toEqual([]);
+  });
+
+  it('names tests of the contract that there are', () => {
+    const contract = readFileSync(resolve(SOURCE, 'tfjs/contract.test.ts'), 'utf8');
+    const cells = [...page.matchAll(/^\| `.*\| ([^|]*) \|$/gm)].map(([, pinned]) => pinned!);
+    const titles = cells.flatMap((cell) => [...cell.matchAll(/"([^"]*)"/g)].map(([, title]) => title!));
+    expect(titles.length).toBeGreaterThan(cells.length);
+    expect(titles.filter((title) => !contract.includes(title))).toEqual([]);
+  });
 });
 
 /** The names of the columns of the op table: what is known of an op, whatever computes it. */

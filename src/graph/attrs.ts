@@ -29,7 +29,9 @@ export type Attr =
   | {readonly type: 'tensor'; readonly value: HostTensor}
   | {readonly type: 'func'; readonly value: FunctionRef}
   | {readonly type: 'placeholder'; readonly value: string}
-  | {readonly type: 'list'; readonly value: readonly Attr[]};
+  | {readonly type: 'list'; readonly value: readonly Attr[]}
+  /** The message as a file has it, unread: what is taken over from one model into another. */
+  | {readonly type: 'encoded'; readonly value: Uint8Array};
 
 type AttrType = Attr['type'];
 type ValueOf<T extends AttrType> = Extract<Attr, {type: T}>['value'];
@@ -37,15 +39,20 @@ type ValueOf<T extends AttrType> = Extract<Attr, {type: T}>['value'];
 /** Looks an attribute up by name; undefined where neither the node nor the op's definition has it. */
 export type AttrSource = (name: string) => Attr | undefined;
 
+/** Which type of attribute there is under a name, told without decoding it. */
+export type AttrKinds = (name: string) => AttrType | undefined;
+
 /** Typed access to the attributes of one node. Every getter throws a FormatError for a missing or ill-typed one. */
 export class Attrs {
   readonly #source: AttrSource;
   readonly #owner: string;
+  readonly #kinds: AttrKinds;
 
   /** @param owner - what to call the node in messages, such as `node 'a/b' (Conv2D)` */
-  constructor(source: AttrSource, owner: string) {
+  constructor(source: AttrSource, owner: string, kinds: AttrKinds = (name) => source(name)?.type) {
     this.#source = source;
     this.#owner = owner;
+    this.#kinds = kinds;
   }
 
   /** True when the attribute is set or has a default. */
@@ -58,9 +65,18 @@ export class Attrs {
     return this.#source(name);
   }
 
+  /** The type of the attribute, undefined where absent. Costs nothing for one that is large. */
+  kind(name: string): AttrType | undefined {
+    return this.#kinds(name);
+  }
+
   /** The same attributes with one set anew. */
   with(name: string, attr: Attr): Attrs {
-    return new Attrs((wanted) => (wanted === name ? attr : this.#source(wanted)), this.#owner);
+    return new Attrs(
+      (wanted) => (wanted === name ? attr : this.#source(wanted)),
+      this.#owner,
+      (wanted) => (wanted === name ? attr.type : this.#kinds(wanted)),
+    );
   }
 
   int(name: string): number {

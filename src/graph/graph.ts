@@ -5,7 +5,9 @@
  */
 
 import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
 import type {Attrs} from './attrs.js';
+import type {Known} from './known.js';
 
 /** One output of one node. */
 export interface Endpoint {
@@ -28,6 +30,8 @@ export interface GraphNode extends OpNode {
   readonly inputs: readonly Endpoint[];
   /** Nodes that have to run before this one, by index. */
   readonly controls: readonly number[];
+  /** Where TensorFlow is to run it. Absent from graphs that were read: here, all runs on one backend. */
+  readonly device?: string;
 }
 
 /** Nodes and how to find them. Nodes are in file order, which need not be an order of execution. */
@@ -46,6 +50,10 @@ export const ARGUMENT_OP = '_Arg';
 export interface FunctionPort {
   readonly name: string;
   readonly dtype: DType;
+  /** As far as the function says; absent where it says nothing. */
+  readonly shape?: PartialShape;
+  /** Of a handle: what it leads to, where the function says so. */
+  readonly handle?: Known['handle'];
 }
 
 /**

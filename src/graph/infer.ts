@@ -7,6 +7,7 @@
 
 import {HubError} from '../errors.js';
 import type {FunctionRef} from './attrs.js';
+import {dataflowRole} from './dataflow_ops.js';
 import {
   ARGUMENT_OP,
   type Endpoint,
@@ -113,10 +114,7 @@ class Inference implements FunctionResults {
     if (this.#open.has(graph.name)) return declared;
     this.#open.add(graph.name);
     try {
-      const given = graph.parameters.map(({dtype}, node) => ({
-        endpoint: {node, output: 0},
-        known: args[node] ?? {dtype, shape: null},
-      }));
+      const given = parametersOf(graph).map(({endpoint, known}, i) => ({endpoint, known: args[i] ?? known}));
       const known = this.graph(graph, given);
       return graph.results.map(({source}, i) => known.of(source) ?? declared[i]!);
     } finally {
@@ -147,10 +145,18 @@ class Inference implements FunctionResults {
   }
 }
 
+/** What a function says of its parameters. */
+export function parametersOf(graph: FunctionGraph): NonNullable<InferOptions['given']> {
+  return graph.parameters.map(({dtype, shape = null, handle}, node) => ({
+    endpoint: {node, output: 0},
+    known: {dtype, shape, ...(handle && {handle})},
+  }));
+}
+
 const isKnown = (known: Known | undefined): known is Known => known !== undefined;
 
-const isMerge = (op: string): boolean => op === 'Merge' || op === 'RefMerge';
-const isBackEdge = (op: string): boolean => op === 'NextIteration' || op === 'RefNextIteration';
+const isMerge = (op: string): boolean => dataflowRole(op) === 'merge';
+const isBackEdge = (op: string): boolean => dataflowRole(op) === 'next';
 
 /** Nodes after what they read; what the next turn of a loop hands back comes later. Control edges do not matter here. */
 function forwardOrder({nodes}: Graph): number[] {

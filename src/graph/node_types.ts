@@ -26,6 +26,26 @@ export function argLength(arg: ArgDef, attrs: Attrs): number {
   }
 }
 
+/** How many tensors arguments are together. */
+export function tensorCount(args: readonly ArgDef[], attrs: Attrs): number {
+  let count = 0;
+  for (const arg of args) count += argLength(arg, attrs);
+  return count;
+}
+
+/** The dtype of tensor number `index` of these arguments; undefined where they are fewer. No list of all is made. */
+export function dtypeAt(args: readonly ArgDef[], attrs: Attrs, index: number): DType | undefined {
+  let first = 0;
+  for (const arg of args) {
+    const length = argLength(arg, attrs);
+    if (index < first + length) {
+      return arg.kind === 'list' ? attrs.dtypes(arg.typeListAttr)[index - first] : dtypeOf(arg.type, attrs);
+    }
+    first += length;
+  }
+  return undefined;
+}
+
 /**
  * The tensors of a definition's inputs or outputs in order, list arguments spread out.
  *

@@ -1,10 +1,11 @@
 /**
- * Graphs and function libraries from their protocol buffers: names become indices, and every edge is checked.
+ * Graphs and function libraries from their protocol buffers: names become indices, and every edge and node is checked.
  *
  * @module
  */
 
 import {FormatError} from '../errors.js';
+import {dtypeFromEnum} from '../host/dtypes.js';
 import {
   AttrValue,
   decodeMessage,
@@ -15,8 +16,8 @@ import {
   type OpDefProto,
 } from '../proto/index.js';
 import {BinaryReader} from '../proto/wire.js';
-import {type Attr, type AttrSource, Attrs} from './attrs.js';
-import {attrOf, dtypeOf} from './from_proto.js';
+import {type Attr, type AttrKinds, type AttrSource, Attrs} from './attrs.js';
+import {attrOf, dtypeOf, shapeOf} from './from_proto.js';
 import {
   ARGUMENT_OP,
   type Endpoint,
@@ -27,6 +28,7 @@ import {
   type GraphNode,
 } from './graph.js';
 import {type ArgDef, opDef} from './op_defs.js';
+import {verifyGraph} from './verify.js';
 
 /** Finds a function's signature where a node uses the function's name as its op. */
 type SignatureLookup = (name: string) => OpDefProto | undefined;
@@ -41,7 +43,9 @@ export function readGraph(def: GraphDef): Graph {
       return {node: lookUp(names, name, node, label), output: rest === '' ? 0 : parsePort(rest, node, label)};
     }),
   );
-  return {label, nodes, find: (name) => names.get(name)};
+  const graph = {label, nodes, find: (name: string) => names.get(name)};
+  verifyGraph(graph);
+  return graph;
 }
 
 /** The functions of a model; each is decoded and checked when it is first asked for. */
@@ -108,7 +112,7 @@ function readFunction(def: FunctionDef, signatureOf: SignatureLookup): FunctionG
   if (signature === undefined) throw new FormatError('a function of the library has no signature');
   const {name} = signature;
   const label = `function '${name}'`;
-  const parameters = signature.inputArg.map((arg) => port(arg, label));
+  const parameters = signature.inputArg.map((arg, index) => port(arg, label, def.argAttr.get(index)?.attr));
   const names = indexNames(def.nodeDef, parameters.length, label);
   const argumentIndex = new Map(parameters.map((parameter, index) => [parameter.name, index]));
   const outputs = new OutputNumbers(def, parameters.length, signatureOf, label);
@@ -122,7 +126,7 @@ function readFunction(def: FunctionDef, signatureOf: SignatureLookup): FunctionG
     ...parameters.map((parameter): GraphNode => argumentNode(parameter)),
     ...def.nodeDef.map((node) => readNode(node, names, label, (text) => resolve(text, node))),
   ];
-  return {
+  const graph: FunctionGraph = {
     name,
     label,
     nodes,
@@ -139,10 +143,26 @@ function readFunction(def: FunctionDef, signatureOf: SignatureLookup): FunctionG
     ),
     attrs: attrsOf((attr) => def.attr.get(attr), undefined, label),
   };
+  verifyGraph(graph);
+  return graph;
 }
 
-function port(arg: OpDefProto['inputArg'][number], label: string): FunctionPort {
-  return {name: arg.name, dtype: dtypeOf(arg.type, `'${arg.name}' of ${label}`)};
+/** @param attrs - the attributes of a parameter; TensorFlow leaves what it inferred in `_output_shapes` */
+function port(
+  arg: OpDefProto['inputArg'][number],
+  label: string,
+  attrs?: ReadonlyMap<string, AttrValue>,
+): FunctionPort {
+  const {name, handleData} = arg;
+  const what = `'${name}' of ${label}`;
+  const inferred = attrs?.get('_output_shapes')?.value;
+  const target = handleData[0] && dtypeFromEnum(handleData[0].dtype);
+  return {
+    name,
+    dtype: dtypeOf(arg.type, what),
+    ...(inferred?.$case === 'list' && {shape: shapeOf(inferred.value.shape[0])}),
+    ...(target && {handle: {dtype: target, shape: shapeOf(handleData[0]!.shape)}}),
+  };
 }
 
 function argumentNode({name}: FunctionPort): GraphNode {
@@ -164,8 +184,12 @@ function readNode(
   const inputs: Endpoint[] = [];
   const controls: number[] = [];
   for (const input of def.input) {
-    if (!input.startsWith('^')) inputs.push(resolve(input));
-    else {
+    if (!input.startsWith('^')) {
+      if (input !== def.input[inputs.length]) {
+        throw new FormatError(`${describe(def, label)} has an input after a control input`);
+      }
+      inputs.push(resolve(input));
+    } else {
       const control = lookUp(names, input.slice(1), def, label, true);
       if (control >= 0) controls.push(control);
     }
@@ -173,7 +197,18 @@ function readNode(
   // The rest of the message is not kept.
   const {name, op, attr} = def;
   const owner = describe(def, label);
-  return {name, op, inputs, controls, attrs: attrsOf((key) => attrValue(attr, key, owner), op, owner)};
+  return {
+    name,
+    op,
+    inputs,
+    controls,
+    attrs: attrsOf(
+      (key) => attrValue(attr, key, owner),
+      op,
+      owner,
+      (key) => kindOf(attr.get(key)),
+    ),
+  };
 }
 
 /** An attribute of a node, decoded: a graph has many that nobody reads. */
@@ -195,14 +230,20 @@ function attrsOf(
   values: (name: string) => AttrValue | undefined,
   op: string | undefined,
   owner: string,
+  kinds: AttrKinds = (name) => {
+    const value = values(name);
+    return value && attrOf(value, owner)?.type;
+  },
 ): Attrs {
   let converted: Map<string, Attr | undefined> | undefined;
   const convert: AttrSource = (name) => {
     const value = values(name);
     if (value !== undefined) return attrOf(value, owner);
-    return op === undefined ? undefined : opDef(op)?.attrs.find((each) => each.name === name)?.default;
+    return defaultOf(name);
   };
-  return new Attrs((name) => {
+  const defaultOf = (name: string): Attr | undefined =>
+    op === undefined ? undefined : opDef(op)?.attrs.find((each) => each.name === name)?.default;
+  const source: AttrSource = (name) => {
     converted ??= new Map();
     if (!converted.has(name)) {
       const attr = convert(name);
@@ -211,7 +252,29 @@ function attrsOf(
       converted.set(name, attr);
     }
     return converted.get(name);
-  }, owner);
+  };
+  return new Attrs(source, owner, (name) => kinds(name) ?? defaultOf(name)?.type);
+}
+
+/** Types of attribute values by the tag that their message begins with. */
+const KINDS: readonly (Attr['type'] | undefined)[] = [
+  undefined,
+  'list',
+  'string',
+  'int',
+  'float',
+  'bool',
+  'type',
+  'shape',
+  'tensor',
+  'placeholder',
+  'func',
+];
+
+/** The type of an encoded attribute value, read without the value. */
+function kindOf(encoded: Uint8Array | undefined): Attr['type'] | undefined {
+  // The number of the field is all but the last three bits of its tag.
+  return encoded?.[0] === undefined ? undefined : KINDS[encoded[0] >> 3];
 }
 
 function indexNames(nodes: readonly NodeDef[], offset: number, label: string): Map<string, number> {

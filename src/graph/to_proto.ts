@@ -11,8 +11,10 @@ import type {PartialShape} from '../host/shape.js';
 import {type HostTensor, sizeOf} from '../host/tensor.js';
 import {encodeTensorBytes} from '../host/tensor_bytes.js';
 import {
-  type AttrValue,
+  AttrValue,
   AttrValue_ListValue,
+  decodeMessage,
+  encodeMessage,
   makeMessage,
   NameAttrList,
   type PairValue,
@@ -65,8 +67,8 @@ export function tensorProto({dtype, shape, data}: HostTensor): TensorProto {
 
 type AttrCase = NonNullable<AttrValue['value']>;
 
-/** The field of an attribute that is no list. */
-function attrCase(attr: Exclude<Attr, {type: 'list'}>): AttrCase {
+/** The field of an attribute that is no list, and known. */
+function attrCase(attr: Exclude<Attr, {type: 'list' | 'encoded'}>): AttrCase {
   switch (attr.type) {
     case 'string':
       return {$case: 's', value: attr.value};
@@ -89,8 +91,19 @@ function attrCase(attr: Exclude<Attr, {type: 'list'}>): AttrCase {
   }
 }
 
+/** An attribute as the bytes of its message. */
+export function encodedAttr(attr: Attr): Uint8Array {
+  return attr.type === 'encoded' ? attr.value : encodeMessage(AttrValue, attrProto(attr));
+}
+
+/** A tensor as an attribute that is written as it was read. */
+export function encodedTensor(value: TensorProto): Attr {
+  return {type: 'encoded', value: encodeMessage(AttrValue, {value: {$case: 'tensor', value}})};
+}
+
 /** An attribute value. */
 export function attrProto(attr: Attr): AttrValue {
+  if (attr.type === 'encoded') return decodeMessage(AttrValue, attr.value, 'an attribute');
   const value: AttrCase =
     attr.type === 'list' ? {$case: 'list', value: listProto(attr.value)} : attrCase(attr);
   return {value};
@@ -109,6 +122,7 @@ function listProto(items: readonly Attr[]): AttrValue_ListValue {
   const list = makeMessage(AttrValue_ListValue, {});
   for (const item of items) {
     if (item.type === 'list') throw new SaveError('an attribute that is a list of lists cannot be written');
+    if (item.type === 'encoded') throw new SaveError('a list of encoded attributes cannot be written');
     const {$case, value} = attrCase(item);
     if ($case === 'placeholder') throw new SaveError('a list of placeholders cannot be written');
     (list[$case as keyof AttrValue_ListValue] as unknown[]).push(value);
@@ -116,31 +130,13 @@ function listProto(items: readonly Attr[]): AttrValue_ListValue {
   return list;
 }
 
-/** Attributes written by hand, for nodes that this library adds. */
+/** Attributes of which no definition tells the type. */
 export const attr = {
-  int: (value: number): Attr => ({type: 'int', value}),
-  bool: (value: boolean): Attr => ({type: 'bool', value}),
   string: (value: string): Attr => ({type: 'string', value: encodeUtf8(value)}),
-  dtype: (value: DType): Attr => ({type: 'type', value}),
-  shape: (value: PartialShape): Attr => ({type: 'shape', value}),
-  tensor: (value: HostTensor): Attr => ({type: 'tensor', value}),
-  func: (name: string): Attr => ({type: 'func', value: {name, attrs: new Map()}}),
-  ints: (values: readonly number[]): Attr => ({type: 'list', value: values.map(attrOfInt)}),
-  dtypes: (values: readonly DType[]): Attr => ({type: 'list', value: values.map(attrOfType)}),
-  shapes: (values: readonly PartialShape[]): Attr => ({type: 'list', value: values.map(attrOfShape)}),
+  shapes: (values: readonly PartialShape[]): Attr => {
+    return {type: 'list', value: values.map((value) => ({type: 'shape', value}))};
+  },
 } as const;
-
-function attrOfInt(value: number): Attr {
-  return {type: 'int', value};
-}
-
-function attrOfType(value: DType): Attr {
-  return {type: 'type', value};
-}
-
-function attrOfShape(value: PartialShape): Attr {
-  return {type: 'shape', value};
-}
 
 type StructureCase = NonNullable<StructuredValue['kind']>;
 

@@ -15,11 +15,12 @@ import {
 import type {Attr} from './attrs.js';
 import {tensorOf} from './from_proto.js';
 import type {FunctionGraph} from './graph.js';
+import {identifier} from './names.js';
 import {type Structure, structureOf} from './nest.js';
 import {opDef} from './op_defs.js';
 import {readLibrary} from './read_graph.js';
 import {structureProto, tensorProto} from './to_proto.js';
-import {identifier, writeFunction} from './write_graph.js';
+import {writeFunction} from './write_graph.js';
 
 const MODELS = 'fixtures/models';
 const names = readdirSync(MODELS).filter(

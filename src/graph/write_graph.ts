@@ -1,5 +1,5 @@
 /**
- * Functions and nodes as protocol buffers: what `read_graph.ts` reads, written.
+ * Functions and graphs as protocol buffers: what `read_graph.ts` reads, written.
  *
  * Source: `tensorflow/core/framework/function.proto`, `node_def.proto`.
  *
@@ -10,8 +10,6 @@ import {SaveError} from '../errors.js';
 import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
 import {
-  AttrValue,
-  encodeMessage,
   FunctionDef,
   FunctionDef_ArgAttrs,
   makeMessage,
@@ -20,9 +18,18 @@ import {
   OpDefProto_ArgDef,
 } from '../proto/index.js';
 import type {Attr, Attrs} from './attrs.js';
-import type {Endpoint, FunctionGraph, FunctionPort, GraphNode} from './graph.js';
+import {statefulNodes} from './effects.js';
+import {
+  ARGUMENT_OP,
+  type Endpoint,
+  type FunctionGraph,
+  type FunctionPort,
+  type Graph,
+  type GraphNode,
+} from './graph.js';
+import {identifier, uniqueName} from './names.js';
 import {type ArgDef, opDef} from './op_defs.js';
-import {attr, attrProto, dataType, shapeProto} from './to_proto.js';
+import {attr, attrProto, dataType, encodedAttr, shapeProto} from './to_proto.js';
 
 /** What to write of a parameter besides its name and dtype. */
 export interface ParameterInfo {
@@ -45,48 +52,101 @@ export interface WriteFunctionOptions {
   readonly outputsOf?: (name: string) => readonly string[] | undefined;
 }
 
-/** A node before it is a message. */
-export interface NodeParts {
-  readonly name: string;
-  readonly op: string;
-  /** As messages write them: `node:output:0` in functions, `node:1` in graphs, `^node` for control edges. */
-  readonly inputs?: readonly string[];
-  readonly attrs?: Readonly<Record<string, Attr>>;
-  /** Attributes that are messages already. */
-  readonly encodedAttrs?: Readonly<Record<string, Uint8Array>>;
-  readonly device?: string;
+/** The nodes of a graph that is no function. Edges are written `node`, `node:1` and `^node`. */
+export function writeNodes(graph: Graph): NodeDef[] {
+  const edge = ({node, output}: Endpoint): string => {
+    const {name} = graph.nodes[node]!;
+    return output === 0 ? name : `${name}:${output}`;
+  };
+  return graph.nodes.map((node) => nodeDef(graph, node, edge, unchanged));
 }
 
 /**
- * Attributes that ops have although their definitions do not list them, and that change what is computed or how it is
- * differentiated. The other ones are TensorFlow's notes to itself.
+ * A function graph as a function of the library. Edges are written `parameter`, `node:output_name:index` and `^node`.
+ *
+ * @throws SaveError for an edge from an output that its op does not have.
  */
-const UNDEFINED_ATTRS = [
-  '_gradient_op_type',
-  '_lower_using_switch_merge',
-  '_num_original_outputs',
-  '_stateful_parallelism',
-] as const;
+export function writeFunction(graph: FunctionGraph, options: WriteFunctionOptions = {}): FunctionDef {
+  const {name = graph.name, rename = unchanged} = options;
+  const nodes = graph.nodes.slice(graph.parameters.length);
+  const inputs = namedParameters(graph, options.parameters);
+  const edge = ({node, output}: Endpoint): string => {
+    const parameter = inputs[node];
+    if (parameter !== undefined) return parameter.name;
+    const source = graph.nodes[node]!;
+    return `${source.name}:${outputName(source, output, graph.label, options)}`;
+  };
+  const taken = new Set<string>();
+  const outputs = graph.results.map(({name, dtype, source}) => {
+    return {name: uniqueName(identifier(name), taken), dtype, source: edge(source)};
+  });
+  const controlOutput = graph.controlResults.flatMap((control) => nodeName(graph, control) ?? []);
+  return makeMessage(FunctionDef, {
+    signature: makeMessage(OpDefProto, {
+      name,
+      inputArg: inputs.map((each) => argDef(each.name, each.dtype, each.handle)),
+      outputArg: outputs.map((each) => argDef(each.name, each.dtype)),
+      isStateful: isWrittenStateful(graph),
+      controlOutput,
+    }),
+    nodeDef: nodes.map((node) => nodeDef(graph, node, edge, rename)),
+    ret: new Map(outputs.map((each) => [each.name, each.source])),
+    attr: new Map([...functionAttrs(graph, inputs, rename)].map(([key, value]) => [key, attrProto(value)])),
+    controlRet: new Map(controlOutput.map((node) => [node, node])),
+    argAttr: new Map(inputs.map((each, i) => [i, argumentAttrs(each)])),
+  });
+}
+
+/**
+ * Whether a function is written as stateful: when a node is, or when it has parameters, because `_Arg` is stateful by its
+ * definition. TensorFlow takes the mark as leave to run the function once for each call.
+ */
+export function isWrittenStateful(graph: FunctionGraph): boolean {
+  return graph.parameters.length > 0 || statefulNodes(graph).length > 0;
+}
+
+function unchanged(name: string): string {
+  return name;
+}
+
+type NamedParameter = FunctionPort & ParameterInfo;
+
+/** The parameters, by names that they may have and no node has. */
+function namedParameters(
+  {nodes, parameters}: FunctionGraph,
+  infos: readonly ParameterInfo[] = [],
+): NamedParameter[] {
+  const taken = new Set(nodes.slice(parameters.length).map(({name}) => name));
+  return parameters.map(({name, dtype}, i) => ({
+    userName: name,
+    ...infos[i],
+    name: uniqueName(identifier(name), taken),
+    dtype,
+  }));
+}
+
+/** The name of a node to wait for. Parameters are there before anything runs. */
+function nodeName({nodes}: Graph, index: number): string | undefined {
+  const {name, op} = nodes[index]!;
+  return op === ARGUMENT_OP ? undefined : name;
+}
 
 /** A node. Attributes are in the order of their names, as TensorFlow writes them. */
-export function nodeDef({
-  name,
-  op,
-  inputs = [],
-  attrs = {},
-  encodedAttrs = {},
-  device = '',
-}: NodeParts): NodeDef {
-  const encoded = Object.entries(attrs).map(
-    ([key, attr]) => [key, encodeMessage(AttrValue, attrProto(attr))] as const,
-  );
-  const all = [...encoded, ...Object.entries(encodedAttrs)];
+function nodeDef(
+  graph: Graph,
+  {name, op, inputs, controls, attrs, device = ''}: GraphNode,
+  edge: (source: Endpoint) => string,
+  rename: (name: string) => string,
+): NodeDef {
+  const waitsFor = controls.flatMap((control) => nodeName(graph, control) ?? []);
   return makeMessage(NodeDef, {
     name,
-    op,
-    input: [...inputs],
+    op: opDef(op) === undefined ? rename(op) : op,
+    input: [...inputs.map(edge), ...waitsFor.map((each) => `^${each}`)],
     device,
-    attr: new Map(all.sort(([a], [b]) => (a < b ? -1 : 1))),
+    attr: new Map(
+      sortedByName(attrsSet(op, attrs)).map(([key, each]) => [key, encodedAttr(renamed(each, rename))]),
+    ),
   });
 }
 
@@ -100,104 +160,13 @@ function argDef(name: string, dtype: DType, handle?: ParameterInfo['handle']): O
   });
 }
 
-/** A function before it is a message. */
-export interface FunctionParts {
-  readonly name: string;
-  readonly inputs: readonly (FunctionPort & ParameterInfo)[];
-  /** Results; `source` is `node:output:0` or the name of a parameter. */
-  readonly outputs: readonly (FunctionPort & {readonly source: string})[];
-  readonly nodes: readonly NodeDef[];
-  /** Nodes that run whether a result needs them or not. */
-  readonly controlOutputs: readonly string[];
-  readonly stateful: boolean;
-  readonly attrs?: Readonly<Record<string, Attr>>;
-}
-
-/** A function of the library. */
-export function functionDef(parts: FunctionParts): FunctionDef {
-  const {name, inputs, outputs, nodes, controlOutputs, stateful} = parts;
-  const attrs: Record<string, Attr> = {
-    _construction_context: attr.string('kEagerRuntime'),
-    _input_shapes: attr.shapes(inputs.map(({dtype, shape}) => (dtype === 'resource' ? [] : (shape ?? null)))),
-    ...parts.attrs,
-  };
-  return makeMessage(FunctionDef, {
-    signature: makeMessage(OpDefProto, {
-      name,
-      inputArg: inputs.map((each) => argDef(each.name, each.dtype, each.handle)),
-      outputArg: outputs.map((each) => argDef(each.name, each.dtype)),
-      isStateful: stateful,
-      controlOutput: [...controlOutputs],
-    }),
-    nodeDef: [...nodes],
-    ret: new Map(outputs.map((each) => [each.name, each.source])),
-    attr: new Map(
-      Object.keys(attrs)
-        .sort()
-        .map((key) => [key, attrProto(attrs[key]!)]),
-    ),
-    controlRet: new Map(controlOutputs.map((node) => [node, node])),
-    argAttr: new Map(inputs.map((each, i) => [i, argumentAttrs(each)])),
-  });
-}
-
 /** What TensorFlow's placeholders in the function have: Python's loader gives them back to it. */
-function argumentAttrs({name, dtype, userName, shape}: FunctionPort & ParameterInfo): FunctionDef_ArgAttrs {
+function argumentAttrs({name, dtype, userName, shape}: NamedParameter): FunctionDef_ArgAttrs {
   const entries: [string, Attr][] = [];
   if (dtype !== 'resource') entries.push(['_output_shapes', attr.shapes([shape ?? null])]);
   entries.push(['_user_specified_name', attr.string(userName ?? name)]);
   return makeMessage(FunctionDef_ArgAttrs, {
     attr: new Map(entries.map(([key, value]) => [key, attrProto(value)])),
-  });
-}
-
-/**
- * A function graph as a function of the library.
- *
- * @throws SaveError for an edge from an output that its op does not have.
- */
-export function writeFunction(graph: FunctionGraph, options: WriteFunctionOptions = {}): FunctionDef {
-  const rename = options.rename ?? ((name: string) => name);
-  const taken = new Set(graph.nodes.slice(graph.parameters.length).map(({name}) => name));
-  const inputs = graph.parameters.map((parameter, i) => ({
-    ...parameter,
-    userName: parameter.name,
-    ...options.parameters?.[i],
-    name: uniqueName(identifier(parameter.name), taken),
-  }));
-  const outputNames = new Set<string>();
-  const edge = ({node, output}: Endpoint): string => {
-    const parameter = inputs[node];
-    if (parameter !== undefined) return parameter.name;
-    return `${graph.nodes[node]!.name}:${outputName(graph.nodes[node]!, output, graph.label, options)}`;
-  };
-  const nodes = graph.nodes.slice(inputs.length).map((node) =>
-    nodeDef({
-      name: node.name,
-      op: opDef(node.op) === undefined ? rename(node.op) : node.op,
-      inputs: [
-        ...node.inputs.map(edge),
-        ...node.controls
-          .filter((control) => control >= inputs.length)
-          .map((control) => `^${graph.nodes[control]!.name}`),
-      ],
-      attrs: attrsOf(node, rename),
-    }),
-  );
-  return functionDef({
-    name: options.name ?? graph.name,
-    inputs,
-    outputs: graph.results.map((result) => ({
-      name: uniqueName(identifier(result.name), outputNames),
-      dtype: result.dtype,
-      source: edge(result.source),
-    })),
-    nodes,
-    controlOutputs: graph.controlResults
-      .filter((node) => node >= inputs.length)
-      .map((node) => graph.nodes[node]!.name),
-    stateful: graph.nodes.some(({op}) => opDef(op)?.stateful ?? false),
-    attrs: functionAttrs(graph.attrs, rename),
   });
 }
 
@@ -212,35 +181,55 @@ const FUNCTION_ATTRS = [
   'time_major',
 ] as const;
 
-function functionAttrs(attrs: Attrs, rename: (name: string) => string): Record<string, Attr> {
-  return Object.fromEntries(
-    FUNCTION_ATTRS.flatMap((key) => {
-      const value = attrs.raw(key);
-      return value === undefined ? [] : [[key, renamed(value, rename)]];
-    }),
-  );
+/** Those of the graph, and what TensorFlow notes of a function that was traced. */
+function functionAttrs(
+  {attrs}: FunctionGraph,
+  inputs: readonly NamedParameter[],
+  rename: (name: string) => string,
+): [string, Attr][] {
+  const shapes = inputs.map(({dtype, shape}) => (dtype === 'resource' ? [] : (shape ?? null)));
+  const notes: [string, Attr][] = [
+    ['_construction_context', attr.string('kEagerRuntime')],
+    ['_input_shapes', attr.shapes(shapes)],
+  ];
+  const own = FUNCTION_ATTRS.flatMap((key): [string, Attr][] => {
+    const value = attrs.raw(key);
+    return value === undefined ? [] : [[key, renamed(value, rename)]];
+  });
+  return sortedByName([...notes, ...own]);
 }
 
+/**
+ * Attributes that ops have although their definitions do not list them: what changes how a node is computed or
+ * differentiated, and the shapes that loaders by session are told. The other ones are TensorFlow's notes to itself.
+ */
+const UNDEFINED_ATTRS = [
+  '_gradient_op_type',
+  '_lower_using_switch_merge',
+  '_num_original_outputs',
+  '_output_shapes',
+  '_stateful_parallelism',
+] as const;
+
 /** What a node sets: attributes that are what the definition has as default are left out, as TensorFlow does. */
-function attrsOf({op, attrs}: GraphNode, rename: (name: string) => string): Record<string, Attr> {
-  const set: Record<string, Attr> = {};
-  const definition = opDef(op);
-  for (const each of definition?.attrs ?? []) {
-    const value = attrs.raw(each.name);
-    if (value === undefined || (each.default !== undefined && sameAttr(value, each.default))) continue;
-    set[each.name] = renamed(value, rename);
-  }
-  for (const key of UNDEFINED_ATTRS) {
-    const value = attrs.raw(key);
-    if (value !== undefined) set[key] = value;
-  }
-  return set;
+function attrsSet(op: string, attrs: Attrs): [string, Attr][] {
+  const defined = opDef(op)?.attrs ?? [];
+  const defaults = new Map(defined.map((each) => [each.name, each.default]));
+  return [...defaults.keys(), ...UNDEFINED_ATTRS].flatMap((key): [string, Attr][] => {
+    const [value, usual] = [attrs.raw(key), defaults.get(key)];
+    const isSet = value !== undefined && (usual === undefined || !sameAttr(value, usual));
+    return isSet ? [[key, value]] : [];
+  });
+}
+
+function sortedByName(entries: readonly [string, Attr][]): [string, Attr][] {
+  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function sameAttr(a: Attr, b: Attr): boolean {
   if (a.type !== b.type) return false;
-  const [left, right] = [a, b].map((each) => encodeMessage(AttrValue, attrProto(each)));
-  return left!.length === right!.length && left!.every((byte, i) => byte === right![i]);
+  const [left, right] = [encodedAttr(a), encodedAttr(b)];
+  return left.length === right.length && left.every((byte, i) => byte === right[i]);
 }
 
 /** The attribute with every function it names renamed. */
@@ -283,24 +272,3 @@ function argLength(arg: ArgDef, attrs: Attrs): number {
       return attrs.dtypes(arg.typeListAttr).length;
   }
 }
-
-/** A name of a parameter or result as TensorFlow writes them: lower case, digits and underscores. */
-export function identifier(name: string): string {
-  const plain = name.toLowerCase().replace(/[^a-z0-9_]/g, '_');
-  return /^[a-z]/.test(plain) ? plain : `arg_${plain.replace(/^_+/, '')}`;
-}
-
-/** The name, or the name with the first number that makes it another than those taken; it is taken then. */
-export function uniqueName(name: string, taken: Set<string>): string {
-  let next = NEXT_NUMBERS.get(taken);
-  if (next === undefined) NEXT_NUMBERS.set(taken, (next = new Map()));
-  let unique = name;
-  let number = next.get(name) ?? 1;
-  for (; taken.has(unique); number++) unique = `${name}_${number}`;
-  next.set(name, number);
-  taken.add(unique);
-  return unique;
-}
-
-/** The number to go on with, by the names taken and the name asked for: thousands of nodes have one name. */
-const NEXT_NUMBERS = new WeakMap<Set<string>, Map<string, number>>();

@@ -1,11 +1,12 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import '@tensorflow/tfjs-backend-cpu';
-import * as tf from '@tensorflow/tfjs-core';
-import {expect, test} from 'vitest';
+import {beforeAll, expect, test} from 'vitest';
 import '../platform/node.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {EXPECTED, KerasTraining, TRAINING_FIXTURES} from './testing/keras_training.js';
+
+beforeAll(quietCpuBackend);
 
 function expectClose(actual: number[][], expected: readonly (readonly number[])[]): void {
   actual.flat().forEach((value, i) => {
@@ -14,7 +15,6 @@ function expectClose(actual: number[][], expected: readonly (readonly number[])[
 }
 
 test('a layers model goes on training where Keras left off', async () => {
-  await tf.setBackend('cpu');
   const training = new KerasTraining();
   (await training.checkpoint.restore(`${TRAINING_FIXTURES}keras-1`)).assertConsumed();
   expectClose(training.predictions(), EXPECTED.keras.checkpoint);

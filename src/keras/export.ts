@@ -24,6 +24,8 @@ import {
 } from '../savedmodel/save/trackable.js';
 import {completeActiveBackend} from '../tfjs/backend.js';
 import {onHostBackend} from '../tfjs/host_backend.js';
+import {callsOf} from '../tfjs/layers/model_graph.js';
+import {isRecurrent, type RecurrentLayer} from '../tfjs/layers/recurrent.js';
 import {func, isTracedCallable, TensorSpec, type TracedCallable} from '../trace/func.js';
 import type {TracedFunction} from '../trace/traced_function.js';
 import {KerasLayer, meantShape} from './keras_layer.js';
@@ -48,7 +50,7 @@ import {
 } from './layer_parts.js';
 import {encodeMetadata, expectsTraining, type LayerMetadata, layerMetadata} from './metadata.js';
 import {savedOptimizer} from './saved_optimizer.js';
-import {isRecurrent, type RecurrentLayer, withTimeLoops} from './time_loops.js';
+import {withTimeLoops} from './time_loops.js';
 
 /** Where Keras looks for what it knows of layers. */
 const METADATA_FILE = 'keras_metadata.pb';
@@ -380,7 +382,7 @@ function callSpecs(layer: Layer): TensorSpec[] {
     const names = inputNames(layer);
     return (layer.inputs ?? []).map((input, i) => specOf(input, names[i]!));
   }
-  const tensors = layer.inboundNodes[0]?.inputTensors ?? [];
+  const tensors = callsOf(layer)[0]?.inputs ?? [];
   return tensors.map((input, i) => specOf(input, i === 0 ? 'inputs' : `inputs_${i}`));
 }
 

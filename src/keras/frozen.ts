@@ -7,19 +7,10 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {wideValueOf} from '../tensors/wide_tensor.js';
-import {isTaping} from '../tfjs/tape.js';
+import {gradientsIfAny, isTaping, runStep} from '../tfjs/tape.js';
 
 /** From tensors to tensors. */
 export type TensorFunction = (inputs: readonly tf.Tensor[]) => tf.Tensor[];
-
-/** The engine's way of running a function under a gradient given beside it; `tf.customGrad` has only one output. */
-interface KernelRunner {
-  runKernelFunc(params: {
-    inputs: Record<string, tf.Tensor>;
-    forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => tf.Tensor[];
-    backwardsFunc: (dys: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => Record<string, () => tf.Tensor>;
-  }): tf.Tensor[];
-}
 
 /**
  * Runs `f` off the tape; gradients reach the inputs, and none of the variables `f` uses. What gives something else when it is
@@ -35,24 +26,19 @@ export function callFrozen(
   if (!isTaping()) return f(inputs);
   const watched = inputs.flatMap((input, i) => (isFloat(input) ? [i] : []));
   if (watched.length > 0 && !isRepeatable()) return f(inputs);
-  const engine = tf.engine() as unknown as KernelRunner;
   let outputs: tf.Tensor[] = [];
-  const floats = engine.runKernelFunc({
-    inputs: Object.fromEntries(watched.map((i) => [i, inputs[i]!])),
-    forwardFunc: (_backend, save) => {
+  const floats = runStep({
+    inputs: watched.map((i) => inputs[i]!),
+    forward: (save) => {
       // Tensors of their own: `f` may give an input, a constant, or one tensor twice.
       outputs = f(inputs).map(copyOf);
       // Without an input to differentiate by there is no way back to here.
-      if (watched.length > 0) save([...inputs]);
+      if (watched.length > 0) save(inputs);
       // The tape knows no gradient of strings, not even that it is none.
       for (const output of outputs) if (output.dtype !== 'float32') tf.keep(output);
       return outputs.filter(isFloat);
     },
-    backwardsFunc: (dys, saved) => {
-      const given = Array.isArray(dys) ? dys : [dys];
-      const grads = gradientsOf(f, saved, watched, given);
-      return Object.fromEntries(watched.map((at, i) => [at, () => grads[i]!]));
-    },
+    backward: (dys, saved) => gradientsOf(f, saved, watched, dys).map((dx) => () => dx),
   });
   const rest = floats.values();
   return outputs.map((output) => (isFloat(output) ? rest.next().value! : handOver(output)));
@@ -88,20 +74,6 @@ function gradientsOf(
       .map((output, i) => tf.sum(tf.mul(output, dys[i]!)));
     return terms.length === 0 ? tf.scalar(0) : (tf.addN(terms) as tf.Scalar);
   };
-  const {grads} = withTapeOfItsOwn(() => tf.engine().gradients(weighted, xs, undefined, true));
+  const grads = gradientsIfAny(weighted, xs);
   return xs.map((x, i) => grads[i] ?? tf.zerosLike(x));
-}
-
-/**
- * Gradients inside a gradient function: the engine begins a tape for them and drops it at the end, with that of the
- * gradient under way, which still has to free what it saved.
- */
-function withTapeOfItsOwn<T>(f: () => T): T {
-  const {state} = tf.engine();
-  const outer = state.activeTape;
-  try {
-    return f();
-  } finally {
-    state.activeTape = outer;
-  }
 }

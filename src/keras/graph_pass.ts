@@ -6,16 +6,14 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-
-/** The tensors' scope that is open, which tfjs-layers opens anew for each pass; undefined outside of all. */
-export function openScope(): object | undefined {
-  return tf.engine().state.activeScope ?? undefined;
-}
+import {dataOf} from '../tfjs/data.js';
+import {presentScope} from '../tfjs/scope.js';
 
 /** What a call was made with. */
 interface Call {
   readonly inputs: readonly tf.Tensor[];
   readonly kwargs: object | undefined;
+  /** tfjs-layers opens one anew for each pass. */
   readonly scope: object;
   /** Data of the layer's weights after the call; assigning gives a variable other data. */
   readonly weights: readonly object[];
@@ -34,17 +32,14 @@ export class PassMemory {
     kwargs: object | undefined,
     weights: readonly tf.Tensor[],
   ): tf.Tensor[] | undefined {
-    const scope = openScope();
+    const scope = presentScope();
     const call = this.#call?.deref();
     const isSame =
       call !== undefined &&
       call.scope === scope &&
       call.kwargs === kwargs &&
       sameItems(call.inputs, inputs) &&
-      sameItems(
-        call.weights,
-        weights.map(({dataId}) => dataId),
-      ) &&
+      sameItems(call.weights, weights.map(dataOf)) &&
       call.outputs.every((output) => !output.isDisposed);
     return isSame ? call.outputs.map((output) => tf.clone(output)) : undefined;
   }
@@ -55,9 +50,9 @@ export class PassMemory {
     weights: readonly tf.Tensor[],
     outputs: readonly tf.Tensor[],
   ): void {
-    const scope = openScope();
+    const scope = presentScope();
     if (scope === undefined) return;
-    const call = {inputs, kwargs, scope, weights: weights.map(({dataId}) => dataId), outputs};
+    const call = {inputs, kwargs, scope, weights: weights.map(dataOf), outputs};
     this.#byScope.set(scope, call);
     this.#call = new WeakRef(call);
   }

@@ -18,6 +18,7 @@ import {
 } from '../savedmodel/testing/fixture_cases.js';
 import {MODELS} from '../savedmodel/testing/fixtures.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
+import {closeScope, openScope} from '../tfjs/scope.js';
 import {KerasLayer} from './keras_layer.js';
 
 type JsonTensor = Parameters<typeof decodeTensor>[0];
@@ -60,10 +61,10 @@ function expectVariables(index: number): void {
 
 beforeAll(quietCpuBackend);
 beforeEach(() => {
-  tf.engine().startScope();
+  openScope();
 });
 afterEach(() => {
-  tf.engine().endScope();
+  closeScope([]);
   object.dispose();
 });
 

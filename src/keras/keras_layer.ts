@@ -11,8 +11,12 @@ import {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
 import {LoadedObject} from '../savedmodel/load/loaded_object.js';
 import {shownHandle} from '../shown.js';
+import {callsOf, makeColumn, setDType, usersOf} from '../tfjs/layers/model_graph.js';
+import {giveUpUnused, ownTrainableWeights} from '../tfjs/layers/parts.js';
+import {installTextBatches} from '../tfjs/layers/text_batches.js';
+import {presentScope} from '../tfjs/scope.js';
 import {callFrozen} from './frozen.js';
-import {openScope, PassMemory} from './graph_pass.js';
+import {PassMemory} from './graph_pass.js';
 import {LayerCall} from './layer_call.js';
 import {
   checkArguments,
@@ -42,7 +46,6 @@ import {
   regularizationLossesOf,
   variablesOf,
 } from './reusable.js';
-import {acceptText} from './text_inputs.js';
 
 /** What every layer of tfjs-layers can be configured with. */
 export type LayerArgs = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -201,9 +204,9 @@ export class KerasLayer extends layers.Layer {
   }
 
   override calculateLosses(): tf.Scalar[] {
-    // A model asks once for each place the layer has in it.
-    const scope = openScope();
-    if (scope !== undefined && this.inboundNodes.length > 1) {
+    // A model asks once for each place the layer has in it, and opens a scope anew for each pass.
+    const scope = presentScope();
+    if (scope !== undefined && callsOf(this).length > 1) {
       if (this.#lossesCounted.has(scope)) return [];
       this.#lossesCounted.add(scope);
     }
@@ -212,7 +215,7 @@ export class KerasLayer extends layers.Layer {
 
   /** Whether the weights are being trained; a model that holds the layer may have frozen them without it. */
   get #isTrained(): boolean {
-    const weights = this._trainableWeights;
+    const weights = ownTrainableWeights(this);
     return this.trainable && (weights.length === 0 || weights.some((weight) => weight.trainable));
   }
 
@@ -276,10 +279,9 @@ export class KerasLayer extends layers.Layer {
       const outputs = toList(super.apply(singleOrList(inputs), kwargs) as SymbolicTensor | SymbolicTensor[]);
       this.#graphLayouts.set(inputs.length, layout);
       this.#hasSeveralOutputs ||= outputs.length > 1;
-      if (specs.some(({dtype}) => dtype === 'string')) acceptText();
-      // tfjs-layers takes every output for float32, and would convert it.
+      if (specs.some(({dtype}) => dtype === 'string')) installTextBatches();
       outputs.forEach((output, i) => {
-        Object.assign(output, {dtype: expected.specs[i]!.dtype});
+        setDType(output, expected.specs[i]!.dtype);
       });
       return pack(expected.layout, outputs) as Nest<LayerTensor>;
     } finally {
@@ -323,7 +325,7 @@ export class KerasLayer extends layers.Layer {
         'Setting hub.KerasLayer.trainable = true is unsupported when calling a SavedModel signature.',
       );
     }
-    if (this._trainableWeights.length === 0 && !this.#hasLoggedZeroWeights) {
+    if (ownTrainableWeights(this).length === 0 && !this.#hasLoggedZeroWeights) {
       this.#hasLoggedZeroWeights = true;
       console.error('hub.KerasLayer is trainable but has zero trainable weights.');
     }
@@ -437,9 +439,7 @@ export class KerasLayer extends layers.Layer {
    * given stays.
    */
   override dispose(): ReturnType<layers.Layer['dispose']> {
-    if (this._refCount !== null) return super.dispose();
-    // tfjs-layers refuses to give up a layer that was never used, for it has made no weights.
-    this._refCount = 0;
+    if (!giveUpUnused(this)) return super.dispose();
     return {refCountAfterDispose: 0, numDisposedVariables: this.disposeWeights()};
   }
 }
@@ -473,7 +473,7 @@ const WIDENED = new WeakSet<layers.Layer>();
 
 /** The shape of a model's input as it was meant: without the column that a vector was made. */
 export function meantShape({sourceLayer: input, shape}: SymbolicTensor): LayerShape {
-  const users = input.outboundNodes.map(({outboundLayer}) => outboundLayer);
+  const users = usersOf(input);
   const isColumn = WIDENED.has(input) || users.some((user) => WIDENED.has(user));
   return isColumn && users.every((user) => user instanceof KerasLayer) ? shape.slice(0, 1) : shape;
 }
@@ -485,15 +485,8 @@ export function meantShape({sourceLayer: input, shape}: SymbolicTensor): LayerSh
 function widen(tensor: SymbolicTensor): void {
   const {sourceLayer: input, shape} = tensor;
   if (shape.length !== 1 || input.getClassName() !== 'InputLayer') return;
-  const wide = [...shape, 1];
   WIDENED.add(input);
-  Object.assign(tensor, {shape: wide, rank: 2});
-  input.batchInputShape = wide;
-  input.inputSpec = input.inputSpec?.map((spec) => ({...spec, shape: wide}));
-  for (const node of input.inboundNodes) {
-    node.inputShapes = [wide];
-    node.outputShapes = [wide];
-  }
+  makeColumn(tensor);
 }
 
 /** One tensor, or a list of several: what tfjs-layers can tell apart by itself. */

@@ -5,7 +5,8 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
-import {LayersModel, LayerVariable, layers, Sequential} from '@tensorflow/tfjs-layers';
+import {LayersModel, LayerVariable, type layers, Sequential} from '@tensorflow/tfjs-layers';
+import * as parts from '../tfjs/layers/parts.js';
 import {KerasLayer} from './keras_layer.js';
 import {snakeCase} from './metadata_config.js';
 
@@ -13,15 +14,6 @@ export type Layer = layers.Layer;
 
 /** A loss that depends on weights alone. */
 export type Regularization = () => tf.Scalar;
-
-/** Parts of a layer that tfjs-layers does not declare public. */
-interface LayerInternals {
-  readonly _losses: readonly Regularization[];
-  readonly _trainableWeights: readonly LayerVariable[];
-  readonly _nonTrainableWeights: readonly LayerVariable[];
-}
-
-const internals = (layer: Layer): LayerInternals => layer as unknown as LayerInternals;
 
 /** A part of a layer under its name in Keras. */
 export type Part<T> = readonly [name: string, value: T];
@@ -53,20 +45,15 @@ export function outputNames(model: LayersModel): string[] {
   });
 }
 
-const isLayer = (value: unknown): value is Layer => value instanceof layers.Layer;
-
 /**
  * The weights of a layer itself, by name. tfjs-layers names the attributes of its layers as Keras does but for the
  * spelling: `recurrentKernel` is `recurrent_kernel`. Weights that are no attribute go by the last part of their own name.
  */
 export function weightAttributes(layer: Layer): Part<tf.Variable>[] {
   const named = new Map<string, LayerVariable>();
-  for (const [name, value] of Object.entries(layer)) {
-    if (value instanceof LayerVariable) named.set(snakeCase(name), value);
-  }
+  for (const [name, weight] of parts.weightAttributes(layer)) named.set(snakeCase(name), weight);
   const attributes = new Set(named.values());
-  const {_trainableWeights, _nonTrainableWeights} = internals(layer);
-  for (const weight of [..._trainableWeights, ..._nonTrainableWeights]) {
+  for (const weight of parts.ownWeights(layer)) {
     if (!attributes.has(weight)) named.set(freeName(weight.originalName.split('/').pop()!, named), weight);
   }
   return [...named].map(([name, weight]) => [name, variableOf(weight)]);
@@ -81,12 +68,13 @@ function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {
 
 /** The layers that a layer which is no model holds as attributes: a cell, the layer that a wrapper wraps. */
 export function layerAttributes(layer: Layer): Part<Layer | readonly Layer[]>[] {
-  return Object.entries(layer).flatMap(([name, value]) => {
-    // A bidirectional layer keeps the layer it has copied twice, which is used no more.
-    if (isBidirectional(layer) && name === 'layer') return [];
-    const isList = Array.isArray(value) && value.length > 0 && value.every(isLayer);
-    return isLayer(value) || isList ? [[snakeCase(name), value as Layer | Layer[]] as const] : [];
-  });
+  return (
+    parts
+      .layerAttributes(layer)
+      // A bidirectional layer keeps the layer it has copied twice, which is used no more.
+      .filter(([name]) => !(isBidirectional(layer) && name === 'layer'))
+      .map(([name, value]) => [snakeCase(name), value])
+  );
 }
 
 /** The layers directly within a layer. */
@@ -122,7 +110,7 @@ export function ownLosses(layer: Layer): readonly Regularization[] {
   let losses = LOSSES.get(layer);
   if (losses === undefined) {
     // A layer with inner ones gives theirs for its own; another may compute its list.
-    losses = innerLayers(layer).length > 0 ? internals(layer)._losses : layer.losses;
+    losses = innerLayers(layer).length > 0 ? parts.ownLosses(layer) : layer.losses;
     LOSSES.set(layer, losses);
   }
   return losses;

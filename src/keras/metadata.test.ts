@@ -1,12 +1,14 @@
-import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import {describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {trainingConfig} from './compile_config.js';
 import {configOf, layerMetadata} from './metadata.js';
 import {snakeCase} from './metadata_config.js';
 
 const {layers} = tfl;
+
+beforeAll(quietCpuBackend);
 
 // What TensorFlow 2.15's `layer.get_config()` gives for the same layers, without what tfjs-layers does not have.
 describe('the configuration of a layer', () => {

@@ -9,6 +9,8 @@
 
 import type {LayersModel, Shape, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {encodeMessage, KerasSavedMetadata, makeMessage} from '../proto/index.js';
+import {callsOf, callsWithin, type Endpoint, inputsOf, outputsOf} from '../tfjs/layers/model_graph.js';
+import {wrappedLayer} from '../tfjs/layers/parts.js';
 import {trainingConfig} from './compile_config.js';
 import {meantShape} from './keras_layer.js';
 import {
@@ -128,7 +130,7 @@ export function layerMetadata(layer: Layer, isRoot = false): LayerMetadata {
   }
   const config = configOf(layer);
   const standard = isStandardLayer(layer.getClassName(), config);
-  const input = layer.inboundNodes[0]?.inputShapes;
+  const input = callsOf(layer)[0]?.inputShapes;
   return {
     identifier: standard && RNN_CLASSES.has(layer.getClassName()) ? '_tf_keras_rnn_layer' : '_tf_keras_layer',
     metadata: {
@@ -194,7 +196,7 @@ export function configOf(layer: Layer): JsonObject {
   if (isInputLayer(layer)) return inputConfig(layer.output as SymbolicTensor).config as JsonObject;
   if (!(layer.getClassName() in STANDARD_LAYERS)) return {name: layer.name, trainable: layer.trainable};
   const config = layer.getConfig();
-  const inner = (layer as {layer?: Layer}).layer;
+  const inner = wrappedLayer(layer);
   if (inner === undefined || isBidirectional(layer)) return kerasConfig(layer.getClassName(), config);
   return {...kerasConfig(layer.getClassName(), config), layer: serialised(inner)};
 }
@@ -223,20 +225,6 @@ const inputConfig = (tensor: SymbolicTensor): JsonObject => ({
   },
 });
 
-/** Parts of a model that tfjs-layers does not declare public: which calls of its layers belong to it. */
-interface FunctionalInternals {
-  /** Keys of calls: a layer may be called outside of the model as well. */
-  readonly containerNodes: ReadonlySet<string>;
-  readonly inputLayers: readonly Layer[];
-  readonly inputLayersNodeIndices: readonly number[];
-  readonly inputLayersTensorIndices: readonly number[];
-  readonly outputLayers: readonly Layer[];
-  readonly outputLayersNodeIndices: readonly number[];
-  readonly outputLayersTensorIndices: readonly number[];
-}
-
-const callKey = (layer: Layer, index: number): string => `${layer.name}_ib-${index}`;
-
 /**
  * A functional model: its layers, and of each what it is called on. Keyword arguments of those calls are left out: the only
  * ones that tfjs-layers records are initial states, which are among the inputs as well.
@@ -245,17 +233,15 @@ const callKey = (layer: Layer, index: number): string => `${layer.name}_ib-${ind
  * inputs.
  */
 function functionalConfig(model: LayersModel): JsonObject {
-  const graph = model as unknown as FunctionalInternals;
-  const place = new Map<string, number>();
-  const callsOf = (layer: Layer) =>
-    [...layer.inboundNodes.entries()].filter(([index]) => graph.containerNodes.has(callKey(layer, index)));
+  const places = new Map<Layer, ReadonlyMap<number, number>>();
   for (const layer of model.layers) {
     const first = isContainer(layer) ? 1 : 0;
-    for (const [count, [index]] of callsOf(layer).entries()) place.set(callKey(layer, index), first + count);
+    const calls = callsWithin(model, layer);
+    places.set(layer, new Map(calls.map(([index], count) => [index, first + count])));
   }
-  const output = (layer: Layer, call: number, tensor: number): [string, number, number] => [
+  const placed = ({layer, call, tensor}: Endpoint): [string, number, number] => [
     layer.name,
-    place.get(callKey(layer, call)) ?? 0,
+    places.get(layer)?.get(call) ?? 0,
     tensor,
   ];
   return {
@@ -264,18 +250,12 @@ function functionalConfig(model: LayersModel): JsonObject {
     layers: model.layers.map((layer) => ({
       ...serialised(layer),
       name: layer.name,
-      inbound_nodes: callsOf(layer)
-        .map(([, {inboundLayers, nodeIndices, tensorIndices}]) =>
-          inboundLayers.map((from, i) => [...output(from, nodeIndices[i]!, tensorIndices[i]!), {}]),
-        )
+      inbound_nodes: callsWithin(model, layer)
+        .map(([, {from}]) => from.map((each) => [...placed(each), {}]))
         .filter((inputs) => inputs.length > 0),
     })),
-    input_layers: graph.inputLayers.map((layer, i) =>
-      output(layer, graph.inputLayersNodeIndices[i]!, graph.inputLayersTensorIndices[i]!),
-    ),
-    output_layers: graph.outputLayers.map((layer, i) =>
-      output(layer, graph.outputLayersNodeIndices[i]!, graph.outputLayersTensorIndices[i]!),
-    ),
+    input_layers: inputsOf(model).map(placed),
+    output_layers: outputsOf(model).map(placed),
   };
 }
 

@@ -11,13 +11,10 @@ import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {DType} from '../host/dtypes.js';
 import type {HostData} from '../host/tensor.js';
 import {Variable} from '../ops/variable/kernels.js';
-import {
-  accumulatorsOf,
-  OPTIMIZER_SLOTS,
-  type OptimizerInternals,
-} from '../savedmodel/checkpoint/optimizer_slots.js';
+import {accumulatorsOf, OPTIMIZER_SLOTS} from '../savedmodel/checkpoint/optimizer_slots.js';
 import {SAVED_OBJECT, type SavedObjectSpec, Trackable} from '../savedmodel/save/trackable.js';
 import {Value} from '../tensors/value.js';
+import {iterationsOf, learningRateOf} from '../tfjs/optimizers.js';
 import {OPTIMIZERS} from './compile_config.js';
 import {type Part, trainableVariablesOf} from './layer_parts.js';
 
@@ -75,9 +72,8 @@ export function savedOptimizer(
   const rule = OPTIMIZERS[optimizer.getClassName()];
   const slots = OPTIMIZER_SLOTS[optimizer.getClassName()];
   if (rule === undefined || slots === undefined) return undefined;
-  const internals = optimizer as unknown as OptimizerInternals;
-  const steps = BigInt64Array.of(BigInt(internals.iterations_ ?? 0));
-  const rate = Float32Array.of(internals.learningRate);
+  const steps = BigInt64Array.of(BigInt(iterationsOf(optimizer)));
+  const rate = Float32Array.of(learningRateOf(optimizer));
   const iterations = madeVariable(optimizer, 'iteration', 'int64', [], steps);
   const learningRate = madeVariable(optimizer, 'learning_rate', 'float32', [], rate);
 
@@ -113,7 +109,7 @@ function scaled(
   variable: tf.Variable,
   factor: (learningRate: number) => number,
 ): tf.Variable {
-  const by = factor((optimizer as unknown as OptimizerInternals).learningRate);
+  const by = factor(learningRateOf(optimizer));
   const data = Float32Array.from(variable.dataSync(), (x) => x * by);
   return madeVariable(optimizer, name, 'float32', variable.shape, data);
 }

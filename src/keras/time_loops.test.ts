@@ -1,9 +1,11 @@
-import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import {describe, expect, it} from 'vitest';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {LAYERS_CASES, randomizeWeights} from './testing/layers_models.js';
 import {withTimeLoops} from './time_loops.js';
+
+beforeAll(quietCpuBackend);
 
 const list = (values: unknown): tf.Tensor[] => (Array.isArray(values) ? values : [values]) as tf.Tensor[];
 

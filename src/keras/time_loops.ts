@@ -7,42 +7,18 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {RNN} from '@tensorflow/tfjs-layers';
+import {
+  type Call,
+  type CallKeywords,
+  type Cell,
+  dropsSome,
+  forgetDropoutMasks,
+  isRecurrent,
+  type RecurrentLayer,
+  withCalls,
+} from '../tfjs/layers/recurrent.js';
 import {whileLoop} from '../trace/control_flow.js';
 import {innerLayers, type Layer} from './layer_parts.js';
-
-/** What tfjs-layers passes to `call` besides the inputs. */
-export type CallKeywords = Record<string, unknown> & {
-  readonly training?: boolean;
-  readonly mask?: tf.Tensor | tf.Tensor[] | null;
-  readonly initialState?: readonly tf.Tensor[] | null;
-};
-
-/** A cell: one step of a recurrent layer. */
-interface Cell extends Layer {
-  /** The cells of a stack. */
-  readonly cells?: readonly Cell[];
-  readonly dropout?: number;
-  readonly recurrentDropout?: number;
-  /** What is dropped, the same at all steps of one call: made in the first, and kept by the cell. */
-  dropoutMask?: tf.Tensor | tf.Tensor[] | null;
-  recurrentDropoutMask?: tf.Tensor | tf.Tensor[] | null;
-}
-
-/** A recurrent layer, with the parts that tfjs-layers does not declare public. */
-export interface RecurrentLayer extends Layer {
-  readonly cell: Cell;
-  readonly returnSequences: boolean;
-  readonly returnState: boolean;
-  readonly goBackwards: boolean;
-  readonly stateful: boolean;
-  readonly states: readonly (tf.Tensor | null)[];
-  getInitialState(inputs: tf.Tensor): tf.Tensor[];
-}
-
-type Call = (inputs: tf.Tensor | tf.Tensor[], keywords?: CallKeywords) => tf.Tensor | tf.Tensor[];
-
-export const isRecurrent = (layer: Layer): layer is RecurrentLayer & RNN => layer instanceof RNN;
 
 const isTimeDistributed = (layer: Layer): layer is Layer & {readonly layer: Layer} =>
   layer.getClassName() === 'TimeDistributed';
@@ -52,28 +28,20 @@ export type StateVariables = ReadonlyMap<Layer, readonly tf.Variable[]>;
 
 /** Runs `f` with the layers in `root` that step through time doing so by loops in the graph. */
 export function withTimeLoops<T>(root: Layer, states: StateVariables, f: () => T): T {
-  const replaced: Layer[] = [];
-  const replace = (layer: Layer, call: Call): void => {
-    Object.defineProperty(layer, 'call', {value: call, configurable: true, writable: true});
-    replaced.push(layer);
-  };
+  const calls = new Map<Layer, Call>();
   const visit = (layer: Layer): void => {
     if (isRecurrent(layer)) {
       const once = oncePerInput((inputs, keywords = {}) =>
         callRecurrent(layer, inputs, keywords, states.get(layer)),
       );
-      replace(layer, once);
+      calls.set(layer, once);
     } else if (isTimeDistributed(layer)) {
-      replace(layer, (inputs, keywords) => callAtEachTime(layer.layer, inputs, keywords ?? {}));
+      calls.set(layer, (inputs, keywords) => callAtEachTime(layer.layer, inputs, keywords ?? {}));
     }
     for (const inner of innerLayers(layer)) visit(inner);
   };
   visit(root);
-  try {
-    return f();
-  } finally {
-    for (const layer of replaced) Reflect.deleteProperty(layer, 'call');
-  }
+  return withCalls(calls, f);
 }
 
 /**
@@ -178,18 +146,8 @@ function kept(stepped: tf.Tensor[], states: tf.Tensor[], mask: tf.Tensor): tf.Te
   return stepped.map((now, i) => tf.add(tf.mul(now, mask), tf.mul(before[i]!, skipped)));
 }
 
-const cellsOf = (cell: Cell): readonly Cell[] => [cell, ...(cell.cells ?? []).flatMap(cellsOf)];
-
 /** Has the cells draw what they drop before the loop, since they are to drop the same at each step. */
 function withDropoutMasks(cell: Cell, step: () => unknown): void {
   forgetDropoutMasks(cell);
-  const drops = ({dropout = 0, recurrentDropout = 0}: Cell): boolean => dropout > 0 || recurrentDropout > 0;
-  if (cellsOf(cell).some(drops)) step();
-}
-
-function forgetDropoutMasks(cell: Cell): void {
-  for (const each of cellsOf(cell)) {
-    if (each.dropoutMask) each.dropoutMask = null;
-    if (each.recurrentDropoutMask) each.recurrentDropoutMask = null;
-  }
+  if (dropsSome(cell)) step();
 }

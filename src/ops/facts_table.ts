@@ -20,6 +20,8 @@ export interface OpFacts {
   readonly dataDependent?: true;
   /** `none`: its result does not depend on its float inputs as far as gradients go; TensorFlow's gradient is none or zero. */
   readonly gradient?: 'none';
+  /** Stateful, yet running it again gives the same and changes nothing: it reads, checks or prints, or keeps a state for the run alone. */
+  readonly repeatable?: true;
   /** It gives values of others on as they are (or what it calls does), so that a result may be a constant. */
   readonly handsOn?: true;
 }

@@ -12,25 +12,20 @@ import {isFloating, lanes} from '../host/dtypes.js';
 import {fromParts, partsOf} from '../tensors/complex_tensors.js';
 import {withGradient} from '../tensors/differentiable.js';
 import {Value} from '../tensors/value.js';
-import {isTaping} from '../tfjs/tape.js';
+import {isTaping, markTape} from '../tfjs/tape.js';
 import type {Kernel} from './kernel.js';
 
 /** `kernel`, whose results do not lose the gradient of its inputs unnoticed. */
 export function guardGradient(kernel: Kernel): Kernel {
   return (inputs, ctx) => {
     if (!isTaping()) return kernel(inputs, ctx);
-    const tape = tf.engine().state.activeTape;
-    const before = tape.length;
+    const before = markTape();
     const result = kernel(inputs, ctx);
     const operands = inputs.flatMap(floatTensors);
     const outputs = result instanceof Value ? [result] : result;
     const reals = outputs.filter((output) => isDifferentiable(output) && output.size > 0);
     if (operands.length === 0 || reals.length === 0) return result;
-    const connected = new Set(operands);
-    for (const {inputs: from, outputs: to} of tape.slice(before)) {
-      if (Object.values(from).some((tensor) => connected.has(tensor)))
-        for (const each of to) connected.add(each);
-    }
+    const connected = before.reachedFrom(operands);
     if (reals.some((output) => floatTensors(output).some((tensor) => connected.has(tensor)))) return result;
     const refuse = (): never => {
       throw new UnsupportedOpError(`${ctx.op} (node '${ctx.name}') has no gradient`);

@@ -8,8 +8,15 @@ import type {OpNode} from '../graph/graph.js';
 import type {Infer, InferTable} from '../graph/infer.js';
 import {elementsOf, type Inferred, type Known, SCALAR, vectorOf, withElements} from '../graph/known.js';
 import type {DType} from '../host/dtypes.js';
-import {broadcastShapes, formatShape, isKnown, mergeShapes, type PartialShape} from '../host/shape.js';
-import {invalid} from './node.js';
+import {
+  broadcastShapes,
+  derived,
+  formatShape,
+  isKnown,
+  mergeShapes,
+  type PartialShape,
+} from '../host/shape.js';
+import {checkRank, invalid} from './node.js';
 
 /** One rule for many ops. */
 export function forAll(rule: Infer, ops: readonly string[]): InferTable {
@@ -105,16 +112,46 @@ export function combined(
 
 /** A rank that must be this one, where it is known. A CallError for another. */
 export function withRank(known: Known, rank: number, what: string, node: OpNode): readonly (number | null)[] {
-  const {shape} = known;
-  if (shape === null) return anySizes(rank);
-  if (shape.length !== rank) {
-    throw invalid(node, `${what} must have ${rank} dimensions, got shape ${formatShape(shape)}`);
+  checkRank(known.shape, rank, what, node);
+  return known.shape ?? anySizes(rank);
+}
+
+/** A rank that must not be less than this, where it is known. A CallError for a smaller one. */
+export function withRankAtLeast({shape}: Known, rank: number, what: string, node: OpNode): PartialShape {
+  if (shape !== null && shape.length < rank) {
+    const dimensions = rank === 1 ? 'one dimension' : `${rank} dimensions`;
+    throw invalid(node, `${what} must have at least ${dimensions}, got shape ${formatShape(shape)}`);
   }
   return shape;
+}
+
+/** The one size that all of these are, as far as they are known. A CallError where two are not the same. */
+export function commonSize(sizes: readonly (number | null)[], what: string, node: OpNode): number | null {
+  const known = sizes.filter((size) => size !== null);
+  if (known.some((size) => size !== known[0])) {
+    throw invalid(node, `${what} must be the same, got ${known.join(' and ')}`);
+  }
+  return known[0] ?? null;
 }
 
 /** An integer as the dtype holds it; null for one that would wrap around. */
 export function held(number: number | null, dtype: DType): number | null {
   if (number === null || !Number.isSafeInteger(number)) return null;
   return dtype === 'int32' && number !== (number | 0) ? null : number;
+}
+
+/** A vector whose length shows when it is computed. */
+export const SOME: Inferred = {shape: [null]};
+
+/** Where each of so many rows begins, and the last one ends. */
+export function rowSplits(rows: number | null): Inferred {
+  return {shape: [derived((count) => count + 1, rows)]};
+}
+
+/** A sparse tensor of this rank: indices, values and dense shape. How many entries it has shows when it is computed. */
+export function sparseTensor(
+  rank: number | null,
+  denseShape?: readonly (number | null)[],
+): readonly [indices: Inferred, values: Inferred, shape: Inferred] {
+  return [{shape: [null, rank]}, SOME, withElements([rank], denseShape)];
 }

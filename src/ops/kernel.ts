@@ -9,7 +9,14 @@ import type {OpNode} from '../graph/graph.js';
 import type {DType} from '../host/dtypes.js';
 import type {HostTensor} from '../host/tensor.js';
 import {type Resource, Value} from '../tensors/value.js';
-import type {CustomGradient} from './custom_gradient/kernels.js';
+
+/** A function of a model that computes the gradient of an identity. */
+export interface CustomGradient {
+  /** Calls the function with the gradients of the identity's outputs and what it captures of the forward function. */
+  call(args: readonly Value[]): readonly Value[];
+  /** For each input of the identity, which of the function's results is its gradient; undefined where it has none. */
+  readonly results: readonly (number | undefined)[];
+}
 
 /** What a kernel can ask of the running model. */
 export interface Session {

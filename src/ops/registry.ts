@@ -4,9 +4,9 @@
  * @module
  */
 
-// tfjs-core alone registers no gradients; tfjs-layers brings them.
-import '@tensorflow/tfjs-layers';
 import type {Attrs} from '../graph/attrs.js';
+import {DATAFLOW_OPS} from '../graph/dataflow_ops.js';
+import {ARGUMENT_OP} from '../graph/graph.js';
 import {array} from './array/kernels.js';
 import {checkpoint} from './checkpoint/kernels.js';
 import {controlFlow} from './control_flow/kernels.js';
@@ -116,7 +116,4 @@ export function unsupportedDtype(op: string, attrs: Attrs): string | undefined {
 }
 
 /** Ops without kernel, which the interpreter executes itself. */
-export const INTERPRETED: ReadonlySet<string> = new Set([
-  '_Arg',
-  ...['Switch', 'Merge', 'Enter', 'Exit', 'NextIteration'].flatMap((op) => [op, `Ref${op}`]),
-]);
+export const INTERPRETED: ReadonlySet<string> = new Set([ARGUMENT_OP, ...DATAFLOW_OPS]);

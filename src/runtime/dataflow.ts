@@ -12,19 +12,17 @@
  */
 
 import {CallError} from '../errors.js';
+import {type DataflowRole, dataflowRole} from '../graph/dataflow_ops.js';
 import type {Graph, GraphNode} from '../graph/graph.js';
-import {opDef} from '../graph/op_defs.js';
 import {checkBounds} from '../host/budget.js';
 import {isTrue} from '../ops/control_flow/kernels.js';
 import type {Session} from '../ops/kernel.js';
-import {ownEntry} from '../own_entry.js';
 import {Value} from '../tensors/value.js';
 import {
   checkArguments,
   execute,
   fetchedValues,
   type KernelLookup,
-  lackOf,
   prepare,
   type Runnable,
   type RunRequest,
@@ -35,21 +33,8 @@ import {
 type Token = Value | typeof DEAD;
 const DEAD = Symbol('dead');
 
-type Role = 'op' | 'switch' | 'merge' | 'enter' | 'exit' | 'next' | 'trigger';
-
-const ROLES: Readonly<Record<string, Role>> = {
-  Switch: 'switch',
-  RefSwitch: 'switch',
-  Merge: 'merge',
-  RefMerge: 'merge',
-  Enter: 'enter',
-  RefEnter: 'enter',
-  Exit: 'exit',
-  RefExit: 'exit',
-  NextIteration: 'next',
-  RefNextIteration: 'next',
-  ControlTrigger: 'trigger',
-};
+/** What becomes of a node's tokens. */
+type Role = DataflowRole | 'op' | 'trigger';
 
 interface FlowNode {
   readonly step: Step;
@@ -124,7 +109,7 @@ export class Dataflow implements Runnable {
         role: roleOf(graph.nodes[index]!),
         inputs: isFed ? 0 : inputs.length,
         controls: isFed ? 0 : controls.length,
-        forwardInputs: inputs.filter(({node}) => ownEntry(ROLES, graph.nodes[node]!.op) !== 'next').length,
+        forwardInputs: inputs.filter(({node}) => dataflowRole(graph.nodes[node]!.op) !== 'next').length,
         consumers: [],
         controlled: [],
       });
@@ -147,11 +132,8 @@ export class Dataflow implements Runnable {
   }
 }
 
-/** What becomes of a node's tokens. One that lacks inputs is left to what says so. */
-function roleOf(node: GraphNode): Role {
-  const role = ownEntry(ROLES, node.op);
-  if (role === undefined || lackOf(node, opDef(node.op)!) !== undefined) return 'op';
-  return role;
+function roleOf({op}: GraphNode): Role {
+  return op === 'ControlTrigger' ? 'trigger' : (dataflowRole(op) ?? 'op');
 }
 
 /** The state of one execution. */

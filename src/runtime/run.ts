@@ -4,14 +4,15 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {CallError, FormatError, HubError, UnsupportedOpError} from '../errors.js';
 import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
-import {type OpDef, opDef} from '../graph/op_defs.js';
+import {opDef} from '../graph/op_defs.js';
 import {checkBounds} from '../host/budget.js';
 import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {Value} from '../tensors/value.js';
+import {closeScope, openScope} from '../tfjs/scope.js';
 
 /** A part of a graph that is ready to be executed. */
 export interface Runnable {
@@ -55,10 +56,7 @@ export type KernelLookup = (op: string) => Kernel | undefined;
 /** Prepares one node. A missing kernel fails when the node runs, so that the rest of the graph stays usable. */
 export function prepare(graph: Graph, index: number, session: Session, lookup: KernelLookup): Step {
   const node = graph.nodes[index]!;
-  const definition = opDef(node.op);
-  const lack = definition && lackOf(node, definition);
-  const kernel = lack === undefined ? (lookup(node.op) ?? missingKernel(graph)) : refusal(lack);
-  return prepareWith(kernel, graph, index, session);
+  return prepareWith(lookup(node.op) ?? missingKernel(graph), graph, index, session);
 }
 
 /** Prepares a node that this kernel computes, with inputs that may come from elsewhere than the graph. */
@@ -80,28 +78,6 @@ export function prepareWith(kernel: Kernel, graph: Graph, index: number, session
   return {index, node, kernel, context, dereferenced: dereferencedInputs(graph, node)};
 }
 
-/** What a node lacks of the inputs that its op's definition asks for; undefined where nothing does. */
-export function lackOf({op, inputs, attrs}: GraphNode, definition: OpDef): string | undefined {
-  let wanted = 0;
-  try {
-    for (const input of definition.inputs) {
-      if (input.kind === 'single') wanted++;
-      else if (input.kind === 'repeated') wanted += attrs.int(input.numberAttr);
-      else wanted += attrs.dtypes(input.typeListAttr).length;
-    }
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  if (inputs.length >= wanted) return undefined;
-  return `op ${op} takes ${wanted} inputs, and the node has ${inputs.length}`;
-}
-
-function refusal(lack: string): Kernel {
-  return () => {
-    throw new FormatError(lack);
-  };
-}
-
 /** A kernel that says that there is none. */
 export function missingKernel(graph: Graph): Kernel {
   return (_inputs, {op, name}) => {
@@ -115,8 +91,7 @@ export function missingKernel(graph: Graph): Kernel {
 /** Runs one node. Of the tfjs tensors it makes, only those of its outputs outlive it. */
 export function execute(step: Step, inputs: readonly Value[], graph: Graph): readonly Value[] {
   checkBounds();
-  const engine = tf.engine();
-  engine.startScope();
+  openScope();
   let outputs: readonly Value[] = [];
   try {
     const operands = step.dereferenced
@@ -128,7 +103,7 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
   } catch (error) {
     throw located(error, step, graph, inputs);
   } finally {
-    engine.endScope(tensorsOf(outputs));
+    closeScope(tensorsOf(outputs));
   }
 }
 

@@ -4,10 +4,11 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {decodeUtf8} from '../algorithms/utf8.js';
 import {CallError, FormatError} from '../errors.js';
 import type {FunctionRef} from '../graph/attrs.js';
+import {statefulNodes} from '../graph/effects.js';
 import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import {
@@ -19,13 +20,14 @@ import {
   withinBounds,
 } from '../host/budget.js';
 import type {HostTensor} from '../host/tensor.js';
-import type {CustomGradient} from '../ops/custom_gradient/kernels.js';
-import type {Kernel, Session} from '../ops/kernel.js';
+import type {CustomGradient, Kernel, Session} from '../ops/kernel.js';
 import {kernelOf} from '../ops/registry.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {getPlatform} from '../platform/current.js';
 import {type Resource, Value} from '../tensors/value.js';
 import {completeActiveBackend} from '../tfjs/backend.js';
+import {closeScope, openScope} from '../tfjs/scope.js';
+import {markTape} from '../tfjs/tape.js';
 import {tensorBytes} from '../tfjs/tensor_bounds.js';
 import {Dataflow} from './dataflow.js';
 import {type SavedGradient, withCustomGradients} from './gradient.js';
@@ -180,10 +182,9 @@ export class Runtime implements Session {
     args: readonly Value[],
     convert: (results: readonly Value[]) => {readonly result: T; readonly tensors: readonly tf.Tensor[]},
   ): T {
-    const engine = tf.engine();
-    engine.startScope();
+    openScope();
     let kept: readonly tf.Tensor[] = [];
-    const tape = tapeMark();
+    const tape = markTape();
     const depth = this.#depth;
     const temporaries = this.#temporaries;
     this.#temporaries = [];
@@ -199,6 +200,7 @@ export class Runtime implements Session {
         for (const result of results) result.release();
       }
     } catch (error) {
+      // What the call recorded leads nowhere.
       tape.rewind();
       throw error;
     } finally {
@@ -206,7 +208,7 @@ export class Runtime implements Session {
       for (const temporary of this.#temporaries) temporary.close();
       this.#temporaries = temporaries;
       for (const arg of args) arg.release();
-      engine.endScope(kept as tf.Tensor[]);
+      closeScope(kept);
     }
   }
 
@@ -316,25 +318,9 @@ export class Runtime implements Session {
  * before these existed, or have no effects that must happen: TensorFlow then runs every stateful op.
  */
 function functionRequest(graph: FunctionGraph): RunRequest {
-  const stateful = (): number[] => graph.nodes.flatMap(({op}, index) => (opDef(op)?.stateful ? [index] : []));
   return {
     feeds: graph.parameters.map((_, node) => ({node, output: 0})),
     fetches: graph.results.map(({source}) => source),
-    targets: graph.controlResults.length > 0 ? graph.controlResults : stateful(),
-  };
-}
-
-/**
- * The gradient tape as it is now. What a call recorded before it failed leads nowhere, and tfjs frees the tensors that a
- * tape saves only once gradients were computed along it.
- */
-function tapeMark(): {rewind(): void} {
-  const {activeTape, gradientDepth} = tf.engine().state;
-  const length = gradientDepth > 0 ? activeTape.length : 0;
-  return {
-    rewind: () => {
-      if (gradientDepth === 0) return;
-      for (const {saved} of activeTape.splice(length)) for (const tensor of saved ?? []) tensor.dispose();
-    },
+    targets: graph.controlResults.length > 0 ? graph.controlResults : statefulNodes(graph),
   };
 }

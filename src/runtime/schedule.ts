@@ -5,21 +5,12 @@
  */
 
 import {FormatError} from '../errors.js';
+import {dataflowRole} from '../graph/dataflow_ops.js';
 import type {Graph, GraphNode} from '../graph/graph.js';
-
-/** Ops that make a graph a dataflow graph of TensorFlow 1, which has no static order of execution. */
-const DATAFLOW_OPS: ReadonlySet<string> = new Set(
-  ['Switch', 'Merge', 'Enter', 'Exit', 'NextIteration'].flatMap((op) => [op, `Ref${op}`]),
-);
-
-/** True for the ops that {@link isDataflow} looks for. */
-export function isDataflowOp(op: string): boolean {
-  return DATAFLOW_OPS.has(op);
-}
 
 /** True when one of the nodes is control flow of TensorFlow 1. */
 export function isDataflow(graph: Graph, nodes: Iterable<number>): boolean {
-  for (const index of nodes) if (isDataflowOp(graph.nodes[index]!.op)) return true;
+  for (const index of nodes) if (dataflowRole(graph.nodes[index]!.op) !== undefined) return true;
   return false;
 }
 

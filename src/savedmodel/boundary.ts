@@ -12,12 +12,12 @@ import type {TensorStructure} from '../graph/nest.js';
 import {DTYPES, type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../host/dtypes.js';
 import {fitsShape, formatShape} from '../host/shape.js';
 import {allocate, type HostData, type HostTensor, sizeOf} from '../host/tensor.js';
+import {currentObserver, unobserved} from '../runtime/observer.js';
 import {fromTensor} from '../tensors/from_tensor.js';
 import {convertElements, convertNumbers} from '../tensors/host.js';
 import {Value} from '../tensors/value.js';
 import {wideTensor, wideValueOf} from '../tensors/wide_tensor.js';
 import {isTaping} from '../tfjs/tape.js';
-import {noteSource, untraced} from '../trace/recording.js';
 
 /** A tensor in TensorFlow's own dtype: what `{exact: true}` gives, and what can be given where a tensor is expected. */
 export interface ExactTensor {
@@ -75,8 +75,8 @@ const CONVERTIBLE: Readonly<Record<string, readonly string[]>> = {
  */
 export function toValue(input: unknown, spec: TensorStructure, convert: boolean): Value | undefined {
   if (input instanceof tf.Tensor) {
-    const value = untraced(() => fromTfjs(input, spec, convert));
-    if (value !== undefined) noteSource(value, input);
+    const value = unobserved(() => fromTfjs(input, spec, convert));
+    if (value !== undefined) currentObserver()?.madeOf(value, input);
     return value;
   }
   const exact = asExactTensor(input);

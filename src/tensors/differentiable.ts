@@ -6,23 +6,11 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {registerComparisonGradients} from '../tfjs/comparison_gradients.js';
-import {isTaping} from '../tfjs/tape.js';
+import {isTaping, runStep} from '../tfjs/tape.js';
 import {forEachBroadcast} from './host.js';
-
-registerComparisonGradients();
 
 /** A gradient, or how to compute it: only if it is asked for, and with nothing of what that takes kept afterwards. */
 export type Gradient = tf.Tensor | (() => tf.Tensor);
-
-/** The engine's way of running a function under a gradient given beside it; `tf.customGrad` computes all gradients always. */
-interface KernelRunner {
-  runKernelFunc(params: {
-    inputs: Record<string, tf.Tensor>;
-    forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => tf.Tensor;
-    backwardsFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => Record<string, () => tf.Tensor>;
-  }): tf.Tensor;
-}
 
 /**
  * `forward(...inputs)`, differentiated by `gradient`: given the gradient of the result, the inputs and the result, it
@@ -35,27 +23,26 @@ export function withGradient(
   gradient: (dy: tf.Tensor, inputs: tf.Tensor[], y: tf.Tensor, kept: tf.Tensor[]) => Gradient[],
   kept: readonly tf.Tensor[] = [],
 ): tf.Tensor {
-  const engine = tf.engine() as unknown as KernelRunner;
-  return engine.runKernelFunc({
-    inputs: Object.fromEntries(inputs.map((input, i) => [i, input])),
-    forwardFunc: (_backend, save) => {
+  return runStep({
+    inputs,
+    forward: (save) => {
       const value = forward(...inputs);
       save([value, ...inputs, ...kept]);
       return value;
     },
-    backwardsFunc: (dy, [result, ...saved]) => {
+    backward: ([dy], [result, ...saved]) => {
       const xs = saved.slice(0, inputs.length);
       const rest = saved.slice(inputs.length);
       // A tape around this one cannot follow a saved result back to the inputs: for its sake the result is made again.
       const y = isTaping() ? withGradient(xs, forward, gradient, rest) : result!;
-      const gradients = tf.engine().tidy(() => gradient(dy, xs, y, rest) as tf.TensorContainer) as Gradient[];
+      const gradients = tf.tidy(() => gradient(dy!, xs, y, rest) as tf.TensorContainer) as Gradient[];
       const compute = (i: number) => {
         const given = gradients[i]!;
         const dx = sumToShape(typeof given === 'function' ? given() : given, xs[i]!.shape);
         // The engine disposes of a gradient when it adds another to it: no two may be one tensor.
         return dx === dy || dx === given ? tf.clone(dx) : dx;
       };
-      return Object.fromEntries(gradients.map((_, i) => [i, () => compute(i)]));
+      return gradients.map((_, i) => () => compute(i));
     },
   });
 }

@@ -5,6 +5,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {runStep} from '../tfjs/tape.js';
 
 /** `forward(x)`, a linear function, whose gradient is `adjoint(dy)`. Nothing needs to be kept for the gradient. */
 export function linear(
@@ -16,19 +17,9 @@ export function linear(
   return op(x);
 }
 
-/** The engine's way of running a function beside the tape: as a kernel of no inputs. */
-interface KernelRunner {
-  runKernelFunc<T extends tf.Tensor | tf.Tensor[]>(params: {
-    inputs: Record<string, never>;
-    forwardFunc: () => T;
-    backwardsFunc: () => Record<string, never>;
-  }): T;
-}
-
 /** What `compute` gives, to the tape as if it were constant: no gradient goes further back. */
 export function constant<T extends tf.Tensor | tf.Tensor[]>(compute: () => T): T {
-  const engine = tf.engine() as unknown as KernelRunner;
-  return engine.runKernelFunc({inputs: {}, forwardFunc: compute, backwardsFunc: () => ({})});
+  return runStep({inputs: [], forward: compute, backward: () => []});
 }
 
 /** `x` to the tape as if it were a constant. */

@@ -14,6 +14,7 @@ import {CallError} from '../errors.js';
 import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
 import {allocate, type HostData, type HostTensor, sizeOf} from '../host/tensor.js';
+import {stringsOf} from '../tfjs/data.js';
 
 /** Something with identity that a graph refers to by handle: a variable, a table, a stack. */
 export interface Resource {
@@ -355,8 +356,7 @@ function interleave(parts: ComplexParts, dtype: DType): NumericArray {
 }
 
 function readBack(tensor: tf.Tensor, dtype: DType): HostData {
-  // `dataSync` would decode the bytes as UTF-8, which they need not be.
-  if (dtype === 'string') return tf.engine().readSync(tensor.dataId) as unknown as Uint8Array[];
+  if (dtype === 'string') return stringsOf(tensor);
   const data = tensor.dataSync();
   if (dtype === 'float64') return Float64Array.from(data as Float32Array);
   // tfjs's cpu backend gives plain arrays for booleans computed by some kernels.

@@ -5,31 +5,14 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import type {HostTensor} from '../host/tensor.js';
+import {datalessTensor} from '../tfjs/dataless_tensor.js';
 import {Value} from './value.js';
 
 /** What tensors of this kind stand for. */
 const VALUES = new WeakMap<object, Value>();
-
-/**
- * No backend knows it: it takes none of tfjs's memory, scopes do not track it, and disposing of it frees nothing. Every way to
- * its elements leads through `dataId`.
- */
-class WideTensor extends tf.Tensor {
-  constructor(shape: readonly number[], why: string) {
-    super([...shape], 'int32', {}, (tf.engine() as unknown as {nextTensorId(): number}).nextTensorId());
-    const refuse = () => {
-      throw new CallError(why);
-    };
-    Object.defineProperty(this, 'dataId', {get: refuse, enumerable: false});
-  }
-
-  override dispose(): void {
-    this.isDisposedInternal = true;
-  }
-}
 
 /**
  * A tensor that stands for a value which tfjs cannot hold.
@@ -37,7 +20,9 @@ class WideTensor extends tf.Tensor {
  * @param why - the error of everything that reads it
  */
 export function wideTensor({dtype, shape, data}: HostTensor, why: string): tf.Tensor {
-  const tensor = new WideTensor(shape, why);
+  const tensor = datalessTensor(shape, 'int32', () => {
+    throw new CallError(why);
+  });
   VALUES.set(tensor, Value.host(dtype, shape, data));
   return tensor;
 }

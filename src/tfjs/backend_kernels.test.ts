@@ -1,7 +1,5 @@
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-// For the gradients it registers.
-import '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {completeBackend} from './backend_kernels.js';
 import {quietCpuBackend} from './cpu_backend.js';

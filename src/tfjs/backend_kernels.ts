@@ -9,10 +9,11 @@
  * @module
  */
 
-import './cpu_backend.js';
 import * as tf from '@tensorflow/tfjs-core';
 import {UnsupportedOpError} from '../errors.js';
 import {shapeComplexParts} from './complex_parts.js';
+import {installRepairs} from './install.js';
+import {replaceKernel, writeTensor} from './kernels.js';
 import {registerMaximumKernel} from './maximum_kernel.js';
 import {replaceMovementKernels} from './movement_kernels.js';
 import {boundKernels, boundWasmMemory} from './tensor_bounds.js';
@@ -48,6 +49,7 @@ const WRONG: Readonly<Record<string, readonly string[]>> = {
  * imported; calling it again does nothing.
  */
 export function completeBackend(name: string): void {
+  installRepairs();
   // Nothing is registered yet: the package is not imported, or the backend (tfjs-node) has no JavaScript kernels.
   if (completed.has(name) || tf.getKernelsForBackend(name).length === 0) return;
   completed.add(name);
@@ -75,23 +77,18 @@ export function completeBackend(name: string): void {
     guardAverages(onCpu(tf.getKernel(tf.AvgPool, 'cpu')!.kernelFunc, name, holdsComplex));
     composeBatchNorm();
     prepareMatMul();
-    moveBeforeView(name);
+    moveBeforeView();
     boundWasmMemory();
   }
   boundKernels(name);
 }
 
 /** Sends the calls of a backend's own kernel that involve complex numbers to the cpu kernel. */
-function addComplex(kernel: tf.KernelConfig): void {
-  const {kernelName, backendName, kernelFunc} = kernel;
+function addComplex({kernelName, backendName}: tf.KernelConfig): void {
   const cpu = tf.getKernel(kernelName, 'cpu');
   if (cpu === undefined) return;
   const fallback = onCpu(cpu.kernelFunc, backendName, false);
-  tf.unregisterKernel(kernelName, backendName);
-  tf.registerKernel({
-    ...kernel,
-    kernelFunc: (call) => (involvesComplex(call) ? fallback : kernelFunc)(call),
-  });
+  replaceKernel(backendName, kernelName, (own) => (call) => (involvesComplex(call) ? fallback : own)(call));
 }
 
 function involvesComplex({inputs, attrs}: {inputs: Inputs; attrs?: tf.NamedAttrMap}): boolean {
@@ -144,8 +141,10 @@ function copyToCpu(info: tf.TensorInfo, from: tf.KernelBackend, cpu: tf.KernelBa
   const {shape, dtype} = info;
   const values = from.readSync(info.dataId);
   if (dtype !== 'complex64') {
-    const dataId = cpu.write(values, shape, dtype) as object;
-    const copy: tf.TensorInfo & {readonly rank: number} = {dataId, shape, dtype, rank: shape.length};
+    const copy: tf.TensorInfo & {readonly rank: number} = {
+      ...writeTensor(cpu, values, shape, dtype),
+      rank: shape.length,
+    };
     return copy;
   }
   return complexOn('cpu', cpu, shape, values as Float32Array);
@@ -160,7 +159,7 @@ function moveFromCpu(info: tf.TensorInfo, cpu: tf.KernelBackend, to: tf.KernelBa
     values = tf.util.toTypedArray(values as Float32Array, dtype as 'float32');
   }
   cpu.disposeData(info.dataId);
-  return {dataId: to.write(values, shape, dtype) as object, shape, dtype};
+  return writeTensor(to, values, shape, dtype);
 }
 
 function moveComplex(
@@ -182,13 +181,8 @@ function complexOn(
   interleaved: Float32Array,
 ): tf.TensorInfo {
   const parts = tf.backend_util.splitRealAndImagArrays(interleaved);
-  const write = (values: Float32Array): tf.TensorInfo => ({
-    dataId: backend.write(values, shape, 'float32') as object,
-    shape,
-    dtype: 'float32',
-  });
-  const real = write(parts.real);
-  const imag = write(parts.imag);
+  const real = writeTensor(backend, parts.real, shape, 'float32');
+  const imag = writeTensor(backend, parts.imag, shape, 'float32');
   const {kernelFunc} = tf.getKernel(tf.Complex, name);
   const complex = kernelFunc({inputs: {real, imag}, backend}) as tf.TensorInfo;
   backend.disposeData(real.dataId);

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {expect, it} from 'vitest';
-import './chained_ops.js';
-import './cpu_backend.js';
+import {installRepairs} from './install.js';
+
+installRepairs();
 
 it('chains operations as tfjs documents them', () => {
   const x = tf.tensor([1, 2, 3, 4], [2, 2]);

@@ -7,9 +7,6 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 
-// The declarations of the methods.
-export type * from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
-
 type Operation = (...args: unknown[]) => unknown;
 
 /** Operations whose first argument is the tensor. */
@@ -63,9 +60,12 @@ function define(name: string, operation: (tensor: tf.Tensor, ...args: never[]) =
   });
 }
 
-const operations = tf as unknown as Readonly<Record<string, Operation | undefined>>;
-for (const name of OPERATIONS.split(' ')) {
-  const operation = operations[name] ?? (tf.spectral as unknown as Record<string, Operation>)[name];
-  if (operation !== undefined) define(name, operation);
+/** Gives tensors the methods that they lack. */
+export function installChainedOps(): void {
+  const operations = {...tf.spectral, ...tf} as unknown as Readonly<Record<string, Operation | undefined>>;
+  for (const name of OPERATIONS.split(' ')) {
+    const operation = operations[name];
+    if (operation !== undefined) define(name, operation);
+  }
+  for (const [name, operation] of Object.entries(OTHERS)) define(name, operation);
 }
-for (const [name, operation] of Object.entries(OTHERS)) define(name, operation);

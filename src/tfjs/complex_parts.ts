@@ -6,6 +6,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {replaceKernel} from './kernels.js';
 
 /** What of the cpu backend is repaired. */
 interface ComplexBackend {
@@ -22,16 +23,11 @@ const READERS = [tf.Cast, tf.Concat, tf.Imag, tf.OnesLike, tf.Real, tf.ZerosLike
 /** Makes the kernels of the cpu backend see the parts of a complex tensor in the tensor's shape. */
 export function shapeComplexParts(): void {
   for (const kernelName of READERS) {
-    const own = tf.getKernel(kernelName, 'cpu')!;
-    tf.unregisterKernel(kernelName, 'cpu');
-    tf.registerKernel({
-      ...own,
-      kernelFunc: (call) => {
-        for (const input of Object.values(call.inputs)) {
-          if (input?.dtype === 'complex64') shapeParts(call.backend as ComplexBackend, input);
-        }
-        return own.kernelFunc(call);
-      },
+    replaceKernel('cpu', kernelName, (own) => (call) => {
+      for (const input of Object.values(call.inputs)) {
+        if (input?.dtype === 'complex64') shapeParts(call.backend as ComplexBackend, input);
+      }
+      return own(call);
     });
   }
 }

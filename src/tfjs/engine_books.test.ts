@@ -4,8 +4,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeEach, describe, expect, it} from 'vitest';
 import {completeBackend} from './backend_kernels.js';
-import './cpu_backend.js';
-import {repairEngine} from './engine_books.js';
+import {installEngineBooks} from './engine_books.js';
 
 const use = async (backend: string): Promise<void> => {
   await tf.setBackend(backend);
@@ -16,7 +15,7 @@ describe.each(['cpu', 'wasm'])('the engine, with the %s backend', (backend) => {
   beforeEach(() => use(backend));
 
   it('counts the bytes of string tensors that share data, and no others', () => {
-    repairEngine();
+    installEngineBooks();
     const before = tf.memory().numBytes;
     const text = tf.tensor1d(['ab', 'cde']);
     const one = tf.memory().numBytes - before;

@@ -28,7 +28,7 @@ const REPAIRED = Symbol.for('tensorflow-hub: engine repaired');
  * - Every string tensor adds its bytes to `tf.memory()`. tfjs adds those of the first that has some data, and subtracts
  *   them for each: numBytes goes below zero where a clone or a reshape is disposed.
  */
-export function repairEngine(): void {
+export function installEngineBooks(): void {
   const engine = tf.engine() as unknown as Books & {[REPAIRED]?: true};
   if (engine[REPAIRED]) return;
   engine[REPAIRED] = true;

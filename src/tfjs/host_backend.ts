@@ -5,8 +5,8 @@
  * @module
  */
 
+import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import './cpu_backend.js';
 
 const NAME = 'cpu';
 

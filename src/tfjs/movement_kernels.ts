@@ -11,8 +11,8 @@ import * as host from '../host/movement.js';
 import {stridesOf} from '../host/shape.js';
 import {copyRegion} from '../host/strided_copy.js';
 import {allocate, type HostTensor, int32Array, sizeOf} from '../host/tensor.js';
-
 import {type MemoryBackend, makeTensor, viewOf} from './backend_memory.js';
+import {replaceKernel} from './kernels.js';
 
 /** A call of a kernel, its tensors as host values. */
 interface Call {
@@ -177,18 +177,16 @@ function cut(
 
 /** Replaces the slow data movement kernels of a backend, if it has any. To be called once for each. */
 export function replaceMovementKernels(backendName: string): void {
-  const replace = (kernelName: string, by: (original: tf.KernelFunc) => tf.KernelFunc) => {
-    const original = tf.getKernel(kernelName, backendName);
-    if (original === undefined) return;
-    tf.unregisterKernel(kernelName, backendName);
-    tf.registerKernel({...original, kernelFunc: by(original.kernelFunc)});
-  };
   for (const [kernelName, move] of Object.entries(REPLACED[backendName] ?? {})) {
-    replace(kernelName, (original) => replacement(move, original));
+    replaceKernel(backendName, kernelName, (original) => replacement(move, original));
   }
   if (backendName !== 'wasm') return;
   for (const [kernelName, slices] of Object.entries(WASM_SLICES)) {
-    replace(kernelName, (original) => (call) => (isMovable(call) ? slices : original)(call));
+    replaceKernel(
+      backendName,
+      kernelName,
+      (original) => (call) => (isMovable(call) ? slices : original)(call),
+    );
   }
 }
 

@@ -8,7 +8,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {isBounded, roomFor} from '../host/budget.js';
+import {replaceKernel} from './kernels.js';
 import {elementBytes, SIZE_RULES} from './tensor_sizes.js';
+import {wasmBackend} from './wasm_backend.js';
 
 /** Bytes of all tensors that tfjs knows. */
 export function tensorBytes(): number {
@@ -21,28 +23,15 @@ const FEW_ELEMENTS = 1024;
 /** Lets every kernel of a backend that can make large results of small inputs ask for the room first. */
 export function boundKernels(backendName: string): void {
   for (const [kernelName, sizeOfResult] of Object.entries(SIZE_RULES)) {
-    const kernel = tf.getKernel(kernelName, backendName);
-    if (kernel === undefined) continue;
-    const {kernelFunc} = kernel;
-    tf.unregisterKernel(kernelName, backendName);
-    tf.registerKernel({
-      ...kernel,
-      kernelFunc: (call) => {
-        if (isBounded()) {
-          const inputs = call.inputs as Readonly<Record<string, tf.TensorInfo>>;
-          const elements = sizeOfResult(inputs, call.attrs ?? {});
-          if (elements > FEW_ELEMENTS) roomFor(elements * elementBytes(kernelName, inputs));
-        }
-        return kernelFunc(call);
-      },
+    replaceKernel(backendName, kernelName, (own) => (call) => {
+      if (isBounded()) {
+        const inputs = call.inputs as Readonly<Record<string, tf.TensorInfo>>;
+        const elements = sizeOfResult(inputs, call.attrs ?? {});
+        if (elements > FEW_ELEMENTS) roomFor(elements * elementBytes(kernelName, inputs));
+      }
+      return own(call);
     });
   }
-}
-
-/** What of the wasm backend allocates. */
-interface WasmModule {
-  _malloc(bytes: number): number;
-  _free(address: number): void;
 }
 
 /** Backends whose memory is watched already. */
@@ -53,7 +42,7 @@ const MAX_WASM_BYTES = 2 ** 32;
 
 /** Makes the wasm backend refuse what its memory has no room for. */
 export function boundWasmMemory(): void {
-  const wasm = (tf.findBackend('wasm') as {readonly wasm?: WasmModule} | null)?.wasm;
+  const wasm = wasmBackend()?.wasm;
   if (wasm === undefined || watched.has(wasm)) return;
   watched.add(wasm);
   // The first call puts the function itself in the place of one that looks it up.

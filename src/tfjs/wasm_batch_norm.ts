@@ -6,14 +6,16 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {directly, replaceKernel, type WasmBackend} from './wasm_direct.js';
+import {replaceKernel} from './kernels.js';
+import type {WasmBackend} from './wasm_backend.js';
+import {directly} from './wasm_direct.js';
 
 type Operands = Readonly<Record<'x' | 'mean' | 'variance', tf.TensorInfo>> &
   Readonly<Partial<Record<'offset' | 'scale', tf.TensorInfo>>>;
 
 /** Replaces the FusedBatchNorm kernel. */
 export function composeBatchNorm(): void {
-  replaceKernel(tf.FusedBatchNorm, () => ({inputs, attrs, backend}) => {
+  replaceKernel('wasm', tf.FusedBatchNorm, () => ({inputs, attrs, backend}) => {
     const {x, mean, variance, offset, scale} = inputs as unknown as Operands;
     return directly(backend as WasmBackend, (run) => {
       const epsilon = run(tf.Fill, {}, {shape: [], value: attrs!.varianceEpsilon, dtype: 'float32'});

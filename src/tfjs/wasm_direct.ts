@@ -6,15 +6,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-
-const BACKEND = 'wasm';
-
-/** What of the wasm backend is used. */
-export interface WasmBackend extends tf.KernelBackend {
-  makeOutput(shape: number[], dtype: string): tf.TensorInfo;
-  /** A view of a tensor in the module's memory, good until room is made for another. */
-  typedArrayFromHeap(info: tf.TensorInfo): tf.TypedArray;
-}
+import type {WasmBackend} from './wasm_backend.js';
 
 /** A tensor under another shape of the same size. */
 export const reshaped = (x: tf.TensorInfo, shape: number[]): tf.TensorInfo => ({...x, shape});
@@ -30,7 +22,7 @@ export type Run = (
 export function directly(backend: WasmBackend, compute: (run: Run) => tf.TensorInfo): tf.TensorInfo {
   const made: tf.TensorInfo[] = [];
   const run: Run = (kernel, inputs, attrs) => {
-    const kernelFunc = typeof kernel === 'string' ? tf.getKernel(kernel, BACKEND)!.kernelFunc : kernel;
+    const kernelFunc = typeof kernel === 'string' ? tf.getKernel(kernel, 'wasm')!.kernelFunc : kernel;
     const out = kernelFunc({inputs, attrs: attrs as tf.NamedAttrMap, backend}) as tf.TensorInfo;
     made.push(out);
     return out;
@@ -38,12 +30,4 @@ export function directly(backend: WasmBackend, compute: (run: Run) => tf.TensorI
   const result = compute(run);
   for (const {dataId} of made) if (dataId !== result.dataId) backend.disposeData(dataId);
   return {dataId: result.dataId, shape: result.shape, dtype: result.dtype};
-}
-
-/** Replaces a kernel of the wasm backend, if it has it. */
-export function replaceKernel(kernelName: string, by: (own: tf.KernelFunc) => tf.KernelFunc): void {
-  const own = tf.getKernel(kernelName, BACKEND);
-  if (own === undefined) return;
-  tf.unregisterKernel(kernelName, BACKEND);
-  tf.registerKernel({...own, kernelFunc: by(own.kernelFunc)});
 }

@@ -8,14 +8,16 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {sizeOf} from '../host/tensor.js';
-import {directly, type Run, replaceKernel, type WasmBackend} from './wasm_direct.js';
+import {replaceKernel} from './kernels.js';
+import type {WasmBackend} from './wasm_backend.js';
+import {directly, type Run} from './wasm_direct.js';
 
 /** Products of fewer multiplications gain nothing. */
 const SMALL = 32_768;
 
 /** Replaces the BatchMatMul kernel by one that brings matrices into the form that the fast kernel takes. */
 export function prepareMatMul(): void {
-  replaceKernel(tf.BatchMatMul, (own) => (call) => {
+  replaceKernel('wasm', tf.BatchMatMul, (own) => (call) => {
     const {a, b} = call.inputs as {a: tf.TensorInfo; b: tf.TensorInfo};
     const {transposeA, transposeB} = call.attrs as {transposeA: boolean; transposeB: boolean};
     const [rows, inner] = lastTwo(a, transposeA);

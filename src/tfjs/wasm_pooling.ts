@@ -8,7 +8,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {sizeOf} from '../host/tensor.js';
-import {replaceKernel, type WasmBackend} from './wasm_direct.js';
+import {replaceKernel} from './kernels.js';
+import type {WasmBackend} from './wasm_backend.js';
 
 /** Elements of a window that are added without accumulators, and channels whose accumulators take half of the stack. */
 const UNBUFFERED = 7;
@@ -16,7 +17,7 @@ const MANY_CHANNELS = 8192;
 
 /** Replaces the AvgPool kernel by one that leaves such calls to `fallback`. */
 export function guardAverages(fallback: tf.KernelFunc): void {
-  replaceKernel(tf.AvgPool, (own) => (call) => {
+  replaceKernel('wasm', tf.AvgPool, (own) => (call) => {
     const x = call.inputs.x!;
     const {filterSize} = call.attrs as {filterSize: number | [number, number]};
     const [height, width] = typeof filterSize === 'number' ? [filterSize, filterSize] : filterSize;

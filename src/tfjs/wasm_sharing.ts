@@ -10,12 +10,13 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {type MemoryBackend, makeTensor} from './backend_memory.js';
-import {replaceKernel, type WasmBackend} from './wasm_direct.js';
+import {replaceKernel} from './kernels.js';
+import type {WasmBackend} from './wasm_backend.js';
 
 /** Replaces the Identity and the Cast kernel by ones that copy only what is converted; all but zero is true. */
 export function shareUnchanged(): void {
   for (const kernelName of [tf.Identity, tf.Cast]) {
-    replaceKernel(kernelName, (own) => (call) => {
+    replaceKernel('wasm', kernelName, (own) => (call) => {
       const {dataId, shape, dtype} = call.inputs.x!;
       if (dtype === 'string' || dtype === 'complex64') return own(call);
       const target = kernelName === tf.Identity ? dtype : call.attrs!.dtype;

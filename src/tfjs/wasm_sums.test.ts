@@ -2,8 +2,6 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
-// For the gradients it registers.
-import '@tensorflow/tfjs-layers';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {completeBackend} from './backend_kernels.js';
 

@@ -12,7 +12,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {sizeOf} from '../host/tensor.js';
-import {directly, type Run, replaceKernel, reshaped, type WasmBackend} from './wasm_direct.js';
+import {replaceKernel} from './kernels.js';
+import type {WasmBackend} from './wasm_backend.js';
+import {directly, type Run, reshaped} from './wasm_direct.js';
 
 /** Elements that are added one after the other. */
 const BLOCK = 256;
@@ -49,7 +51,7 @@ interface Kernels {
 export function sumInBlocks(): void {
   const kernels = {sum: ownKernel(tf.Sum), averagePool: ownKernel(tf.AvgPool)};
   for (const kernelName of [tf.Sum, tf.Mean]) {
-    replaceKernel(kernelName, (original) => (call) => {
+    replaceKernel('wasm', kernelName, (original) => (call) => {
       const x = call.inputs.x!;
       if (x.dtype !== 'float32') return original(call);
       const {axis, keepDims} = call.attrs as {axis: number | number[]; keepDims?: boolean};

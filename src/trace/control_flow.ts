@@ -7,7 +7,13 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
-import {activeRecording} from './recording.js';
+import {unobserved} from '../runtime/observer.js';
+import {activeRecorder, record} from './record.js';
+import type {Recorder} from './recorder.js';
+import type {SubRun} from './recording.js';
+
+/** A loop makes so many turns at most while it is traced: enough to see its tensors grow. */
+const MOST_TURNS = 32;
 
 /**
  * Repeats `body` while `cond` holds, and gives the last loop variables. Called as ever it is a JavaScript loop; traced it
@@ -26,8 +32,8 @@ export function whileLoop(
   vars: readonly tf.Tensor[],
 ): tf.Tensor[] {
   const turn = (present: tf.Tensor[]): readonly tf.Tensor[] => asBefore(vars, body(present));
-  const recording = activeRecording();
-  if (recording !== undefined) return recording.addLoop(cond, turn, vars);
+  const recorder = activeRecorder();
+  if (recorder !== undefined) return recordLoop(recorder, cond, turn, vars);
   let present = vars.map((each) => tf.clone(each));
   while (holds(tf.tidy(() => cond(present)))) {
     const next = tf.tidy(() => turn(present).map((each) => tf.clone(each)));
@@ -63,8 +69,8 @@ export function cond(
   whenTrue: () => readonly tf.Tensor[],
   whenFalse: () => readonly tf.Tensor[],
 ): tf.Tensor[] {
-  const recording = activeRecording();
-  if (recording !== undefined) return recording.addBranch(pred, whenTrue, whenFalse);
+  const recorder = activeRecorder();
+  if (recorder !== undefined) return recordBranch(recorder, pred, whenTrue, whenFalse);
   return [...(holds(pred.clone()) ? whenTrue() : whenFalse())];
 }
 
@@ -74,4 +80,72 @@ export function holds(condition: tf.Tensor): boolean {
   const [value] = condition.dataSync();
   condition.dispose();
   return Boolean(value);
+}
+
+function recordLoop(
+  recorder: Recorder,
+  cond: (vars: tf.Tensor[]) => tf.Tensor,
+  body: (vars: tf.Tensor[]) => readonly tf.Tensor[],
+  vars: readonly tf.Tensor[],
+): tf.Tensor[] {
+  const inputs = vars.map((each) => recorder.refOf(each));
+  const turns = unobserved(() => turnsOf(cond, body, vars));
+  // Another turn in each run, so that what grows from turn to turn shows.
+  const sample = turns[Math.min(recorder.run, Math.max(turns.length - 2, 0))]!;
+  const parts = {
+    cond: recordPart(recorder, (each) => [cond(each)], sample),
+    body: recordPart(recorder, body, sample),
+  };
+  const results = unobserved(() => turns.at(-1)!.map((each) => tf.clone(each)));
+  recorder.addControlFlow({kind: 'loop', ...parts}, inputs, results);
+  return results;
+}
+
+/** The loop variables before each turn and after the last. */
+function turnsOf(
+  cond: (vars: tf.Tensor[]) => tf.Tensor,
+  body: (vars: tf.Tensor[]) => readonly tf.Tensor[],
+  vars: readonly tf.Tensor[],
+): tf.Tensor[][] {
+  const turns = [vars.map((each) => tf.clone(each))];
+  // What follows a sample may never end.
+  while (turns.length < MOST_TURNS && cond(turns.at(-1)!).dataSync()[0]) {
+    turns.push([...body(turns.at(-1)!)]);
+  }
+  return turns;
+}
+
+function recordBranch(
+  recorder: Recorder,
+  pred: tf.Tensor,
+  whenTrue: () => readonly tf.Tensor[],
+  whenFalse: () => readonly tf.Tensor[],
+): tf.Tensor[] {
+  const inputs = [recorder.refOf(pred)];
+  const branches = [recordPart(recorder, whenTrue, []), recordPart(recorder, whenFalse, [])] as const;
+  const results = unobserved(() => {
+    const taken = pred.dataSync()[0] ? whenTrue() : whenFalse();
+    return taken.map((each) => tf.clone(each));
+  });
+  recorder.addControlFlow({kind: 'branch', branches}, inputs, results);
+  return results;
+}
+
+/** Records a part of a loop or a branch as a function of its own. */
+function recordPart(
+  outer: Recorder,
+  part: (vars: tf.Tensor[]) => readonly tf.Tensor[],
+  vars: readonly tf.Tensor[],
+): SubRun {
+  const {recording, result} = record(
+    (inner) => {
+      const fresh = unobserved(() => vars.map((each) => tf.clone(each)));
+      for (const each of fresh) inner.addParameter(each);
+      return part(fresh).map((each) => inner.refOf(each));
+    },
+    outer.run,
+    outer,
+  );
+  outer.createdVariable ||= recording.createdVariable;
+  return {recording, results: result};
 }

@@ -9,21 +9,13 @@
 
 import {SaveError} from '../errors.js';
 import type {GraphBuilder, Operand} from '../graph/builder.js';
+import {formula, realFormula, type Term, times} from './formulas.js';
 import {type MergedTensor, mergeNumbers, type Size, type Sizes, Varying, VaryingList} from './varying.js';
 
 /** A tensor of the graph and its shape in every run. */
 export interface TracedTensor extends MergedTensor {
   readonly operand: Operand;
 }
-
-/** A number of every run, and how to compute it in the graph as a scalar of int32. */
-interface Term {
-  readonly values: readonly number[];
-  build(): Operand;
-}
-
-/** A divisor larger than this is not looked for where a quotient is rounded: too many would fit by chance. */
-const DIVISORS = [2, 3, 4, 8, 16, 32, 64];
 
 /** Computes sizes in one graph. */
 export class Dims {
@@ -69,7 +61,7 @@ export class Dims {
     const known = this.#built.get(key);
     if (known !== undefined) return known;
     const dimension = this.#dimensions.get(key);
-    const built = (dimension ?? this.#formula(size.values, near))?.build();
+    const built = (dimension ?? this.#formula(size, near))?.build();
     this.hasFormulas ||= dimension === undefined;
     if (built !== undefined) this.#built.set(key, built);
     return built;
@@ -94,40 +86,7 @@ export class Dims {
       const whole = this.find(new Varying(values), near);
       if (whole !== undefined) return graph.cast(whole, 'float32');
     }
-    const terms = this.#products(near);
-    for (const term of terms) {
-      const product = values.map((value, run) => value * term.values[run]!);
-      if (areClose(product)) {
-        return graph.op('RealDiv', [
-          graph.scalar('float32', tidy(product[0]!)),
-          graph.cast(term.build(), 'float32'),
-        ]);
-      }
-      const quotient = values.map((value, run) => value / term.values[run]!);
-      if (areClose(quotient)) {
-        return graph.op('Mul', [
-          graph.scalar('float32', tidy(quotient[0]!)),
-          graph.cast(term.build(), 'float32'),
-        ]);
-      }
-      const squares = values.map((value, run) => (value * value) / term.values[run]!);
-      if (areClose(squares)) {
-        const root = graph.op('Sqrt', [graph.cast(term.build(), 'float32')]);
-        return graph.op('Mul', [
-          graph.scalar('float32', tidy(Math.sign(values[0]!) * Math.sqrt(squares[0]!))),
-          root,
-        ]);
-      }
-      const inverse = values.map((value, run) => value * value * term.values[run]!);
-      if (areClose(inverse)) {
-        const root = graph.op('Rsqrt', [graph.cast(term.build(), 'float32')]);
-        return graph.op('Mul', [
-          graph.scalar('float32', tidy(Math.sign(values[0]!) * Math.sqrt(inverse[0]!))),
-          root,
-        ]);
-      }
-    }
-    return undefined;
+    return realFormula(graph, values, this.#products(near));
   }
 
   #wholeShape(sizes: readonly Size[], near: readonly TracedTensor[]): Operand | undefined {
@@ -204,113 +163,15 @@ export class Dims {
       for (const term of [this.#size(tensor), this.#rank(tensor)]) if (varies(term.values)) terms.push(term);
     }
     for (const [i, a] of atoms.entries()) {
-      for (const b of atoms.slice(i)) {
-        terms.push(this.#binary('Mul', a, b, (x, y) => x * y));
-      }
+      for (const b of atoms.slice(i)) terms.push(times(this.#graph, a, b));
     }
     const [first, second, third] = atoms;
-    if (first && second && third) {
-      terms.push(
-        this.#binary(
-          'Mul',
-          this.#binary('Mul', first, second, (x, y) => x * y),
-          third,
-          (x, y) => x * y,
-        ),
-      );
-    }
+    if (first && second && third) terms.push(times(this.#graph, times(this.#graph, first, second), third));
     return terms;
   }
 
-  #formula(values: readonly number[], near: readonly TracedTensor[]): Term | undefined {
-    const terms = this.#products(near);
-    for (const term of terms) {
-      const found = this.#affine(values, term);
-      if (found !== undefined) return found;
-    }
-    for (const [i, a] of terms.entries()) {
-      for (const b of terms.slice(i + 1)) {
-        const combined = [
-          this.#binary('AddV2', a, b, (x, y) => x + y),
-          this.#binary('Sub', a, b, (x, y) => x - y),
-          this.#binary('Sub', b, a, (x, y) => x - y),
-        ];
-        const found = combined.map((term) => this.#shifted(values, term)).find((term) => term !== undefined);
-        if (found !== undefined) return found;
-      }
-    }
-    for (const term of this.#atoms(near)) {
-      const found = this.#rounded(values, term) ?? this.#bounded(values, term);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  /** `values = min(term, c)` or `max(term, c)`. */
-  #bounded(values: readonly number[], term: Term): Term | undefined {
-    for (const [op, bound, compute] of [
-      ['Minimum', Math.max(...values), Math.min],
-      ['Maximum', Math.min(...values), Math.max],
-    ] as const) {
-      if (!values.every((value, run) => value === compute(term.values[run]!, bound))) continue;
-      return {values, build: () => this.#graph.op(op, [term.build(), this.#graph.scalar('int32', bound)])};
-    }
-    return undefined;
-  }
-
-  /** `values = term * a / b + c` with integers a, b and c. */
-  #affine(values: readonly number[], term: Term): Term | undefined {
-    const other = term.values.findIndex((value) => value !== term.values[0]);
-    if (other < 0) return undefined;
-    const rise = values[other]! - values[0]!;
-    const run = term.values[other]! - term.values[0]!;
-    const divisor = gcd(Math.abs(rise), Math.abs(run)) || 1;
-    const sign = Math.sign(run);
-    const [a, b] = [(rise / divisor) * sign, Math.abs(run) / divisor];
-    const c = values[0]! - (term.values[0]! * a) / b;
-    if (a === 0 || !Number.isInteger(c)) return undefined;
-    if (!values.every((value, i) => value === (term.values[i]! * a) / b + c)) return undefined;
-    const graph = this.#graph;
-    return {
-      values,
-      build: () => {
-        let built = term.build();
-        if (a !== 1) built = graph.op('Mul', [built, graph.scalar('int32', a)]);
-        if (b !== 1) built = graph.op('FloorDiv', [built, graph.scalar('int32', b)]);
-        return c === 0 ? built : graph.op('AddV2', [built, graph.scalar('int32', c)]);
-      },
-    };
-  }
-
-  /** `values = term + c`. */
-  #shifted(values: readonly number[], term: Term): Term | undefined {
-    const c = values[0]! - term.values[0]!;
-    return values.every((value, run) => value === term.values[run]! + c)
-      ? this.#affine(values, term)
-      : undefined;
-  }
-
-  /** `values = floor((term + c) / divisor)`: rounded down, up, or to the nearest. */
-  #rounded(values: readonly number[], term: Term): Term | undefined {
-    const graph = this.#graph;
-    for (const divisor of DIVISORS) {
-      for (const c of new Set([0, divisor - 1, Math.floor(divisor / 2)])) {
-        if (!values.every((value, run) => value === Math.floor((term.values[run]! + c) / divisor))) continue;
-        const build = (): Operand => {
-          const sum = c === 0 ? term.build() : graph.op('AddV2', [term.build(), graph.scalar('int32', c)]);
-          return graph.op('FloorDiv', [sum, graph.scalar('int32', divisor)]);
-        };
-        return {values, build};
-      }
-    }
-    return undefined;
-  }
-
-  #binary(op: string, a: Term, b: Term, compute: (x: number, y: number) => number): Term {
-    return {
-      values: a.values.map((value, run) => compute(value, b.values[run]!)),
-      build: () => this.#graph.op(op, [a.build(), b.build()]),
-    };
+  #formula({values}: Varying, near: readonly TracedTensor[]): Term | undefined {
+    return formula(this.#graph, values, this.#products(near), this.#atoms(near));
   }
 
   /**
@@ -346,34 +207,53 @@ export class Dims {
   }
 
   #growing(lists: readonly (readonly number[])[], near: readonly TracedTensor[]): Operand | undefined {
+    const part = this.#partOfShape(lists, near);
+    if (part !== undefined) return part;
+    const length = this.find(mergeNumbers(lists.map((list) => list.length)), near);
+    const [value] = lists.find((list) => list.length > 0) ?? [];
+    if (length === undefined || value === undefined) return undefined;
+    if (lists.every((list) => list.every((each) => each === value))) {
+      const dims = this.#graph.op('Pack', [[length]], {axis: 0});
+      return this.#graph.op('Fill', [dims, this.#graph.scalar('int32', value)]);
+    }
+    return this.#consecutive(
+      lists,
+      lists.map((list) => list[0] ?? value),
+      length,
+      near,
+    );
+  }
+
+  /** Dimensions of a tensor that follow one another. */
+  #partOfShape(lists: readonly (readonly number[])[], near: readonly TracedTensor[]): Operand | undefined {
     const graph = this.#graph;
-    const lengths = lists.map((list) => list.length);
-    for (const tensor of [...near, ...this.#inputs]) {
-      const {shapes} = tensor;
+    for (const {shapes, operand} of [...near, ...this.#inputs]) {
       const most = Math.min(...shapes.map((shape) => shape.length));
       for (let from = 0; from <= most; from++) {
-        const to = shapes.map((shape, run) => shape.length - from - lengths[run]!);
+        const to = shapes.map((shape, run) => shape.length - from - lists[run]!.length);
         if (to[0]! < 0 || to.some((each) => each !== to[0])) continue;
         const matches = lists.every((list, run) =>
           list.every((value, i) => value === shapes[run]![from + i]),
         );
         if (!matches) continue;
-        const shape = graph.shapeOf(tensor.operand);
+        const shape = graph.shapeOf(operand);
         if (from === 0 && to[0] === 0) return shape;
         const ends = [graph.ints([from]), graph.ints([to[0] === 0 ? 0 : -to[0]!]), graph.ints([1])];
         return graph.op('StridedSlice', [shape, ...ends], {end_mask: to[0] === 0 ? 1 : 0});
       }
     }
-    const length = this.find(mergeNumbers(lengths), near);
-    if (length === undefined) return undefined;
-    const [value] = lists.find((list) => list.length > 0) ?? [];
-    if (value === undefined) return undefined;
-    if (lists.every((list) => list.every((each) => each === value))) {
-      const dims = graph.op('Pack', [[length]], {axis: 0});
-      return graph.op('Fill', [dims, graph.scalar('int32', value)]);
-    }
+    return undefined;
+  }
+
+  /** Numbers that go up, or down, by one. */
+  #consecutive(
+    lists: readonly (readonly number[])[],
+    first: readonly number[],
+    length: Operand,
+    near: readonly TracedTensor[],
+  ): Operand | undefined {
+    const graph = this.#graph;
     for (const step of [1, -1]) {
-      const first = lists.map((list) => list[0] ?? value);
       if (!lists.every((list, run) => list.every((each, i) => each === first[run]! + step * i))) continue;
       const start = this.find(mergeNumbers(first), near);
       if (start === undefined) continue;
@@ -408,21 +288,6 @@ function varies(values: readonly number[]): boolean {
   return values.some((value) => value !== values[0]);
 }
 
-function areClose(values: readonly number[]): boolean {
-  return (
-    values.every((value) => Math.abs(value - values[0]!) <= 1e-6 * Math.abs(values[0]!)) && values[0] !== 0
-  );
-}
-
-/** Removes what float32 added to a number that was meant to be short. */
-function tidy(value: number): number {
-  return Number(value.toPrecision(7));
-}
-
 function product(dims: readonly number[]): number {
   return dims.reduce((size, dim) => size * dim, 1);
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
 }

@@ -233,7 +233,9 @@ describe('random tensors', () => {
     const traced = trace((a: tf.Tensor) => tf.randomUniform(a.shape, -0.05, 0.35), x([null, 100]));
     expect(opsOf(traced)).toContain('RandomUniform');
     const {mean, min, max, again} = statistics(traced, tf.ones([40, 100]));
-    expect([mean, min, max].map((each) => Number(each.toFixed(2)))).toEqual([0.15, -0.05, 0.35]);
+    expect([min, max].map((each) => Number(each.toFixed(2)))).toEqual([-0.05, 0.35]);
+    // Of 4000 numbers the mean is off by 0.002, as a rule.
+    expect(mean).toBeCloseTo(0.15, 1);
     expect(again).toBe(false);
   });
 

@@ -6,19 +6,17 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
+import type {ArgumentSpec} from '../graph/argument_spec.js';
+import {TensorSpec} from '../graph/tensor_spec.js';
 import type {DType} from '../host/dtypes.js';
-import {TensorSpec} from './tensor_spec.js';
-import {type ArgumentValue, traceFunction} from './trace.js';
+import type {PythonValue, SpecNest} from './argument_nests.js';
+import {traceFunction} from './trace.js';
 import type {TracedFunction} from './traced_function.js';
 
+export type {ArgumentSpec} from '../graph/argument_spec.js';
+export {TensorSpec} from '../graph/tensor_spec.js';
+export type {PythonValue, SpecNest} from './argument_nests.js';
 export {cond, whileLoop} from './control_flow.js';
-export {TensorSpec} from './tensor_spec.js';
-
-/** What no tensor is: an argument that the graph of a trace is specific to. */
-export type PythonValue = boolean | number | string | null;
-
-/** A nest of tensor specs and of what is no tensor. */
-export type SpecNest = TensorSpec | PythonValue | readonly SpecNest[] | {readonly [key: string]: SpecNest};
 
 /** How {@link func} traces. */
 export interface FuncOptions {
@@ -33,17 +31,6 @@ export interface FuncOptions {
    * object after the positional arguments.
    */
   readonly keywordArguments?: Readonly<Record<string, readonly PythonValue[]>>;
-}
-
-/** The parameters of a Python function, `self` dropped (Python's `inspect.getfullargspec`). */
-export interface ArgumentSpec {
-  readonly args: readonly string[];
-  readonly varargs?: string;
-  readonly varkw?: string;
-  /** Defaults of the last `defaults.length` of `args`. */
-  readonly defaults: readonly unknown[];
-  readonly kwonlyargs: readonly string[];
-  readonly kwonlydefaults: Readonly<Record<string, unknown>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the widest function type, whose parameters a caller may give
@@ -70,7 +57,7 @@ export type TracedCallable<F extends AnyFunction = AnyFunction> = F & Traceable;
 
 /** What the calls of one callable have in common. */
 interface Trace {
-  readonly args: readonly ArgumentValue[];
+  readonly args: readonly SpecNest[];
   readonly kwargs: Readonly<Record<string, PythonValue>>;
   traced?: TracedFunction;
 }
@@ -95,7 +82,7 @@ export function func<F extends AnyFunction>(f: F, options: FuncOptions = {}): Tr
   const spec = argumentSpecOf(f, options);
   const name = options.name ?? (f.name === '' ? 'fn' : f.name);
   const traces = new Map<string, Trace>();
-  const add = (args: readonly ArgumentValue[], kwargs: Readonly<Record<string, PythonValue>>): Trace => {
+  const add = (args: readonly SpecNest[], kwargs: Readonly<Record<string, PythonValue>>): Trace => {
     const key = keyOf([args, kwargs]);
     let trace = traces.get(key);
     if (trace === undefined) traces.set(key, (trace = {args, kwargs}));
@@ -140,7 +127,7 @@ export function func<F extends AnyFunction>(f: F, options: FuncOptions = {}): Tr
       if (args.length === 0 && options.inputSignature !== undefined) {
         return traced(add(options.inputSignature, kwargs));
       }
-      return traced(add(args as readonly ArgumentValue[], kwargs));
+      return traced(add(args as readonly SpecNest[], kwargs));
     },
   };
   Object.defineProperty(call, 'name', {value: name});
@@ -171,13 +158,13 @@ function combinations(
 }
 
 /** The spec of an argument that a call was made with. */
-function specOf(value: unknown): ArgumentValue {
+function specOf(value: unknown): SpecNest {
   if (value instanceof tf.Tensor) return new TensorSpec(value.shape, value.dtype as DType);
   if (Array.isArray(value)) return value.map(specOf);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, specOf(each)]));
   }
-  return value as ArgumentValue;
+  return value as SpecNest;
 }
 
 function keyOf(nest: unknown): string {

@@ -9,21 +9,33 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import {ownEntry} from '../own_entry.js';
-import type {Sample} from './recording.js';
 
 /** Distributions that TensorFlow has an op for. */
 export type Distribution = 'uniform' | 'normal' | 'truncatedNormal' | 'gamma' | 'user';
 
+/** Numbers drawn from a distribution. */
+export interface Sample {
+  readonly distribution: Distribution;
+  /** What the generator was seeded with; undefined where the caller chose, and we cannot know. */
+  readonly seed: number | undefined;
+  readonly data: ArrayLike<number>;
+}
+
 const scope = (name: string): string => `${name}${tf.OP_SCOPE_SUFFIX}`;
 
 /** What is drawn in the scope of a tfjs op. */
-export const RANDOM_OPS: Readonly<Record<string, Distribution>> = {
+const RANDOM_OPS: Readonly<Record<string, Distribution>> = {
   [scope('randomUniform')]: 'uniform',
   [scope('randomNormal')]: 'normal',
   [scope('truncatedNormal')]: 'truncatedNormal',
   [scope('randomGamma')]: 'gamma',
   [scope('rand')]: 'user',
 };
+
+/** What a tensor that is made of data in this scope is drawn from; undefined for one that is not random. */
+export function drawnIn(scopeName: string): Distribution | undefined {
+  return ownEntry(RANDOM_OPS, scopeName);
+}
 
 /**
  * Seeds, two for each distribution. Uniform: the first numbers drawn are 6.6e-8 and 1 - 5.9e-7, so that two runs tell
@@ -38,9 +50,9 @@ const SEEDS: Readonly<Record<'uniform' | 'normal', readonly [number, number]>> =
  * What `Math.random` gives in a run. The first run is left to chance, for variables may be made in it; outside of random ops,
  * each has another number, which shows what is baked in.
  */
-export function seedFor(activeScope: string | undefined, run: number): number | undefined {
+export function seedFor(scopeName: string, run: number): number | undefined {
   if (run === 0) return undefined;
-  const distribution = ownEntry(RANDOM_OPS, activeScope ?? '');
+  const distribution = drawnIn(scopeName);
   if (distribution === undefined) return [0.123, 0.877][run % 2]! + run / 1024;
   return SEEDS[distribution === 'uniform' ? 'uniform' : 'normal'][run % 2]!;
 }

@@ -7,8 +7,10 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {dataOf} from '../tfjs/data.js';
 import {onHostBackend} from '../tfjs/host_backend.js';
-import {onlyShapesMatter} from './recording.js';
+import {type Replacement, withReplacedKernels, writeTensor} from '../tfjs/kernels.js';
+import {onlyShapesMatter} from './record.js';
 
 type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 type Attrs = Readonly<Record<string, unknown>>;
@@ -127,40 +129,23 @@ const LARGE = 4096;
 
 /** Runs `f` on the host, with zeros for what follows from samples and would take long. */
 export function forShapesOnly<T>(f: () => T): T {
-  return onHostBackend(() => {
-    const rules = {...SHAPES, ...SHAPES_OF_LARGE};
-    const originals = Object.keys(rules).flatMap((name) => tf.getKernel(name, HOST) ?? []);
-    for (const original of originals) replace(zerosFor(original, rules[original.kernelName]!));
-    try {
-      return f();
-    } finally {
-      for (const original of originals) replace(original);
+  const rules = {...SHAPES, ...SHAPES_OF_LARGE};
+  return onHostBackend(() => withReplacedKernels(HOST, Object.keys(rules), zerosBy(rules), f));
+}
+
+/** Kernels that are as they were, but for what follows from samples: zeros of the right shape. */
+function zerosBy(rules: Readonly<Record<string, ShapeRule>>): Replacement {
+  return (own, kernelName) => (call) => {
+    const {inputs, attrs, backend} = call;
+    const always = kernelName in SHAPES || isLarge(inputs as Inputs);
+    const data = Object.values(inputs).flatMap((each) => (each ? [dataOf(each)] : []));
+    if (!always || !onlyShapesMatter(data)) return own(call);
+    const shape = rules[kernelName]!(inputs as Inputs, attrs ?? {});
+    if (shape.some((size) => !(size >= 0))) {
+      throw new Error(`${kernelName} would give a tensor of shape [${shape}]`);
     }
-  });
-}
-
-function replace(kernel: tf.KernelConfig): void {
-  tf.unregisterKernel(kernel.kernelName, kernel.backendName);
-  tf.registerKernel(kernel);
-}
-
-/** The kernel, but for what follows from samples: zeros of the right shape. */
-function zerosFor(kernel: tf.KernelConfig, shapeOf: ShapeRule): tf.KernelConfig {
-  return {
-    ...kernel,
-    kernelFunc: (call) => {
-      const {inputs, attrs, backend} = call;
-      const dataIds = Object.values(inputs).flatMap((each) => (each ? [each.dataId] : []));
-      const always = kernel.kernelName in SHAPES || isLarge(inputs as Inputs);
-      if (!always || !onlyShapesMatter(dataIds)) return kernel.kernelFunc(call);
-      const shape = [...shapeOf(inputs as Inputs, attrs ?? {})];
-      if (shape.some((size) => !(size >= 0))) {
-        throw new Error(`${kernel.kernelName} would give a tensor of shape [${shape}]`);
-      }
-      const zeros = new Float32Array(tf.util.sizeFromShape(shape));
-      const dataId = (backend as tf.KernelBackend).write(zeros, shape, 'float32') as object;
-      return {dataId, shape, dtype: 'float32'};
-    },
+    const zeros = new Float32Array(tf.util.sizeFromShape([...shape]));
+    return writeTensor(backend as tf.KernelBackend, zeros, [...shape], 'float32');
   };
 }
 

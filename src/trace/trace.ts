@@ -4,15 +4,23 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
-import {flattenTensors, type Structure, type TensorStructure} from '../graph/nest.js';
-import type {DType} from '../host/dtypes.js';
-import type {PartialShape} from '../host/shape.js';
+import {flattenTensors, type TensorStructure} from '../graph/nest.js';
+import {unobserved} from '../runtime/observer.js';
 import {rememberDType} from '../tensors/meaning.js';
 import {completeBackend} from '../tfjs/backend_kernels.js';
-import {reconcile, type Steps} from './reconcile.js';
-import {type Recording, type Ref, record, type SubRun, untraced} from './recording.js';
+import {
+  callStructure,
+  type Nest,
+  nestOf,
+  outputStructure,
+  type PythonValue,
+  type SpecNest,
+  sampled,
+} from './argument_nests.js';
+import {reconcile} from './reconcile.js';
+import {record} from './record.js';
+import type {Ref, SubRun} from './recording.js';
 import {
   isHuge,
   looser,
@@ -25,26 +33,16 @@ import {
   samplings,
 } from './samples.js';
 import {forShapesOnly} from './shapes_only.js';
-import {TensorSpec} from './tensor_spec.js';
+import type {Steps} from './steps.js';
 import type {TracedFunction} from './traced_function.js';
 import {writeFunction} from './write_steps.js';
-
-/** An argument as a trace sees it: specs of tensors, and values that are no tensors, nested. */
-export type ArgumentValue =
-  | TensorSpec
-  | boolean
-  | number
-  | string
-  | null
-  | readonly ArgumentValue[]
-  | {readonly [key: string]: ArgumentValue};
 
 /** What to trace. */
 export interface TraceRequest {
   readonly name: string;
   readonly argNames: readonly string[];
-  readonly args: readonly ArgumentValue[];
-  readonly kwargs: Readonly<Record<string, boolean | number | string | null>>;
+  readonly args: readonly SpecNest[];
+  readonly kwargs: Readonly<Record<string, PythonValue>>;
   /** Runs the function on tensors in place of the specs. */
   run(args: readonly unknown[]): unknown;
 }
@@ -57,19 +55,6 @@ interface Run extends SubRun {
   readonly hasEmpty: boolean;
 }
 
-/** A nest of results: the dtype of each tensor, and what is no tensor. */
-type Nest =
-  | {readonly tensor: DType}
-  | {readonly literal: boolean | string | number | null}
-  | {readonly list: readonly Nest[]}
-  | {readonly dict: readonly (readonly [key: string, Nest])[]};
-
-/** dtype and shape of a result, as far as these are known. */
-interface Result {
-  readonly dtype: DType;
-  readonly shape: PartialShape;
-}
-
 /**
  * Traces a function for one structure of arguments.
  *
@@ -78,14 +63,7 @@ interface Result {
 export function traceFunction(request: TraceRequest): TracedFunction {
   completeBackend('cpu');
   const {name, args, argNames, kwargs} = request;
-  const keywords = sortedKeys(kwargs).map((key) => [key, structureOf(kwargs[key]!, key)] as const);
-  const inputs: Structure = {
-    kind: 'tuple',
-    items: [
-      {kind: 'tuple', items: args.map((arg, i) => structureOf(arg, argNames[i] ?? `args_${i}`))},
-      {kind: 'dict', fields: new Map(keywords)},
-    ],
-  };
+  const inputs = callStructure(args, argNames, kwargs);
   const specs = flattenTensors(inputs);
   try {
     const parameters = specs.map((spec, i) => ({name: parameterName(spec.name, i), dtype: spec.dtype}));
@@ -219,19 +197,19 @@ function runOnce(
   run: number,
 ): Run {
   for (let attempt = 0; ; attempt++) {
-    const {recording, result} = record((recording) => {
+    const {recording, result} = record((recorder) => {
       let next = 0;
       const sample = () => {
         const index = next++;
         const spec = specs[index]!;
-        const tensor = untraced(() => sampleTensor(spec, [...shapes[index]!], run));
-        untraced(() => rememberDType(tensor, spec.dtype));
-        recording.addParameter(tensor);
+        const tensor = unobserved(() => sampleTensor(spec, [...shapes[index]!], run));
+        unobserved(() => rememberDType(tensor, spec.dtype));
+        recorder.addParameter(tensor);
         return tensor;
       };
       const given = request.run(request.args.map((arg) => sampled(arg, sample)));
       const results: Ref[] = [];
-      const output = nestOf(given, recording, results);
+      const output = nestOf(given, recorder, results);
       return {output, results};
     }, run);
     if (!recording.createdVariable) {
@@ -243,70 +221,6 @@ function runOnce(
     // As in TensorFlow, the first call may make variables, which the next one finds.
     if (attempt > 0) throw new SaveError('it makes a variable whenever it is called; make it once, outside');
   }
-}
-
-/** The argument with a sample in place of each spec, in the order of `tf.nest`. */
-function sampled(arg: ArgumentValue, sample: () => tf.Tensor): unknown {
-  if (arg instanceof TensorSpec) return sample();
-  if (Array.isArray(arg)) return arg.map((each) => sampled(each, sample));
-  if (typeof arg !== 'object' || arg === null) return arg;
-  const nest = arg as Readonly<Record<string, ArgumentValue>>;
-  return Object.fromEntries(sortedKeys(nest).map((key) => [key, sampled(nest[key]!, sample)]));
-}
-
-/** The nest of a result; its tensors go to `results` in the order of `tf.nest`. */
-function nestOf(value: unknown, recording: Recording, results: Ref[]): Nest {
-  const ref = value instanceof tf.Tensor ? recording.refOf(value) : recording.findOther(value);
-  if (ref !== undefined) {
-    results.push(ref);
-    return {tensor: (value as tf.Tensor).dtype as DType};
-  }
-  if (value === null || value === undefined) return {literal: null};
-  if (Array.isArray(value)) return {list: value.map((each) => nestOf(each, recording, results))};
-  if (typeof value === 'boolean' || typeof value === 'string' || typeof value === 'number')
-    return {literal: value};
-  if (value instanceof Promise) {
-    throw new SaveError('it is asynchronous; a function that is traced gives its results at once');
-  }
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) {
-    const dict = value as Readonly<Record<string, unknown>>;
-    return {dict: sortedKeys(dict).map((key) => [key, nestOf(dict[key], recording, results)])};
-  }
-  throw new SaveError(
-    `it gives a ${(value as object).constructor?.name ?? typeof value}, which is no tensor`,
-  );
-}
-
-function outputStructure(nest: Nest, name: string, results: Iterator<Result>): Structure {
-  if ('tensor' in nest) return {kind: 'tensor', name, ...(results.next().value as Result)};
-  if ('list' in nest) {
-    return {kind: 'list', items: nest.list.map((each, i) => outputStructure(each, `${name}_${i}`, results))};
-  }
-  if ('dict' in nest) {
-    return {
-      kind: 'dict',
-      fields: new Map(nest.dict.map(([key, each]) => [key, outputStructure(each, key, results)])),
-    };
-  }
-  return nest.literal === null ? {kind: 'none'} : {kind: 'literal', value: nest.literal};
-}
-
-function structureOf(arg: ArgumentValue, name: string): Structure {
-  if (arg instanceof TensorSpec)
-    return {kind: 'tensor', name: arg.name ?? name, dtype: arg.dtype, shape: arg.shape};
-  if (arg === null || arg === undefined) return {kind: 'none'};
-  if (Array.isArray(arg))
-    return {kind: 'list', items: arg.map((each, i) => structureOf(each, `${name}_${i}`))};
-  if (typeof arg !== 'object') return {kind: 'literal', value: arg};
-  const nest = arg as Readonly<Record<string, ArgumentValue>>;
-  const fields = sortedKeys(nest).map((key) => [key, structureOf(nest[key]!, `${name}_${key}`)] as const);
-  return {kind: 'dict', fields: new Map(fields)};
-}
-
-/** `tf.nest` visits the entries of a dict in the order of their keys. */
-function sortedKeys(dict: object): string[] {
-  return Object.keys(dict).sort();
 }
 
 /** Names of parameters are lower-case identifiers. */

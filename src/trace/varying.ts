@@ -8,6 +8,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
 
 /** A number that differs between the runs: what it is in each. */
 export class Varying {
@@ -56,6 +57,22 @@ export function sizesOf({shapes}: MergedTensor): Sizes {
 export function sizeAt({shapes}: MergedTensor, axis: number): Size | undefined {
   const values = shapes.map((shape) => shape.at(axis));
   return values.every((value) => value !== undefined) ? mergeNumbers(values as number[]) : undefined;
+}
+
+/** What is known of the shape of a tensor when a graph is made. */
+export function partialShape(tensor: MergedTensor): PartialShape {
+  const rank = rankOf(tensor);
+  if (rank === undefined) return null;
+  return Array.from({length: rank}, (_, axis) => {
+    const size = sizeAt(tensor, axis);
+    return typeof size === 'number' && !tensor.open?.has(axis) ? size : null;
+  });
+}
+
+/** A tensor that has all of these shapes at one time or another. */
+export function commonShape(tensors: readonly MergedTensor[]): MergedTensor {
+  const open = new Set(tensors.flatMap((each) => [...(each.open ?? [])]));
+  return {dtype: tensors[0]!.dtype, shapes: tensors.flatMap(({shapes}) => shapes), open};
 }
 
 /** One number from that of each run. */

@@ -1,5 +1,5 @@
 /**
- * `tfhub show`: signatures, functions, variables and assets of a model.
+ * `tfhub show`: signatures, functions, variables and assets of a model; or its graphs.
  *
  * @module
  */
@@ -12,9 +12,17 @@ import {
   type FunctionDescription,
   type ModelDescription,
 } from '../../savedmodel/load/describe.js';
+import {graphTexts} from '../../savedmodel/load/graph_text.js';
 import type {SignatureTensor} from '../../savedmodel/load/signature.js';
 import {print, printJson} from '../print.js';
 import {parseTags} from '../usage.js';
+
+interface ShowOptions {
+  readonly all?: boolean;
+  readonly graph?: string | true;
+  readonly tags?: string;
+  readonly json?: boolean;
+}
 
 export function registerShow(program: Command): void {
   program
@@ -22,12 +30,24 @@ export function registerShow(program: Command): void {
     .description('show what is in a model')
     .argument('<handle>', 'path, URL, gs:// location or Kaggle name')
     .option('--all', 'also every function with its traces, and every variable')
+    .option(
+      '--graph [function]',
+      'the graphs as text: all of them, or the functions whose names have this in them',
+    )
     .option('--tags <tags>', 'the tags of the graph, separated by commas')
     .option('--json', 'print one JSON object')
-    .action(async (handle: string, options: {all?: boolean; tags?: string; json?: boolean}) => {
+    .action(async (handle: string, options: ShowOptions) => {
       const {directory} = await resolve(handle);
       const tags = parseTags(options.tags);
-      const model = await describeModel(directory, tags === undefined ? {} : {tags});
+      const loadOptions = tags === undefined ? {} : {tags};
+      if (options.graph !== undefined) {
+        const wanted = options.graph === true ? undefined : options.graph;
+        const graphs = await graphTexts(directory, wanted, loadOptions);
+        if (options.json) printJson({graphs});
+        else for (const line of graphs.join('\n\n').split('\n')) print(line);
+        return;
+      }
+      const model = await describeModel(directory, loadOptions);
       if (options.json) printJson(model);
       else for (const line of lines(model, options.all ?? false)) print(line);
     });

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
-export const facts: FactTable = {
+export const facts: FactTable = factsFor({repeatable: true}, ['CheckNumerics'], {
   StopGradient: {gradient: 'none'},
   Reshape: {inputRanks: {shape: 'vector'}, constantInputs: ['shape']},
   BroadcastArgs: {inputRanks: {s0: 'vector', s1: 'vector'}},
@@ -67,4 +67,4 @@ export const facts: FactTable = {
   MirrorPadGrad: {constantInputs: ['paddings']},
   SpaceToBatch: {constantInputs: ['paddings']},
   BatchToSpace: {constantInputs: ['crops']},
-};
+});

@@ -12,11 +12,14 @@ import {withGradient} from '../../tensors/differentiable.js';
 import {fromTensor} from '../../tensors/from_tensor.js';
 import {constant, stopGradient} from '../../tensors/linear.js';
 import {Value} from '../../tensors/value.js';
+import {runKernel} from '../../tfjs/kernels.js';
 import {isTaping} from '../../tfjs/tape.js';
-import {channelsFirst, fromChannelsLast, toChannelsLast} from '../convolution/window.js';
+import {fromChannelsLast, toChannelsLast} from '../convolution/kernels/layout.js';
+import {channelsFirst} from '../convolution/plan.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {DEVICE_ACTIVATIONS} from '../nn/kernels/activation.js';
 import {invalid, unsupported} from '../node.js';
+import {thirdReserveShape} from './plan.js';
 
 /** Mean and (biased) variance of each column. */
 function statistics(x: tf.Tensor): {mean: tf.Tensor; variance: tf.Tensor} {
@@ -141,11 +144,9 @@ function running(before: tf.Tensor, now: tf.Tensor, ctx: KernelContext): tf.Tens
   return tf.add(tf.mul(stopGradient(before), 1 - factor), tf.mul(now, factor));
 }
 
-/** Nothing is kept for the gradient beside the statistics; TensorFlow's CPU kernels give a tensor without meaning, too. */
-function thirdReserve(input: Value, statistic: Value): Value {
-  return input.rank === 4 && input.dtype !== 'float16'
-    ? Value.host(statistic.dtype, [0], new Float32Array(0))
-    : Value.scalar(statistic.dtype, 0);
+function thirdReserve(input: Value, {dtype}: Value): Value {
+  const shape = thirdReserveShape(input.rank, input.dtype);
+  return Value.host(dtype, shape, new Float32Array(sizeOf(shape)));
 }
 
 function fusedBatchNorm(version: 1 | 2 | 3): Kernel {
@@ -222,13 +223,13 @@ function lrnAttrs(ctx: KernelContext): tf.NamedAttrMap {
 const lrn: Kernel = ([x], ctx) => {
   if (x!.rank !== 4) throw invalid(ctx, `the input must have 4 dimensions, got ${formatShape(x!.shape)}`);
   if (x!.size === 0) return x!;
-  return fromTensor(tf.engine().runKernel(tf.LRN, {x: x!.tensor()}, lrnAttrs(ctx)) as tf.Tensor, x!.dtype);
+  return fromTensor(runKernel(tf.LRN, {x: x!.tensor()}, lrnAttrs(ctx)), x!.dtype);
 };
 
 const lrnGrad: Kernel = ([dy, x, y], ctx) => {
   if (x!.size === 0) return dy!;
   const operands = {x: x!.tensor(), y: y!.tensor(), dy: dy!.tensor()};
-  const dx = constant(() => tf.engine().runKernel(tf.LRNGrad, operands, lrnAttrs(ctx)) as tf.Tensor);
+  const dx = constant(() => runKernel(tf.LRNGrad, operands, lrnAttrs(ctx)));
   return fromTensor(dx, x!.dtype);
 };
 

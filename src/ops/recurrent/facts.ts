@@ -4,9 +4,9 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
-export const facts: FactTable = {
+export const facts: FactTable = factsFor({repeatable: true}, ['CudnnRNN', 'CudnnRNNV2', 'CudnnRNNV3'], {
   BlockLSTM: {inputRanks: {seq_len_max: 'scalar'}},
   BlockLSTMV2: {inputRanks: {seq_len_max: 'scalar'}},
-};
+});

@@ -4,9 +4,27 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
-export const facts: FactTable = {
-  LookupTableFind: {gradient: 'none'},
-  LookupTableFindV2: {gradient: 'none'},
-};
+export const facts: FactTable = factsFor(
+  {repeatable: true},
+  [
+    'HashTable',
+    'HashTableV2',
+    'MutableHashTable',
+    'MutableHashTableV2',
+    'MutableDenseHashTable',
+    'MutableDenseHashTableV2',
+    'MutableHashTableOfTensors',
+    'MutableHashTableOfTensorsV2',
+    'LookupTableFindV2',
+    'LookupTableSizeV2',
+    'LookupTableExportV2',
+  ],
+  {
+    LookupTableFind: {gradient: 'none'},
+    LookupTableFindV2: {gradient: 'none'},
+    LookupTableExport: {dataDependent: true},
+    LookupTableExportV2: {dataDependent: true},
+  },
+);

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {Value} from '../../tensors/value.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
+import {closeScope, openScope} from '../../tfjs/scope.js';
 import {caseFile, decodeTensor, runKernel} from '../testing/op_cases.js';
 import {Variable} from '../variable/kernels.js';
 import {training} from './kernels.js';
@@ -35,11 +36,11 @@ function variableOf(json: JsonTensor, name: string): Variable {
 
 /** Runs `f` and disposes of the tensors it leaves, as the interpreter does around a kernel. */
 function scoped<T>(f: () => T): T {
-  tf.engine().startScope();
+  openScope();
   try {
     return f();
   } finally {
-    tf.engine().endScope();
+    closeScope([]);
   }
 }
 

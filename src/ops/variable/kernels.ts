@@ -16,8 +16,10 @@ import {fromParts, partsOfTensor} from '../../tensors/complex_tensors.js';
 import {fromTensor} from '../../tensors/from_tensor.js';
 import {convertElements} from '../../tensors/host.js';
 import {type Resource, Value} from '../../tensors/value.js';
+import {dataOf} from '../../tfjs/data.js';
 import {isOnHostBackend} from '../../tfjs/host_backend.js';
 import {isTaping} from '../../tfjs/tape.js';
+import {yieldingVariable} from '../../tfjs/variable_names.js';
 import {indexing} from '../indexing/kernels.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {math} from '../math/kernels.js';
@@ -35,6 +37,9 @@ const NATIVE: ReadonlySet<DType> = new Set<DType>(['float32', 'int32', 'bool', '
 
 /** Which variable a `tf.Variable` shows. */
 const FACES = new WeakMap<tf.Variable, Variable>();
+
+/** The `tf.Variable`s that show variables of models, as opposed to those that users made. */
+const LOADED = new WeakSet<tf.Variable>();
 
 /** Variables of users that stand for ones of other dtypes, by those. */
 const STAND_INS = new WeakMap<tf.Variable, Map<DType, Variable>>();
@@ -129,6 +134,7 @@ export class Variable implements Resource {
       );
     }
     if (!NATIVE.has(this.dtype)) {
+      this.#tellChange();
       tf.tidy(() => {
         const shown = this.#face === undefined ? undefined : this.#shown(value);
         this.#setExact(Value.host(this.dtype, value.shape, value.hostData()));
@@ -171,6 +177,7 @@ export class Variable implements Resource {
 
   /** Removes the value and frees its memory; the variable can be assigned again. */
   dispose(): void {
+    this.#tellChange();
     this.#face?.dispose();
     this.#face = undefined;
     this.#setExact(undefined);
@@ -203,14 +210,27 @@ export class Variable implements Resource {
   /** Follows a face that the user, or an optimizer, has assigned. */
   #adoptFace(): void {
     const face = this.#face;
-    if (face === undefined || face.dataId === this.#facedData) return;
+    if (face === undefined || dataOf(face) === this.#facedData) return;
     const source = Value.device(face);
     const data =
       this.dtype === 'string'
         ? source.hostData()
         : convertElements(source.numeric(), source.dtype, this.dtype);
     this.#setExact(Value.host(this.dtype, face.shape, data));
-    this.#facedData = face.dataId;
+    this.#facedData = dataOf(face);
+  }
+
+  /** See {@link watchExactValues}. */
+  #tellChange(): void {
+    if (onExactChange === undefined || NATIVE.has(this.dtype)) return;
+    this.#adoptFace();
+    if (this.#exact !== undefined) onExactChange(this, this.#exact);
+  }
+
+  /** To be called before somebody assigns `face`, so that who watches exact values hears of that one. */
+  static faceChanges(face: tf.Variable): void {
+    const variable = FACES.get(face);
+    if (variable !== undefined) variable.#tellChange();
   }
 
   #setFace(tensor: tf.Tensor): void {
@@ -219,10 +239,11 @@ export class Variable implements Resource {
       face.assign(tensor);
     } else {
       face?.dispose();
-      this.#face = newFace(tensor, this);
+      this.#face = yieldingVariable(tensor, this.trainable, this.name);
       FACES.set(this.#face, this);
+      LOADED.add(this.#face);
     }
-    this.#facedData = this.#face!.dataId;
+    this.#facedData = dataOf(this.#face!);
   }
 
   #setExact(value: Value | undefined): void {
@@ -237,54 +258,25 @@ export class Variable implements Resource {
   }
 }
 
+let onExactChange: ((variable: Variable, before: Value) => void) | undefined;
+
+/**
+ * Has `listener` told of every variable whose exact value is about to change, with the value that it has: what is kept beside
+ * the `tf.Variable` changes without an assignment that tfjs could tell of. The function returned ends it.
+ */
+export function watchExactValues(listener: (variable: Variable, before: Value) => void): () => void {
+  onExactChange = listener;
+  return () => {
+    onExactChange = undefined;
+  };
+}
+
 /** The tfjs tensor that shows a value of a dtype tfjs does not know. */
 function faceTensor(value: Value): tf.Tensor {
   if (isInteger(value.dtype) && value.numeric().some((x: number | bigint) => Number(x) !== (Number(x) | 0))) {
     return tf.tensor(Float32Array.from(value.numeric(), Number), value.shape as number[]);
   }
   return value.tensor();
-}
-
-/** The `tf.Variable`s that show variables of models, as opposed to those that users made. */
-const LOADED = new WeakSet<tf.Variable>();
-
-/** A registered `tf.Variable`; where another variable has the name already, a number is added, as TensorFlow does. */
-function newFace(tensor: tf.Tensor, {name, trainable}: VariableSpec): tf.Variable {
-  letUsersHaveNames();
-  const face = tf.variable(tensor, trainable, freeName(name));
-  LOADED.add(face);
-  return face;
-}
-
-function freeName(name: string): string {
-  const taken = tf.engine().registeredVariables;
-  let free = name;
-  for (let n = 1; taken[free] !== undefined; n++) free = `${name}_${n}`;
-  return free;
-}
-
-let usersHaveNames = false;
-
-/**
- * tfjs knows variables by their names and refuses to make a second one of a name. Names of loaded variables are none of
- * the user's business: a model that has a `dense/kernel` must not keep its user from making a layer called `dense`. So
- * where a user makes a variable, a loaded one that has the name takes another; the name it was saved under stays.
- */
-function letUsersHaveNames(): void {
-  if (usersHaveNames) return;
-  usersHaveNames = true;
-  const engine = tf.engine();
-  const {makeVariable} = engine;
-  engine.makeVariable = (...args) => {
-    const [, , name] = args;
-    const holder = name === undefined ? undefined : engine.registeredVariables[name];
-    if (holder !== undefined && LOADED.has(holder)) {
-      const free = freeName(holder.name);
-      delete engine.registeredVariables[holder.name];
-      engine.registeredVariables[free] = Object.assign(holder, {name: free});
-    }
-    return makeVariable.apply(engine, args);
-  };
 }
 
 /** The variable of a handle op. One with an empty `shared_name` is known under its node's name, as in TensorFlow. */

@@ -1,7 +1,6 @@
 import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {CheckpointReader} from '../../bundle/reader.js';
@@ -10,16 +9,18 @@ import {Variable} from '../../ops/variable/kernels.js';
 import {memoryDirectory} from '../../platform/memory.js';
 import {localDirectory} from '../../platform/node.js';
 import {Value} from '../../tensors/value.js';
+import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import {SAVED_OBJECT, type SavedObjectSpec, Trackable} from '../save/trackable.js';
 import {fixtureDirectory, loadFixture} from '../testing/fixtures.js';
 import {EXPECTED, OPTIMIZER_NAMES, TRAINING_FIXTURES, Training} from '../testing/training.js';
 import {Checkpoint, RestoreStatus} from './checkpoint.js';
-import {CheckpointManager, latestCheckpoint} from './state.js';
+import {CheckpointManager} from './checkpoint_manager.js';
+import {latestCheckpoint} from './directory_state.js';
 
 const CHECKPOINTS = new URL('../../../fixtures/checkpoints/', import.meta.url).pathname;
 
 let directory: string;
-beforeAll(() => tf.setBackend('cpu'));
+beforeAll(quietCpuBackend);
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'checkpoint-'));
 });

@@ -15,11 +15,12 @@ import {
   TrackableObjectGraph_TrackableObject as TrackableObject,
   TrackableObjectGraph,
 } from '../../proto/index.js';
+import {isOptimizer, iterationsOf, learningRateOf} from '../../tfjs/optimizers.js';
 import {LoadedObject} from '../load/loaded_object.js';
 import {VARIABLE_VALUE} from '../load/restore.js';
-import {escapeName, objectKey} from '../save/node.js';
+import {escapeName, objectKey} from '../save/object_key.js';
 import {exporterOf, isTrackable, type SavedObjectSpec, specOf} from '../save/trackable.js';
-import {accumulatorsOf, isOptimizer, OPTIMIZER_SLOTS, type OptimizerInternals} from './optimizer_slots.js';
+import {accumulatorsOf, OPTIMIZER_SLOTS} from './optimizer_slots.js';
 import {
   constantValue,
   numberValue,
@@ -167,15 +168,15 @@ export function isKept(value: unknown): value is object {
 
 /** An optimizer of tfjs as Keras 2 would have it. */
 function optimizerState(optimizer: tf.Optimizer): Record<string, object> {
-  const internals = optimizer as unknown as OptimizerInternals;
-  const iterations = new Leaf(numberValue('iteration', 'int64', internals.iterations_ ?? 0));
-  const learningRate = new Leaf(numberValue('learning_rate', 'float32', internals.learningRate));
+  const rate = learningRateOf(optimizer);
+  const iterations = new Leaf(numberValue('iteration', 'int64', iterationsOf(optimizer)));
+  const learningRate = new Leaf(numberValue('learning_rate', 'float32', rate));
   const rule = OPTIMIZER_SLOTS[optimizer.getClassName()];
   const lists = (rule?.lists ?? []).map((list) => {
     const accumulators = accumulatorsOf(optimizer, list);
     const {factor} = list;
     if (factor === undefined) return [list.attribute, accumulators.map(({variable}) => variable)] as const;
-    const by = factor(internals.learningRate);
+    const by = factor(rate);
     const scaled = accumulators.map(({variable, originalName}) => {
       const data = Float32Array.from(variable.dataSync(), (each) => each * by);
       return new Leaf(constantValue(originalName, {dtype: 'float32', shape: variable.shape, data}));

@@ -12,11 +12,13 @@ import {Value} from '../../tensors/value.js';
 import {onHostBackend} from '../../tfjs/host_backend.js';
 import {
   type Accumulator,
-  accumulatorsOf,
-  OPTIMIZER_SLOTS,
-  type OptimizerInternals,
-  type SlotList,
-} from './optimizer_slots.js';
+  accumulatorsIn,
+  learningRateOf,
+  setAccumulators,
+  setIterations,
+  setLearningRate,
+} from '../../tfjs/optimizers.js';
+import {accumulatorsOf, OPTIMIZER_SLOTS, type SlotList} from './optimizer_slots.js';
 
 /** What a checkpoint has of an optimizer, under Keras's names. */
 export interface StoredOptimizer {
@@ -48,23 +50,19 @@ export function checkOptimizer(optimizer: tf.Optimizer, stored: StoredOptimizer)
 
 /** Takes over what is stored; lists that are not stay as they are. */
 export function restoreOptimizer(optimizer: tf.Optimizer, stored: StoredOptimizer): void {
-  const internals = optimizer as unknown as OptimizerInternals;
   const rate = stored.learningRate && Number(stored.learningRate.data[0]);
-  if (rate !== undefined) {
-    if (internals.setLearningRate !== undefined) internals.setLearningRate(rate);
-    else internals.learningRate = rate;
-  }
+  if (rate !== undefined) setLearningRate(optimizer, rate);
   for (const list of OPTIMIZER_SLOTS[optimizer.getClassName()]?.lists ?? []) {
     const values = stored.lists.get(list.attribute);
-    if (values !== undefined && values.length > 0) restoreList(internals, list, values);
+    if (values !== undefined && values.length > 0) restoreList(optimizer, list, values);
   }
-  if (stored.iterations !== undefined) setIterations(internals, Number(stored.iterations.data[0]));
+  if (stored.iterations !== undefined) setIterations(optimizer, Number(stored.iterations.data[0]));
 }
 
-function restoreList(internals: OptimizerInternals, list: SlotList, values: readonly HostTensor[]): void {
-  const old = (internals[list.property] as Accumulator[] | undefined) ?? [];
-  const by = 1 / (list.factor?.(internals.learningRate) ?? 1);
-  internals[list.property] = values.map((value, i): Accumulator => {
+function restoreList(optimizer: tf.Optimizer, list: SlotList, values: readonly HostTensor[]): void {
+  const old = accumulatorsIn(optimizer, list.property);
+  const by = 1 / (list.factor?.(learningRateOf(optimizer)) ?? 1);
+  const accumulators = values.map((value, i): Accumulator => {
     const scaled =
       list.factor === undefined
         ? value
@@ -72,14 +70,5 @@ function restoreList(internals: OptimizerInternals, list: SlotList, values: read
     const variable = tf.tidy(() => onHostBackend(() => Value.of(scaled).tensor().variable(false)));
     return {originalName: old[i]?.originalName ?? `${list.infix}/${i}`, variable};
   });
-  for (const {variable} of old) variable.dispose();
-}
-
-function setIterations(internals: OptimizerInternals, iterations: number): void {
-  internals.iterations_ = iterations;
-  tf.tidy(() => {
-    internals.accBeta1?.assign(tf.scalar((internals.beta1 ?? 0) ** (iterations + 1)));
-    internals.accBeta2?.assign(tf.scalar((internals.beta2 ?? 0) ** (iterations + 1)));
-    internals.iteration?.assign(tf.scalar(iterations));
-  });
+  setAccumulators(optimizer, list.property, accumulators);
 }

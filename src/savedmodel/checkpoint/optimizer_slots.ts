@@ -6,18 +6,13 @@
  * @module
  */
 
-import * as tf from '@tensorflow/tfjs-core';
-
-/** What tfjs keeps for one trained variable. */
-export interface Accumulator {
-  readonly originalName: string;
-  readonly variable: tf.Variable;
-}
+import type * as tf from '@tensorflow/tfjs-core';
+import {type Accumulator, type AccumulatorList, accumulatorsIn, usesMomentum} from '../../tfjs/optimizers.js';
 
 /** A list of what an optimizer keeps: one for each variable, in the order in which they were first trained. */
 export interface SlotList {
   /** The property of tfjs's optimizer. */
-  readonly property: string;
+  readonly property: AccumulatorList;
   /** The attribute of Keras's. */
   readonly attribute: string;
   /** What Keras puts between the optimizer's name and the variable's. */
@@ -83,30 +78,8 @@ export const OPTIMIZER_SLOTS: Readonly<Record<string, SlotRule>> = {
   },
 };
 
-/** Parts of tfjs's optimizers that it does not declare public. */
-export interface OptimizerInternals {
-  iterations_?: number;
-  learningRate: number;
-  readonly momentum?: number;
-  readonly beta1?: number;
-  readonly beta2?: number;
-  /** Powers of `beta1` and `beta2`, one step ahead of `iterations_`. */
-  readonly accBeta1?: tf.Variable;
-  readonly accBeta2?: tf.Variable;
-  /** Adamax counts a second time. */
-  readonly iteration?: tf.Variable;
-  setLearningRate?(rate: number): void;
-  [property: string]: unknown;
-}
-
-/** Whether something is an optimizer of tfjs, whose own test of that takes nothing but objects. */
-export function isOptimizer(value: unknown): value is tf.Optimizer {
-  return typeof value === 'object' && value !== null && value instanceof tf.Optimizer;
-}
-
 /** What the optimizer keeps in a list, nothing before its first step. */
 export function accumulatorsOf(optimizer: tf.Optimizer, list: SlotList): readonly Accumulator[] {
-  const internals = optimizer as unknown as OptimizerInternals;
-  if (list.needsMomentum && !internals.momentum) return [];
-  return (internals[list.property] as readonly Accumulator[] | undefined) ?? [];
+  if (list.needsMomentum && !usesMomentum(optimizer)) return [];
+  return accumulatorsIn(optimizer, list.property);
 }

@@ -382,7 +382,7 @@ describe('functions', () => {
         'an attribute of another type',
         [node('twice', 'Cast', ['x'], {DstT: attr.int(1), SrcT: attr.int(1)})],
         'twice:y:0',
-        /is a int, not a type/,
+        /attribute 'SrcT' of node 'twice' \(Cast\) of function 'f' is a int, not a type/,
       ],
       ['no attribute', [node('twice', 'Cast', ['x'])], 'twice:y:0', /has no attribute/],
       [
@@ -782,7 +782,7 @@ describe('signatures of TensorFlow 1', () => {
     const same = withSignature(({graphDef}) => graphDef!.node.push(graphDef!.node[0]!));
     await expectFailure('same names', same, /two nodes of the name/);
     const edge = withSignature(({graphDef}) => {
-      graphDef!.node.at(-1)!.input.push('words:99999999999');
+      graphDef!.node.at(-1)!.input.unshift('words:99999999999');
     });
     await expectFailure('far output', edge, /words|output/);
   });

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {CallError, SaveError} from '../../errors.js';
+import {TensorSpec} from '../../graph/tensor_spec.js';
 import {Variable} from '../../ops/variable/kernels.js';
 import {MemoryOutput} from '../../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import {func} from '../../trace/func.js';
-import {TensorSpec} from '../../trace/tensor_spec.js';
 import {type SaveOptions, writeSavedModel} from '../save/save.js';
 import {heldFixture, hold, valuesOf} from '../testing/held_models.js';
 import {loadModel} from './load.js';

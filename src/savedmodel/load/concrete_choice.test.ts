@@ -3,10 +3,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {CallError} from '../../errors.js';
+import {TensorSpec} from '../../graph/tensor_spec.js';
 import {temporaryDirectory} from '../../hub/testing/fixtures.js';
 import {localDirectory} from '../../platform/node.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
-import {TensorSpec} from '../../trace/tensor_spec.js';
 import {saveModel} from '../save/save.js';
 import {loadFixture} from '../testing/fixtures.js';
 import {loadModel} from './load.js';

@@ -7,8 +7,8 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfjs from '@tensorflow/tfjs-core';
-import {CallError, SaveError} from '../../errors.js';
-import {ARGUMENT_OP} from '../../graph/graph.js';
+import {CallError, FormatError} from '../../errors.js';
+import {calledFunctions, isStateful} from '../../graph/effects.js';
 import {
   type CompositeStructure,
   childrenOf,
@@ -17,12 +17,12 @@ import {
   samePlaces,
   type TensorStructure,
 } from '../../graph/nest.js';
-import {opDef} from '../../graph/op_defs.js';
 import type {CallBounds} from '../../host/budget.js';
+import {fitsShape, formatShape} from '../../host/shape.js';
+import {currentObserver} from '../../runtime/observer.js';
 import type {Runnable} from '../../runtime/run.js';
 import type {Runtime} from '../../runtime/runtime.js';
 import type {Value} from '../../tensors/value.js';
-import {activeRecording, noteBound, untraced} from '../../trace/recording.js';
 import {type ExactTensor, fromValue, type TensorOutput} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
 
@@ -67,6 +67,7 @@ export class ConcreteFunction {
   readonly outputs: Structure;
   readonly #spec: ConcreteFunctionSpec;
   #bound: readonly Value[] | undefined;
+  #flatOutputs: readonly TensorStructure[] | undefined;
   #samePlaces: {readonly places: readonly number[] | undefined} | undefined;
 
   constructor(spec: ConcreteFunctionSpec) {
@@ -96,48 +97,30 @@ export class ConcreteFunction {
 
   /** Runs the function on its flat tensor inputs. */
   call(values: readonly Value[], options: CallOptions = {}): NestedOutput {
-    const recording = activeRecording();
-    if (recording === undefined) return this.#run(values, options, []);
-    if (options.exact) {
-      throw new SaveError(
-        `'${this.name}' is called for exact results, which are no tensors a trace can follow`,
-      );
-    }
+    const observer = currentObserver();
+    if (observer === undefined) return this.#run(values, options, []);
     const {bound} = this.#ready();
-    // A call may change the variables that it is given as it may those that the function is bound to.
-    const changeable = [...bound, ...values];
-    noteBound(changeable);
-    const tensors: tf.Tensor[] = [];
-    const result = untraced(() => this.#run(values, options, tensors));
-    const outputs = flattenTensors(this.outputs);
-    if (tensors.length !== outputs.length) {
-      throw new SaveError(`'${this.name}' gives a handle or a variant, which a traced function cannot use`);
-    }
     const call = {
       callee: this,
-      inputs: values.map(({dtype}) => dtype),
+      inputs: values,
       bound,
-      outputs: outputs.map(({dtype}) => dtype),
-      shapes: outputs.map(({shape}) => shape),
-      stateful: this.#isStateful(changeable),
+      outputs: flattenTensors(this.outputs),
+      // A call may change the variables that it is given as it may those that the function is bound to.
+      stateful: this.#isStateful([...bound, ...values]),
+      exact: options.exact ?? false,
     };
-    recording.addCall(call, values, tensors);
-    return result;
+    return observer.call(call, () => {
+      const tensors: tf.Tensor[] = [];
+      return {result: this.#run(values, options, tensors), tensors};
+    });
   }
 
   /** Whether a call may do or see more than its inputs and outputs; to be on the safe side, whenever it calls others. */
   #isStateful(bound: readonly Value[]): boolean {
     const graph = this.#spec.runnable === undefined ? this.runtime.library.get(this.name) : undefined;
     if (graph === undefined || bound.some(({dtype}) => dtype === 'resource')) return true;
-    return graph.nodes.some(({op}) => {
-      const definition = opDef(op);
-      if (op === ARGUMENT_OP) return false;
-      return (
-        definition === undefined ||
-        definition.stateful ||
-        definition.attrs.some(({type}) => /func/.test(type))
-      );
-    });
+    const {library} = this.runtime;
+    return graph.nodes.some((node) => isStateful(node.op) || calledFunctions(node, library).length > 0);
   }
 
   /** @param tensors - gets every tfjs tensor of the result */
@@ -145,6 +128,8 @@ export class ConcreteFunction {
     const {runnable, bound} = this.#ready();
     const convert = (results: readonly Value[]) => {
       const given = results[Symbol.iterator]();
+      this.#flatOutputs ??= flattenTensors(this.outputs);
+      if (this.#spec.runnable === undefined) checkResults(this.#flatOutputs, results, this.name);
       return {result: pack(this.outputs, given, options.exact ?? false, tensors, this.name), tensors};
     };
     return this.#spec.runtime.invoke(runnable, [...values, ...bound], convert, options);
@@ -184,6 +169,22 @@ export class ConcreteFunction {
   get flatInputs(): TensorStructure[] {
     return flattenTensors(this.inputs);
   }
+}
+
+/**
+ * A trace says what its results are, and who calls it goes by that.
+ *
+ * @throws FormatError where they are something else: the graph and the trace contradict each other.
+ */
+function checkResults(declared: readonly TensorStructure[], results: readonly Value[], name: string): void {
+  declared.forEach(({dtype, shape}, i) => {
+    const result = results[i];
+    if (result === undefined || (result.dtype === dtype && fitsShape(result.shape, shape))) return;
+    throw new FormatError(
+      `function '${name}' says that its result ${i} is ${dtype} of shape ${formatShape(shape)}, and its graph gives ` +
+        `${result.dtype} of shape ${formatShape(result.shape)}`,
+    );
+  });
 }
 
 /** Results in the structure that was saved. Every tfjs tensor made is listed in `tensors`. */

@@ -8,7 +8,7 @@
 import {HubError} from '../../errors.js';
 import type {Structure} from '../../graph/nest.js';
 import {formatShape} from '../../host/shape.js';
-import {activeRecording} from '../../trace/recording.js';
+import {currentObserver} from '../../runtime/observer.js';
 import {describeInput} from '../boundary.js';
 
 /** An input that came in another shape than it was declared with. */
@@ -24,7 +24,7 @@ export interface OtherShape {
  * string only where a scalar is declared, and a function that is being traced is told of what cannot fit, as in TensorFlow.
  */
 export function ofAnyShape(structure: Structure, given: unknown): Structure | undefined {
-  if (activeRecording() !== undefined) return undefined;
+  if (currentObserver() !== undefined) return undefined;
   if (structure.kind === 'tensor') {
     const isBytes = structure.dtype === 'string' && ArrayBuffer.isView(given);
     return isBytes ? undefined : {...structure, shape: null};

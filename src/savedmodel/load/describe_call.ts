@@ -7,8 +7,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../../errors.js';
 import type {Structure} from '../../graph/nest.js';
+import {TensorSpec} from '../../graph/tensor_spec.js';
 import {formatShape} from '../../host/shape.js';
-import {TensorSpec} from '../../trace/tensor_spec.js';
 import {RaggedTensor, SparseTensor} from '../composites.js';
 import type {ConcreteFunction} from './concrete_function.js';
 

@@ -5,8 +5,8 @@
  * @module
  */
 
+import type {ArgumentSpec} from '../../graph/argument_spec.js';
 import {flattenTensors, type Structure, samePlaces} from '../../graph/nest.js';
-import type {ArgumentSpec} from '../../trace/func.js';
 import type {ConcreteFunction} from './concrete_function.js';
 
 /** One way of reading the arguments of a call. */

@@ -11,6 +11,7 @@ import {memoryDirectory} from '../../platform/memory.js';
 import {localDirectory} from '../../platform/node.js';
 import type {NodeDef} from '../../proto/index.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
+import {gradientsIfAny} from '../../tfjs/tape.js';
 import {callForTensors, type FixtureCase, readFixtures} from '../testing/fixture_cases.js';
 import {MODELS} from '../testing/fixtures.js';
 import {attr, constant, type FunctionToMake, makeModelFiles, node} from '../testing/make_model.js';
@@ -90,22 +91,9 @@ function differentiateOnce(each: FixtureCase): void {
       .variables()
       .filter((variable) => variable.initialized && variable.trainable && isFloating(variable.dtype))
       .map((variable) => variable.face());
-    gradients((scale) => tf.mul(sumOf(callForTensors(model, each)), scale), watched);
+    const scale = tf.scalar(1);
+    gradientsIfAny(() => tf.mul(sumOf(callForTensors(model, each)), scale), [scale, ...watched]);
   });
-}
-
-/** Gradients with respect to a scalar that is handed to `loss`, and to `watched`. */
-function gradients(loss: (scale: tf.Tensor) => tf.Tensor, watched: readonly tf.Tensor[]): tf.Tensor[] {
-  const scale = tf.scalar(1);
-  const engine = tf.engine() as unknown as {
-    gradients(
-      f: () => tf.Tensor,
-      xs: tf.Tensor[],
-      dy?: tf.Tensor,
-      allowNoGradients?: boolean,
-    ): {grads: tf.Tensor[]};
-  };
-  return engine.gradients(() => loss(scale), [scale, ...watched], undefined, true).grads;
 }
 
 function sumOf(output: unknown): tf.Tensor {

@@ -9,9 +9,11 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {CallError, FormatError} from '../../errors.js';
+import type {Attr} from '../../graph/attrs.js';
 import {dtypeOf, shapeOf, tensorOf} from '../../graph/from_proto.js';
 import type {Graph} from '../../graph/graph.js';
 import {flattenTensors, type Structure, structureOf} from '../../graph/nest.js';
+import type {DType} from '../../host/dtypes.js';
 import {Variable} from '../../ops/variable/kernels.js';
 import type {
   FunctionSpec,
@@ -457,15 +459,15 @@ export class ObjectGraph {
     return id < 0 ? undefined : id;
   }
 
-  /** The attributes `dtype` and `value` of a constant in the main graph, as they are in the file. */
-  encodedConstant(operation: string): {readonly dtype: Uint8Array; readonly value: Uint8Array} {
-    const node = this.#parts.metaGraph.graphDef?.node.find(({name}) => name === operation);
-    const dtype = node?.attr.get('dtype');
-    const value = node?.attr.get('value');
-    if (dtype === undefined || value === undefined) {
+  /** A constant in the main graph: its dtype, and the attribute `value` as it is in the file. */
+  encodedConstant(operation: string): {readonly dtype: DType; readonly value: Attr} {
+    const {graph, metaGraph} = this.#parts;
+    const index = graph.find(operation);
+    const value = index === undefined ? undefined : metaGraph.graphDef?.node[index]?.attr.get('value');
+    if (index === undefined || value === undefined) {
       throw new FormatError(`the main graph has no constant '${operation}'`);
     }
-    return {dtype, value};
+    return {dtype: graph.nodes[index]!.attrs.dtype('dtype'), value: {type: 'encoded', value}};
   }
 
   #constant(operation: string): Value {

@@ -7,9 +7,9 @@
  */
 
 import {CallError} from '../../errors.js';
+import type {ArgumentSpec} from '../../graph/argument_spec.js';
 import {childrenOf, equalsLiteral, type Structure} from '../../graph/nest.js';
 import type {Value} from '../../tensors/value.js';
-import type {ArgumentSpec} from '../../trace/func.js';
 import {toValue} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
 import {isTuple, tuple} from '../tuple.js';

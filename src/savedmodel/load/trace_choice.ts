@@ -7,8 +7,8 @@
  */
 
 import {childrenOf, type Structure} from '../../graph/nest.js';
+import {TensorSpec} from '../../graph/tensor_spec.js';
 import type {PartialShape} from '../../host/shape.js';
-import {TensorSpec} from '../../trace/tensor_spec.js';
 import type {ConcreteFunction} from './concrete_function.js';
 
 /** Whether a value, which is no spec and contains none, fits a structure. */

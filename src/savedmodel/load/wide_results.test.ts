@@ -3,9 +3,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {CallError} from '../../errors.js';
+import {TensorSpec} from '../../graph/tensor_spec.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import {func} from '../../trace/func.js';
-import {TensorSpec} from '../../trace/tensor_spec.js';
 import type {ExactTensor} from '../boundary.js';
 import type {SparseTensor} from '../composites.js';
 import {loadFixture} from '../testing/fixtures.js';

@@ -10,9 +10,9 @@ import {type OpDef, opDef, opNames} from '../../graph/op_defs.js';
 import {isFloating} from '../../host/dtypes.js';
 import {isSupported, kernelOf} from '../../ops/registry.js';
 import {EagerContext, executeEagerly} from '../../runtime/eager.js';
+import {type CallObserver, currentObserver} from '../../runtime/observer.js';
 import {Value} from '../../tensors/value.js';
 import {isTaping} from '../../tfjs/tape.js';
-import {activeRecording, noteBound, type Recording, type Ref, untraced} from '../../trace/recording.js';
 import {type BoundInput, type BoundOp, bindOp, fail, inputValue, outputsOf} from './binding.js';
 import type {RawOps} from './generated/raw_ops.js';
 import {isOpaque, RawTensor, toTensor} from './tensor.js';
@@ -84,11 +84,11 @@ function rawOp(def: OpDef, exact: boolean): RawOp {
 }
 
 function run(bound: BoundOp, exact: boolean): RawOutput | undefined {
-  const recording = activeRecording();
+  const observer = currentObserver();
   const flat =
-    recording === undefined || mayBeDifferentiated(bound)
+    observer === undefined || mayBeDifferentiated(bound)
       ? execute(bound, exact)
-      : record(bound, exact, recording);
+      : executeObserved(bound, exact, observer);
   let next = 0;
   const all = outputsOf(bound).map(({name, isList, dtypes}): readonly [string, RawOutput] => {
     const each = dtypes.map(() => flat[next++]!);
@@ -114,9 +114,8 @@ function execute(bound: BoundOp, exact: boolean, context?: EagerContext): (tf.Te
   const values = bound.inputs.map((input) => inputValue(def, input));
   bound.inputs.forEach(({given, dtype}, i) => {
     const isRead = given instanceof tf.Tensor && dtype !== 'resource' && !values[i]!.onDevice;
-    if (isRead) activeRecording()?.checkRead(given.dataId);
+    if (isRead) currentObserver()?.reads(given);
   });
-  noteBound(values);
   const args = outlivesCall(bound) ? values.map(ownTensor) : values;
   const convert = (results: readonly Value[]) => {
     const result = results.map((value) => output(value, exact, def));
@@ -132,43 +131,29 @@ function output(value: Value, exact: boolean, {name}: OpDef): tf.Tensor | RawTen
   return new RawTensor(Value.host(dtype, shape, value.hostData().slice()));
 }
 
-/** What the ops of one recording share: its resources are not those of the program. */
-const contexts = new WeakMap<Recording, EagerContext>();
+/** What the ops that one observer sees share: their resources are not those of the program. */
+const contexts = new WeakMap<CallObserver, EagerContext>();
 
-/** Runs the op on samples, and records it as the one node that it is. */
-function record(bound: BoundOp, exact: boolean, recording: Recording): (tf.Tensor | RawTensor)[] {
+/** Runs the op under the eyes of an observer: as the one thing that it is, and not as what it is made of. */
+function executeObserved(
+  bound: BoundOp,
+  exact: boolean,
+  observer: CallObserver,
+): readonly (tf.Tensor | RawTensor)[] {
   const {def, attrs} = bound;
-  const refs = bound.inputs.map((input) => refOf(input, def, recording));
-  const context = contexts.get(recording) ?? new EagerContext();
-  contexts.set(recording, context);
-  const outputs = actsOutside(bound, recording) ? [] : untraced(() => execute(bound, exact, context));
-  const inputs = bound.inputs.map(({dtype}) => dtype);
-  const names = bound.inputs.map(({name}) => name);
-  recording.addOp({name: def.name, attrs, inputs, names}, refs, outputs);
-  return outputs;
+  const context = contexts.get(observer) ?? new EagerContext();
+  contexts.set(observer, context);
+  const inputs = bound.inputs.map((input) => ({...input, value: () => valueFromOutside(def, input)}));
+  return observer.op({name: def.name, attrs, inputs}, () => execute(bound, exact, context));
 }
 
-/** Where an input comes from: the recording, a variable, or from outside. */
-function refOf(input: BoundInput, def: OpDef, recording: Recording): Ref {
-  const {given, dtype} = input;
-  const known = given instanceof tf.Tensor ? recording.find(given) : recording.findOther(given);
-  if (known !== undefined) return known;
-  if (given instanceof tf.Variable && dtype !== 'resource') return recording.refOf(given);
-  const value = untraced(() => inputValue(def, input));
-  if (dtype === 'variant') {
+/** The value of an input that the observer has not seen come to be. */
+function valueFromOutside(def: OpDef, input: BoundInput): Value {
+  const value = inputValue(def, input);
+  if (input.dtype === 'variant') {
     throw fail(def, `takes as ${input.label} a variant that was made outside of the function that is traced`);
   }
-  return recording.addValue(value);
-}
-
-/**
- * Whether the op does nothing that the rest of the function would see: it prints, checks, or changes a table from outside. A
- * variable that it assigns gets its old value again.
- */
-function actsOutside({def, inputs}: BoundOp, recording: Recording): boolean {
-  const isInside = ({given, dtype}: BoundInput) =>
-    dtype === 'resource' && (given instanceof tf.Variable || recording.findOther(given) !== undefined);
-  return def.outputs.length === 0 && !inputs.some(isInside);
+  return value;
 }
 
 /** Whether what the op makes or changes may hold on to its inputs. */

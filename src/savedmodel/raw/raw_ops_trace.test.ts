@@ -2,16 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, it} from 'vitest';
 import {SaveError} from '../../errors.js';
 import {useBackend} from '../../ops/testing/op_cases.js';
+import {Variable} from '../../ops/variable/kernels.js';
 import {Runtime} from '../../runtime/runtime.js';
 import {Value} from '../../tensors/value.js';
-import {func, type SpecNest, TensorSpec, whileLoop} from '../../trace/func.js';
+import {closeScope, openScope} from '../../tfjs/scope.js';
+import {cond, func, type SpecNest, TensorSpec, whileLoop} from '../../trace/func.js';
 import type {TracedFunction} from '../../trace/traced_function.js';
 import {fromValue} from '../boundary.js';
 import {rawOps} from './raw_ops.js';
 
 beforeAll(() => useBackend('cpu'));
-beforeEach(() => tf.engine().startScope());
-afterEach(() => tf.engine().endScope());
+beforeEach(openScope);
+afterEach(() => closeScope([]));
 afterAll(() => expect(tf.memory().numTensors).toBe(0));
 
 // biome-ignore lint/suspicious/noExplicitAny: any function can be traced
@@ -142,6 +144,41 @@ it('keeps effects in order', () => {
   expect(traced.graph.controlResults.length).toBe(2);
   expect(variable.dataSync()[0]).toBe(1);
   variable.dispose();
+});
+
+it('leaves variables in dtypes that tfjs has not as they are, whatever part of the function assigns them', () => {
+  const count = new Variable({name: 'count', dtype: 'int64', shape: [], trainable: false});
+  count.assign(Value.scalar('int64', 2n ** 40n));
+  const resource = count.face();
+  const add = (value: bigint): tf.Tensor[] => {
+    rawOps.AssignAddVariableOp({resource, value}, {dtype: 'int64'});
+    return [];
+  };
+  const parts: (() => unknown)[] = [
+    () => add(1n),
+    () =>
+      cond(
+        tf.scalar(true),
+        () => add(2n),
+        () => add(3n),
+      ),
+    () =>
+      whileLoop(
+        ([i]) => rawOps.Less({x: i!, y: 3}),
+        ([i]) => [...add(4n), rawOps.AddV2({x: i!, y: 1})],
+        [tf.scalar(0, 'int32')],
+      ),
+  ];
+  for (const part of [...parts, () => parts.map((each) => each())]) {
+    const traced = trace((x: tf.Tensor) => {
+      part();
+      return x;
+    }, new TensorSpec([]));
+    expect(traced.captures).toHaveLength(1);
+    expect(count.exact().data).toEqual(BigInt64Array.of(2n ** 40n));
+    expect(resource.dataSync()[0]).toBe(2 ** 40);
+  }
+  count.dispose();
 });
 
 it('leaves tables as they are, and captures their handles', () => {

@@ -9,9 +9,9 @@ import {CallError, SaveError} from '../../errors.js';
 import type {DType} from '../../host/dtypes.js';
 import {formatShape} from '../../host/shape.js';
 import type {HostData} from '../../host/tensor.js';
+import {currentObserver, unobserved} from '../../runtime/observer.js';
 import {remember} from '../../tensors/meaning.js';
 import {Value} from '../../tensors/value.js';
-import {activeRecording, untraced} from '../../trace/recording.js';
 import {type ExactTensor, fromValue} from '../boundary.js';
 import type {LoadedObject} from '../load/loaded_object.js';
 
@@ -49,7 +49,7 @@ export class RawTensor implements ExactTensor {
    * this tensor's own, and must not change while it is used.
    */
   get data(): HostData {
-    return activeRecording()?.findOther(this) === undefined ? this.#value.hostData() : UNKNOWN;
+    return currentObserver()?.hasSeen(this) ? UNKNOWN : this.#value.hostData();
   }
 
   /**
@@ -60,14 +60,13 @@ export class RawTensor implements ExactTensor {
   toTensor(): tf.Tensor {
     const {dtype} = this;
     if (isOpaque(dtype)) throw new CallError(`a ${dtype} is no tensor of numbers or strings`);
-    const recording = activeRecording();
-    const ref = recording?.findOther(this);
-    const tensor = untraced(() => tf.tidy(() => toTensor(RawTensor.valueOf(this), `a ${dtype} tensor`)));
-    if (recording !== undefined && ref !== undefined) {
-      const attrs = new Map([['T', {type: 'type', value: dtype} as const]]);
-      recording.addOp({name: 'Identity', attrs, inputs: [dtype], names: ['input']}, [ref], [tensor]);
-    }
-    return tensor;
+    const value = () => RawTensor.valueOf(this);
+    const make = () => tf.tidy(() => toTensor(value(), `a ${dtype} tensor`));
+    const observer = currentObserver();
+    if (!observer?.hasSeen(this)) return unobserved(make);
+    const attrs = new Map([['T', {type: 'type', value: dtype} as const]]);
+    const inputs = [{name: 'input', dtype, given: this, value}];
+    return observer.op({name: 'Identity', attrs, inputs}, () => [make()])[0]!;
   }
 
   /** Frees the tfjs tensors that a variant holds. What is behind a handle lives on: see `DestroyResourceOp`. */

@@ -9,46 +9,42 @@
  */
 
 import {SaveError} from '../../errors.js';
-import type {Attr} from '../../graph/attrs.js';
-import {flattenTensors} from '../../graph/nest.js';
-import {attr, dataType, shapeProto} from '../../graph/to_proto.js';
-import {type NodeParts, nodeDef, uniqueName} from '../../graph/write_graph.js';
+import {type BuiltNode, GraphBuilder, type Operand} from '../../graph/builder.js';
+import {uniqueName} from '../../graph/names.js';
+import {flattenTensors, type TensorStructure} from '../../graph/nest.js';
+import {attr, dataType, encodedTensor, shapeProto} from '../../graph/to_proto.js';
 import type {DType} from '../../host/dtypes.js';
 import type {PartialShape} from '../../host/shape.js';
 import {
   AssetFileDef,
-  AttrValue,
-  encodeMessage,
   makeMessage,
-  type NodeDef,
   SignatureDef,
   TensorInfo,
+  type TensorProto,
   type TypeSpecProto,
   TypeSpecProto_TypeSpecClass,
 } from '../../proto/index.js';
-import type {AssetFile, SaveFunction, SaveNode} from './node.js';
-import type {SignatureOutput, SignatureToSave} from './signatures.js';
+import {type Call, type CallOptions, callFunction} from './function_calls.js';
+import {type AssetFile, functionOf, type NodeKind, type SaveFunction, type SaveNode} from './save_node.js';
+import type {SignatureOutput, SignatureToSave} from './signature_io.js';
 
 /** An asset as a variable that the initialiser fills with its path. */
 interface AssetVariable {
-  readonly handle: string;
-  readonly assign: string;
+  readonly handle: Operand;
+  readonly assign: BuiltNode;
 }
 
-/** The nodes of the main graph while they are made. */
+/** The main graph while it is made. */
 export class MainGraph {
-  readonly nodes: NodeDef[] = [];
+  readonly graph = new GraphBuilder();
   readonly assetDefs: AssetFileDef[] = [];
   readonly assetFiles: AssetFile[] = [];
-  readonly #names = new Set<string>();
-  /** The node that stands for an object. */
-  readonly #values = new Map<SaveNode, string>();
+  /** What stands for an object. */
+  readonly #values = new Map<SaveNode, Operand>();
   readonly #assets = new Map<SaveNode, AssetVariable>();
   readonly #assetIndex = new Map<SaveNode, number>();
   /** Objects whose nodes are being made. */
   readonly #making = new Set<SaveNode>();
-  /** Names of constants, by object. */
-  readonly constants = new Map<SaveNode, string>();
 
   /** Makes the nodes of everything that has one, needed or not: names of variables are what sessions know them by. */
   constructor(nodes: readonly SaveNode[]) {
@@ -60,16 +56,9 @@ export class MainGraph {
     }
   }
 
-  /** Adds a node under its name, or the name with a number; returns the name. */
-  add(parts: NodeParts): string {
-    const name = uniqueName(parts.name, this.#names);
-    this.nodes.push(nodeDef({...parts, name}));
-    return name;
-  }
-
-  /** What a variable is called. */
-  variableName(node: SaveNode): string {
-    return this.#values.get(node)!;
+  /** What the node is called that stands for a variable or a constant. */
+  nameOf(node: SaveNode): string {
+    return this.#values.get(node)!.node.name;
   }
 
   /** Number of an asset among the files. */
@@ -77,65 +66,30 @@ export class MainGraph {
     return this.#assetIndex.get(node)!;
   }
 
-  /** Calls a function on the tensors given and all that it is bound to; returns the name of the call. */
-  call(
-    fn: SaveFunction,
-    inputs: readonly string[],
-    {controls = [], shapes}: {controls?: readonly string[]; shapes?: readonly PartialShape[]} = {},
-  ): string {
+  /** Calls a function on the tensors given and all that it is bound to. */
+  call(fn: SaveFunction, inputs: readonly Operand[], options: CallOptions = {}): Call {
     const bound = fn.bound.map((node) => this.#value(node));
-    const op = fn.stateful ? 'StatefulPartitionedCall' : 'PartitionedCall';
-    return this.add({
-      name: op,
-      op,
-      inputs: [...inputs, ...bound, ...controls.map((name) => `^${name}`)],
-      attrs: {
-        Tin: attr.dtypes(fn.parameters.map(({dtype}) => dtype)),
-        Tout: attr.dtypes(fn.results.map(({dtype}) => dtype)),
-        f: attr.func(fn.name),
-        ...(shapes === undefined ? {} : {_output_shapes: attr.shapes(shapes)}),
-      },
-    });
+    return callFunction(this.graph, fn, [...inputs, ...bound], options);
   }
 
   /** The placeholders and the call of a signature. */
   signature({name, function: fn, inputs, outputs, methodName, defaults}: SignatureToSave): SignatureDef {
     const placeholders = inputs.map((input) => {
-      const label = placeholderName(name, input.name);
-      const preset = defaults.get(input.name);
-      const shape: Record<string, Attr> = {shape: attr.shape(input.shape)};
-      if (preset === undefined) {
-        return this.add({
-          name: label,
-          op: 'Placeholder',
-          attrs: {dtype: attr.dtype(input.dtype), ...(input.shape === null ? {} : shape)},
-        });
-      }
-      const value = this.add({
-        name: `${label}/input`,
-        op: 'Const',
-        attrs: {dtype: attr.dtype(input.dtype)},
-        encodedAttrs: {
-          value: encodeMessage(AttrValue, {value: {$case: 'tensor', value: preset}}),
-        },
-      });
-      return this.add({
-        name: label,
-        op: 'PlaceholderWithDefault',
-        inputs: [value],
-        attrs: {dtype: attr.dtype(input.dtype), ...shape},
-      });
+      return this.#placeholder(placeholderName(name, input.name), input, defaults.get(input.name));
     });
     const shapes = outputs.flatMap(({structure}) => flattenTensors(structure).map(({shape}) => shape));
     const call = this.call(fn, placeholders, {shapes});
     let next = 0;
     return makeMessage(SignatureDef, {
       inputs: new Map(
-        inputs.map(({name: key, dtype, shape}, i) => [key, tensorInfo(`${placeholders[i]}:0`, dtype, shape)]),
+        inputs.map(({name: key, dtype, shape}, i) => [
+          key,
+          tensorInfo(tensorName(placeholders[i]!), dtype, shape),
+        ]),
       ),
       outputs: new Map(
         outputs.map((output) => {
-          const names = flattenTensors(output.structure).map(() => `${call}:${next++}`);
+          const names = flattenTensors(output.structure).map(() => `${call.node.name}:${next++}`);
           return [output.name, outputInfo(output, names)];
         }),
       ),
@@ -144,9 +98,16 @@ export class MainGraph {
     });
   }
 
+  /** What a signature is fed by; it need not be where there is a value to take instead. */
+  #placeholder(name: string, {dtype, shape}: TensorStructure, preset: TensorProto | undefined): Operand {
+    if (preset === undefined) return this.graph.op('Placeholder', [], {dtype, shape}, {name});
+    const value = this.graph.op('Const', [], {dtype, value: encodedTensor(preset)}, {name: `${name}/input`});
+    return this.graph.op('PlaceholderWithDefault', [value], {shape}, {name});
+  }
+
   /** The op that fills tables, and tells where the assets are. Returns its name. */
   initializer(nodes: readonly SaveNode[]): string {
-    const calls: string[] = [];
+    const calls: BuiltNode[] = [];
     for (const node of nodes) {
       const initialize = initializerOf(node);
       if (initialize === undefined) continue;
@@ -154,37 +115,28 @@ export class MainGraph {
       calls.push(this.#initialize(initialize, assets));
     }
     const assigned = [...this.#assets.values()].map(({assign}) => assign);
-    return this.add({
-      name: 'NoOp',
-      op: 'NoOp',
-      inputs: [...calls, ...assigned].map((each) => `^${each}`),
-    });
+    return this.graph.statement('NoOp', [], {}, {controls: [...calls, ...assigned]}).name;
   }
 
   /** An initialiser reads the paths of its assets after they were set. */
-  #initialize(fn: SaveFunction, assets: readonly string[]): string {
+  #initialize(fn: SaveFunction, assets: readonly BuiltNode[]): BuiltNode {
     const before = this.#controls;
     this.#controls = assets;
     try {
-      return this.call(fn, [], {controls: assets});
+      return this.call(fn, [], {controls: assets}).node;
     } finally {
       this.#controls = before;
     }
   }
 
   /** What reads of assets wait for. */
-  #controls: readonly string[] = [];
+  #controls: readonly BuiltNode[] = [];
 
   /** The tensor that stands for an object where a function is bound to it. */
-  #value(node: SaveNode): string {
+  #value(node: SaveNode): Operand {
     const asset = this.#assets.get(node);
     if (asset !== undefined) {
-      return this.add({
-        name: 'ReadVariableOp',
-        op: 'ReadVariableOp',
-        inputs: [asset.handle, ...this.#controls.map((each) => `^${each}`)],
-        attrs: {dtype: attr.dtype('string')},
-      });
+      return this.graph.op('ReadVariableOp', [asset.handle], {dtype: 'string'}, {controls: this.#controls});
     }
     let value = this.#values.get(node);
     if (value === undefined) {
@@ -198,76 +150,60 @@ export class MainGraph {
     return value;
   }
 
-  #make(node: SaveNode): string {
+  #make(node: SaveNode): Operand {
     const {kind} = node;
-    if (kind.case === 'variable') return this.#variable(node);
+    if (kind.case === 'variable') return this.#variable(node, kind);
     if (kind.case === 'constant') {
-      const name = this.add({name: 'Const', op: 'Const', encodedAttrs: {...kind.value}});
-      this.constants.set(node, name);
-      return name;
+      return this.graph.op('Const', [], {dtype: kind.dtype, value: kind.value});
     }
     const create = functionOf(node.child('_create_resource'));
-    if (create === undefined) {
+    const handle = create && this.call(create, []).outputs[0];
+    if (handle === undefined) {
       throw new SaveError(
         `functions use the object '${node.label}' as a resource, and nothing says how to create it`,
       );
     }
-    return this.call(create, []);
+    return handle;
   }
 
   /** A handle whose shared name is its own, and a read, as TensorFlow writes them. */
-  #variable(node: SaveNode): string {
-    const {variable, proto} = node.kind as Extract<SaveNode['kind'], {case: 'variable'}>;
-    const name = uniqueName(nodeName(proto.name || node.path.join('/') || 'Variable'), this.#names);
-    this.nodes.push(
-      nodeDef({
-        name,
-        op: 'VarHandleOp',
-        attrs: {
-          dtype: attr.dtype(variable.dtype),
-          shape: attr.shape(variable.shape),
-          shared_name: attr.string(name),
-          _output_shapes: attr.shapes([[]]),
-        },
-      }),
+  #variable({path}: SaveNode, {variable, proto}: Extract<NodeKind, {case: 'variable'}>): Operand {
+    const {dtype, shape} = variable;
+    const handle = this.graph.op(
+      'VarHandleOp',
+      [],
+      (name) => ({dtype, shape, shared_name: name, _output_shapes: attr.shapes([[]])}),
+      {name: nodeName(proto.name || path.join('/') || 'Variable')},
     );
-    this.add({
-      name: `${name}/Read/ReadVariableOp`,
-      op: 'ReadVariableOp',
-      inputs: [name],
-      attrs: {dtype: attr.dtype(variable.dtype), _output_shapes: attr.shapes([variable.shape])},
-    });
-    return name;
+    this.graph.op(
+      'ReadVariableOp',
+      [handle],
+      {dtype, _output_shapes: attr.shapes([shape])},
+      {name: `${handle.node.name}/Read/ReadVariableOp`},
+    );
+    return handle;
   }
 
   #asset(node: SaveNode): void {
     const {asset} = node.kind as Extract<SaveNode['kind'], {case: 'asset'}>;
-    const path = this.add({
-      name: 'asset_path_initializer',
-      op: 'Placeholder',
-      attrs: {dtype: attr.dtype('string'), shape: attr.shape([])},
+    const {graph} = this;
+    const path = graph.op('Placeholder', [], {dtype: 'string', shape: []}, {name: 'asset_path_initializer'});
+    const handle = graph.op('VarHandleOp', [], (name) => ({dtype: 'string', shape: [], shared_name: name}), {
+      name: 'Variable',
     });
-    const handle = uniqueName('Variable', this.#names);
-    this.nodes.push(
-      nodeDef({
-        name: handle,
-        op: 'VarHandleOp',
-        attrs: {dtype: attr.dtype('string'), shape: attr.shape([]), shared_name: attr.string(handle)},
-      }),
+    const assign = graph.statement(
+      'AssignVariableOp',
+      [handle, path],
+      {},
+      {name: `${handle.node.name}/Assign`},
     );
-    const assign = this.add({
-      name: `${handle}/Assign`,
-      op: 'AssignVariableOp',
-      inputs: [handle, path],
-      attrs: {dtype: attr.dtype('string')},
-    });
     this.#assets.set(node, {handle, assign});
     this.#assetIndex.set(node, this.assetDefs.length);
     const filename = this.#assetFile(asset);
     this.assetDefs.push(
       makeMessage(AssetFileDef, {
         filename,
-        tensorInfo: makeMessage(TensorInfo, {encoding: {$case: 'name', value: `${path}:0`}}),
+        tensorInfo: makeMessage(TensorInfo, {encoding: {$case: 'name', value: tensorName(path)}}),
       }),
     );
   }
@@ -291,12 +227,6 @@ function initializerOf(node: SaveNode): SaveFunction | undefined {
   return functionOf(node.child('_initialize'));
 }
 
-/** A function node's first trace. */
-export function functionOf(node: SaveNode | undefined): SaveFunction | undefined {
-  if (node?.kind.case === 'concrete') return node.kind.function;
-  return node?.kind.case === 'function' ? node.kind.traces[0] : undefined;
-}
-
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
@@ -309,6 +239,11 @@ function nodeName(name: string): string {
 
 function placeholderName(signature: string, input: string): string {
   return nodeName(`${signature}_${input}`.replace(/^[^A-Za-z0-9.]*/, '').replace(/[^A-Za-z0-9_.-]/g, '_'));
+}
+
+/** What sessions call a tensor. */
+function tensorName({node, output}: Operand): string {
+  return `${node.name}:${output}`;
 }
 
 function tensorInfo(name: string, dtype: DType, shape: PartialShape): TensorInfo {

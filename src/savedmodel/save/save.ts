@@ -8,6 +8,7 @@
 
 import {writeCheckpoint} from '../../bundle/writer.js';
 import {CallError, SaveError} from '../../errors.js';
+import {writeNodes} from '../../graph/write_graph.js';
 import {writeArchive} from '../../platform/archive_output.js';
 import {writeModel} from '../../platform/output.js';
 import type {OutputDirectory} from '../../platform/platform.js';
@@ -31,17 +32,18 @@ import {originOf} from '../load/object_graph.js';
 import {KERAS_METADATA_FILE, VARIABLES_PREFIX} from '../load/read_model.js';
 import type {RestoredFunction} from '../load/restored_function.js';
 import type {Signature} from '../load/signature.js';
-import {ModelFiles} from './files.js';
-import {SaveGraph} from './graph.js';
-import {SaveLibrary} from './library.js';
+import {SaveLibrary} from './function_library.js';
 import {MainGraph} from './main_graph.js';
-import {objectGraph} from './object_graph.js';
+import {checkpointGraph, type NodeState, OBJECT_GRAPH_KEY, statesOf} from './model_checkpoint.js';
+import {ModelFiles} from './model_files.js';
+import {objectGraph} from './object_graph_proto.js';
 import {strippedOpList} from './op_list.js';
+import type {SaveNode} from './save_node.js';
+import {SaveableView} from './saveable_view.js';
 import {addSaver} from './saver.js';
 import {attachSignatures} from './signatures.js';
 import {type ExtraFile, exporterOf, Trackable} from './trackable.js';
-import {writeV1Model} from './v1.js';
-import {checkpointGraph, type NodeState, OBJECT_GRAPH_KEY, statesOf} from './values.js';
+import {writeV1Model} from './v1_model.js';
 
 /**
  * What a signature can be made of: a function made by `func` or one trace of it, a function of a loaded model or one trace
@@ -122,65 +124,72 @@ export async function writeSavedModel(
   if (!(root instanceof Trackable) && !(root instanceof LoadedObject)) {
     throw new SaveError('what is saved has to be a Trackable, a loaded model, a layer or a layers model');
   }
-  const graph = new SaveGraph(root, exportOptions);
-  const {metaGraph, states, objects, main} = build(graph, root, options);
+  const view = new SaveableView(root, exportOptions);
+  const {metaGraph, states, objects, main} = build(view, root, options);
   const files = new ModelFiles(output);
   await writeCheckpoint(files, VARIABLES_PREFIX, tensorsOf(states, objects));
   for (const {filename, content} of main.assetFiles) await files.write(`assets/${filename}`, content);
-  for (const {path, content} of extraFiles(graph, root)) await files.write(path, content);
+  for (const {path, content} of extraFiles(view, root)) await files.write(path, content);
   await files.finish(metaGraph);
 }
 
 /** Everything that is written, before anything is. */
-function build(graph: SaveGraph, root: object, options: SaveOptions) {
-  const signatures = attachSignatures(graph, options.signatures);
-  graph.number();
-  const library = new SaveLibrary(graph);
-  const main = new MainGraph(graph.nodes);
+function build(view: SaveableView, root: object, options: SaveOptions) {
+  const signatures = attachSignatures(view, options.signatures);
+  view.number();
+  const library = new SaveLibrary(view);
+  const main = new MainGraph(view.nodes);
   const signatureDef = new Map<string, SignatureDef>();
   for (const each of [...signatures].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     signatureDef.set(each.name, main.signature(each));
   }
-  const init = main.initializer(graph.nodes);
+  const init = main.initializer(view.nodes);
   signatureDef.set(INIT_SIGNATURE, initSignature(init));
-  const states = statesOf(graph.nodes);
-  const objects = checkpointGraph(graph.nodes, states);
+  const states = statesOf(view.nodes);
+  const objects = checkpointGraph(view.nodes, states);
   const saverDef = addSaver(main, library, states, objects);
-  const ops = new Set(main.nodes.map(({op}) => op));
+  const graph = main.graph.plainGraph('the main graph');
+  const ops = new Set(graph.nodes.map(({op}) => op));
   const functions = library.encode(ops);
-  const sources = [...graph.models].map(({parts}) => parts.metaGraph);
-  const versions = sources.flatMap(({graphDef}) => graphDef?.versions ?? []);
+  const sources = [...view.loaded.models].map(({parts}) => parts.metaGraph);
   const metaGraph = makeMessage(MetaGraphDef, {
-    metaInfoDef: makeMessage(MetaGraphDef_MetaInfoDef, {
-      tags: tagsOf(root),
-      functionAliases: library.aliases(),
-      tensorflowVersion: newest([
-        TENSORFLOW_VERSION,
-        ...sources.map((each) => each.metaInfoDef?.tensorflowVersion ?? ''),
-      ]),
-      tensorflowGitVersion: 'unknown',
-      strippedDefaultAttrs: true,
-      strippedOpList: strippedOpList(
-        ops,
-        sources.flatMap((each) => each.metaInfoDef?.strippedOpList ?? []),
-      ),
-    }),
+    metaInfoDef: {...metaInfo(sources, ops), tags: tagsOf(root), functionAliases: library.aliases()},
     graphDef: makeMessage(GraphDef, {
-      node: main.nodes,
+      node: writeNodes(graph),
       library: functions,
-      versions: {
-        producer: Math.max(GRAPH_VERSIONS.producer, ...versions.map(({producer}) => producer)),
-        minConsumer: Math.max(GRAPH_VERSIONS.minConsumer, ...versions.map(({minConsumer}) => minConsumer)),
-        badConsumers: [],
-      },
+      versions: graphVersions(sources),
     }),
     saverDef,
     collectionDef: new Map([[MAIN_OP_COLLECTION, {kind: {$case: 'nodeList', value: {value: [init]}}}]]),
     signatureDef: new Map([...signatureDef].sort(([a], [b]) => (a < b ? -1 : 1))),
     assetFileDef: main.assetDefs,
-    objectGraphDef: objectGraph(graph, library, main),
+    objectGraphDef: objectGraph(view, library, main),
   });
   return {metaGraph, states, objects, main};
+}
+
+/** What is said of the model as a whole: of the newest TensorFlow that made a part of it. */
+function metaInfo(sources: readonly MetaGraphDef[], ops: Iterable<string>): MetaGraphDef_MetaInfoDef {
+  const infos = sources.flatMap(({metaInfoDef}) => metaInfoDef ?? []);
+  return makeMessage(MetaGraphDef_MetaInfoDef, {
+    tensorflowVersion: newest([TENSORFLOW_VERSION, ...infos.map((each) => each.tensorflowVersion)]),
+    tensorflowGitVersion: 'unknown',
+    strippedDefaultAttrs: true,
+    strippedOpList: strippedOpList(
+      ops,
+      infos.flatMap((each) => each.strippedOpList ?? []),
+    ),
+  });
+}
+
+/** A loader has to be as new as each of the models that graphs are taken from says. */
+function graphVersions(sources: readonly MetaGraphDef[]): NonNullable<GraphDef['versions']> {
+  const versions = [GRAPH_VERSIONS, ...sources.flatMap(({graphDef}) => graphDef?.versions ?? [])];
+  return {
+    producer: Math.max(...versions.map(({producer}) => producer)),
+    minConsumer: Math.max(...versions.map(({minConsumer}) => minConsumer)),
+    badConsumers: [],
+  };
 }
 
 /** A loaded model keeps its tags. */
@@ -221,19 +230,20 @@ function* tensorsOf(states: readonly NodeState[], objects: TrackableObjectGraph)
 }
 
 /** Files that the root brings along, told where its objects have come to be. */
-function* extraFiles(graph: SaveGraph, root: object): Generator<ExtraFile> {
+function* extraFiles(view: SaveableView, root: object): Generator<ExtraFile> {
+  const saved = (node: SaveNode | undefined) => (node === undefined || node.id < 0 ? undefined : node);
   const find = (object: object) => {
-    const node = graph.find(object);
-    return node === undefined || node.id < 0 ? undefined : {id: node.id, path: node.label};
+    const node = saved(view.find(object));
+    return node && {id: node.id, path: node.label};
   };
-  yield* graph.rootSpec.extraFiles?.({find}) ?? [];
+  yield* view.rootSpec.extraFiles?.({find}) ?? [];
   const origin = originOf(root);
   const metadata = origin?.objects.parts.kerasMetadata;
   if (origin === undefined || origin.id !== 0 || metadata === undefined) return;
   // A Keras model that was loaded stays one.
   const {nodes, ...rest} = decodeMessage(KerasSavedMetadata, metadata, KERAS_METADATA_FILE);
   const kept = nodes.flatMap((each) => {
-    const nodeId = graph.loadedId(origin.objects, each.nodeId);
+    const nodeId = saved(view.loaded.find(origin.objects, each.nodeId))?.id;
     return nodeId === undefined ? [] : [{...each, nodeId}];
   });
   yield {path: KERAS_METADATA_FILE, content: encodeMessage(KerasSavedMetadata, {...rest, nodes: kept})};

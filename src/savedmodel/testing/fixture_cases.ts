@@ -16,6 +16,7 @@ import {type HostTensor, sizeOf} from '../../host/tensor.js';
 import {decodeTensorBytes} from '../../host/tensor_bytes.js';
 import {Variable} from '../../ops/variable/kernels.js';
 import {Value} from '../../tensors/value.js';
+import {gradientsIfAny} from '../../tfjs/tape.js';
 import type {ExactTensor} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
 import type {CallOptions} from '../load/concrete_function.js';
@@ -436,7 +437,7 @@ function checkGradients(
     return contraction(output);
   };
   const watched = [...tensors, ...faces];
-  const gradients = gradientsOf(() => loss(...tensors), watched);
+  const gradients = gradientsIfAny(() => loss(...tensors), watched);
   tensors.forEach((tensor, i) => {
     compareGradient(gradients[i], wantedInputs[i] ?? null, tensor, each, `gradient of input ${i}`);
   });
@@ -470,19 +471,6 @@ function isExact(value: unknown): value is ExactTensor {
   return (
     typeof value === 'object' && value !== null && 'dtype' in value && 'shape' in value && 'data' in value
   );
-}
-
-/** Gradients with respect to tensors and variables at once; undefined where the result does not depend on one. */
-function gradientsOf(loss: () => tf.Scalar, xs: readonly tf.Tensor[]): (tf.Tensor | undefined)[] {
-  const engine = tf.engine() as unknown as {
-    gradients(
-      f: () => tf.Tensor,
-      xs: tf.Tensor[],
-      dy?: tf.Tensor,
-      allowNoGradients?: boolean,
-    ): {grads: tf.Tensor[]};
-  };
-  return engine.gradients(loss, xs as tf.Tensor[], undefined, true).grads;
 }
 
 function compareGradient(

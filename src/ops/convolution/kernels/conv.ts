@@ -1,5 +1,5 @@
 /**
- * Convolution ops: dense, depthwise and 3-D, their gradients, and the fusions that graph optimisers make.
+ * Convolution ops: dense, depthwise and 3-D, and their gradients.
  *
  * @module
  */
@@ -8,21 +8,22 @@ import * as tf from '@tensorflow/tfjs-core';
 import {isFloating} from '../../../host/dtypes.js';
 import {formatShape} from '../../../host/shape.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
-import {ownEntry} from '../../../own_entry.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {DEVICE_ACTIVATIONS, leakyRelu} from '../../nn/kernels/activation.js';
-import {invalid, unsupported} from '../../node.js';
+import {checkRank, invalid} from '../../node.js';
 import {
+  CONV2D as CONV2D_SHAPES,
+  CONV3D as CONV3D_SHAPES,
+  type ConvolutionKind,
+  type ConvolutionPlan,
   channelsFirst,
-  checkRank,
-  fromChannelsLast,
-  spatialOf,
-  toChannelsLast,
+  convolutionInput,
+  convolutionPlan,
+  DEPTHWISE as DEPTHWISE_SHAPES,
+  UNIT_WINDOW,
   type Window,
-  windowsOf,
-} from '../window.js';
+} from '../plan.js';
 import {
   type Convolution,
   convolve3d,
@@ -33,12 +34,11 @@ import {
   grouped,
 } from './convolution.js';
 import {hostConvolution, hostConvolutionFilter, hostConvolutionInput} from './host_convolution.js';
+import {fromChannelsLast, toChannelsLast} from './layout.js';
+import {roomForWindow} from './taps.js';
 
-/** What is particular to one kind of convolution. Shapes have the channels last. */
-interface Kind {
-  readonly rank: 4 | 5;
-  /** Channels of the result. */
-  outChannels(filter: readonly number[]): number;
+/** How one kind of convolution is computed. Shapes have the channels last. */
+export interface Kind extends ConvolutionKind {
   /** The filter's shape seen as one of a grouped convolution `[..., c / groups, o]`. */
   asGrouped(filter: readonly number[]): number[];
   forward(x: tf.Tensor, w: tf.Tensor, windows: Window[]): tf.Tensor;
@@ -55,9 +55,8 @@ function denseOrGrouped(channels: number, filter: readonly number[]): Convolutio
   return groups === 1 ? dense : grouped(groups);
 }
 
-const CONV2D: Kind = {
-  rank: 4,
-  outChannels: (filter) => filter.at(-1)!,
+export const CONV2D: Kind = {
+  ...CONV2D_SHAPES,
   asGrouped: (filter) => [...filter],
   forward: (x, w, windows) => denseOrGrouped(x.shape[3]!, w.shape).forward(x, w, windows as Plane),
   input: (dy, w, windows, channels) => denseOrGrouped(channels, w.shape).input(dy, w, windows as Plane),
@@ -70,9 +69,8 @@ const CONV2D: Kind = {
     ),
 };
 
-const DEPTHWISE: Kind = {
-  rank: 4,
-  outChannels: (filter) => filter[2]! * filter[3]!,
+export const DEPTHWISE: Kind = {
+  ...DEPTHWISE_SHAPES,
   asGrouped: ([h, w, channels, multiplier]) => [h!, w!, 1, channels! * multiplier!],
   forward: (x, w, windows) => depthwise.forward(x, w, windows as Plane),
   input: (dy, w, windows) => depthwise.input(dy, w, windows as Plane),
@@ -81,65 +79,31 @@ const DEPTHWISE: Kind = {
 };
 
 const CONV3D: Kind = {
-  rank: 5,
-  outChannels: (filter) => filter.at(-1)!,
+  ...CONV3D_SHAPES,
   asGrouped: (filter) => [...filter],
   forward: (x, w, windows) => convolve3d(x, w, windows as Space),
   input: (dy, w, windows) => convolve3dInput(dy, w, windows as Space),
   filter: (x, dy, windows, shape) => convolve3dFilter(x, dy, windows as Space, shape),
 };
 
-/** A node's convolution: its windows and the shapes of input, filter and result, channels last. */
-interface Plan {
-  readonly windows: Window[];
-  readonly x: number[];
-  readonly w: number[];
-  readonly y: number[];
-}
-
 /** `shape` is the input's, channels last. */
-function planOf(kind: Kind, shape: readonly number[], filter: readonly number[], ctx: KernelContext): Plan {
-  if (filter.length !== kind.rank) {
-    throw invalid(ctx, `the filter must have ${kind.rank} dimensions, got shape ${formatShape(filter)}`);
-  }
-  const channels = shape.at(-1)!;
-  checkChannels(kind, channels, filter, ctx);
-  const first = channelsFirst(ctx);
-  const {attrs} = ctx;
-  const windows = windowsOf(
-    ctx,
-    shape.slice(1, -1),
-    filter.slice(0, -2),
-    spatialOf(attrs.ints('strides'), first),
-    attrs.has('dilations') ? spatialOf(attrs.ints('dilations'), first) : undefined,
-  );
-  const y = [shape[0]!, ...windows.map(({output}) => output), kind.outChannels(filter)];
-  return {windows, x: [...shape], w: [...filter], y};
-}
-
-function checkChannels(kind: Kind, channels: number, filter: readonly number[], ctx: KernelContext): void {
-  const own = filter.at(-2)!;
-  const groups = channels / own;
-  const fits =
-    kind === CONV2D
-      ? Number.isInteger(groups) && filter.at(-1)! % groups === 0 && filter.at(-1)! > 0
-      : own === channels;
-  if (!fits) {
-    throw invalid(
-      ctx,
-      `an input of ${channels} channels does not fit a filter of shape ${formatShape(filter)}`,
-    );
-  }
+function planOf(
+  kind: Kind,
+  shape: readonly number[],
+  filter: readonly number[],
+  ctx: KernelContext,
+): ConvolutionPlan {
+  roomForWindow(filter.slice(0, -2));
+  return convolutionPlan(kind, shape, filter, ctx);
 }
 
 /** What the host loops need: a plan with a depth axis. */
-function hostPlan(kind: Kind, {windows, x, w, y}: Plan) {
+function hostPlan(kind: Kind, {windows, x, w, y}: ConvolutionPlan) {
   const filter = kind.asGrouped(w);
   if (kind.rank === 5) return {shapes: {x, w: filter, y}, windows};
-  const single: Window = {size: 1, dilation: 1, stride: 1, before: 0, after: 0, input: 1, output: 1};
   return {
     shapes: {x: x.toSpliced(1, 0, 1), w: [1, ...filter], y: y.toSpliced(1, 0, 1)},
-    windows: [single, ...windows],
+    windows: [UNIT_WINDOW, ...windows],
   };
 }
 
@@ -147,13 +111,18 @@ const onHost = (a: Value, b: Value): boolean =>
   !isFloating(a.dtype) || (a.dtype === 'float64' && a.hostReady && b.hostReady);
 
 /** A tensor of zeros where a shape of the plan has no elements, which tfjs's kernels need not cope with. */
-function unlessEmpty(plan: Plan, shape: number[], dtype: Value['dtype'], compute: () => Value): Value {
+function unlessEmpty(
+  plan: ConvolutionPlan,
+  shape: number[],
+  dtype: Value['dtype'],
+  compute: () => Value,
+): Value {
   const isEmpty = [plan.x, plan.w, plan.y].some((each) => sizeOf(each) === 0);
   return isEmpty ? Value.host(dtype, shape, allocate(dtype, sizeOf(shape))) : compute();
 }
 
 /** `y(x, w)` with channels last. */
-function forward(kind: Kind, x: Value, w: Value, ctx: KernelContext): Value {
+export function convolve(kind: Kind, x: Value, w: Value, ctx: KernelContext): Value {
   const plan = planOf(kind, x.shape, w.shape, ctx);
   return unlessEmpty(plan, plan.y, x.dtype, () => {
     if (onHost(x, w)) {
@@ -168,20 +137,13 @@ const floats = (x: Value): tf.Tensor => tf.cast(x.tensor(), 'float32');
 
 function convolution(kind: Kind): Kernel {
   return ([input, filter], ctx) => {
-    checkRank(input!, kind.rank, 'the input', ctx);
+    checkRank(input!.shape, kind.rank, 'the input', ctx);
     const first = channelsFirst(ctx);
-    return fromChannelsLast(forward(kind, toChannelsLast(input!, first), filter!, ctx), first);
+    return fromChannelsLast(convolve(kind, toChannelsLast(input!, first), filter!, ctx), first);
   };
 }
 
-/** The input's shape, channels last, from an operand that may hold the spatial dimensions alone. */
-function inputShape(sizes: readonly number[], dy: Value, w: Value, kind: Kind, first: boolean): number[] {
-  const channels = w.shape.at(-2)!;
-  if (sizes.length === kind.rank - 2) return [dy.shape[0]!, ...sizes, channels];
-  return [sizes[0]!, ...spatialOf(sizes, first), first ? sizes[1]! : sizes.at(-1)!];
-}
-
-function checkResult(dy: Value, plan: Plan, ctx: KernelContext): void {
+function checkResult(dy: Value, plan: ConvolutionPlan, ctx: KernelContext): void {
   if (dy.shape.some((dim, i) => dim !== plan.y[i])) {
     const expected = `${formatShape(plan.y)} for an input of ${formatShape(plan.x)}`;
     throw invalid(
@@ -193,10 +155,12 @@ function checkResult(dy: Value, plan: Plan, ctx: KernelContext): void {
 
 function inputGradient(kind: Kind): Kernel {
   return ([sizes, filter, outBackprop], ctx) => {
-    checkRank(outBackprop!, kind.rank, 'the gradient', ctx);
+    checkRank(outBackprop!.shape, kind.rank, 'the gradient', ctx);
     const first = channelsFirst(ctx);
     const dy = toChannelsLast(outBackprop!, first);
-    const plan = planOf(kind, inputShape(sizes!.numbers(), dy, filter!, kind, first), filter!.shape, ctx);
+    const own = {batch: dy.shape[0]!, channels: filter!.shape.at(-2)!};
+    const shape = convolutionInput(kind, sizes!.numbers(), own, first);
+    const plan = planOf(kind, shape, filter!.shape, ctx);
     checkResult(dy, plan, ctx);
     const dx = unlessEmpty(plan, plan.x, dy.dtype, () => {
       if (onHost(dy, filter!)) {
@@ -211,8 +175,8 @@ function inputGradient(kind: Kind): Kernel {
 
 function filterGradient(kind: Kind): Kernel {
   return ([input, sizes, outBackprop], ctx) => {
-    checkRank(input!, kind.rank, 'the input', ctx);
-    checkRank(outBackprop!, kind.rank, 'the gradient', ctx);
+    checkRank(input!.shape, kind.rank, 'the input', ctx);
+    checkRank(outBackprop!.shape, kind.rank, 'the gradient', ctx);
     const first = channelsFirst(ctx);
     const x = toChannelsLast(input!, first);
     const dy = toChannelsLast(outBackprop!, first);
@@ -229,60 +193,7 @@ function filterGradient(kind: Kind): Kernel {
   };
 }
 
-type Fusion = (x: tf.Tensor, extra: tf.Tensor[], ctx: KernelContext) => tf.Tensor;
-
-/** What may follow the product in a fused op, on a tensor with the channels last. Each takes its operands off `extra`. */
-const FUSIONS: Readonly<Record<string, Fusion>> = {
-  ...Object.fromEntries(
-    Object.entries(DEVICE_ACTIVATIONS).map(([name, f]): [string, Fusion] => [name, (x) => f(x)]),
-  ),
-  BiasAdd: (x, extra) => tf.add(x, extra.shift()!),
-  Add: (x, extra) => tf.add(x, extra.shift()!),
-  LeakyRelu: (x, _, ctx) => leakyRelu(x, ctx.attrs.float('leakyrelu_alpha')),
-  Tanh: (x) => tf.tanh(x),
-  Sigmoid: (x) => tf.sigmoid(x),
-  FusedBatchNorm: (x, extra, ctx) => {
-    const [scale, offset, mean, variance] = extra.splice(0, 4) as tf.Tensor[];
-    const factor = tf.mul(scale!, tf.rsqrt(tf.add(variance!, ctx.attrs.float('epsilon'))));
-    return tf.add(tf.mul(tf.sub(x, mean!), factor), offset!);
-  },
-};
-
-/** Applies the node's `fused_ops` to the product of its first two inputs. */
-function fuse(product: Value, inputs: readonly Value[], ctx: KernelContext): Value {
-  const extra = inputs.slice(2).map((value) => value.tensor());
-  let x = product.tensor();
-  for (const name of ctx.attrs.strings('fused_ops')) {
-    const fusion = ownEntry(FUSIONS, name);
-    if (fusion === undefined) throw unsupported(ctx, `the fused op ${name}`);
-    x = fusion(x, extra, ctx);
-  }
-  return fromTensor(x, product.dtype);
-}
-
-function fusedConvolution(kind: Kind): Kernel {
-  return (inputs, ctx) => {
-    checkRank(inputs[0]!, kind.rank, 'the input', ctx);
-    const first = channelsFirst(ctx);
-    const product = forward(kind, toChannelsLast(inputs[0]!, first), inputs[1]!, ctx);
-    return fromChannelsLast(fuse(product, inputs, ctx), first);
-  };
-}
-
-const fusedMatMul: Kernel = (inputs, ctx) => {
-  const [a, b] = inputs as [Value, Value];
-  const product = tf.matMul(
-    a.tensor() as tf.Tensor2D,
-    b.tensor() as tf.Tensor2D,
-    ctx.attrs.bool('transpose_a'),
-    ctx.attrs.bool('transpose_b'),
-  );
-  return fuse(fromTensor(product, a.dtype), inputs, ctx);
-};
-
-const FUSED_LIMITS = `fused_ops: ${Object.keys(FUSIONS).join(', ')}`;
-
-/** Convolutions and what is fused with them. */
+/** Convolutions and their gradients. */
 export const convolutions: OpFamily = {
   Conv2D: {kernel: convolution(CONV2D)},
   Conv2DBackpropInput: {kernel: inputGradient(CONV2D)},
@@ -293,7 +204,4 @@ export const convolutions: OpFamily = {
   Conv3D: {kernel: convolution(CONV3D)},
   Conv3DBackpropInputV2: {kernel: inputGradient(CONV3D)},
   Conv3DBackpropFilterV2: {kernel: filterGradient(CONV3D)},
-  _FusedConv2D: {kernel: fusedConvolution(CONV2D), limits: FUSED_LIMITS},
-  _FusedDepthwiseConv2dNative: {kernel: fusedConvolution(DEPTHWISE), limits: FUSED_LIMITS},
-  _FusedMatMul: {kernel: fusedMatMul, limits: FUSED_LIMITS},
 };

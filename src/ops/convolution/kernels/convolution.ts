@@ -12,7 +12,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {withGradient} from '../../../tensors/differentiable.js';
-import {spanOf, type Window} from '../window.js';
+import {runKernel} from '../../../tfjs/kernels.js';
+import {spanOf, type Window} from '../plan.js';
 import {type Plane, type Position, padForTaps, positionsOf, takeTap} from './taps.js';
 
 type Shape4D = [number, number, number, number];
@@ -154,7 +155,7 @@ function kernel(name: string, x: tf.Tensor, filter: tf.Tensor, plane: Plane): tf
     ],
     dataFormat: 'NHWC',
   };
-  return tf.engine().runKernel(name, {x, filter} as unknown as tf.NamedTensorMap, attrs) as tf.Tensor;
+  return runKernel(name, {x, filter}, attrs);
 }
 
 /** Convolves `dy`, its elements a stride apart, so that the result has the size of the input. */

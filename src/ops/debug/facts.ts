@@ -1,0 +1,9 @@
+/**
+ * Facts about the ops of this family.
+ *
+ * @module
+ */
+
+import {type FactTable, factsFor} from '../facts_table.js';
+
+export const facts: FactTable = factsFor({repeatable: true}, ['Assert', 'Print', 'PrintV2']);

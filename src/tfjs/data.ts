@@ -1,0 +1,20 @@
+/**
+ * The data that a tensor holds: which it is, and the bytes of strings.
+ *
+ * @module
+ */
+
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Stands for the data of a tensor, whatever backend has it. Tensors that share data give the same object, and a variable
+ * another one after each assignment.
+ */
+export function dataOf(tensor: tf.TensorInfo): object {
+  return tensor.dataId;
+}
+
+/** The strings of a tensor as they are: `dataSync` would decode them as UTF-8, which they need not be. */
+export function stringsOf(tensor: tf.Tensor): Uint8Array[] {
+  return tf.engine().readSync(tensor.dataId) as unknown as Uint8Array[];
+}

@@ -1,0 +1,188 @@
+/**
+ * Writes loops and branches: nodes that run functions, which are written along. These take, besides their arguments, what
+ * they use of the function around them.
+ *
+ * @module
+ */
+
+import {SaveError} from '../errors.js';
+import type {BuiltNode, GraphBuilder, Operand} from '../graph/builder.js';
+import {statefulNodes} from '../graph/effects.js';
+import type {DType} from '../host/dtypes.js';
+import {resourceKeys} from './captures.js';
+import {FunctionWriter} from './function_writer.js';
+import {changedBy} from './resource_order.js';
+import {type Bound, boundOf, mergeBound} from './step_needs.js';
+import type {Step, StepKind, Steps} from './steps.js';
+import {commonShape, type MergedTensor, partialShape} from './varying.js';
+
+/**
+ * What a loop carries before its own variables, as `tf.while_loop` has it and the gradient of `While` expects it: how many turns
+ * it has taken, and how many there may be (-1: any number).
+ */
+const LOOP_COUNTERS = [
+  {name: 'loop_counter', initial: 0},
+  {name: 'maximum_iterations', initial: -1},
+] as const;
+
+/** A loop, as its condition and its body. */
+export function writeLoop(
+  writer: FunctionWriter,
+  step: Step,
+  {cond, body}: Extract<StepKind, {kind: 'loop'}>,
+): Operand[] {
+  const {graph} = writer;
+  const vars = writer.inputsOf(step);
+  const bound = mergeBound([boundOf(cond), boundOf(body)]);
+  const dtypes = vars.map(({operand}) => operand.dtype);
+  const functions = [
+    writeInner(writer, 'while_cond', cond, dtypes, bound, {counted: true, passOn: false}),
+    writeInner(writer, 'while_body', body, dtypes, bound, {counted: true, passOn: true}),
+  ] as const;
+  const shapes = step.outputs.map((output, i) =>
+    partialShape(commonShape([output, vars[i]!, ...loopShapes(body, i)])),
+  );
+  const node = writeStructured(
+    writer,
+    functions.some(({stateful}) => stateful) ? 'While' : 'StatelessWhile',
+    [
+      [
+        ...LOOP_COUNTERS.map(({initial}) => graph.scalar('int32', initial)),
+        ...vars.map(({operand}) => operand),
+        ...boundOperands(writer, bound),
+      ],
+    ],
+    {
+      cond: {func: functions[0].name},
+      body: {func: functions[1].name},
+      output_shapes: [
+        ...LOOP_COUNTERS.map(() => []),
+        ...shapes,
+        ...bound.outer.map(() => null),
+        ...bound.captured.map(() => null),
+      ],
+    },
+    bound,
+    changedBy(body).concat(changedBy(cond)),
+  );
+  return dtypes.map((dtype, i) => ({node, output: LOOP_COUNTERS.length + i, dtype}));
+}
+
+/** A branch, as what it does in either case. */
+export function writeBranch(
+  writer: FunctionWriter,
+  step: Step,
+  {branches}: Extract<StepKind, {kind: 'branch'}>,
+): Operand[] {
+  const {graph} = writer;
+  const [pred] = writer.inputsOf(step);
+  const bound = mergeBound(branches.map(boundOf));
+  const [whenTrue, whenFalse] = branches;
+  const functions = [
+    writeInner(writer, 'cond_true', whenTrue, [], bound, {counted: false, passOn: false}),
+    writeInner(writer, 'cond_false', whenFalse, [], bound, {counted: false, passOn: false}),
+  ] as const;
+  const [yes, no] = [resultsOf(whenTrue), resultsOf(whenFalse)];
+  if (yes.length !== no.length || yes.some(({dtype}, i) => dtype !== no[i]!.dtype)) {
+    throw new SaveError('both branches of cond have to give as many tensors, of the same dtypes');
+  }
+  const dtypes = yes.map(({dtype}) => dtype as DType);
+  const node = writeStructured(
+    writer,
+    functions.some(({stateful}) => stateful) ? 'If' : 'StatelessIf',
+    [graph.op('Reshape', [pred!.operand, graph.ints([])]), boundOperands(writer, bound)],
+    {
+      then_branch: {func: functions[0].name},
+      else_branch: {func: functions[1].name},
+      Tout: dtypes,
+      output_shapes: yes.map((each, i) => partialShape(commonShape([each, no[i]!]))),
+    },
+    bound,
+    branches.flatMap(changedBy),
+  );
+  return dtypes.map((dtype, output) => ({node, output, dtype}));
+}
+
+/** A node that runs functions of its own, in the right order with what else uses their resources. */
+function writeStructured(
+  {graph, order}: FunctionWriter,
+  op: string,
+  inputs: Parameters<GraphBuilder['statement']>[1],
+  attrs: Parameters<GraphBuilder['statement']>[2],
+  {captured}: Bound,
+  changed: readonly object[],
+): BuiltNode {
+  const changing = new Set(changed);
+  const keys = resourceKeys(captured);
+  const controls = keys.flatMap((key) =>
+    changing.has(key) ? order.beforeChange([key]) : order.beforeRead(key),
+  );
+  const node = graph.statement(op, inputs, attrs, {controls: [...new Set(controls)]});
+  for (const key of keys) if (!changing.has(key)) order.read(key, node);
+  if (changing.size > 0) order.change([...changing], node);
+  return node;
+}
+
+function boundOperands(writer: FunctionWriter, {outer, captured}: Bound): Operand[] {
+  return [
+    ...outer.map(({ref}) => writer.tensor(ref).operand),
+    ...captured.map((each) => writer.captured(each)),
+  ];
+}
+
+/**
+ * Writes a function that this one refers to. Its parameters are its own, and then what it is bound to.
+ *
+ * @param counted - it is part of a loop, which counts its turns
+ * @param passOn - it gives the next turn what it was given
+ */
+function writeInner(
+  {trace}: FunctionWriter,
+  kind: string,
+  steps: Steps,
+  dtypes: readonly DType[],
+  bound: Bound,
+  {counted, passOn}: {readonly counted: boolean; readonly passOn: boolean},
+): {readonly name: string; readonly stateful: boolean} {
+  const writer = new FunctionWriter(trace, () => {
+    throw new SaveError('a function within a function was not told what it is bound to');
+  });
+  const {graph} = writer;
+  const counters = counted ? LOOP_COUNTERS.map(({name}) => graph.parameter(name, 'int32')) : [];
+  const parameters = dtypes.map((dtype, i) => graph.parameter(`loop_var_${i}`, dtype));
+  const passed = [
+    ...bound.outer.map(({ref, dtype}, i) => {
+      const operand = graph.parameter(`outer_${i}`, dtype);
+      writer.bindOuter(ref, operand);
+      return operand;
+    }),
+    ...bound.captured.map((each) => {
+      const operand = graph.parameter('captured', each.dtype);
+      writer.bind(each, operand);
+      return operand;
+    }),
+  ];
+  const results = writer.write(steps, parameters).map(({operand}) => operand);
+  // A loop within has its name by now.
+  const name = trace.callees.freeName(`${trace.name}_${kind}`);
+  const given = passOn ? [...nextCounts(graph, counters), ...results, ...passed] : results;
+  const written = writer.finish(name, given);
+  trace.callees.add(written);
+  return {name, stateful: statefulNodes(written).length > 0};
+}
+
+/** The counters of a loop in its next turn. */
+function nextCounts(graph: GraphBuilder, [turns, ...mostTurns]: readonly Operand[]): Operand[] {
+  if (turns === undefined) return [];
+  return [graph.op('AddV2', [turns, graph.scalar('int32', 1)]), ...mostTurns];
+}
+
+function resultsOf({steps, results}: Steps): MergedTensor[] {
+  return results.map(({entry, output}) => steps[entry]!.outputs[output]!);
+}
+
+/** Loop variable `i` as the body takes and gives it. */
+function loopShapes(body: Steps, i: number): MergedTensor[] {
+  const taken = body.steps.find(({what}) => what.kind === 'parameter' && what.index === i);
+  return [resultsOf(body)[i]!, ...(taken ? [taken.outputs[0]!] : [])];
+}
