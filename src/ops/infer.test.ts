@@ -1,9 +1,10 @@
 /**
  * Checks what is inferred against what the real TensorFlow computed: every call in `fixtures/ops/*.json` tells the shapes
- * of its outputs, and so does every odd call in `odd_sizes.json.gz`.
+ * of its outputs, and so does every odd call in `odd_sizes.json.gz`; `partial_shapes.json.gz` has what TensorFlow infers itself.
  */
 
 import {readdirSync, readFileSync} from 'node:fs';
+import {gunzipSync} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
 import {CallError} from '../errors.js';
 import {Attrs} from '../graph/attrs.js';
@@ -11,7 +12,7 @@ import {inferGraph} from '../graph/infer.js';
 import {elementsOf, type Inferred, type Known, knownConstant} from '../graph/known.js';
 import {argTensors} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
-import {fitsShape, formatShape, isKnown} from '../host/shape.js';
+import {fitsShape, formatShape, isKnown, mergeShapes, type PartialShape} from '../host/shape.js';
 import type {HostTensor} from '../host/tensor.js';
 import {factsOf} from './facts.js';
 import {INFER_COLUMNS, inferenceOf} from './infer.js';
@@ -40,7 +41,7 @@ const LEVELS: Readonly<Record<string, (tensor: HostTensor) => Known>> = {
 };
 
 /** What is inferred of a call, each output with its dtype. */
-function inferred({op, inputs, attrs}: OpCase, level: string): readonly Known[] {
+function inferred({op, inputs, attrs}: OpCase, knownOf: (tensor: HostTensor) => Known): readonly Known[] {
   const definition = opDef(op)!;
   const given = new Map(Object.entries(attrs).map(([name, attr]) => [name, decodeAttr(attr)]));
   const defaults = new Map(definition.attrs.map((attr) => [attr.name, attr.default]));
@@ -48,7 +49,7 @@ function inferred({op, inputs, attrs}: OpCase, level: string): readonly Known[] 
   // Cases leave out handles, which are no constants.
   const written = inputs.values();
   const known = argTensors(definition.inputs, node.attrs).map(({dtype}) =>
-    dtype === 'resource' ? {dtype, shape: []} : LEVELS[level]!(decodeTensor(written.next().value!)),
+    dtype === 'resource' ? {dtype, shape: []} : knownOf(decodeTensor(written.next().value!)),
   );
   const found: readonly Inferred[] = inferenceOf(op)!(known, node, {of: () => []});
   return argTensors(definition.outputs, node.attrs).map(({dtype}, i) => ({dtype, ...found[i]!}));
@@ -77,13 +78,13 @@ describe('what is inferred agrees with what TensorFlow computes', () => {
           const call = `#${i} ${each.note ?? ''} (${each.inputs.map(({shape}) => formatShape(shape))}), ${level}`;
           if (each.error || each.outputs === undefined) {
             try {
-              inferred(each, level);
+              inferred(each, LEVELS[level]!);
             } catch (error) {
               if (!(error instanceof CallError)) return [`${call}: ${error}`];
             }
             return [];
           }
-          const outputs = inferred(each, level);
+          const outputs = inferred(each, LEVELS[level]!);
           if (outputs.length !== each.outputs.length) return [`${call}: ${outputs.length} outputs`];
           return outputs.flatMap((known, k) => {
             const actual = decodeTensor(each.outputs![k]!);
@@ -133,6 +134,51 @@ function oddFaults(base: OddBase): string[] {
     }),
   );
 }
+
+/** What is known of an input in `partial_shapes.json.gz`, by the level's name there. */
+const PARTIAL_LEVELS: Readonly<Record<string, (tensor: HostTensor) => Known>> = {
+  shapes: LEVELS['dtypes and shapes']!,
+  ranks: LEVELS['dtypes and ranks']!,
+  nothing: LEVELS.dtypes!,
+  'ranks and integers': (tensor) =>
+    holdsSizes(tensor) ? knownConstant(tensor) : LEVELS['dtypes and ranks']!(tensor),
+  'every other size and integers': (tensor) =>
+    holdsSizes(tensor)
+      ? knownConstant(tensor)
+      : {dtype: tensor.dtype, shape: tensor.shape.map((size, i) => (i % 2 === 0 ? size : null))},
+};
+
+/** Integers that may be sizes or axes are given to TensorFlow as constants. */
+const holdsSizes = ({dtype, data}: HostTensor): boolean =>
+  (dtype === 'int32' || dtype === 'int64') && data.length <= 64;
+
+describe('as much is inferred as TensorFlow infers where not everything is known', () => {
+  const {answers} = JSON.parse(
+    gunzipSync(readFileSync(new URL('partial_shapes.json.gz', DIRECTORY))).toString(),
+  ) as {answers: Record<string, Record<string, Record<string, PartialShape[]>>>};
+  for (const [file, calls] of Object.entries(answers)) {
+    it(file, () => {
+      const {cases: all} = JSON.parse(readFileSync(new URL(`${file}.json`, DIRECTORY), 'utf8')) as {
+        cases: OpCase[];
+      };
+      const vague = Object.entries(calls).flatMap(([index, levels]) => {
+        const call = all[Number(index)]!;
+        if (inferenceOf(call.op) === undefined) return [];
+        return Object.entries(levels).flatMap(([level, shapes]) =>
+          inferred(call, PARTIAL_LEVELS[level]!).flatMap(({shape}, i) => {
+            const merged = mergeShapes(shape, shapes[i]!);
+            if (merged !== undefined && formatShape(merged) === formatShape(shape)) return [];
+            const inputs = call.inputs.map((each) => formatShape(each.shape));
+            return [
+              `${call.op} (${inputs}), ${level}: ${formatShape(shape)}, not ${formatShape(shapes[i]!)}`,
+            ];
+          }),
+        );
+      });
+      expect(vague).toEqual([]);
+    });
+  }
+});
 
 it('has each rule for an op of its family, once', () => {
   const named = Object.values(INFER_COLUMNS).flatMap(Object.keys);
