@@ -11,6 +11,7 @@ import {infer as indexing} from './indexing/infer.js';
 import {infer as linalg} from './linalg/infer.js';
 import {infer as list} from './list/infer.js';
 import {infer as math} from './math/infer.js';
+import {infer as nn} from './nn/infer.js';
 import {infer as optional} from './optional/infer.js';
 import {infer as random} from './random/infer.js';
 import {infer as reduction} from './reduction/infer.js';
@@ -27,6 +28,7 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   linalg,
   list,
   math,
+  nn,
   optional,
   random,
   reduction,

@@ -113,6 +113,24 @@ export function withRank(known: Known, rank: number, what: string, node: OpNode)
   return shape;
 }
 
+/** A rank that must not be less than this, where it is known. A CallError for a smaller one. */
+export function withRankAtLeast({shape}: Known, rank: number, what: string, node: OpNode): PartialShape {
+  if (shape !== null && shape.length < rank) {
+    const dimensions = rank === 1 ? 'one dimension' : `${rank} dimensions`;
+    throw invalid(node, `${what} must have at least ${dimensions}, got shape ${formatShape(shape)}`);
+  }
+  return shape;
+}
+
+/** The one size that all of these are, as far as they are known. A CallError where two are not the same. */
+export function commonSize(sizes: readonly (number | null)[], what: string, node: OpNode): number | null {
+  const known = sizes.filter((size) => size !== null);
+  if (known.some((size) => size !== known[0])) {
+    throw invalid(node, `${what} must be the same, got ${known.join(' and ')}`);
+  }
+  return known[0] ?? null;
+}
+
 /** An integer as the dtype holds it; null for one that would wrap around. */
 export function held(number: number | null, dtype: DType): number | null {
   if (number === null || !Number.isSafeInteger(number)) return null;

@@ -7,5 +7,5 @@
 import type {FactTable} from '../facts_table.js';
 
 export const facts: FactTable = {
-  CTCGreedyDecoder: {inputRanks: {sequence_length: 'vector'}, gradient: 'none'},
+  CTCGreedyDecoder: {inputRanks: {sequence_length: 'vector'}, dataDependent: true, gradient: 'none'},
 };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import {bestPath} from '../../../algorithms/ctc.js';
 import {formatShape} from '../../../host/shape.js';
 import {allocate} from '../../../host/tensor.js';
 import {Value} from '../../../tensors/value.js';
@@ -26,17 +27,13 @@ const greedyDecoder: Kernel = ([inputs, sequenceLength], ctx) => {
   const logProbability = allocate(inputs!.dtype, batch) as Float64Array;
   const decoded = lengths.map((length, b) => {
     if (length > time) throw invalid(ctx, `sequence length ${length} exceeds the ${time} steps`);
-    const labels: number[] = [];
-    let previous = -1;
-    for (let t = 0; t < length; t++) {
+    const steps = Array.from({length}, (_, t) => {
       const at = (t * batch + b) * classes;
-      let best = 0;
-      for (let c = 1; c < classes; c++) if (logits[at + c]! > logits[at + best]!) best = c;
-      logProbability[b] = logProbability[b]! - logits[at + best]!;
-      if (best !== blank && !(merges && best === previous)) labels.push(best);
-      previous = best;
-    }
-    return labels;
+      return logits.subarray(at, at + classes);
+    });
+    const path = bestPath(steps, {blank, merges});
+    for (const logit of path.logits) logProbability[b] = logProbability[b]! - logit;
+    return path.labels;
   });
   const indices = decoded.flatMap((labels, b) => labels.flatMap((_, i) => [b, i]));
   const longest = Math.max(0, ...decoded.map((labels) => labels.length));
