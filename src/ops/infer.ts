@@ -7,6 +7,7 @@
 import type {Infer, InferTable} from '../graph/infer.js';
 import {infer as array} from './array/infer.js';
 import {infer as controlFlow} from './control_flow/infer.js';
+import {infer as convolution} from './convolution/infer.js';
 import {infer as indexing} from './indexing/infer.js';
 import {infer as linalg} from './linalg/infer.js';
 import {infer as list} from './list/infer.js';
@@ -24,6 +25,7 @@ import {infer as variable} from './variable/infer.js';
 export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   array,
   control_flow: controlFlow,
+  convolution,
   indexing,
   linalg,
   list,

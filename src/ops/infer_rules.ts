@@ -9,7 +9,7 @@ import type {Infer, InferTable} from '../graph/infer.js';
 import {elementsOf, type Inferred, type Known, SCALAR, vectorOf, withElements} from '../graph/known.js';
 import type {DType} from '../host/dtypes.js';
 import {broadcastShapes, formatShape, isKnown, mergeShapes, type PartialShape} from '../host/shape.js';
-import {invalid} from './node.js';
+import {checkRank, invalid} from './node.js';
 
 /** One rule for many ops. */
 export function forAll(rule: Infer, ops: readonly string[]): InferTable {
@@ -105,12 +105,8 @@ export function combined(
 
 /** A rank that must be this one, where it is known. A CallError for another. */
 export function withRank(known: Known, rank: number, what: string, node: OpNode): readonly (number | null)[] {
-  const {shape} = known;
-  if (shape === null) return anySizes(rank);
-  if (shape.length !== rank) {
-    throw invalid(node, `${what} must have ${rank} dimensions, got shape ${formatShape(shape)}`);
-  }
-  return shape;
+  checkRank(known.shape, rank, what, node);
+  return known.shape ?? anySizes(rank);
 }
 
 /** A rank that must not be less than this, where it is known. A CallError for a smaller one. */

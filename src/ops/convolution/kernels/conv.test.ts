@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {describe, expect, it} from 'vitest';
 import {testOpFamily} from '../../testing/op_cases.js';
-import type {Window} from '../window.js';
+import type {Window} from '../plan.js';
 import {convolutions} from './conv.js';
 import {dense, depthwise} from './convolution.js';
 import {average, maximum} from './pooling.js';

@@ -13,16 +13,19 @@ import {fromTensor} from '../../../tensors/from_tensor.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {DEVICE_ACTIVATIONS, leakyRelu} from '../../nn/kernels/activation.js';
-import {invalid, unsupported} from '../../node.js';
+import {checkRank, invalid, unsupported} from '../../node.js';
 import {
+  CONV2D as CONV2D_SHAPES,
+  CONV3D as CONV3D_SHAPES,
+  type ConvolutionKind,
+  type ConvolutionPlan,
   channelsFirst,
-  checkRank,
-  fromChannelsLast,
-  spatialOf,
-  toChannelsLast,
+  convolutionInput,
+  convolutionPlan,
+  DEPTHWISE as DEPTHWISE_SHAPES,
+  UNIT_WINDOW,
   type Window,
-  windowsOf,
-} from '../window.js';
+} from '../plan.js';
 import {
   type Convolution,
   convolve3d,
@@ -33,12 +36,11 @@ import {
   grouped,
 } from './convolution.js';
 import {hostConvolution, hostConvolutionFilter, hostConvolutionInput} from './host_convolution.js';
+import {fromChannelsLast, toChannelsLast} from './layout.js';
+import {roomForWindow} from './taps.js';
 
-/** What is particular to one kind of convolution. Shapes have the channels last. */
-interface Kind {
-  readonly rank: 4 | 5;
-  /** Channels of the result. */
-  outChannels(filter: readonly number[]): number;
+/** How one kind of convolution is computed. Shapes have the channels last. */
+interface Kind extends ConvolutionKind {
   /** The filter's shape seen as one of a grouped convolution `[..., c / groups, o]`. */
   asGrouped(filter: readonly number[]): number[];
   forward(x: tf.Tensor, w: tf.Tensor, windows: Window[]): tf.Tensor;
@@ -56,8 +58,7 @@ function denseOrGrouped(channels: number, filter: readonly number[]): Convolutio
 }
 
 const CONV2D: Kind = {
-  rank: 4,
-  outChannels: (filter) => filter.at(-1)!,
+  ...CONV2D_SHAPES,
   asGrouped: (filter) => [...filter],
   forward: (x, w, windows) => denseOrGrouped(x.shape[3]!, w.shape).forward(x, w, windows as Plane),
   input: (dy, w, windows, channels) => denseOrGrouped(channels, w.shape).input(dy, w, windows as Plane),
@@ -71,8 +72,7 @@ const CONV2D: Kind = {
 };
 
 const DEPTHWISE: Kind = {
-  rank: 4,
-  outChannels: (filter) => filter[2]! * filter[3]!,
+  ...DEPTHWISE_SHAPES,
   asGrouped: ([h, w, channels, multiplier]) => [h!, w!, 1, channels! * multiplier!],
   forward: (x, w, windows) => depthwise.forward(x, w, windows as Plane),
   input: (dy, w, windows) => depthwise.input(dy, w, windows as Plane),
@@ -81,65 +81,31 @@ const DEPTHWISE: Kind = {
 };
 
 const CONV3D: Kind = {
-  rank: 5,
-  outChannels: (filter) => filter.at(-1)!,
+  ...CONV3D_SHAPES,
   asGrouped: (filter) => [...filter],
   forward: (x, w, windows) => convolve3d(x, w, windows as Space),
   input: (dy, w, windows) => convolve3dInput(dy, w, windows as Space),
   filter: (x, dy, windows, shape) => convolve3dFilter(x, dy, windows as Space, shape),
 };
 
-/** A node's convolution: its windows and the shapes of input, filter and result, channels last. */
-interface Plan {
-  readonly windows: Window[];
-  readonly x: number[];
-  readonly w: number[];
-  readonly y: number[];
-}
-
 /** `shape` is the input's, channels last. */
-function planOf(kind: Kind, shape: readonly number[], filter: readonly number[], ctx: KernelContext): Plan {
-  if (filter.length !== kind.rank) {
-    throw invalid(ctx, `the filter must have ${kind.rank} dimensions, got shape ${formatShape(filter)}`);
-  }
-  const channels = shape.at(-1)!;
-  checkChannels(kind, channels, filter, ctx);
-  const first = channelsFirst(ctx);
-  const {attrs} = ctx;
-  const windows = windowsOf(
-    ctx,
-    shape.slice(1, -1),
-    filter.slice(0, -2),
-    spatialOf(attrs.ints('strides'), first),
-    attrs.has('dilations') ? spatialOf(attrs.ints('dilations'), first) : undefined,
-  );
-  const y = [shape[0]!, ...windows.map(({output}) => output), kind.outChannels(filter)];
-  return {windows, x: [...shape], w: [...filter], y};
-}
-
-function checkChannels(kind: Kind, channels: number, filter: readonly number[], ctx: KernelContext): void {
-  const own = filter.at(-2)!;
-  const groups = channels / own;
-  const fits =
-    kind === CONV2D
-      ? Number.isInteger(groups) && filter.at(-1)! % groups === 0 && filter.at(-1)! > 0
-      : own === channels;
-  if (!fits) {
-    throw invalid(
-      ctx,
-      `an input of ${channels} channels does not fit a filter of shape ${formatShape(filter)}`,
-    );
-  }
+function planOf(
+  kind: Kind,
+  shape: readonly number[],
+  filter: readonly number[],
+  ctx: KernelContext,
+): ConvolutionPlan {
+  roomForWindow(filter.slice(0, -2));
+  return convolutionPlan(kind, shape, filter, ctx);
 }
 
 /** What the host loops need: a plan with a depth axis. */
-function hostPlan(kind: Kind, {windows, x, w, y}: Plan) {
+function hostPlan(kind: Kind, {windows, x, w, y}: ConvolutionPlan) {
   const filter = kind.asGrouped(w);
   if (kind.rank === 5) return {shapes: {x, w: filter, y}, windows};
-  const single: Window = {size: 1, dilation: 1, stride: 1, before: 0, after: 0, input: 1, output: 1};
   return {
     shapes: {x: x.toSpliced(1, 0, 1), w: [1, ...filter], y: y.toSpliced(1, 0, 1)},
-    windows: [single, ...windows],
+    windows: [UNIT_WINDOW, ...windows],
   };
 }
 
@@ -147,7 +113,12 @@ const onHost = (a: Value, b: Value): boolean =>
   !isFloating(a.dtype) || (a.dtype === 'float64' && a.hostReady && b.hostReady);
 
 /** A tensor of zeros where a shape of the plan has no elements, which tfjs's kernels need not cope with. */
-function unlessEmpty(plan: Plan, shape: number[], dtype: Value['dtype'], compute: () => Value): Value {
+function unlessEmpty(
+  plan: ConvolutionPlan,
+  shape: number[],
+  dtype: Value['dtype'],
+  compute: () => Value,
+): Value {
   const isEmpty = [plan.x, plan.w, plan.y].some((each) => sizeOf(each) === 0);
   return isEmpty ? Value.host(dtype, shape, allocate(dtype, sizeOf(shape))) : compute();
 }
@@ -168,20 +139,13 @@ const floats = (x: Value): tf.Tensor => tf.cast(x.tensor(), 'float32');
 
 function convolution(kind: Kind): Kernel {
   return ([input, filter], ctx) => {
-    checkRank(input!, kind.rank, 'the input', ctx);
+    checkRank(input!.shape, kind.rank, 'the input', ctx);
     const first = channelsFirst(ctx);
     return fromChannelsLast(forward(kind, toChannelsLast(input!, first), filter!, ctx), first);
   };
 }
 
-/** The input's shape, channels last, from an operand that may hold the spatial dimensions alone. */
-function inputShape(sizes: readonly number[], dy: Value, w: Value, kind: Kind, first: boolean): number[] {
-  const channels = w.shape.at(-2)!;
-  if (sizes.length === kind.rank - 2) return [dy.shape[0]!, ...sizes, channels];
-  return [sizes[0]!, ...spatialOf(sizes, first), first ? sizes[1]! : sizes.at(-1)!];
-}
-
-function checkResult(dy: Value, plan: Plan, ctx: KernelContext): void {
+function checkResult(dy: Value, plan: ConvolutionPlan, ctx: KernelContext): void {
   if (dy.shape.some((dim, i) => dim !== plan.y[i])) {
     const expected = `${formatShape(plan.y)} for an input of ${formatShape(plan.x)}`;
     throw invalid(
@@ -193,10 +157,12 @@ function checkResult(dy: Value, plan: Plan, ctx: KernelContext): void {
 
 function inputGradient(kind: Kind): Kernel {
   return ([sizes, filter, outBackprop], ctx) => {
-    checkRank(outBackprop!, kind.rank, 'the gradient', ctx);
+    checkRank(outBackprop!.shape, kind.rank, 'the gradient', ctx);
     const first = channelsFirst(ctx);
     const dy = toChannelsLast(outBackprop!, first);
-    const plan = planOf(kind, inputShape(sizes!.numbers(), dy, filter!, kind, first), filter!.shape, ctx);
+    const own = {batch: dy.shape[0]!, channels: filter!.shape.at(-2)!};
+    const shape = convolutionInput(kind, sizes!.numbers(), own, first);
+    const plan = planOf(kind, shape, filter!.shape, ctx);
     checkResult(dy, plan, ctx);
     const dx = unlessEmpty(plan, plan.x, dy.dtype, () => {
       if (onHost(dy, filter!)) {
@@ -211,8 +177,8 @@ function inputGradient(kind: Kind): Kernel {
 
 function filterGradient(kind: Kind): Kernel {
   return ([input, sizes, outBackprop], ctx) => {
-    checkRank(input!, kind.rank, 'the input', ctx);
-    checkRank(outBackprop!, kind.rank, 'the gradient', ctx);
+    checkRank(input!.shape, kind.rank, 'the input', ctx);
+    checkRank(outBackprop!.shape, kind.rank, 'the gradient', ctx);
     const first = channelsFirst(ctx);
     const x = toChannelsLast(input!, first);
     const dy = toChannelsLast(outBackprop!, first);
@@ -262,7 +228,7 @@ function fuse(product: Value, inputs: readonly Value[], ctx: KernelContext): Val
 
 function fusedConvolution(kind: Kind): Kernel {
   return (inputs, ctx) => {
-    checkRank(inputs[0]!, kind.rank, 'the input', ctx);
+    checkRank(inputs[0]!.shape, kind.rank, 'the input', ctx);
     const first = channelsFirst(ctx);
     const product = forward(kind, toChannelsLast(inputs[0]!, first), inputs[1]!, ctx);
     return fromChannelsLast(fuse(product, inputs, ctx), first);

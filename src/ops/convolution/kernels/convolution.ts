@@ -12,7 +12,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {withGradient} from '../../../tensors/differentiable.js';
-import {spanOf, type Window} from '../window.js';
+import {spanOf, type Window} from '../plan.js';
 import {type Plane, type Position, padForTaps, positionsOf, takeTap} from './taps.js';
 
 type Shape4D = [number, number, number, number];

@@ -7,7 +7,7 @@
 
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {Value} from '../../../tensors/value.js';
-import type {Window} from '../window.js';
+import type {Window} from '../plan.js';
 
 type Numbers = Float64Array | Int32Array | Float32Array;
 

@@ -10,8 +10,7 @@ import {fromTensor} from '../../../tensors/from_tensor.js';
 import {constant} from '../../../tensors/linear.js';
 import type {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, unsupported} from '../../node.js';
-import {checkRank} from '../window.js';
+import {checkRank, invalid, unsupported} from '../../node.js';
 
 function attrsOf({attrs}: KernelContext): tf.NamedAttrMap {
   return {
@@ -23,8 +22,8 @@ function attrsOf({attrs}: KernelContext): tf.NamedAttrMap {
 
 function check(x: Value, filter: Value, ctx: KernelContext): void {
   if (!isFloating(x.dtype)) throw unsupported(ctx, `dtype ${x.dtype}`);
-  checkRank(x, 4, 'the input', ctx);
-  checkRank(filter, 3, 'the filter', ctx);
+  checkRank(x.shape, 4, 'the input', ctx);
+  checkRank(filter.shape, 3, 'the filter', ctx);
   if (filter.shape[2] !== x.shape[3]) {
     throw invalid(ctx, `the filter has ${filter.shape[2]} channels where the input has ${x.shape[3]}`);
   }

@@ -11,55 +11,43 @@ import {allocate, sizeOf} from '../../../host/tensor.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {hasDeviceType, Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, unsupported} from '../../node.js';
+import {checkRank, invalid, unsupported} from '../../node.js';
 import {
   channelsFirst,
-  checkRank,
-  fromChannelsLast,
+  channelsLast,
+  isPooledInSpace,
+  type PoolPlan,
+  type PoolWindows,
+  planOfWindows,
+  pooledChannels,
+  poolPlan,
   spatialOf,
-  toChannelsLast,
+  UNIT_WINDOW,
   type Window,
-  windowsOf,
-} from '../window.js';
+} from '../plan.js';
+import {fromChannelsLast, toChannelsLast} from './layout.js';
 import {average, maximum, type Pooling} from './pooling.js';
+import {roomForWindow} from './taps.js';
 
 type Reduction = 'Max' | 'Avg';
 
 const POOLING: Readonly<Record<Reduction, Pooling>> = {Max: maximum, Avg: average};
 
-/** A node's pooling: windows along the spatial axes, shapes with the channels last. */
-interface Plan {
-  readonly windows: readonly Window[];
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-}
-
-/** `ksize` and `strides` have an entry for each axis of the data format. */
-function planOf(shape: readonly number[], ksize: number[], strides: number[], ctx: KernelContext): Plan {
-  const first = channelsFirst(ctx);
-  const [size, stride] = [spatialOf(ksize, first), spatialOf(strides, first)];
-  const [n, channels] = [shape[0]!, shape.at(-1)!];
-  if (ksize[0] !== 1 || strides[0] !== 1) throw unsupported(ctx, 'pooling over the batch');
-  const channel = first ? 1 : ksize.length - 1;
-  if (ksize[channel] !== 1 || strides[channel] !== 1)
-    throw unsupported(ctx, 'pooling over channels and space');
-  const windows = windowsOf(ctx, shape.slice(1, -1), size, stride);
-  return {windows, x: shape, y: [n, ...windows.map(({output}) => output), channels]};
+/** The pooling of images of `shape`, channels last. */
+function planOf(shape: readonly number[], windows: PoolWindows, ctx: KernelContext): PoolPlan {
+  roomForWindow(spatialOf(windows.ksize, channelsFirst(ctx)));
+  return poolPlan(shape, windows, ctx);
 }
 
 /** Pooling windows from the attributes, or from the inputs of an op's second version. */
-function windowAttrs(inputs: readonly Value[], at: number, ctx: KernelContext): [number[], number[]] {
-  if (inputs.length > at) {
-    const windows = [inputs[at]!.numbers(), inputs[at + 1]!.numbers()] as [number[], number[]];
-    if (windows.some(({length}) => length !== inputs[0]!.rank)) {
-      throw invalid(
-        ctx,
-        `ksize [${windows[0]}] and strides [${windows[1]}] must have ${inputs[0]!.rank} elements`,
-      );
-    }
-    return windows;
+function windowsFrom(inputs: readonly Value[], at: number, ctx: KernelContext): PoolWindows {
+  if (inputs.length <= at) return {ksize: ctx.attrs.ints('ksize'), strides: ctx.attrs.ints('strides')};
+  const [ksize, strides] = [inputs[at]!.numbers(), inputs[at + 1]!.numbers()];
+  const {rank} = inputs[0]!;
+  if (ksize.length !== rank || strides.length !== rank) {
+    throw invalid(ctx, `ksize [${ksize}] and strides [${strides}] must have ${rank} elements`);
   }
-  return [ctx.attrs.ints('ksize'), ctx.attrs.ints('strides')];
+  return {ksize, strides};
 }
 
 const onHost = (...values: readonly Value[]): boolean =>
@@ -71,17 +59,17 @@ const zeros = (dtype: DType, shape: readonly number[]): Value =>
 function pool(reduction: Reduction, rank: 4 | 5): Kernel {
   return (inputs, ctx) => {
     const input = inputs[0]!;
-    checkRank(input, rank, 'the input', ctx);
-    const [ksize, strides] = windowAttrs(inputs, 1, ctx);
+    checkRank(input.shape, rank, 'the input', ctx);
+    const windows = windowsFrom(inputs, 1, ctx);
     const first = channelsFirst(ctx);
-    if ((first ? ksize[1] : ksize.at(-1)) !== 1) return poolChannels(reduction, input, ksize, strides, ctx);
+    if (!isPooledInSpace(windows.ksize, first)) return poolChannels(input, windows, ctx);
     const x = toChannelsLast(input, first);
-    return fromChannelsLast(poolLast(reduction, x, planOf(x.shape, ksize, strides, ctx)), first);
+    return fromChannelsLast(poolLast(reduction, x, planOf(x.shape, windows, ctx)), first);
   };
 }
 
 /** Pools a value with the channels last. */
-function poolLast(reduction: Reduction, x: Value, plan: Plan): Value {
+function poolLast(reduction: Reduction, x: Value, plan: PoolPlan): Value {
   if (sizeOf(plan.y) === 0) return zeros(x.dtype, plan.y);
   if (onHost(x)) return reduction === 'Max' ? hostMax(x, plan).output : hostAverage(x, plan);
   return fromTensor(POOLING[reduction].forward(tensorOf(x), plan.windows), x.dtype);
@@ -89,33 +77,21 @@ function poolLast(reduction: Reduction, x: Value, plan: Plan): Value {
 
 const tensorOf = (x: Value): tf.Tensor => tf.cast(x.tensor(), 'float32');
 
-/** The largest of each run of neighbouring channels: TensorFlow knows this for MaxPool alone. */
-function poolChannels(
-  reduction: Reduction,
-  x: Value,
-  ksize: number[],
-  strides: number[],
-  ctx: KernelContext,
-): Value {
-  const size = ksize.at(-1)!;
+/** The largest of each run of neighbouring channels. */
+function poolChannels(x: Value, windows: PoolWindows, ctx: KernelContext): Value {
+  const size = windows.ksize.at(-1)!;
   const channels = x.shape.at(-1)!;
-  if (reduction !== 'Max' || x.rank !== 4 || channelsFirst(ctx) || ksize.slice(0, -1).some((k) => k !== 1)) {
-    throw unsupported(ctx, `pooling over channels with windows of ${ksize}`);
-  }
-  if (strides.at(-1) !== size || channels % size !== 0) {
-    throw invalid(ctx, `channels are pooled in windows of ${size} with strides of ${strides.at(-1)}`);
-  }
+  const output = pooledChannels(x.shape, windows, ctx);
   // Each run of channels becomes the spatial axis of an image of one channel.
   const runs = x.reshape([sizeOf(x.shape) / channels, 1, channels, 1]);
-  const single: Window = {size: 1, dilation: 1, stride: 1, before: 0, after: 0, input: 1, output: 1};
-  const along: Window = {...single, size, stride: size, input: channels, output: channels / size};
-  const plan: Plan = {windows: [single, along], x: runs.shape, y: [runs.shape[0]!, 1, along.output, 1]};
-  return poolLast('Max', runs, plan).reshape([...x.shape.slice(0, -1), channels / size]);
+  const along: Window = {...UNIT_WINDOW, size, stride: size, input: channels, output};
+  const plan: PoolPlan = {windows: [UNIT_WINDOW, along], x: runs.shape, y: [runs.shape[0]!, 1, output, 1]};
+  return poolLast('Max', runs, plan).reshape([...x.shape.slice(0, -1), output]);
 }
 
 /** Calls `each` for every result element with the flat indices of the input elements under its window. */
-function forEachWindow({windows, x}: Plan, each: (yi: number, xis: readonly number[]) => void): void {
-  const space = windows.length === 2 ? [UNIT, ...windows] : windows;
+function forEachWindow({windows, x}: PoolPlan, each: (yi: number, xis: readonly number[]) => void): void {
+  const space = windows.length === 2 ? [UNIT_WINDOW, ...windows] : windows;
   const [dw, hw, ww] = space as [Window, Window, Window];
   const [n, channels] = [x[0]!, x.at(-1)!];
   const under = space.map((window) => Array.from({length: window.output}, (_, o) => covered(window, o)));
@@ -141,8 +117,6 @@ function forEachWindow({windows, x}: Plan, each: (yi: number, xis: readonly numb
   }
 }
 
-const UNIT: Window = {size: 1, dilation: 1, stride: 1, before: 0, after: 0, input: 1, output: 1};
-
 /** Positions of the input, not of its padding, under window `o`. */
 function covered({size, stride, before, input}: Window, o: number): number[] {
   const from = Math.max(0, o * stride - before);
@@ -151,7 +125,7 @@ function covered({size, stride, before, input}: Window, o: number): number[] {
 }
 
 /** The largest elements and where they are; the first of equals wins. */
-function hostMax(x: Value, plan: Plan): {output: Value; argmax: Int32Array} {
+function hostMax(x: Value, plan: PoolPlan): {output: Value; argmax: Int32Array} {
   const source = x.numeric();
   const out = allocate(x.dtype, sizeOf(plan.y));
   const argmax = new Int32Array(out.length);
@@ -164,7 +138,7 @@ function hostMax(x: Value, plan: Plan): {output: Value; argmax: Int32Array} {
   return {output: Value.host(x.dtype, plan.y, out), argmax};
 }
 
-function hostAverage(x: Value, plan: Plan): Value {
+function hostAverage(x: Value, plan: PoolPlan): Value {
   const source = x.numeric() as Float64Array;
   const out = allocate(x.dtype, sizeOf(plan.y)) as Float64Array;
   forEachWindow(plan, (yi, xis) => {
@@ -176,12 +150,16 @@ function hostAverage(x: Value, plan: Plan): Value {
 }
 
 const maxPoolWithArgmax: Kernel = ([input], ctx) => {
-  checkRank(input!, 4, 'the input', ctx);
+  checkRank(input!.shape, 4, 'the input', ctx);
   const {dtype} = input!;
   const ksize = ctx.attrs.ints('ksize');
   if (ksize[3] !== 1) throw unsupported(ctx, 'pooling over channels');
-  const {windows, x, y} = windowPlan(input!, ksize, ctx);
-  const plan = {windows, x, y};
+  // The op has no data format: channels are last.
+  const sizes = spatialOf(ksize, false);
+  roomForWindow(sizes);
+  const strides = spatialOf(ctx.attrs.ints('strides'), false);
+  const plan = planOfWindows(input!.shape, {ksize: sizes, strides}, ctx);
+  const {x, y} = plan;
   const host = hostMax(Value.host(dtype, x, input!.hostData()), plan);
   const image = sizeOf(x.slice(1));
   const indices = ctx.attrs.bool('include_batch_in_index') ? host.argmax : host.argmax.map((i) => i % image);
@@ -194,26 +172,14 @@ const maxPoolWithArgmax: Kernel = ([input], ctx) => {
   return [output, Value.host(index, y, argmax)];
 };
 
-/** The plan of an op that has no data format: channels are last. */
-function windowPlan(input: Value, ksize: number[], ctx: KernelContext): Plan {
-  const windows = windowsOf(
-    ctx,
-    input.shape.slice(1, -1),
-    ksize.slice(1, -1),
-    ctx.attrs.ints('strides').slice(1, -1),
-  );
-  const y = [input.shape[0]!, ...windows.map(({output}) => output), input.shape.at(-1)!];
-  return {windows, x: input.shape, y};
-}
-
 function maxPoolGrad(rank: 4 | 5): Kernel {
   return (inputs, ctx) => {
     const [input, , grad] = inputs as [Value, Value, Value];
-    checkRank(input, rank, 'the input', ctx);
+    checkRank(input.shape, rank, 'the input', ctx);
     const first = channelsFirst(ctx);
     const x = toChannelsLast(input, first);
     const dy = toChannelsLast(grad, first);
-    const plan = planOf(x.shape, ...windowAttrs(inputs, 3, ctx), ctx);
+    const plan = planOf(x.shape, windowsFrom(inputs, 3, ctx), ctx);
     checkGradient(dy, plan, ctx);
     if (sizeOf(plan.y) === 0) return zeros(input.dtype, input.shape);
     if (onHost(x, dy)) return fromChannelsLast(scatter(dy, hostMax(x, plan).argmax, plan), first);
@@ -222,7 +188,7 @@ function maxPoolGrad(rank: 4 | 5): Kernel {
   };
 }
 
-function scatter(dy: Value, argmax: Int32Array, plan: Plan): Value {
+function scatter(dy: Value, argmax: Int32Array, plan: PoolPlan): Value {
   const source = dy.numeric();
   const out = allocate(dy.dtype, sizeOf(plan.x)) as NumericArray;
   argmax.forEach((xi, yi) => {
@@ -234,12 +200,11 @@ function scatter(dy: Value, argmax: Int32Array, plan: Plan): Value {
 
 function avgPoolGrad(rank: 4 | 5): Kernel {
   return ([shape, grad], ctx) => {
-    checkRank(grad!, rank, 'the gradient', ctx);
+    checkRank(grad!.shape, rank, 'the gradient', ctx);
     const first = channelsFirst(ctx);
     const dims = shape!.numbers();
-    const last = first ? [dims[0]!, ...dims.slice(2), dims[1]!] : dims;
     const dy = toChannelsLast(grad!, first);
-    const plan = planOf(last, ctx.attrs.ints('ksize'), ctx.attrs.ints('strides'), ctx);
+    const plan = planOf(channelsLast(dims, first), windowsFrom([], 0, ctx), ctx);
     checkGradient(dy, plan, ctx);
     if (sizeOf(plan.x) === 0 || sizeOf(plan.y) === 0) return zeros(grad!.dtype, dims);
     if (onHost(dy)) return fromChannelsLast(hostAverageGrad(dy, plan), first);
@@ -248,7 +213,7 @@ function avgPoolGrad(rank: 4 | 5): Kernel {
   };
 }
 
-function hostAverageGrad(dy: Value, plan: Plan): Value {
+function hostAverageGrad(dy: Value, plan: PoolPlan): Value {
   const source = dy.numeric() as Float64Array;
   const out = allocate(dy.dtype, sizeOf(plan.x)) as Float64Array;
   forEachWindow(plan, (yi, xis) => {
@@ -257,7 +222,7 @@ function hostAverageGrad(dy: Value, plan: Plan): Value {
   return Value.host(dy.dtype, plan.x, out);
 }
 
-function checkGradient(dy: Value, plan: Plan, ctx: KernelContext): void {
+function checkGradient(dy: Value, plan: PoolPlan, ctx: KernelContext): void {
   if (!sameShape(dy.shape, plan.y)) {
     throw invalid(ctx, `the gradient has shape ${formatShape(dy.shape)}, expected ${formatShape(plan.y)}`);
   }

@@ -12,7 +12,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {withGradient} from '../../../tensors/differentiable.js';
 import {FIRST_MAXIMUM_GRAD} from '../../../tfjs/maximum_kernel.js';
-import type {Window} from '../window.js';
+import {UNIT_WINDOW, type Window} from '../plan.js';
 import {depthwise} from './convolution.js';
 import {type Plane, padForTaps, placeTap, positionsOf, takeTap} from './taps.js';
 
@@ -59,7 +59,7 @@ function overPlanes(pooling: PlanePooling): Pooling {
       if (windows.length === 2) return pooling.forward(x, windows as unknown as Plane);
       const [depth, plane] = cut(windows);
       const planes = pooling.forward(asPlanes(x), plane);
-      const columns = pooling.forward(asColumns(planes, x.shape[0]!), [depth, UNIT]);
+      const columns = pooling.forward(asColumns(planes, x.shape[0]!), [depth, UNIT_WINDOW]);
       return tf.reshape(columns, resultShape(x.shape, windows));
     },
     input: (dy, windows, x) => {
@@ -68,7 +68,7 @@ function overPlanes(pooling: PlanePooling): Pooling {
       const n = dy.shape[0]!;
       const planes = x && pooling.forward(asPlanes(x), plane);
       const gradient = tf.reshape(dy, [n, depth.output, 1, dy.size / (n * depth.output)]);
-      const columns = pooling.input(gradient, [depth, UNIT], planes && asColumns(planes, n));
+      const columns = pooling.input(gradient, [depth, UNIT_WINDOW], planes && asColumns(planes, n));
       const [h, w] = plane;
       const ofPlanes = tf.reshape(columns, [n * depth.input, h.output, w.output, dy.shape[4]!]);
       const dx = pooling.input(ofPlanes, plane, x && asPlanes(x));
@@ -76,9 +76,6 @@ function overPlanes(pooling: PlanePooling): Pooling {
     },
   };
 }
-
-/** The window that covers an axis of one element. */
-const UNIT: Window = {size: 1, dilation: 1, stride: 1, before: 0, after: 0, input: 1, output: 1};
 
 const cut = ([depth, h, w]: readonly Window[]): [Window, Plane] => [depth!, [h!, w!]];
 

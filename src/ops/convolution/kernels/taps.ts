@@ -6,12 +6,22 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {spanOf, type Window} from '../window.js';
+import {roomFor} from '../../../host/budget.js';
+import {sizeOf} from '../../../host/tensor.js';
+import {spanOf, type Window} from '../plan.js';
 
 export type Plane = readonly [Window, Window];
 
 /** A position within a window. */
 export type Position = readonly [row: number, column: number];
+
+/** What one element of a filter takes. */
+const FILTER_BYTES = 4;
+
+/** Refuses a window that is larger than there is room for: some kernels make a filter of its size. */
+export function roomForWindow(sizes: readonly number[]): void {
+  roomFor(FILTER_BYTES * sizeOf(sizes));
+}
 
 /** All positions within a window, row by row. */
 export function positionsOf([h, w]: Plane): Position[] {

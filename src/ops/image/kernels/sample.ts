@@ -16,9 +16,10 @@ import {linear} from '../../../tensors/linear.js';
 import {concat, pad, stridedSlice} from '../../../tensors/movement.js';
 import {VALUE_BYTES, Value} from '../../../tensors/value.js';
 import {isTaping} from '../../../tfjs/tape.js';
-import {windowsOf} from '../../convolution/window.js';
+import {roomForWindow} from '../../convolution/kernels/taps.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
+import {patchWindows} from '../plan.js';
 import {resampleAdjoint, type Taps} from './resample.js';
 import {readsAt, Sampler} from './sample_pixels.js';
 
@@ -359,15 +360,8 @@ const projectiveTransform: Kernel = ([images, transforms, outputShape, fillValue
 /** The pixels under each position of a window, side by side in the channels. */
 const extractPatches: Kernel = ([images], ctx) => {
   checkImages(images!, ctx);
-  const {attrs} = ctx;
-  const middle = (name: string): number[] => attrs.ints(name).slice(1, 3);
-  const [h, w] = windowsOf(
-    ctx,
-    images!.shape.slice(1, 3),
-    middle('ksizes'),
-    middle('strides'),
-    middle('rates'),
-  );
+  const [h, w] = patchWindows(images!.shape, ctx);
+  roomForWindow([h!.size, w!.size]);
   const padded = pad(images!, [0, h!.before, w!.before, 0], [0, h!.after, w!.after, 0]);
   const [batch, channels] = [images!.shape[0]!, images!.shape[3]!];
   const patches = allocateObjects(h!.size * w!.size, 0, VALUE_BYTES).map((_, k) => {
