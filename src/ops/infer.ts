@@ -8,11 +8,13 @@ import type {Infer, InferTable} from '../graph/infer.js';
 import {infer as array} from './array/infer.js';
 import {infer as controlFlow} from './control_flow/infer.js';
 import {infer as convolution} from './convolution/infer.js';
+import {infer as image} from './image/infer.js';
 import {infer as indexing} from './indexing/infer.js';
 import {infer as linalg} from './linalg/infer.js';
 import {infer as list} from './list/infer.js';
 import {infer as math} from './math/infer.js';
 import {infer as nn} from './nn/infer.js';
+import {infer as normalization} from './normalization/infer.js';
 import {infer as optional} from './optional/infer.js';
 import {infer as random} from './random/infer.js';
 import {infer as reduction} from './reduction/infer.js';
@@ -26,11 +28,13 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   array,
   control_flow: controlFlow,
   convolution,
+  image,
   indexing,
   linalg,
   list,
   math,
   nn,
+  normalization,
   optional,
   random,
   reduction,

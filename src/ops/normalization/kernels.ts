@@ -18,6 +18,7 @@ import {channelsFirst} from '../convolution/plan.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {DEVICE_ACTIVATIONS} from '../nn/kernels/activation.js';
 import {invalid, unsupported} from '../node.js';
+import {thirdReserveShape} from './plan.js';
 
 /** Mean and (biased) variance of each column. */
 function statistics(x: tf.Tensor): {mean: tf.Tensor; variance: tf.Tensor} {
@@ -142,11 +143,9 @@ function running(before: tf.Tensor, now: tf.Tensor, ctx: KernelContext): tf.Tens
   return tf.add(tf.mul(stopGradient(before), 1 - factor), tf.mul(now, factor));
 }
 
-/** Nothing is kept for the gradient beside the statistics; TensorFlow's CPU kernels give a tensor without meaning, too. */
-function thirdReserve(input: Value, statistic: Value): Value {
-  return input.rank === 4 && input.dtype !== 'float16'
-    ? Value.host(statistic.dtype, [0], new Float32Array(0))
-    : Value.scalar(statistic.dtype, 0);
+function thirdReserve(input: Value, {dtype}: Value): Value {
+  const shape = thirdReserveShape(input.rank, input.dtype);
+  return Value.host(dtype, shape, new Float32Array(sizeOf(shape)));
 }
 
 function fusedBatchNorm(version: 1 | 2 | 3): Kernel {

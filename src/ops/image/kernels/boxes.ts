@@ -1,11 +1,15 @@
 /**
- * Non-maximum suppression: of boxes that overlap, the one with the highest score stays.
- *
- * Source: `tensorflow/core/kernels/image/non_max_suppression_op.cc`.
+ * Ops of non-maximum suppression: of boxes that overlap, the one with the highest score stays.
  *
  * @module
  */
 
+import {
+  intersectionOverUnion,
+  type Selection,
+  type SuppressionRules,
+  suppress,
+} from '../../../algorithms/non_max_suppression.js';
 import type {DType} from '../../../host/dtypes.js';
 import {formatShape} from '../../../host/shape.js';
 import {allocate} from '../../../host/tensor.js';
@@ -13,116 +17,7 @@ import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 import {checkCount} from '../../sizes.js';
-
-/** What decides whether a candidate stays. */
-interface Rules {
-  readonly limit: number;
-  readonly overlapThreshold: number;
-  readonly scoreThreshold: number;
-  /** 0 drops overlapping boxes; otherwise their scores decay (Bodla et al., 2017). */
-  readonly softSigma: number;
-}
-
-interface Selection {
-  readonly indices: number[];
-  readonly scores: number[];
-}
-
-interface Candidate {
-  readonly index: number;
-  score: number;
-  /** Selected boxes before this one have been taken into account already. */
-  compared: number;
-}
-
-/** Boxes by falling score, equal scores by index; a binary heap, for soft suppression puts candidates back. */
-class Queue {
-  readonly #heap: Candidate[] = [];
-
-  get isEmpty(): boolean {
-    return this.#heap.length === 0;
-  }
-
-  push(candidate: Candidate): void {
-    const heap = this.#heap;
-    let at = heap.push(candidate) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!precedes(heap[at]!, heap[parent]!)) break;
-      [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
-      at = parent;
-    }
-  }
-
-  pop(): Candidate {
-    const heap = this.#heap;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length === 0) return first;
-    heap[0] = last;
-    for (let at = 0; ; ) {
-      let next = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < heap.length && precedes(heap[child]!, heap[next]!)) next = child;
-      }
-      if (next === at) return first;
-      [heap[at], heap[next]] = [heap[next]!, heap[at]!];
-      at = next;
-    }
-  }
-}
-
-const precedes = (a: Candidate, b: Candidate): boolean =>
-  a.score > b.score || (a.score === b.score && a.index < b.index);
-
-function suppress(
-  scores: ArrayLike<number>,
-  overlap: (i: number, j: number) => number,
-  {limit, overlapThreshold, scoreThreshold, softSigma}: Rules,
-): Selection {
-  const queue = new Queue();
-  for (let index = 0; index < scores.length; index++) {
-    if (scores[index]! > scoreThreshold) queue.push({index, score: scores[index]!, compared: 0});
-  }
-  const isSoft = softSigma > 0;
-  const decay = isSoft ? -0.5 / softSigma : 0;
-  const chosen: Selection = {indices: [], scores: []};
-  while (chosen.indices.length < limit && !queue.isEmpty) {
-    const candidate = queue.pop();
-    const {score} = candidate;
-    let isDropped = false;
-    for (let k = chosen.indices.length - 1; k >= candidate.compared && !isDropped; k--) {
-      const shared = overlap(candidate.index, chosen.indices[k]!);
-      if (isSoft) candidate.score *= Math.fround(Math.exp(decay * shared * shared));
-      isDropped = isSoft ? candidate.score <= scoreThreshold : shared > overlapThreshold;
-    }
-    candidate.compared = chosen.indices.length;
-    if (isDropped) continue;
-    if (candidate.score === score) {
-      chosen.indices.push(candidate.index);
-      chosen.scores.push(score);
-    } else if (candidate.score > scoreThreshold) {
-      queue.push(candidate);
-    }
-  }
-  return chosen;
-}
-
-/** Intersection over union of boxes `[y1, x1, y2, x2]`, any corner first. */
-function intersectionOverUnion(boxes: ArrayLike<number>, stride = 4, from = 0) {
-  const at = (box: number, k: number): number => boxes[from + box * stride + k]!;
-  const low = (box: number, axis: number): number => Math.min(at(box, axis), at(box, axis + 2));
-  const high = (box: number, axis: number): number => Math.max(at(box, axis), at(box, axis + 2));
-  const area = (box: number): number => (high(box, 0) - low(box, 0)) * (high(box, 1) - low(box, 1));
-  return (i: number, j: number): number => {
-    const [a, b] = [area(i), area(j)];
-    if (a <= 0 || b <= 0) return 0;
-    const side = (axis: number): number =>
-      Math.max(0, Math.min(high(i, axis), high(j, axis)) - Math.max(low(i, axis), low(j, axis)));
-    const shared = side(0) * side(1);
-    return Math.fround(shared / (a + b - shared));
-  };
-}
+import {detectionLimits} from '../plan.js';
 
 function checkBoxes(boxes: Value, scores: Value, ctx: KernelContext): void {
   if (boxes.rank !== 2 || boxes.shape[1] !== 4) {
@@ -145,7 +40,7 @@ function sizeLimit(limit: Value, ctx: KernelContext): number {
 }
 
 /** The rules in the inputs of a node from the third on, as many as its version has. */
-function rulesOf([limit, overlap, score, sigma]: readonly Value[], ctx: KernelContext): Rules {
+function rulesOf([limit, overlap, score, sigma]: readonly Value[], ctx: KernelContext): SuppressionRules {
   const softSigma = sigma?.number() ?? 0;
   if (!(softSigma >= 0)) throw invalid(ctx, `soft_nms_sigma ${softSigma} must not be negative`);
   return {
@@ -197,7 +92,7 @@ const withOverlaps: Kernel = ([overlaps, scores, limit, overlapThreshold, scoreT
   if (scores!.rank !== 1 || scores!.shape[0] !== count)
     throw invalid(ctx, 'scores must have one number per box');
   const shared = overlaps!.numeric() as Float32Array;
-  const rules: Rules = {
+  const rules: SuppressionRules = {
     limit: sizeLimit(limit!, ctx),
     overlapThreshold: overlapThreshold!.number(),
     scoreThreshold: scoreThreshold!.number(),
@@ -227,17 +122,17 @@ const combined: Kernel = ([boxes, scores, perClass, total, overlap, threshold], 
   ) {
     throw invalid(ctx, `${formatShape(boxes!.shape)} boxes do not fit ${formatShape(scores!.shape)} scores`);
   }
-  const rules: Rules = {
-    limit: Math.min(perClass!.number(), count),
-    overlapThreshold: checkThreshold(overlap!.number(), ctx),
+  const overlapThreshold = checkThreshold(overlap!.number(), ctx);
+  const {perClass: limit, room} = detectionLimits(
+    {boxes: count, classes, perClass: perClass!.number(), total: total!.number()},
+    ctx,
+  );
+  const rules: SuppressionRules = {
+    limit,
+    overlapThreshold,
     scoreThreshold: threshold!.number(),
     softSigma: 0,
   };
-  if (rules.limit <= 0) throw invalid(ctx, 'max_output_size_per_class must be positive');
-  if (total!.number() <= 0) throw invalid(ctx, 'max_total_size must be positive');
-  const room = ctx.attrs.bool('pad_per_class')
-    ? Math.min(total!.number(), rules.limit * classes)
-    : total!.number();
   const allBoxes = boxes!.numeric() as Float32Array;
   const allScores = scores!.numeric() as Float32Array;
   const clip = ctx.attrs.bool('clip_boxes') ? (x: number) => Math.min(Math.max(x, 0), 1) : (x: number) => x;

@@ -6,12 +6,12 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {isFloating} from '../../../host/dtypes.js';
-import {formatShape} from '../../../host/shape.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {Value} from '../../../tensors/value.js';
 import {gather} from '../../indexing/kernels/gather.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
+import {resizedShape} from '../plan.js';
 import {
   areaTaps,
   bicubicTaps,
@@ -34,18 +34,11 @@ function gridOf({attrs}: KernelContext): Grid {
   };
 }
 
-/** Checks images and the size they are to get. */
-function sizesOf(images: Value, size: Value, ctx: KernelContext): [number, number] {
-  const [height, width] = size.numbers() as [number, number];
-  if (images.rank !== 4) {
-    throw invalid(ctx, `images must have 4 dimensions, got shape ${formatShape(images.shape)}`);
-  }
-  if (size.rank !== 1 || size.size !== 2) {
-    throw invalid(ctx, `the size must be [height, width], got shape ${formatShape(size.shape)}`);
-  }
-  if (height <= 0 || width <= 0) throw invalid(ctx, `the size ${height}x${width} must be positive`);
-  if (images.shape.slice(1).includes(0)) throw invalid(ctx, 'there must be at least one pixel and channel');
-  return [height, width];
+/** The size that images are to get. */
+function sizeOf(images: Value, size: Value, ctx: KernelContext): [height: number, width: number] {
+  const operand = {shape: size.shape, elements: size.numbers()};
+  const [, height, width] = resizedShape(images.shape, operand, ctx);
+  return [height!, width!];
 }
 
 /** Images of any real dtype as float32. */
@@ -54,7 +47,7 @@ const pixels = (images: Value): tf.Tensor => tf.cast(images.tensor(), 'float32')
 /** An op whose result is float32, whatever the images' dtype. */
 function resize(tapsOf: TapsOf, kernelName?: string): Kernel {
   return ([images, size], ctx) => {
-    const [height, width] = sizesOf(images!, size!, ctx);
+    const [height, width] = sizeOf(images!, size!, ctx);
     const [batch, inHeight, inWidth, channels] = images!.shape as [number, number, number, number];
     if (batch === 0) return Value.host('float32', [0, height, width, channels], new Float32Array(0));
     const grid = gridOf(ctx);
@@ -85,7 +78,7 @@ function resizeGrad(tapsOf: TapsOf): Kernel {
 }
 
 const resizeNearest: Kernel = ([images, size], ctx) => {
-  const [height, width] = sizesOf(images!, size!, ctx);
+  const [height, width] = sizeOf(images!, size!, ctx);
   const grid = gridOf(ctx);
   const indices = (input: number, output: number): Value =>
     Value.host('int32', [output], nearestPixels(input, output, grid));
@@ -95,7 +88,7 @@ const resizeNearest: Kernel = ([images, size], ctx) => {
 
 const resizeNearestGrad: Kernel = ([grads, size], ctx) => {
   if (!isFloating(grads!.dtype)) throw unsupported(ctx, `dtype ${grads!.dtype}`);
-  const [height, width] = sizesOf(grads!, size!, ctx);
+  const [height, width] = sizeOf(grads!, size!, ctx);
   const [, outHeight, outWidth] = grads!.shape as [number, number, number];
   const grid = gridOf(ctx);
   const dx = resampleAdjoint(
@@ -130,7 +123,7 @@ function scaledAxes(
 }
 
 const scaleAndTranslate: Kernel = ([images, size, scale, translation], ctx) => {
-  const to = sizesOf(images!, size!, ctx);
+  const to = sizeOf(images!, size!, ctx);
   const [batch, height, width, channels] = images!.shape as [number, number, number, number];
   if (batch === 0) return Value.host('float32', [0, ...to, channels], new Float32Array(0));
   const axes = scaledAxes([height, width], to, scale!, translation!, ctx);

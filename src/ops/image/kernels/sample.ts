@@ -18,18 +18,12 @@ import {VALUE_BYTES, Value} from '../../../tensors/value.js';
 import {isTaping} from '../../../tfjs/tape.js';
 import {roomForWindow} from '../../convolution/kernels/taps.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, unsupported} from '../../node.js';
-import {patchWindows} from '../plan.js';
+import {checkRank, invalid, unsupported} from '../../node.js';
+import {boxCount, imagesOfSize, patchWindows} from '../plan.js';
 import {resampleAdjoint, type Taps} from './resample.js';
 import {readsAt, Sampler} from './sample_pixels.js';
 
 const pixels = (images: Value): tf.Tensor => tf.cast(images.tensor(), 'float32');
-
-function checkImages(images: Value, ctx: KernelContext): void {
-  if (images.rank !== 4) {
-    throw invalid(ctx, `images must have 4 dimensions, got shape ${formatShape(images.shape)}`);
-  }
-}
 
 type Method = 'bilinear' | 'nearest';
 
@@ -163,10 +157,9 @@ function uncropBoxes(
   return tf.tensor(out, [owners.length, 4]);
 }
 
-function checkBoxes(boxes: Value, owners: Value, batch: number, ctx: KernelContext): number[] {
-  if (boxes.rank !== 2 || boxes.shape[1] !== 4 || owners.rank !== 1 || owners.shape[0] !== boxes.shape[0]) {
-    throw invalid(ctx, `boxes must have shape (n, 4) and box_index (n,), got ${formatShape(boxes.shape)}`);
-  }
+/** The image of each box. */
+function ownersOf(boxes: Value, owners: Value, batch: number, ctx: KernelContext): number[] {
+  boxCount(boxes.shape, owners.shape, ctx);
   const indices = owners.numbers();
   for (const index of indices) {
     if (index < 0 || index >= batch) throw invalid(ctx, `box_index ${index} is not within [0, ${batch})`);
@@ -182,13 +175,11 @@ function finiteBoxes(boxes: Value, ctx: KernelContext): number[] {
 }
 
 const cropAndResize: Kernel = ([image, boxes, boxIndex, cropSize], ctx) => {
-  checkImages(image!, ctx);
-  const owners = checkBoxes(boxes!, boxIndex!, image!.shape[0]!, ctx);
+  checkRank(image!.shape, 4, 'images', ctx);
+  const owners = ownersOf(boxes!, boxIndex!, image!.shape[0]!, ctx);
   const size = cropSize!.numbers() as [number, number];
-  if (size.length !== 2 || size.some((dim) => dim <= 0))
-    throw invalid(ctx, `crop_size ${size} must be positive`);
-  const channels = image!.shape[3]!;
-  if (owners.length === 0) return Value.host('float32', [0, ...size, channels], new Float32Array(0));
+  const shape = imagesOfSize(owners.length, size, image!.shape[3]!, 'crop_size', ctx);
+  if (owners.length === 0) return Value.host('float32', shape, new Float32Array(0));
   const method = ctx.attrs.string('method') as Method;
   const extrapolation = ctx.attrs.float('extrapolation_value');
   const corners = finiteBoxes(boxes!, ctx);
@@ -221,7 +212,7 @@ const cropAndResizeGradImage: Kernel = ([grads, boxes, boxIndex, imageSize], ctx
     );
   }
   roomFor(4 * sizeOf(shape));
-  const owners = checkBoxes(boxes!, boxIndex!, shape[0]!, ctx);
+  const owners = ownersOf(boxes!, boxIndex!, shape[0]!, ctx);
   const method = ctx.attrs.string('method') as Method;
   return fromTensor(
     uncrop(pixels(grads!), finiteBoxes(boxes!, ctx), owners, shape, method),
@@ -336,7 +327,7 @@ function project(
 }
 
 const projectiveTransform: Kernel = ([images, transforms, outputShape, fillValue], ctx) => {
-  checkImages(images!, ctx);
+  checkRank(images!.shape, 4, 'images', ctx);
   const {dtype, shape} = images!;
   const size = outputShape!.numbers() as [number, number];
   const [batch, , , channels] = shape as [number, number, number, number];
@@ -346,9 +337,8 @@ const projectiveTransform: Kernel = ([images, transforms, outputShape, fillValue
       `transforms must have shape (1 or ${batch}, 8), got ${formatShape(transforms!.shape)}`,
     );
   }
-  if (size.length !== 2 || size.some((dim) => dim <= 0))
-    throw invalid(ctx, `output shape ${size} must be positive`);
-  if (batch === 0) return Value.host(dtype, [0, ...size, channels], new Float32Array(0));
+  const outShape = imagesOfSize(batch, size, channels, 'output shape', ctx);
+  if (batch === 0) return Value.host(dtype, outShape, new Float32Array(0));
   const bring = ownEntry(FILL_MODES, ctx.attrs.string('fill_mode'));
   if (bring === undefined) throw unsupported(ctx, `fill_mode ${ctx.attrs.string('fill_mode')}`);
   const isNearest = ctx.attrs.string('interpolation') === 'NEAREST';
@@ -359,7 +349,7 @@ const projectiveTransform: Kernel = ([images, transforms, outputShape, fillValue
 
 /** The pixels under each position of a window, side by side in the channels. */
 const extractPatches: Kernel = ([images], ctx) => {
-  checkImages(images!, ctx);
+  checkRank(images!.shape, 4, 'images', ctx);
   const [h, w] = patchWindows(images!.shape, ctx);
   roomForWindow([h!.size, w!.size]);
   const padded = pad(images!, [0, h!.before, w!.before, 0], [0, h!.after, w!.after, 0]);
