@@ -16,7 +16,9 @@ import {infer as math} from './math/infer.js';
 import {infer as nn} from './nn/infer.js';
 import {infer as normalization} from './normalization/infer.js';
 import {infer as optional} from './optional/infer.js';
+import {infer as quantization} from './quantization/infer.js';
 import {infer as random} from './random/infer.js';
+import {infer as recurrent} from './recurrent/infer.js';
 import {infer as reduction} from './reduction/infer.js';
 import {infer as segment} from './segment/infer.js';
 import {infer as signal} from './signal/infer.js';
@@ -36,7 +38,9 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   nn,
   normalization,
   optional,
+  quantization,
   random,
+  recurrent,
   reduction,
   segment,
   signal,

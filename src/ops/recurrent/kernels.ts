@@ -10,11 +10,11 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {formatShape, sameShape} from '../../host/shape.js';
-import {ownEntry} from '../../own_entry.js';
 import {fromTensor} from '../../tensors/from_tensor.js';
 import {Value} from '../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid, unsupported} from '../node.js';
+import {type CudnnMode, cudnnModeOf, directionsOf} from './plan.js';
 
 /** Everything a block cell gives, in the order of its outputs. */
 interface LstmStep {
@@ -140,43 +140,33 @@ interface State {
   readonly c: tf.Tensor | undefined;
 }
 
-/** A kind of recurrent layer: from the gates' sums over the input and over the hidden state to the next state. */
-interface CudnnMode {
-  readonly gates: number;
-  readonly step: (input: tf.Tensor[], recurrent: tf.Tensor[], state: State) => State;
+/** From the gates' sums over the input and over the hidden state to the next state. */
+type Step = (input: tf.Tensor[], recurrent: tf.Tensor[], state: State) => State;
+
+/** A kind of recurrent layer. */
+interface Cell extends CudnnMode {
+  readonly step: Step;
 }
 
-const plain = (activation: (x: tf.Tensor) => tf.Tensor): CudnnMode => ({
-  gates: 1,
-  step: ([x], [h]) => ({h: activation(tf.add(x!, h!)), c: undefined}),
-});
+const plain =
+  (activation: (x: tf.Tensor) => tf.Tensor): Step =>
+  ([x], [h]) => ({h: activation(tf.add(x!, h!)), c: undefined});
 
-const CUDNN_MODES: Readonly<Record<string, CudnnMode>> = {
+const STEPS: Readonly<Record<CudnnMode['name'], Step>> = {
   rnn_relu: plain((x) => tf.relu(x)),
   rnn_tanh: plain((x) => tf.tanh(x)),
   // Gates: input, forget, candidate, output.
-  lstm: {
-    gates: 4,
-    step: (xs, hs, {c}) => {
-      const [i, f, g, o] = xs.map((x, k) => tf.add(x, hs[k]!)) as [
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-        tf.Tensor,
-      ];
-      const cell = tf.add(tf.mul(tf.sigmoid(f), c!), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-      return {h: tf.mul(tf.sigmoid(o), tf.tanh(cell)), c: cell};
-    },
+  lstm: (xs, hs, {c}) => {
+    const [i, f, g, o] = xs.map((x, k) => tf.add(x, hs[k]!)) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    const cell = tf.add(tf.mul(tf.sigmoid(f), c!), tf.mul(tf.sigmoid(i), tf.tanh(g)));
+    return {h: tf.mul(tf.sigmoid(o), tf.tanh(cell)), c: cell};
   },
   // Gates: reset, update, candidate. The reset gate acts after the product with the recurrent weights.
-  gru: {
-    gates: 3,
-    step: ([xr, xu, xn], [hr, hu, hn], {h}) => {
-      const r = tf.sigmoid(tf.add(xr!, hr!));
-      const u = tf.sigmoid(tf.add(xu!, hu!));
-      const n = tf.tanh(tf.add(xn!, tf.mul(r, hn!)));
-      return {h: tf.add(tf.mul(tf.sub(1, u), n), tf.mul(u, h)), c: undefined};
-    },
+  gru: ([xr, xu, xn], [hr, hu, hn], {h}) => {
+    const r = tf.sigmoid(tf.add(xr!, hr!));
+    const u = tf.sigmoid(tf.add(xu!, hu!));
+    const n = tf.tanh(tf.add(xn!, tf.mul(r, hn!)));
+    return {h: tf.add(tf.mul(tf.sub(1, u), n), tf.mul(u, h)), c: undefined};
   },
 };
 
@@ -214,15 +204,14 @@ function unpack(
 
 const unstack = (x: tf.Tensor): tf.Tensor[] => (x.shape[0] === 1 ? [tf.squeeze(x, [0])] : tf.unstack(x));
 
-const gatesOf = (x: tf.Tensor, {gates}: CudnnMode): tf.Tensor[] =>
-  gates === 1 ? [x] : tf.split(x, gates, 1);
+const gatesOf = (x: tf.Tensor, {gates}: Cell): tf.Tensor[] => (gates === 1 ? [x] : tf.split(x, gates, 1));
 
 /** Runs one direction of a layer over `steps`; `lengths` are those of the batch's sequences where they differ. */
 function runDirection(
   steps: tf.Tensor[],
   first: State,
   {w, r, bw, br}: CudnnWeights,
-  mode: CudnnMode,
+  mode: Cell,
   backwards: boolean,
   lengths: readonly number[] | undefined,
 ): {outputs: tf.Tensor[]; last: State} {
@@ -265,8 +254,8 @@ function cudnnRnn({reserves, hasLengths}: CudnnVersion): Kernel {
   return (inputs, ctx) => {
     const {attrs} = ctx;
     const [x, firstH, firstC, params, sequenceLengths] = inputs as [Value, Value, Value, Value, Value];
-    const mode = ownEntry(CUDNN_MODES, attrs.string('rnn_mode'));
-    if (mode === undefined) throw unsupported(ctx, `rnn_mode ${attrs.string('rnn_mode')}`);
+    const kind = cudnnModeOf(ctx);
+    const mode: Cell = {...kind, step: STEPS[kind.name]};
     if (attrs.string('input_mode') === 'skip_input') throw unsupported(ctx, 'input_mode skip_input');
     if (attrs.has('num_proj') && attrs.int('num_proj') > 0)
       throw unsupported(ctx, 'a projected hidden state');
@@ -274,9 +263,9 @@ function cudnnRnn({reserves, hasLengths}: CudnnVersion): Kernel {
     const isTimeMajor = !attrs.has('time_major') || attrs.bool('time_major');
     const toTimeMajor = (value: Value): tf.Tensor =>
       isTimeMajor ? value.tensor() : tf.transpose(value.tensor(), [1, 0, 2]);
-    const directions = attrs.string('direction') === 'bidirectional' ? 2 : 1;
+    const directions = directionsOf(ctx);
     const states = unstack(toTimeMajor(firstH));
-    const cells = mode.gates === 4 ? unstack(toTimeMajor(firstC)) : undefined;
+    const cells = mode.hasCell ? unstack(toTimeMajor(firstC)) : undefined;
     const [layers, units] = [states.length / directions, firstH.shape[2]!];
     if (attrs.float('dropout') > 0 && attrs.bool('is_training') && layers > 1) {
       throw unsupported(ctx, 'dropout between layers');

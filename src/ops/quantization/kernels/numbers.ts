@@ -8,12 +8,13 @@
 
 import type {DType} from '../../../host/dtypes.js';
 import {formatShape} from '../../../host/shape.js';
-import {allocate, sizeOf} from '../../../host/tensor.js';
+import {allocate} from '../../../host/tensor.js';
 import {ownEntry} from '../../../own_entry.js';
 import {convertNumbers} from '../../../tensors/host.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, resolveAxis, unsupported} from '../../node.js';
+import {invalid, unsupported} from '../../node.js';
+import {channelView} from '../plan.js';
 
 const f = Math.fround;
 
@@ -119,11 +120,8 @@ function forEachChannel(
   ctx: KernelContext,
   each: (channel: number, elements: Iterable<number>) => void,
 ): void {
-  const axis = ctx.attrs.int('axis');
-  const at = axis === -1 ? 0 : resolveAxis(axis, shape.length, ctx);
-  const count = axis === -1 ? 1 : shape[at]!;
-  const inner = axis === -1 ? sizeOf(shape) : sizeOf(shape.slice(at + 1));
-  const size = sizeOf(shape);
+  const [outer, count, inner] = channelView(shape, ctx);
+  const size = outer * count * inner;
   for (let channel = 0; channel < count; channel++) {
     each(
       channel,
@@ -138,10 +136,10 @@ function forEachChannel(
 
 /** Refuses bounds that are not one for each channel, or one for all. */
 function checkRanges(shape: readonly number[], bounds: readonly Value[], ctx: KernelContext): void {
-  const axis = ctx.attrs.int('axis');
-  const count = axis === -1 ? 1 : shape[resolveAxis(axis, shape.length, ctx)]!;
+  const [, count] = channelView(shape, ctx);
+  const isPerChannel = ctx.attrs.int('axis') !== -1;
   for (const bound of bounds) {
-    if (bound.size === count && (axis === -1 || bound.rank === 1)) continue;
+    if (bound.size === count && (!isPerChannel || bound.rank === 1)) continue;
     throw invalid(ctx, `ranges must have ${count} elements, not ${formatShape(bound.shape)}`);
   }
 }

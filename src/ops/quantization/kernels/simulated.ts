@@ -8,13 +8,13 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {formatShape, sameShape} from '../../../host/shape.js';
-import {sizeOf} from '../../../host/tensor.js';
 import {withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {linear} from '../../../tensors/linear.js';
 import type {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {invalid, resolveAxis} from '../../node.js';
+import {invalid} from '../../node.js';
+import {channelView} from '../plan.js';
 
 const f = Math.fround;
 
@@ -190,21 +190,6 @@ function symmetricRange(min: number, max: number, [low, high]: readonly [number,
   return {min: f(low * inverse), max, scale: fromMax === Infinity ? 3.4028234663852886e38 : fromMax, inverse};
 }
 
-/** The tensor as `[outer, channels, inner]` and numbers per channel to broadcast with it. */
-interface Channels {
-  readonly x: tf.Tensor;
-  readonly count: number;
-}
-
-function channelsOf(value: Value, axis: number, ctx: KernelContext): Channels {
-  const {shape} = value;
-  if (axis === -1) return {x: tf.reshape(value.tensor(), [1, 1, -1]), count: 1};
-  const at = resolveAxis(axis, shape.length, ctx);
-  const count = shape[at]!;
-  const view = [sizeOf(shape.slice(0, at)), count, sizeOf(shape.slice(at + 1))];
-  return {x: tf.reshape(value.tensor(), view), count};
-}
-
 /** `bits` is an attribute, or the fourth input of the third version. */
 function quantizeAndDequantize(version: 2 | 3 | 4): Kernel {
   return ([input, inputMin, inputMax, numBits], ctx) => {
@@ -216,7 +201,9 @@ function quantizeAndDequantize(version: 2 | 3 | 4): Kernel {
     const half = 2 ** (bits - 1);
     const low = isSigned ? (attrs.bool('narrow_range') ? 1 - half : -half) : 0;
     const levels = [low, isSigned ? half - 1 : 2 * half - 1] as const;
-    const {x, count} = channelsOf(input!, attrs.has('axis') ? attrs.int('axis') : -1, ctx);
+    const view = channelView(input!.shape, ctx);
+    const [, count] = view;
+    const x = tf.reshape(input!.tensor(), view);
     if (x.size === 0) return input!;
     const isGiven = attrs.bool('range_given');
     const extremes = (given: Value, find: (t: tf.Tensor, axes: number[]) => tf.Tensor): ArrayLike<number> =>
