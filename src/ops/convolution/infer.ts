@@ -16,6 +16,7 @@ import {
   type ConvolutionKind,
   channelsFirst,
   channelsLast,
+  checkEntries,
   convolutionInput,
   convolutionPlan,
   DEPTHWISE,
@@ -79,13 +80,16 @@ const pool =
   (inputs, node) => {
     const shape = withRank(inputs[0]!, rank, 'the input', node);
     const windows = windowsFrom(inputs, node);
+    checkEntries(windows, rank, node);
     const first = channelsFirst(node);
     // Whether channels are pooled, or pixels, is seen from the size of the windows.
     if ((first ? windows.ksize[1] : windows.ksize.at(-1)) === null) return [{shape: shape.map(() => null)}];
     if (!isPooledInSpace(windows.ksize, first)) {
       return [{shape: shape.with(-1, pooledChannels(shape, windows, node))}];
     }
-    return [{shape: nodeOrder(poolPlan(channelsLast(shape, first), windows, node).y, first)}];
+    // Of channels that are not pooled TensorFlow does not look at the stride, which the kernel does not take.
+    const strides = windows.strides.with(first ? 1 : -1, 1);
+    return [{shape: nodeOrder(poolPlan(channelsLast(shape, first), {...windows, strides}, node).y, first)}];
   };
 
 const maxPoolWithArgmax: Infer = ([input], node) => {

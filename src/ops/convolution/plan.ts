@@ -221,6 +221,13 @@ export interface PoolWindows<D extends Size = number> {
   readonly strides: readonly D[];
 }
 
+/** Refuses windows that do not have an entry for each of `rank` axes. */
+export function checkEntries({ksize, strides}: PoolWindows<Size>, rank: number, node: OpNode): void {
+  if (ksize.length !== rank || strides.length !== rank) {
+    throw invalid(node, `ksize [${ksize}] and strides [${strides}] must have ${rank} elements`);
+  }
+}
+
 /** The pooling of images of `shape`, channels last. */
 export function poolPlan<D extends Size>(
   shape: readonly D[],

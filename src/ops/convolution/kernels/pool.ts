@@ -15,6 +15,7 @@ import {checkRank, invalid, unsupported} from '../../node.js';
 import {
   channelsFirst,
   channelsLast,
+  checkEntries,
   isPooledInSpace,
   type PoolPlan,
   type PoolWindows,
@@ -42,12 +43,9 @@ function planOf(shape: readonly number[], windows: PoolWindows, ctx: KernelConte
 /** Pooling windows from the attributes, or from the inputs of an op's second version. */
 function windowsFrom(inputs: readonly Value[], at: number, ctx: KernelContext): PoolWindows {
   if (inputs.length <= at) return {ksize: ctx.attrs.ints('ksize'), strides: ctx.attrs.ints('strides')};
-  const [ksize, strides] = [inputs[at]!.numbers(), inputs[at + 1]!.numbers()];
-  const {rank} = inputs[0]!;
-  if (ksize.length !== rank || strides.length !== rank) {
-    throw invalid(ctx, `ksize [${ksize}] and strides [${strides}] must have ${rank} elements`);
-  }
-  return {ksize, strides};
+  const windows = {ksize: inputs[at]!.numbers(), strides: inputs[at + 1]!.numbers()};
+  checkEntries(windows, inputs[0]!.rank, ctx);
+  return windows;
 }
 
 const onHost = (...values: readonly Value[]): boolean =>
