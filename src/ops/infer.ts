@@ -8,6 +8,7 @@ import type {Infer, InferTable} from '../graph/infer.js';
 import {infer as array} from './array/infer.js';
 import {infer as controlFlow} from './control_flow/infer.js';
 import {infer as convolution} from './convolution/infer.js';
+import {infer as fingerprint} from './fingerprint/infer.js';
 import {infer as image} from './image/infer.js';
 import {infer as indexing} from './indexing/infer.js';
 import {infer as linalg} from './linalg/infer.js';
@@ -22,6 +23,7 @@ import {infer as recurrent} from './recurrent/infer.js';
 import {infer as reduction} from './reduction/infer.js';
 import {infer as segment} from './segment/infer.js';
 import {infer as signal} from './signal/infer.js';
+import {infer as string} from './string/infer.js';
 import {infer as tensorArray} from './tensor_array/infer.js';
 import {infer as variable} from './variable/infer.js';
 
@@ -30,6 +32,7 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   array,
   control_flow: controlFlow,
   convolution,
+  fingerprint,
   image,
   indexing,
   linalg,
@@ -44,6 +47,7 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   reduction,
   segment,
   signal,
+  string,
   tensor_array: tensorArray,
   variable,
 };

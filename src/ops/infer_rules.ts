@@ -8,7 +8,14 @@ import type {OpNode} from '../graph/graph.js';
 import type {Infer, InferTable} from '../graph/infer.js';
 import {elementsOf, type Inferred, type Known, SCALAR, vectorOf, withElements} from '../graph/known.js';
 import type {DType} from '../host/dtypes.js';
-import {broadcastShapes, formatShape, isKnown, mergeShapes, type PartialShape} from '../host/shape.js';
+import {
+  broadcastShapes,
+  derived,
+  formatShape,
+  isKnown,
+  mergeShapes,
+  type PartialShape,
+} from '../host/shape.js';
 import {checkRank, invalid} from './node.js';
 
 /** One rule for many ops. */
@@ -131,4 +138,20 @@ export function commonSize(sizes: readonly (number | null)[], what: string, node
 export function held(number: number | null, dtype: DType): number | null {
   if (number === null || !Number.isSafeInteger(number)) return null;
   return dtype === 'int32' && number !== (number | 0) ? null : number;
+}
+
+/** A vector whose length shows when it is computed. */
+export const SOME: Inferred = {shape: [null]};
+
+/** Where each of so many rows begins, and the last one ends. */
+export function rowSplits(rows: number | null): Inferred {
+  return {shape: [derived((count) => count + 1, rows)]};
+}
+
+/** A sparse tensor of this rank: indices, values and dense shape. How many entries it has shows when it is computed. */
+export function sparseTensor(
+  rank: number | null,
+  denseShape?: readonly (number | null)[],
+): readonly [indices: Inferred, values: Inferred, shape: Inferred] {
+  return [{shape: [null, rank]}, SOME, withElements([rank], denseShape)];
 }

@@ -4,10 +4,16 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
 export const facts: FactTable = {
-  UnsortedSegmentJoin: {inputRanks: {num_segments: 'scalar'}},
+  ReduceJoin: {constantInputs: ['reduction_indices']},
+  UnsortedSegmentJoin: {inputRanks: {num_segments: 'scalar'}, constantInputs: ['num_segments']},
   ShardedFilename: {inputRanks: {shard: 'scalar', num_shards: 'scalar'}},
   ShardedFilespec: {inputRanks: {num_shards: 'scalar'}},
+  DecodePaddedRaw: {constantInputs: ['fixed_length']},
+  ...factsFor({dataDependent: true}, [
+    ...['StringSplit', 'StringSplitV2', 'StringNGrams', 'DecodeRaw'],
+    ...['UnicodeDecode', 'UnicodeDecodeWithOffsets'],
+  ]),
 };

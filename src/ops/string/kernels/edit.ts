@@ -15,6 +15,8 @@ import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, resolveAxis} from '../../node.js';
+import {reductionPlan} from '../../reduction/plan.js';
+import {joinedSegments, joinedShape} from '../plan.js';
 
 /** A kernel that maps each string by itself. */
 function mapStrings(map: (string: Uint8Array, ctx: KernelContext) => Uint8Array): Kernel {
@@ -68,12 +70,10 @@ function countCharacters(string: Uint8Array): number {
 /** Joins element by element; scalars go with every element. */
 const stringJoin: Kernel = (inputs, ctx) => {
   const separator = ctx.attrs.bytes('separator');
-  const shape = inputs.find((input) => input.rank > 0)?.shape ?? [];
-  for (const input of inputs) {
-    if (input.rank > 0 && String(input.shape) !== String(shape)) {
-      throw invalid(ctx, `input shapes do not match: [${input.shape}] vs. [${shape}]`);
-    }
-  }
+  const shape = joinedShape(
+    inputs.map((input) => input.shape),
+    ctx,
+  ) as readonly number[];
   const columns = inputs.map((input) => ({strings: input.strings(), step: input.rank > 0 ? 1 : 0}));
   const out = Array.from({length: sizeOf(shape)}, (_, i) =>
     joinBytes(
@@ -153,10 +153,7 @@ const reduceJoin: Kernel = ([input, indices], ctx) => {
       separator,
     ),
   );
-  const outShape = ctx.attrs.bool('keep_dims')
-    ? shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim))
-    : kept.map((axis) => shape[axis]!);
-  return stringValue(outShape, out);
+  return stringValue(reductionPlan(shape, axes, ctx).shape, out);
 };
 
 /** Offsets of every position along `axes`, the last axis running fastest. */
@@ -177,11 +174,8 @@ function offsetsOver(
 const unsortedSegmentJoin: Kernel = ([input, ids, count], ctx) => {
   const segments = count!.number();
   if (segments < 0) throw invalid(ctx, `num_segments ${segments} must not be negative`);
-  if (ids!.rank === 0) throw invalid(ctx, 'segment_ids cannot have rank 0');
-  if (String(input!.shape.slice(0, ids!.rank)) !== String(ids!.shape)) {
-    throw invalid(ctx, `inputs [${input!.shape}] must start with the shape of segment_ids [${ids!.shape}]`);
-  }
-  const inner = input!.shape.slice(ids!.rank);
+  const shape = joinedSegments(input!.shape, ids!.shape, segments, ctx);
+  const inner = shape.slice(1);
   const width = sizeOf(inner);
   const strings = input!.strings();
   const groups = allocateObjects(segments * width, 0, ARRAY_BYTES).map(() => [] as Uint8Array[]);
@@ -192,7 +186,7 @@ const unsortedSegmentJoin: Kernel = ([input, ids, count], ctx) => {
   });
   const separator = ctx.attrs.bytes('separator');
   return stringValue(
-    [segments, ...inner],
+    shape,
     groups.map((group) => joinBytes(group, separator)),
   );
 };

@@ -5,27 +5,20 @@
  */
 
 import {joinBytes} from '../../../host/bytes.js';
-import {type DType, dtypeInfo, lanes} from '../../../host/dtypes.js';
+import {dtypeInfo, lanes} from '../../../host/dtypes.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {decodeTensorBytes} from '../../../host/tensor_bytes.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
-
-/** Bytes of an element, so many of which make up `length`. */
-function widthIn(length: number, dtype: DType, ctx: KernelContext): number {
-  const {bytes: width} = dtypeInfo(dtype);
-  if (length % width === 0) return width;
-  throw invalid(ctx, `a length of ${length} bytes is no multiple of ${width}, the size of ${dtype}`);
-}
+import {elementsIn} from '../plan.js';
 
 /** The strings, all of `length` bytes, as the elements along a new last axis. */
 function elements(input: Value, strings: readonly Uint8Array[], length: number, ctx: KernelContext): Value {
   const dtype = ctx.attrs.dtype('out_type');
-  const width = widthIn(length, dtype, ctx);
+  const shape = [...input.shape, elementsIn(length, dtype, ctx)];
   const bytes = joinBytes(strings);
-  if (!ctx.attrs.bool('little_endian')) reverseEach(bytes, width / lanes(dtype));
-  const shape = [...input.shape, length / width];
+  if (!ctx.attrs.bool('little_endian')) reverseEach(bytes, dtypeInfo(dtype).bytes / lanes(dtype));
   return Value.host(dtype, shape, decodeTensorBytes(dtype, bytes, sizeOf(shape)));
 }
 
@@ -53,7 +46,7 @@ const decodePaddedRaw: Kernel = ([input, fixedLength], ctx) => {
     throw invalid(ctx, `fixed_length must be a scalar, got shape [${fixedLength!.shape}]`);
   const length = fixedLength!.number();
   if (length <= 0) throw invalid(ctx, `fixed_length ${length} must be greater than zero`);
-  widthIn(length, ctx.attrs.dtype('out_type'), ctx);
+  elementsIn(length, ctx.attrs.dtype('out_type'), ctx);
   const strings = input!.strings().map((string) => {
     const padded = allocate('uint8', length) as Uint8Array;
     padded.set(string.subarray(0, length));
