@@ -5,6 +5,7 @@
  */
 
 import {facts as array} from './array/facts.js';
+import {facts as checkpoint} from './checkpoint/facts.js';
 import {facts as controlFlow} from './control_flow/facts.js';
 import {facts as convolution} from './convolution/facts.js';
 import {facts as customGradient} from './custom_gradient/facts.js';
@@ -17,6 +18,8 @@ import {facts as math} from './math/facts.js';
 import {facts as nn} from './nn/facts.js';
 import {facts as normalization} from './normalization/facts.js';
 import {facts as optional} from './optional/facts.js';
+import {facts as parsing} from './parsing/facts.js';
+import {facts as proto} from './proto/facts.js';
 import {facts as quantization} from './quantization/facts.js';
 import {facts as ragged} from './ragged/facts.js';
 import {facts as random} from './random/facts.js';
@@ -28,12 +31,14 @@ import {facts as sparse} from './sparse/facts.js';
 import {facts as string} from './string/facts.js';
 import {facts as table} from './table/facts.js';
 import {facts as tensorArray} from './tensor_array/facts.js';
+import {facts as text} from './text/facts.js';
 import {facts as training} from './training/facts.js';
 import {facts as variable} from './variable/facts.js';
 
 /** The columns by the name of their family. */
 export const FACT_COLUMNS: Readonly<Record<string, FactTable>> = {
   array,
+  checkpoint,
   control_flow: controlFlow,
   convolution,
   custom_gradient: customGradient,
@@ -45,6 +50,8 @@ export const FACT_COLUMNS: Readonly<Record<string, FactTable>> = {
   nn,
   normalization,
   optional,
+  parsing,
+  proto,
   quantization,
   ragged,
   random,
@@ -56,6 +63,7 @@ export const FACT_COLUMNS: Readonly<Record<string, FactTable>> = {
   string,
   table,
   tensor_array: tensorArray,
+  text,
   training,
   variable,
 };

@@ -46,7 +46,11 @@ function inferred({op, inputs, attrs}: OpCase, knownOf: (tensor: HostTensor) => 
   const given = new Map(Object.entries(attrs).map(([name, attr]) => [name, decodeAttr(attr)]));
   const defaults = new Map(definition.attrs.map((attr) => [attr.name, attr.default]));
   const node = {name: op, op, attrs: new Attrs((name) => given.get(name) ?? defaults.get(name), op)};
-  const known = inputs.map((each) => knownOf(decodeTensor(each)));
+  // Cases leave out handles, which are no constants.
+  const written = inputs.values();
+  const known = argTensors(definition.inputs, node.attrs).map(({dtype}) =>
+    dtype === 'resource' ? {dtype, shape: []} : knownOf(decodeTensor(written.next().value!)),
+  );
   const found: readonly Inferred[] = inferenceOf(op)!(known, node, {of: () => []});
   return argTensors(definition.outputs, node.attrs).map(({dtype}, i) => ({dtype, ...found[i]!}));
 }

@@ -6,8 +6,10 @@
 
 import type {Infer, InferTable} from '../graph/infer.js';
 import {infer as array} from './array/infer.js';
+import {infer as checkpoint} from './checkpoint/infer.js';
 import {infer as controlFlow} from './control_flow/infer.js';
 import {infer as convolution} from './convolution/infer.js';
+import {infer as debug} from './debug/infer.js';
 import {infer as fingerprint} from './fingerprint/infer.js';
 import {infer as image} from './image/infer.js';
 import {infer as indexing} from './indexing/infer.js';
@@ -17,6 +19,8 @@ import {infer as math} from './math/infer.js';
 import {infer as nn} from './nn/infer.js';
 import {infer as normalization} from './normalization/infer.js';
 import {infer as optional} from './optional/infer.js';
+import {infer as parsing} from './parsing/infer.js';
+import {infer as proto} from './proto/infer.js';
 import {infer as quantization} from './quantization/infer.js';
 import {infer as random} from './random/infer.js';
 import {infer as recurrent} from './recurrent/infer.js';
@@ -24,14 +28,19 @@ import {infer as reduction} from './reduction/infer.js';
 import {infer as segment} from './segment/infer.js';
 import {infer as signal} from './signal/infer.js';
 import {infer as string} from './string/infer.js';
+import {infer as table} from './table/infer.js';
 import {infer as tensorArray} from './tensor_array/infer.js';
+import {infer as text} from './text/infer.js';
+import {infer as training} from './training/infer.js';
 import {infer as variable} from './variable/infer.js';
 
 /** The columns by the name of their family. */
 export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   array,
+  checkpoint,
   control_flow: controlFlow,
   convolution,
+  debug,
   fingerprint,
   image,
   indexing,
@@ -41,6 +50,8 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   nn,
   normalization,
   optional,
+  parsing,
+  proto,
   quantization,
   random,
   recurrent,
@@ -48,7 +59,10 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   segment,
   signal,
   string,
+  table,
   tensor_array: tensorArray,
+  text,
+  training,
   variable,
 };
 

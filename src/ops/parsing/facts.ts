@@ -1,0 +1,11 @@
+/**
+ * Facts about the ops of this family.
+ *
+ * @module
+ */
+
+import {type FactTable, factsFor} from '../facts_table.js';
+
+export const facts: FactTable = factsFor({dataDependent: true}, [
+  ...['ParseExample', 'ParseExampleV2', 'ParseSingleExample', 'ParseTensor'],
+]);

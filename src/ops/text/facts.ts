@@ -1,0 +1,15 @@
+/**
+ * Facts about the ops of this family.
+ *
+ * @module
+ */
+
+import {type FactTable, factsFor} from '../facts_table.js';
+
+/** How many tokens there are shows when they have been found. */
+export const facts: FactTable = factsFor({dataDependent: true}, [
+  ...['SentencepieceTokenizeOp', 'SentencepieceTokenizeWithOffsetsOp'],
+  ...['WhitespaceTokenizeWithOffsets', 'TFText>WhitespaceTokenizeWithOffsetsV2'],
+  ...['UnicodeScriptTokenizeWithOffsets', 'RegexSplitWithOffsets', 'WordpieceTokenizeWithOffsets'],
+  ...['TFText>ByteSplitWithOffsets', 'TFText>RoundRobinTrim'],
+]);
