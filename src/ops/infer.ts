@@ -22,6 +22,7 @@ import {infer as optional} from './optional/infer.js';
 import {infer as parsing} from './parsing/infer.js';
 import {infer as proto} from './proto/infer.js';
 import {infer as quantization} from './quantization/infer.js';
+import {infer as ragged} from './ragged/infer.js';
 import {infer as random} from './random/infer.js';
 import {infer as recurrent} from './recurrent/infer.js';
 import {infer as reduction} from './reduction/infer.js';
@@ -53,6 +54,7 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   parsing,
   proto,
   quantization,
+  ragged,
   random,
   recurrent,
   reduction,

@@ -7,9 +7,20 @@
 import type {FactTable} from '../facts_table.js';
 
 export const facts: FactTable = {
-  RaggedGather: {inputRanks: {params_nested_splits: 'vector'}},
-  RaggedRange: {gradient: 'none'},
-  RaggedFillEmptyRows: {inputRanks: {value_rowids: 'vector', nrows: 'scalar', default_value: 'scalar'}},
+  RaggedTensorToTensor: {constantInputs: ['shape'], dataDependent: true},
+  RaggedGather: {inputRanks: {params_nested_splits: 'vector'}, dataDependent: true},
+  RaggedRange: {dataDependent: true, gradient: 'none'},
+  RaggedFillEmptyRows: {
+    inputRanks: {value_rowids: 'vector', nrows: 'scalar', default_value: 'scalar'},
+    constantInputs: ['nrows'],
+    dataDependent: true,
+  },
   RaggedFillEmptyRowsGrad: {inputRanks: {reverse_index_map: 'vector'}},
-  RaggedCross: {inputRanks: {ragged_row_splits: 'vector', sparse_shape: 'vector'}},
+  RaggedCross: {
+    inputRanks: {ragged_row_splits: 'vector', sparse_shape: 'vector'},
+    constantInputs: ['sparse_shape'],
+    dataDependent: true,
+  },
+  RaggedTensorFromVariant: {dataDependent: true},
+  RaggedTensorToVariantGradient: {constantInputs: ['dense_values_shape']},
 };
