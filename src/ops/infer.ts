@@ -28,6 +28,7 @@ import {infer as recurrent} from './recurrent/infer.js';
 import {infer as reduction} from './reduction/infer.js';
 import {infer as segment} from './segment/infer.js';
 import {infer as signal} from './signal/infer.js';
+import {infer as sparse} from './sparse/infer.js';
 import {infer as string} from './string/infer.js';
 import {infer as table} from './table/infer.js';
 import {infer as tensorArray} from './tensor_array/infer.js';
@@ -60,6 +61,7 @@ export const INFER_COLUMNS: Readonly<Record<string, InferTable>> = {
   reduction,
   segment,
   signal,
+  sparse,
   string,
   table,
   tensor_array: tensorArray,

@@ -24,6 +24,7 @@ import {
   readCoordinates,
   sortedOrder,
 } from '../coordinates.js';
+import {completeShape, slicedShape, splitSizes} from '../plan.js';
 
 /** Scalar or vector indices are those of a vector. */
 function asMatrix(indices: Value): Value {
@@ -64,18 +65,6 @@ const sparseReshape: Kernel = ([indices, shape, newShape], ctx) => {
   const outShape = Value.host('int64', [to.length], BigInt64Array.from(to));
   return [Value.host('int64', [count, to.length], out), outShape];
 };
-
-function completeShape(from: readonly bigint[], to: bigint[], ctx: KernelContext): bigint[] {
-  const product = (dims: readonly bigint[]) => dims.reduce((size, dim) => size * dim, 1n);
-  const size = product(from);
-  const open = to.indexOf(-1n);
-  const known = product(to.filter((_, k) => k !== open));
-  const complete = open < 0 ? to : to.with(open, known === 0n ? 0n : size / known);
-  if (product(complete) !== size || complete.some((dim) => dim < 0n)) {
-    throw invalid(ctx, `a sparse tensor of shape (${from}) cannot be reshaped to (${to})`);
-  }
-  return complete;
-}
 
 const sparseReorder: Kernel = ([indices, values, shape], ctx) => {
   const coordinates = readCoordinates(indices!, shape!, ctx);
@@ -139,13 +128,7 @@ const sparseSlice: Kernel = ([indices, values, shape, start, size], ctx) => {
   const wanted = size!.numbers();
   const rank = coordinates.shape.length;
   checkDense(coordinates, ctx);
-  if (corner.length !== rank || wanted.length !== rank || wanted.some((dim) => dim < 0)) {
-    throw invalid(
-      ctx,
-      `start and size must have ${rank} elements, and sizes must not be negative: [${wanted}]`,
-    );
-  }
-  const block = coordinates.shape.map((dim, k) => Math.max(0, Math.min(wanted[k]!, dim - corner[k]!)));
+  const block = slicedShape(coordinates.shape, corner, wanted, ctx);
   // The entries by what was asked for: TensorFlow trusts them to lie within the shape.
   const {kept, entries} = cut(coordinates, corner, wanted);
   return [indexMatrix(entries, rank), reorder(values!, kept), longs(block, [rank])];
@@ -180,12 +163,7 @@ const sparseSplit: Kernel = ([axis, indices, values, shape], ctx) => {
   flatPositions(coordinates, ctx);
   const rank = coordinates.shape.length;
   const at = resolveAxis(axis!.number(), rank, ctx);
-  const parts = ctx.attrs.int('num_split');
-  const dim = coordinates.shape[at]!;
-  if (parts < 1 || parts > dim)
-    throw invalid(ctx, `a dimension of ${dim} cannot be split into ${parts} parts`);
-  // The first parts take one more where the dimension is not a multiple.
-  const sizes = Array.from({length: parts}, (_, i) => Math.floor(dim / parts) + (i < dim % parts ? 1 : 0));
+  const sizes = splitSizes(coordinates.shape[at]!, ctx.attrs.int('num_split'), ctx);
   let offset = 0;
   const pieces = sizes.map((size) => {
     const block = coordinates.shape.with(at, size);

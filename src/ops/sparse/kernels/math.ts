@@ -15,7 +15,7 @@ import {addRows, addTensorRows, NO_ROW, reorder, takeRows, takeTensorRows} from 
 import {Value} from '../../../tensors/value.js';
 import {type Kernel, type KernelContext, type OpFamily, runWithin} from '../../kernel.js';
 import {math} from '../../math/kernels.js';
-import {invalid, resolveAxis} from '../../node.js';
+import {invalid} from '../../node.js';
 import {type Combine, maximum, sum} from '../../segment/kernels.js';
 import {
   type Coordinates,
@@ -30,6 +30,7 @@ import {
   readCoordinates,
   sortedOrder,
 } from '../coordinates.js';
+import {productShape, sparseReduction} from '../plan.js';
 
 const matMul: Kernel = ([indices, values, shape, dense], ctx) => {
   const coordinates = readCoordinates(indices!, shape!, ctx);
@@ -40,19 +41,17 @@ const matMul: Kernel = ([indices, values, shape, dense], ctx) => {
   const [adjointA, adjointB] = [ctx.attrs.bool('adjoint_a'), ctx.attrs.bool('adjoint_b')];
   const right = adjointB ? conjugate(transpose(dense!, [1, 0]), ctx) : dense!;
   const factors = adjointA ? conjugate(values!, ctx) : values!;
-  const [row, column] = adjointA ? [1, 0] : [0, 1];
-  const [inner, width] = right.shape as [number, number];
-  if (coordinates.shape[column] !== inner) {
-    throw invalid(
-      ctx,
-      `cannot multiply ${coordinates.shape[row]} x ${coordinates.shape[column]} by ${inner} x ${width}`,
-    );
+  const {inner, shape: outShape} = productShape(coordinates.shape, dense!.shape, ctx);
+  const [rowCount, width] = outShape;
+  if (inner[0] !== inner[1]) {
+    throw invalid(ctx, `cannot multiply ${rowCount} x ${inner[0]} by ${inner[1]} x ${width}`);
   }
+  const [row, column] = adjointA ? [1, 0] : [0, 1];
   const {count, flat} = coordinates;
   const along = (axis: number) => int32Array(count, (i) => flat[2 * i + axis]!);
   const rows = takeRows(right, width, along(column), [count, width]);
   const products = runWithin(ctx, math, 'Mul', [factors.reshape([count, 1]), rows]);
-  return addRows(products, width, along(row), [coordinates.shape[row]!, width]);
+  return addRows(products, width, along(row), outShape);
 };
 
 function conjugate(x: Value, ctx: KernelContext): Value {
@@ -76,15 +75,7 @@ function planReduction(
 ): Reduction {
   const coordinates = readCoordinates(indices, shape, ctx);
   checkValues(values, coordinates.count, ctx);
-  const dims = coordinates.shape;
-  const reduced = new Set(axes.numbers().map((axis) => resolveAxis(axis, dims.length, ctx)));
-  const kept = dims.map((_, k) => k).filter((k) => !reduced.has(k));
-  const keepDims = ctx.attrs.bool('keep_dims');
-  return {
-    coordinates,
-    kept,
-    shape: keepDims ? dims.map((dim, k) => (reduced.has(k) ? 1 : dim)) : kept.map((k) => dims[k]!),
-  };
+  return {coordinates, ...sparseReduction(coordinates.shape, axes.numbers(), ctx)};
 }
 
 const reduceToDense =
