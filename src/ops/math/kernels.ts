@@ -6,6 +6,7 @@
 
 import type {OpFamily} from '../kernel.js';
 import {binaryMath} from './kernels/binary.js';
+import {buckets} from './kernels/bucketize.js';
 import {casts} from './kernels/cast.js';
 import {comparisons} from './kernels/compare.js';
 import {complexParts} from './kernels/complex.js';
@@ -19,6 +20,7 @@ export const math: OpFamily = {
   ...binaryMath,
   ...comparisons,
   ...selection,
+  ...buckets,
   ...complexParts,
   ...casts,
   ...elementwiseGradients,

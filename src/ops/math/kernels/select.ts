@@ -1,11 +1,11 @@
 /**
- * Choosing and combining whole operands: Select, ClipByValue, sums of a list, bucket numbers.
+ * Choosing and combining whole operands: Select, ClipByValue, sums of a list.
  *
  * @module
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {type DType, dtypeInfo, isFloating, lanes, type NumericArray} from '../../../host/dtypes.js';
+import {type DType, dtypeInfo, isFloating, lanes} from '../../../host/dtypes.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
 import {allocate, allocateObjects, type HostData, sizeOf} from '../../../host/tensor.js';
 import {fromParts, partsOf} from '../../../tensors/complex_tensors.js';
@@ -160,55 +160,6 @@ function clipTensor(x: tf.Tensor, low: tf.Tensor, high: tf.Tensor): tf.Tensor {
   );
 }
 
-/** How many of the sorted `boundaries` satisfy `isBefore`, which holds for the first of them only. */
-function partitionPoint(boundaries: ArrayLike<number>, isBefore: (boundary: number) => boolean): number {
-  let [low, high] = [0, boundaries.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isBefore(boundaries[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Boundaries belong to the bucket above them; a NaN comes after all of them. */
-const bucketAbove: BucketOf = (boundaries, x) => partitionPoint(boundaries, (boundary) => !(x < boundary));
-
-/** Boundaries belong to the bucket below them, and the last bucket has no end (quantile_ops.cc). */
-const bucketBelow: BucketOf = (boundaries, x) =>
-  Math.min(
-    partitionPoint(boundaries, (boundary) => boundary < x),
-    Math.max(boundaries.length - 1, 0),
-  );
-
-type BucketOf = (boundaries: ArrayLike<number>, x: number) => number;
-
-function bucketNumbers(x: Value, boundaries: ArrayLike<number>, bucketOf: BucketOf): Value {
-  const source: NumericArray = x.numeric();
-  const out = new Int32Array(source.length);
-  for (let i = 0; i < out.length; i++) out[i] = bucketOf(boundaries, Number(source[i]));
-  return Value.host('int32', x.shape, out);
-}
-
-const bucketize: Kernel = ([x], ctx) => {
-  const boundaries = ctx.attrs.floats('boundaries');
-  checkSorted(boundaries, ctx);
-  return bucketNumbers(x!, boundaries, bucketAbove);
-};
-
-function checkSorted(boundaries: readonly number[], ctx: KernelContext): void {
-  if (boundaries.some((bound, i) => i > 0 && bound < boundaries[i - 1]!)) {
-    throw invalid(ctx, 'the boundaries must be in ascending order');
-  }
-}
-
-const bucketizeEach: Kernel = (inputs, ctx) => {
-  const count = ctx.attrs.int('num_features');
-  return inputs
-    .slice(0, count)
-    .map((x, i) => bucketNumbers(x, inputs[count + i]!.numeric() as Float32Array, bucketBelow));
-};
-
 /** The axes over which a gradient is summed for each of two operands that were broadcast. */
 const broadcastGradientArgs: Kernel = ([a, b], ctx) =>
   reducedAxes(a!.numbers(), b!.numbers(), ctx).map((axes) => Value.vector(a!.dtype, axes));
@@ -219,7 +170,5 @@ export const selection: OpFamily = {
   AddN: {kernel: addAll},
   AccumulateNV2: {kernel: addAll},
   ClipByValue: {kernel: clip},
-  Bucketize: {kernel: bucketize},
-  BoostedTreesBucketize: {kernel: bucketizeEach},
   BroadcastGradientArgs: {kernel: broadcastGradientArgs},
 };
