@@ -5,6 +5,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {area, bicubic, bilinear, type Grid, nearest, type Resizing} from '../../../algorithms/resampling.js';
 import {isFloating} from '../../../host/dtypes.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {Value} from '../../../tensors/value.js';
@@ -12,20 +13,7 @@ import {gather} from '../../indexing/kernels/gather.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
 import {resizedShape} from '../plan.js';
-import {
-  areaTaps,
-  bicubicTaps,
-  bilinearTaps,
-  type Grid,
-  nearestPixels,
-  nearestTaps,
-  resample,
-  resampleAdjoint,
-  scaledTaps,
-  type Taps,
-} from './resample.js';
-
-type TapsOf = (input: number, output: number, grid: Grid) => Taps;
+import {nearestPixels, resample, resampleAdjoint, resizedTaps, scaledTaps, type Taps} from './resample.js';
 
 function gridOf({attrs}: KernelContext): Grid {
   return {
@@ -35,7 +23,7 @@ function gridOf({attrs}: KernelContext): Grid {
 }
 
 /** The size that images are to get. */
-function sizeOf(images: Value, size: Value, ctx: KernelContext): [height: number, width: number] {
+function wantedSize(images: Value, size: Value, ctx: KernelContext): [height: number, width: number] {
   const operand = {shape: size.shape, elements: size.numbers()};
   const [, height, width] = resizedShape(images.shape, operand, ctx);
   return [height!, width!];
@@ -45,14 +33,14 @@ function sizeOf(images: Value, size: Value, ctx: KernelContext): [height: number
 const pixels = (images: Value): tf.Tensor => tf.cast(images.tensor(), 'float32');
 
 /** An op whose result is float32, whatever the images' dtype. */
-function resize(tapsOf: TapsOf, kernelName?: string): Kernel {
+function resize(resizing: Resizing, kernelName?: string): Kernel {
   return ([images, size], ctx) => {
-    const [height, width] = sizeOf(images!, size!, ctx);
+    const [height, width] = wantedSize(images!, size!, ctx);
     const [batch, inHeight, inWidth, channels] = images!.shape as [number, number, number, number];
     if (batch === 0) return Value.host('float32', [0, height, width, channels], new Float32Array(0));
     const grid = gridOf(ctx);
-    const rows = tapsOf(inHeight, height, grid);
-    const columns = tapsOf(inWidth, width, grid);
+    const rows = resizedTaps(resizing, inHeight, height, grid);
+    const columns = resizedTaps(resizing, inWidth, width, grid);
     const forward =
       kernelName === undefined
         ? undefined
@@ -63,22 +51,22 @@ function resize(tapsOf: TapsOf, kernelName?: string): Kernel {
 }
 
 /** The gradient with respect to images of the second operand's shape and dtype. */
-function resizeGrad(tapsOf: TapsOf): Kernel {
+function resizeGrad(resizing: Resizing): Kernel {
   return ([grads, original], ctx) => {
     const [, height, width] = original!.shape as [number, number, number];
     const [, outHeight, outWidth] = grads!.shape as [number, number, number];
     const grid = gridOf(ctx);
     const dx = resampleAdjoint(
       pixels(grads!),
-      tapsOf(height, outHeight, grid),
-      tapsOf(width, outWidth, grid),
+      resizedTaps(resizing, height, outHeight, grid),
+      resizedTaps(resizing, width, outWidth, grid),
     );
     return fromTensor(dx, original!.dtype);
   };
 }
 
 const resizeNearest: Kernel = ([images, size], ctx) => {
-  const [height, width] = sizeOf(images!, size!, ctx);
+  const [height, width] = wantedSize(images!, size!, ctx);
   const grid = gridOf(ctx);
   const indices = (input: number, output: number): Value =>
     Value.host('int32', [output], nearestPixels(input, output, grid));
@@ -88,13 +76,13 @@ const resizeNearest: Kernel = ([images, size], ctx) => {
 
 const resizeNearestGrad: Kernel = ([grads, size], ctx) => {
   if (!isFloating(grads!.dtype)) throw unsupported(ctx, `dtype ${grads!.dtype}`);
-  const [height, width] = sizeOf(grads!, size!, ctx);
+  const [height, width] = wantedSize(grads!, size!, ctx);
   const [, outHeight, outWidth] = grads!.shape as [number, number, number];
   const grid = gridOf(ctx);
   const dx = resampleAdjoint(
     pixels(grads!),
-    nearestTaps(height, outHeight, grid),
-    nearestTaps(width, outWidth, grid),
+    resizedTaps(nearest, height, outHeight, grid),
+    resizedTaps(nearest, width, outWidth, grid),
   );
   return fromTensor(dx, grads!.dtype);
 };
@@ -123,7 +111,7 @@ function scaledAxes(
 }
 
 const scaleAndTranslate: Kernel = ([images, size, scale, translation], ctx) => {
-  const to = sizeOf(images!, size!, ctx);
+  const to = wantedSize(images!, size!, ctx);
   const [batch, height, width, channels] = images!.shape as [number, number, number, number];
   if (batch === 0) return Value.host('float32', [0, ...to, channels], new Float32Array(0));
   const axes = scaledAxes([height, width], to, scale!, translation!, ctx);
@@ -141,11 +129,11 @@ const FLOAT32_GRADIENT = 'float64 gradients are computed in float32';
 
 /** Resizing. */
 export const imageResize: OpFamily = {
-  ResizeBilinear: {kernel: resize(bilinearTaps, tf.ResizeBilinear)},
-  ResizeBilinearGrad: {kernel: resizeGrad(bilinearTaps), limits: FLOAT32_GRADIENT},
-  ResizeBicubic: {kernel: resize(bicubicTaps)},
-  ResizeBicubicGrad: {kernel: resizeGrad(bicubicTaps), limits: FLOAT32_GRADIENT},
-  ResizeArea: {kernel: resize(areaTaps)},
+  ResizeBilinear: {kernel: resize(bilinear, tf.ResizeBilinear)},
+  ResizeBilinearGrad: {kernel: resizeGrad(bilinear), limits: FLOAT32_GRADIENT},
+  ResizeBicubic: {kernel: resize(bicubic)},
+  ResizeBicubicGrad: {kernel: resizeGrad(bicubic), limits: FLOAT32_GRADIENT},
+  ResizeArea: {kernel: resize(area)},
   ResizeNearestNeighbor: {kernel: resizeNearest},
   ResizeNearestNeighborGrad: {kernel: resizeNearestGrad, limits: `${FLOAT32_GRADIENT}; no integers`},
   ScaleAndTranslate: {kernel: scaleAndTranslate},
