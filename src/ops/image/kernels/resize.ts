@@ -14,6 +14,7 @@ import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
 import {resizedShape} from '../plan.js';
 import {nearestPixels, resample, resampleAdjoint, resizedTaps, scaledTaps, type Taps} from './resample.js';
+import {pixels} from './sample_pixels.js';
 
 function gridOf({attrs}: KernelContext): Grid {
   return {
@@ -28,9 +29,6 @@ function wantedSize(images: Value, size: Value, ctx: KernelContext): [height: nu
   const [, height, width] = resizedShape(images.shape, operand, ctx);
   return [height!, width!];
 }
-
-/** Images of any real dtype as float32. */
-const pixels = (images: Value): tf.Tensor => tf.cast(images.tensor(), 'float32');
 
 /** An op whose result is float32, whatever the images' dtype. */
 function resize(resizing: Resizing, kernelName?: string): Kernel {

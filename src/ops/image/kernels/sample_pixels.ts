@@ -6,6 +6,10 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {allocate} from '../../../host/tensor.js';
+import type {Value} from '../../../tensors/value.js';
+
+/** Images of any real dtype as float32. */
+export const pixels = (images: Value): tf.Tensor => tf.cast(images.tensor(), 'float32');
 
 /** Collects, for each output pixel, up to `reads` input pixels with their weights, and a constant. */
 export class Sampler {
