@@ -6,8 +6,9 @@
 
 import type {OpFamily} from '../kernel.js';
 import {convolutions} from './kernels/conv.js';
+import {fusions} from './kernels/fused.js';
 import {morphology} from './kernels/morphology.js';
 import {pools} from './kernels/pool.js';
 
 /** Convolution, pooling, dilation. */
-export const convolution: OpFamily = {...convolutions, ...pools, ...morphology};
+export const convolution: OpFamily = {...convolutions, ...fusions, ...pools, ...morphology};

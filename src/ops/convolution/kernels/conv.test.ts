@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {describe, expect, it} from 'vitest';
 import {testOpFamily} from '../../testing/op_cases.js';
+import {convolution} from '../kernels.js';
 import type {Window} from '../plan.js';
-import {convolutions} from './conv.js';
 import {dense, depthwise} from './convolution.js';
 import {average, maximum} from './pooling.js';
 
-testOpFamily('conv', convolutions);
+testOpFamily('conv', convolution);
 
 describe('second derivatives', () => {
   /** Numbers without pattern, no two alike. */

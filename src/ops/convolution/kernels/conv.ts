@@ -1,5 +1,5 @@
 /**
- * Convolution ops: dense, depthwise and 3-D, their gradients, and the fusions that graph optimisers make.
+ * Convolution ops: dense, depthwise and 3-D, and their gradients.
  *
  * @module
  */
@@ -8,12 +8,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import {isFloating} from '../../../host/dtypes.js';
 import {formatShape} from '../../../host/shape.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
-import {ownEntry} from '../../../own_entry.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
-import {DEVICE_ACTIVATIONS, leakyRelu} from '../../nn/kernels/activation.js';
-import {checkRank, invalid, unsupported} from '../../node.js';
+import {checkRank, invalid} from '../../node.js';
 import {
   CONV2D as CONV2D_SHAPES,
   CONV3D as CONV3D_SHAPES,
@@ -40,7 +38,7 @@ import {fromChannelsLast, toChannelsLast} from './layout.js';
 import {roomForWindow} from './taps.js';
 
 /** How one kind of convolution is computed. Shapes have the channels last. */
-interface Kind extends ConvolutionKind {
+export interface Kind extends ConvolutionKind {
   /** The filter's shape seen as one of a grouped convolution `[..., c / groups, o]`. */
   asGrouped(filter: readonly number[]): number[];
   forward(x: tf.Tensor, w: tf.Tensor, windows: Window[]): tf.Tensor;
@@ -57,7 +55,7 @@ function denseOrGrouped(channels: number, filter: readonly number[]): Convolutio
   return groups === 1 ? dense : grouped(groups);
 }
 
-const CONV2D: Kind = {
+export const CONV2D: Kind = {
   ...CONV2D_SHAPES,
   asGrouped: (filter) => [...filter],
   forward: (x, w, windows) => denseOrGrouped(x.shape[3]!, w.shape).forward(x, w, windows as Plane),
@@ -71,7 +69,7 @@ const CONV2D: Kind = {
     ),
 };
 
-const DEPTHWISE: Kind = {
+export const DEPTHWISE: Kind = {
   ...DEPTHWISE_SHAPES,
   asGrouped: ([h, w, channels, multiplier]) => [h!, w!, 1, channels! * multiplier!],
   forward: (x, w, windows) => depthwise.forward(x, w, windows as Plane),
@@ -124,7 +122,7 @@ function unlessEmpty(
 }
 
 /** `y(x, w)` with channels last. */
-function forward(kind: Kind, x: Value, w: Value, ctx: KernelContext): Value {
+export function convolve(kind: Kind, x: Value, w: Value, ctx: KernelContext): Value {
   const plan = planOf(kind, x.shape, w.shape, ctx);
   return unlessEmpty(plan, plan.y, x.dtype, () => {
     if (onHost(x, w)) {
@@ -141,7 +139,7 @@ function convolution(kind: Kind): Kernel {
   return ([input, filter], ctx) => {
     checkRank(input!.shape, kind.rank, 'the input', ctx);
     const first = channelsFirst(ctx);
-    return fromChannelsLast(forward(kind, toChannelsLast(input!, first), filter!, ctx), first);
+    return fromChannelsLast(convolve(kind, toChannelsLast(input!, first), filter!, ctx), first);
   };
 }
 
@@ -195,60 +193,7 @@ function filterGradient(kind: Kind): Kernel {
   };
 }
 
-type Fusion = (x: tf.Tensor, extra: tf.Tensor[], ctx: KernelContext) => tf.Tensor;
-
-/** What may follow the product in a fused op, on a tensor with the channels last. Each takes its operands off `extra`. */
-const FUSIONS: Readonly<Record<string, Fusion>> = {
-  ...Object.fromEntries(
-    Object.entries(DEVICE_ACTIVATIONS).map(([name, f]): [string, Fusion] => [name, (x) => f(x)]),
-  ),
-  BiasAdd: (x, extra) => tf.add(x, extra.shift()!),
-  Add: (x, extra) => tf.add(x, extra.shift()!),
-  LeakyRelu: (x, _, ctx) => leakyRelu(x, ctx.attrs.float('leakyrelu_alpha')),
-  Tanh: (x) => tf.tanh(x),
-  Sigmoid: (x) => tf.sigmoid(x),
-  FusedBatchNorm: (x, extra, ctx) => {
-    const [scale, offset, mean, variance] = extra.splice(0, 4) as tf.Tensor[];
-    const factor = tf.mul(scale!, tf.rsqrt(tf.add(variance!, ctx.attrs.float('epsilon'))));
-    return tf.add(tf.mul(tf.sub(x, mean!), factor), offset!);
-  },
-};
-
-/** Applies the node's `fused_ops` to the product of its first two inputs. */
-function fuse(product: Value, inputs: readonly Value[], ctx: KernelContext): Value {
-  const extra = inputs.slice(2).map((value) => value.tensor());
-  let x = product.tensor();
-  for (const name of ctx.attrs.strings('fused_ops')) {
-    const fusion = ownEntry(FUSIONS, name);
-    if (fusion === undefined) throw unsupported(ctx, `the fused op ${name}`);
-    x = fusion(x, extra, ctx);
-  }
-  return fromTensor(x, product.dtype);
-}
-
-function fusedConvolution(kind: Kind): Kernel {
-  return (inputs, ctx) => {
-    checkRank(inputs[0]!.shape, kind.rank, 'the input', ctx);
-    const first = channelsFirst(ctx);
-    const product = forward(kind, toChannelsLast(inputs[0]!, first), inputs[1]!, ctx);
-    return fromChannelsLast(fuse(product, inputs, ctx), first);
-  };
-}
-
-const fusedMatMul: Kernel = (inputs, ctx) => {
-  const [a, b] = inputs as [Value, Value];
-  const product = tf.matMul(
-    a.tensor() as tf.Tensor2D,
-    b.tensor() as tf.Tensor2D,
-    ctx.attrs.bool('transpose_a'),
-    ctx.attrs.bool('transpose_b'),
-  );
-  return fuse(fromTensor(product, a.dtype), inputs, ctx);
-};
-
-const FUSED_LIMITS = `fused_ops: ${Object.keys(FUSIONS).join(', ')}`;
-
-/** Convolutions and what is fused with them. */
+/** Convolutions and their gradients. */
 export const convolutions: OpFamily = {
   Conv2D: {kernel: convolution(CONV2D)},
   Conv2DBackpropInput: {kernel: inputGradient(CONV2D)},
@@ -259,7 +204,4 @@ export const convolutions: OpFamily = {
   Conv3D: {kernel: convolution(CONV3D)},
   Conv3DBackpropInputV2: {kernel: inputGradient(CONV3D)},
   Conv3DBackpropFilterV2: {kernel: filterGradient(CONV3D)},
-  _FusedConv2D: {kernel: fusedConvolution(CONV2D), limits: FUSED_LIMITS},
-  _FusedDepthwiseConv2dNative: {kernel: fusedConvolution(DEPTHWISE), limits: FUSED_LIMITS},
-  _FusedMatMul: {kernel: fusedMatMul, limits: FUSED_LIMITS},
 };
