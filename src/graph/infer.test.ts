@@ -37,6 +37,7 @@ const TAKEN_FOR_GRANTED: Readonly<Record<string, string>> = {
   HashTable: 'as TensorArrayV3',
   TensorArrayV3: 'TensorFlow says that the handle is a vector of two, which it was long ago',
   StackV2: 'as TensorArrayV3',
+  HashTable: 'as TensorArrayV3',
   StackPopV2: 'Python told TensorFlow the shape of what it had pushed',
   TensorArrayReadV3: 'Python told TensorFlow the shape of what it had written',
   'gradients/loop/cond/Merge_grad/cond_grad': 'Python told TensorFlow the shape of the gradient',
@@ -47,6 +48,9 @@ const TAKEN_FOR_GRANTED: Readonly<Record<string, string>> = {
   TensorListStack: 'as TensorListGetItem',
   TensorListGather: 'as TensorListGetItem',
   DenseBincount: 'TensorFlow computed the size from a file, as it does with all that hangs on constants',
+  LookupTableFindV2:
+    'Python told TensorFlow the shape of what it looked up in a table that a function is given',
+  CudnnRNN: 'TensorFlow says that the cell of a layer without one is a scalar, where nothing is given',
   Equal: 'without incompatible_shape_error two unknown sizes may differ, which TensorFlow passes over',
   NotEqual: 'as Equal',
 };

@@ -63,11 +63,6 @@ const selectBroadcast: Infer = ([condition, x, y], node) => {
   return [partialSizeOf(shape) === elements?.length ? withElements(shape, elements) : {shape}];
 };
 
-/** Limits are scalars, or shaped like what is clipped. */
-const clip: Infer = ([x, low, high], node) => [
-  {shape: broadcastOrThrow(broadcastOrThrow(x!.shape, low!.shape, node), high!.shape, node)},
-];
-
 const cast: Infer = ([x], {attrs}) => {
   const to = attrs.dtype('DstT');
   const isExact = to === 'int32' || to === 'int64';
@@ -161,7 +156,8 @@ export const infer: InferTable = {
   LogicalNot: mapped((a) => 1 - a),
   Select: selectRows,
   SelectV2: selectBroadcast,
-  ClipByValue: clip,
+  // Limits are scalars, or shaped like what is clipped.
+  ClipByValue: shapeOfInput(),
   BoostedTreesBucketize: (inputs) => inputs.slice(0, inputs.length / 2).map(({shape}) => ({shape})),
   BroadcastGradientArgs: broadcastGradientArgs,
   Cast: cast,

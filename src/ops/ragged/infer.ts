@@ -7,7 +7,7 @@
 import type {Infer, InferTable} from '../../graph/infer.js';
 import {dimensionFrom, type Inferred, type Known, SCALAR, shapeFrom, UNKNOWN} from '../../graph/known.js';
 import {derived, type PartialShape, partialSizeOf} from '../../host/shape.js';
-import {commonSize, mergeOrThrow, rowSplits, SOME, withRank} from '../infer_rules.js';
+import {anySizes, commonSize, mergeOrThrow, rowSplits, SOME, withRank} from '../infer_rules.js';
 
 /** Values as long as shows when they are computed, each of the shape of those given. */
 const likeValues = (values: Known): Inferred => {
@@ -23,9 +23,7 @@ const toTensor: Infer = ([shape, values, , ...partitions], node) => {
   const [first] = node.attrs.strings('row_partition_types');
   const raggedRank = partitions.length - (first === 'FIRST_DIM_SIZE' ? 1 : 0);
   const natural: PartialShape =
-    values!.shape === null
-      ? null
-      : [...new Array<null>(raggedRank + 1).fill(null), ...values!.shape.slice(1)];
+    values!.shape === null ? null : [...anySizes(raggedRank + 1), ...values!.shape.slice(1)];
   const wanted = shape!.shape?.length === 0 ? null : shapeFrom(shape!);
   return [{shape: mergeOrThrow(wanted, natural, node)}];
 };
