@@ -137,6 +137,18 @@ describe('tensors', () => {
     expect(Array.from(result!.tensor().dataSync())).toEqual([2, 2]);
   });
 
+  it('that are fed are let go by their last reader, too', () => {
+    const graph = graphOf({
+      x: {op: 'Placeholder'},
+      y: {op: 'Wasteful', inputs: ['x']},
+      z: {op: 'Pass', inputs: ['y']},
+    });
+    const {run} = plan(graph, {feeds: ['x'], fetches: ['z']}, counting);
+    const before = tf.memory().numTensors;
+    run(Value.device(tf.ones([2])));
+    expect(alive.Pass! - before).toBe(1);
+  });
+
   it('that nobody reads are freed at once', () => {
     const graph = graphOf({two: {op: 'Two'}, after: {op: 'Pass', inputs: ['two']}, unread: {op: 'Make'}});
     const {run} = plan(graph, {fetches: ['after'], targets: ['unread']}, counting);

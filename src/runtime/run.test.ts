@@ -64,6 +64,21 @@ describe('a kernel', () => {
     expect(Array.from(input.tensor().dataSync())).toEqual([1, 2]);
   });
 
+  it('is the one that is looked up for its op, and knows how many outputs that has', () => {
+    const graph = graphOf({
+      x: {op: 'Const'},
+      unique: {op: 'Unique', inputs: ['x']},
+      odd: {op: 'Odd', inputs: ['x']},
+    });
+    const lookup = (): Kernel => () => scalar(1);
+    const outputs = ['unique', 'odd'].map((name) => {
+      const {kernel, context} = prepare(graph, graph.find(name)!, plainSession(), lookup);
+      expect(kernel([], context)).toMatchObject({dtype: 'float32'});
+      return context.outputs;
+    });
+    expect(outputs).toEqual([2, 1]);
+  });
+
   it('has storage of its node, made once', () => {
     const graph = graphOf({x: {op: 'Odd'}, y: {op: 'Odd'}});
     const session = plainSession();
@@ -159,6 +174,10 @@ describe('a reference of TensorFlow 1', () => {
     );
     expect(found.map((each) => each.number())).toEqual([5, -5]);
     for (const each of found) each.release();
+    // Of an op that nobody knows, a handle stays one.
+    const odd = {feeds: [], fetches: [{node: 0, output: 0}], targets: []};
+    const [kept] = fetchedValues(graphOf({x: {op: 'Odd'}}), odd, () => reference);
+    expect(kept!.dtype).toBe('resource');
     v.dispose();
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Nests of arguments and of results: what a function that is traced takes and gives, with its tensors apart from what is none. The
- * order of tensors is that of `tf.nest`.
+ * Nests of arguments and of results: what a function that is traced takes and gives, with its tensors apart from what is
+ * none. The order of tensors is that of `tf.nest`.
  *
  * @module
  */

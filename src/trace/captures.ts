@@ -21,6 +21,7 @@ export interface Captured {
 /** Constants of more elements are captured in place of standing in the graph. */
 const LARGE = 1024;
 
+/** A variable, by its handle. */
 export function capturedVariable(variable: Variable): Captured {
   return {key: variable, dtype: 'resource', capture: {kind: 'variable', variable: variable.face()}};
 }

@@ -44,6 +44,7 @@ export function formula(
   return undefined;
 }
 
+/** The product of two terms. */
 export function times(graph: GraphBuilder, a: Term, b: Term): Term {
   return binary(graph, 'Mul', a, b, (x, y) => x * y);
 }

@@ -6,7 +6,7 @@ import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
 import type {ObservedTensor} from '../runtime/observer.js';
 import {reconcile} from './reconcile.js';
-import type {Entry, EntryKind, Ref, SubRun} from './recording.js';
+import type {Entry, EntryKind, Ref, RefTree, SubRun} from './recording.js';
 import {describe as describeStep, type Step, type Steps} from './steps.js';
 import {Varying, VaryingList} from './varying.js';
 
@@ -142,6 +142,22 @@ describe('runs that do other things', () => {
     expect(() => reconcile([run([...before, a]), run([...before, a])])).not.toThrow();
   });
 
+  it('are those with inputs of other names, or with none for one', () => {
+    const fused = (inputs: RefTree): Entry => ({...relu, inputs});
+    const none = fused({x: ref(0), bias: null});
+    expect(() => reconcile([run([parameter(1), none]), run([parameter(1), none])])).not.toThrow();
+    const others: readonly RefTree[] = [
+      {x: ref(0), bias: ref(0)},
+      {x: ref(0), alpha: null, bias: null},
+      {x: null, bias: null},
+    ];
+    for (const other of others) {
+      expect(() => reconcile([run([parameter(1), none]), run([parameter(1), fused(other)])])).toThrow(
+        SaveError,
+      );
+    }
+  });
+
   it('are those with other results', () => {
     const entries = [parameter(1), relu];
     expect(() => reconcile([run(entries, [ref(0)]), run(entries, [ref(1)])])).toThrow(/other results/);
@@ -215,8 +231,9 @@ describe('constants', () => {
         [],
         tensor([1], 'string'),
       );
-    expect(merged(text('a'), text('a')).kind).toBe('constant');
-    expect(merged(text('a'), text('b')).kind).toBe('failed');
+    expect(merged(text('ab'), text('ab')).kind).toBe('constant');
+    expect(merged(text('ab'), text('ac')).kind).toBe('failed');
+    expect(merged(text('ab'), text('a')).kind).toBe('failed');
   });
 });
 
@@ -228,6 +245,27 @@ describe('dimensions that follow from values', () => {
       [0],
     ]);
     expect(open(lastOf([parameter(4), kernel('Relu', {}, [ref(0)], tensor([4]))]))).toEqual([[]]);
+  });
+
+  it('are those that an op chooses: of one output or of each, from the front or from the back', () => {
+    const op = (name: string, ...outputs: ObservedTensor[]): Entry =>
+      entry({kind: 'op', op: {name, attrs: new Map(), inputs: [], names: []}}, [], ...outputs);
+    const openOf = (name: string, ...outputs: ObservedTensor[]) => open(lastOf([op(name, ...outputs)]));
+    expect(openOf('Where', tensor([2, 3]))).toEqual([[0]]);
+    expect(openOf('StringSplitV2', tensor([2, 2]), tensor([2]), tensor([2]))).toEqual([[0], [0], []]);
+    expect(openOf('DynamicPartition', tensor([2, 3]), tensor([1, 3]))).toEqual([[0], [0]]);
+    expect(openOf('DecodeRaw', tensor([2, 3]))).toEqual([[1]]);
+    expect(openOf('UniqueV2', tensor([2, 3]), tensor([2]))).toEqual([[0, 1], [0]]);
+    expect(openOf('Relu', tensor([2, 3]))).toEqual([[]]);
+  });
+
+  it('of kernels are those of each output that is chosen', () => {
+    const chosen = (name: string, ...outputs: ObservedTensor[]) =>
+      open(lastOf([kernel(name, {}, [], ...outputs)]));
+    expect(chosen('NonMaxSuppressionV5', tensor([2]), tensor([2]))).toEqual([[0], [0]]);
+    expect(chosen('StringSplit', tensor([2, 2]), tensor([2]), tensor([2]))).toEqual([[0], [0], []]);
+    expect(chosen('RaggedTensorToTensor', tensor([2, 3, 4]))).toEqual([[0, 1]]);
+    expect(chosen('Unique', tensor([2, 3]), tensor([4]))).toEqual([[0], []]);
   });
 
   it('are handed on, to dimensions of that size', () => {
@@ -311,6 +349,12 @@ describe('dimensions that follow from values', () => {
     const cond = run([parameter(1, 3), kernel('Less', {}, [ref(0)], tensor([], 'bool'))]);
     const loop = entry({kind: 'loop', cond, body}, [], tensor([4, 3]));
     expect(open(lastOf([loop], [loop]))).toEqual([[0]]);
+    // Of two variables one stays as it is.
+    const second = entry({kind: 'parameter', index: 1}, [], tensor([7, 3]));
+    const grows = kernel('Concat', {}, [ref(1)], tensor([8, 3]));
+    const both = run([parameter(2, 3), second, grows], [ref(0), ref(2)]);
+    const two = entry({kind: 'loop', cond, body: both}, [], tensor([2, 3]), tensor([9, 3]));
+    expect(open(lastOf([two], [two]))).toEqual([[], [0]]);
   });
 });
 

@@ -77,27 +77,32 @@ export class Recorder implements Recording, CallObserver {
     return outer && this.#add({kind: 'outer', outer}, [], [thing as ObservedTensor]);
   }
 
+  /** A tensor that was made of data, or is closed over. */
   addConstant(tensor: tf.Tensor): Ref {
     const data = unobserved(() => Value.device(tensor).hostData().slice());
     const value = {dtype: tensor.dtype as DType, shape: [...tensor.shape], data};
     return this.#add({kind: 'constant', value}, [], [tensor]);
   }
 
+  /** A kernel that was run just now. */
   addKernel(kernel: string, inputs: unknown, attrs: KernelAttrs, outputs: readonly tf.Tensor[]): void {
     const refs = this.#refTree(inputs);
     this.#add({kind: 'kernel', kernel, attrs: copied(attrs) as KernelAttrs}, refs, outputs);
   }
 
+  /** A tensor of random numbers. */
   addSample(tensor: tf.Tensor, distribution: Distribution, seed: number | undefined): void {
     const data = unobserved(() => tensor.dataSync().slice());
     this.#add({kind: 'random', sample: {distribution, seed, data}}, [], [tensor]);
   }
 
+  /** A copy that a kernel has made to save it for its gradient: it is known as what it is a copy of. */
   addCopy(copy: tf.Tensor, of: tf.Tensor): void {
     if (of instanceof tf.Variable) this.#refs.set(copy.id, this.#read(of));
     else this.#copies.set(copy.id, of.id);
   }
 
+  /** An assignment that is about to be made. */
   addAssign(variable: tf.Variable, value: tf.Tensor): void {
     const ref = this.refOf(value);
     this.#add({kind: 'assign', variable}, [ref], []);

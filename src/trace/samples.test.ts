@@ -49,8 +49,11 @@ describe('ways to choose sizes', () => {
   });
 
   it('are every one of them for up to four dimensions', () => {
+    const ways = samplings([spec([null, null, null, null])]).map(letters);
     // The number of partitions of four things.
-    expect(new Set(samplings([spec([null, null, null, null])]).map(letters)).size).toBe(15);
+    expect(new Set(ways).size).toBe(15);
+    const counts = ways.slice(0, 15).map((each) => new Set(each).size);
+    expect(counts).toEqual([4, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2, 1]);
   });
 
   it('are few for more: unlike, equal batches, equal axes, alike', () => {
@@ -134,6 +137,14 @@ describe('sizes of samples', () => {
       [number[]],
     ];
     expect([d, e, f]).toEqual([a, 8 * b!, c]);
+    const any = [spec(null)];
+    const [unscaled, scaled] = [1, 8].map((scale) => ({groups: samplings(any)[0]!.groups, scale}));
+    // Run 1 has rank 3.
+    const [[[g, h, i]], [shape]] = [unscaled!, scaled!].map((each) => sampleShapes(any, each, 1)) as [
+      [number[]],
+      [number[]],
+    ];
+    expect(shape).toEqual([g, 8 * h!, 8 * i!]);
   });
 
   it('have every rank from 1 to 4 where the rank is unknown', () => {

@@ -25,6 +25,31 @@ const LOOP_COUNTERS = [
   {name: 'maximum_iterations', initial: -1},
 ] as const;
 
+/** Functions that loops and branches are made of, by how their names end. */
+const PARTS = {
+  while_cond: {isCounted: true, passesOn: false},
+  while_body: {isCounted: true, passesOn: true},
+  cond_true: {isCounted: false, passesOn: false},
+  cond_false: {isCounted: false, passesOn: false},
+} as const satisfies Record<string, Part>;
+
+interface Part {
+  /** It takes the counters of a loop. */
+  readonly isCounted: boolean;
+  /** It gives the next turn what it was given. */
+  readonly passesOn: boolean;
+}
+
+/** A node that runs functions. */
+interface StructuredNode {
+  readonly op: string;
+  readonly inputs: Parameters<GraphBuilder['statement']>[1];
+  readonly attrs: Parameters<GraphBuilder['statement']>[2];
+  readonly bound: Bound;
+  /** The resources that its functions may change. */
+  readonly changed: readonly object[];
+}
+
 /** A loop, as its condition and its body. */
 export function writeLoop(
   writer: FunctionWriter,
@@ -36,23 +61,21 @@ export function writeLoop(
   const bound = mergeBound([boundOf(cond), boundOf(body)]);
   const dtypes = vars.map(({operand}) => operand.dtype);
   const functions = [
-    writeInner(writer, 'while_cond', cond, dtypes, bound, {counted: true, passOn: false}),
-    writeInner(writer, 'while_body', body, dtypes, bound, {counted: true, passOn: true}),
+    writeInner(writer, 'while_cond', cond, dtypes, bound),
+    writeInner(writer, 'while_body', body, dtypes, bound),
   ] as const;
   const shapes = step.outputs.map((output, i) =>
     partialShape(commonShape([output, vars[i]!, ...loopShapes(body, i)])),
   );
-  const node = writeStructured(
-    writer,
-    functions.some(({stateful}) => stateful) ? 'While' : 'StatelessWhile',
-    [
-      [
-        ...LOOP_COUNTERS.map(({initial}) => graph.scalar('int32', initial)),
-        ...vars.map(({operand}) => operand),
-        ...boundOperands(writer, bound),
-      ],
-    ],
-    {
+  const operands = [
+    ...LOOP_COUNTERS.map(({initial}) => graph.scalar('int32', initial)),
+    ...vars.map(({operand}) => operand),
+    ...boundOperands(writer, bound),
+  ];
+  const node = writeStructured(writer, {
+    op: functions.some(({stateful}) => stateful) ? 'While' : 'StatelessWhile',
+    inputs: [operands],
+    attrs: {
       cond: {func: functions[0].name},
       body: {func: functions[1].name},
       output_shapes: [
@@ -63,8 +86,8 @@ export function writeLoop(
       ],
     },
     bound,
-    changedBy(body).concat(changedBy(cond)),
-  );
+    changed: [...changedBy(body), ...changedBy(cond)],
+  });
   return dtypes.map((dtype, i) => ({node, output: LOOP_COUNTERS.length + i, dtype}));
 }
 
@@ -79,41 +102,36 @@ export function writeBranch(
   const bound = mergeBound(branches.map(boundOf));
   const [whenTrue, whenFalse] = branches;
   const functions = [
-    writeInner(writer, 'cond_true', whenTrue, [], bound, {counted: false, passOn: false}),
-    writeInner(writer, 'cond_false', whenFalse, [], bound, {counted: false, passOn: false}),
+    writeInner(writer, 'cond_true', whenTrue, [], bound),
+    writeInner(writer, 'cond_false', whenFalse, [], bound),
   ] as const;
   const [yes, no] = [resultsOf(whenTrue), resultsOf(whenFalse)];
   if (yes.length !== no.length || yes.some(({dtype}, i) => dtype !== no[i]!.dtype)) {
     throw new SaveError('both branches of cond have to give as many tensors, of the same dtypes');
   }
   const dtypes = yes.map(({dtype}) => dtype as DType);
-  const node = writeStructured(
-    writer,
-    functions.some(({stateful}) => stateful) ? 'If' : 'StatelessIf',
-    [graph.op('Reshape', [pred!.operand, graph.ints([])]), boundOperands(writer, bound)],
-    {
+  const node = writeStructured(writer, {
+    op: functions.some(({stateful}) => stateful) ? 'If' : 'StatelessIf',
+    inputs: [graph.op('Reshape', [pred!.operand, graph.ints([])]), boundOperands(writer, bound)],
+    attrs: {
       then_branch: {func: functions[0].name},
       else_branch: {func: functions[1].name},
       Tout: dtypes,
       output_shapes: yes.map((each, i) => partialShape(commonShape([each, no[i]!]))),
     },
     bound,
-    branches.flatMap(changedBy),
-  );
+    changed: branches.flatMap(changedBy),
+  });
   return dtypes.map((dtype, output) => ({node, output, dtype}));
 }
 
 /** A node that runs functions of its own, in the right order with what else uses their resources. */
 function writeStructured(
   {graph, order}: FunctionWriter,
-  op: string,
-  inputs: Parameters<GraphBuilder['statement']>[1],
-  attrs: Parameters<GraphBuilder['statement']>[2],
-  {captured}: Bound,
-  changed: readonly object[],
+  {op, inputs, attrs, bound, changed}: StructuredNode,
 ): BuiltNode {
   const changing = new Set(changed);
-  const keys = resourceKeys(captured);
+  const keys = resourceKeys(bound.captured);
   const controls = keys.flatMap((key) =>
     changing.has(key) ? order.beforeChange([key]) : order.beforeRead(key),
   );
@@ -130,25 +148,20 @@ function boundOperands(writer: FunctionWriter, {outer, captured}: Bound): Operan
   ];
 }
 
-/**
- * Writes a function that this one refers to. Its parameters are its own, and then what it is bound to.
- *
- * @param counted - it is part of a loop, which counts its turns
- * @param passOn - it gives the next turn what it was given
- */
+/** Writes a function that this one refers to. Its parameters are its own, and then what it is bound to. */
 function writeInner(
   {trace}: FunctionWriter,
-  kind: string,
+  part: keyof typeof PARTS,
   steps: Steps,
   dtypes: readonly DType[],
   bound: Bound,
-  {counted, passOn}: {readonly counted: boolean; readonly passOn: boolean},
 ): {readonly name: string; readonly stateful: boolean} {
   const writer = new FunctionWriter(trace, () => {
     throw new SaveError('a function within a function was not told what it is bound to');
   });
   const {graph} = writer;
-  const counters = counted ? LOOP_COUNTERS.map(({name}) => graph.parameter(name, 'int32')) : [];
+  const {isCounted, passesOn} = PARTS[part];
+  const counters = isCounted ? LOOP_COUNTERS.map(({name}) => graph.parameter(name, 'int32')) : [];
   const parameters = dtypes.map((dtype, i) => graph.parameter(`loop_var_${i}`, dtype));
   const passed = [
     ...bound.outer.map(({ref, dtype}, i) => {
@@ -164,8 +177,8 @@ function writeInner(
   ];
   const results = writer.write(steps, parameters).map(({operand}) => operand);
   // A loop within has its name by now.
-  const name = trace.callees.freeName(`${trace.name}_${kind}`);
-  const given = passOn ? [...nextCounts(graph, counters), ...results, ...passed] : results;
+  const name = trace.callees.freeName(`${trace.name}_${part}`);
+  const given = passesOn ? [...nextCounts(graph, counters), ...results, ...passed] : results;
   const written = writer.finish(name, given);
   trace.callees.add(written);
   return {name, stateful: statefulNodes(written).length > 0};

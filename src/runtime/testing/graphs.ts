@@ -57,6 +57,7 @@ export interface FunctionSpec {
   readonly controlResults?: readonly string[];
 }
 
+/** A function of this name. */
 export function functionOf(
   name: string,
   {parameters = {}, nodes, results = [], controlResults = []}: FunctionSpec,
