@@ -34,11 +34,14 @@ export function callFunction(
   inputs: readonly Operand[],
   {name = fn.name, controls = [], shapes}: CallOptions = {},
 ): Call {
+  const {parameters, results} = fn.graph;
   const node = graph.statement(
     isWrittenStateful(fn.graph) ? 'StatefulPartitionedCall' : 'PartitionedCall',
     [inputs],
     {
-      Tout: fn.graph.results.map(({dtype}) => dtype),
+      // As the function declares them: in a damaged model, what it is bound to may be something else.
+      Tin: parameters.map(({dtype}) => dtype),
+      Tout: results.map(({dtype}) => dtype),
       f: {func: name},
       ...(shapes === undefined ? {} : {_output_shapes: attr.shapes(shapes)}),
     },
