@@ -5,7 +5,7 @@ import type {Kernel, KernelContext} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {Value} from '../tensors/value.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
-import {execute, fetchedValues, prepareWith} from './run.js';
+import {execute, fetchedValues, prepare, prepareWith} from './run.js';
 import {endpoint, graphOf, plainSession} from './testing/graphs.js';
 
 beforeAll(quietCpuBackend);
