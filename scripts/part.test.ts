@@ -89,5 +89,5 @@ it('are chosen by words, with what they need', () => {
   expect(chosen()).toEqual(['TensorFlow', 'fixtures', 'lint']);
   expect(chosen('fix')).toEqual(['TensorFlow', 'fixtures']);
   expect(chosen('lin', 'Tensor')).toEqual(['TensorFlow', 'lint']);
-  expect(() => chosen('nothing')).toThrow('there are: TensorFlow, fixtures, lint');
+  expect(() => chosen('nothing')).toThrowWithMessage(Error, 'there are: TensorFlow, fixtures, lint');
 });

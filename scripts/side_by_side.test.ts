@@ -90,5 +90,8 @@ it('tells when tasks begin and end', async () => {
 
 it('refuses tasks that wait for each other', async () => {
   const {tasks} = manual(['a', 'b'], {a: ['b'], b: ['a']});
-  await expect(sideBySide(tasks, 2)).rejects.toThrow('these tasks wait for each other: a, b');
+  await expect(sideBySide(tasks, 2)).rejects.toThrowWithMessage(
+    Error,
+    'these tasks wait for each other: a, b',
+  );
 });
