@@ -25,11 +25,11 @@ const git = (...args: readonly string[]): string[] =>
   execFileSync('git', args, {cwd: ROOT, encoding: 'utf8'}).split('\n').filter(Boolean);
 
 /** What was changed, and since when. */
-function changes(since?: string): {readonly files: readonly string[]; readonly since: string} {
-  const differing = (base: string) => git('diff', '--name-only', '--relative', base);
-  const files = [...differing(since ?? 'HEAD'), ...git('ls-files', '--others', '--exclude-standard')];
-  if (files.length > 0 || since !== undefined) return {files, since: since ?? 'HEAD'};
-  return {files: differing('HEAD~1'), since: 'HEAD~1'};
+function changes(since = 'HEAD'): {readonly files: readonly string[]; readonly when: string} {
+  const tracked = git('diff', '--name-only', '--relative', '--merge-base', since);
+  const files = [...tracked, ...git('ls-files', '--others', '--exclude-standard')];
+  if (files.length > 0) return {files, when: `since ${since}`};
+  return {files: git('log', '-1', '--format=', '--name-only', '--relative'), when: 'by the last commit'};
 }
 
 function sources(): Sources {
@@ -94,9 +94,9 @@ async function runTests(paths: readonly string[]): Promise<readonly Score[]> {
   return [{part: 'test files', passed: passed.length, failed: failed.length, details}];
 }
 
-const {files, since} = changes(process.argv[2]);
+const {files, when} = changes(process.argv[2]);
 const tests = chosenTests(files);
-console.log(`${files.length} files changed since ${since}: ${tests.length} test files`);
+console.log(`${files.length} files changed ${when}: ${tests.length} test files`);
 const parts: readonly Part[] = [
   whole('types', ['npm', 'run', '--silent', 'typecheck']),
   whole('lint', ['npm', 'run', '--silent', 'lint']),
