@@ -84,14 +84,16 @@ async function runTests(paths: readonly string[]): Promise<readonly Score[]> {
   } finally {
     clearTimeout(end);
     await vitest.close();
+    // For vitest, a run that was ended early has failed.
     process.exitCode = undefined;
   }
   if (left.size > 0) {
     console.log(`\nLeft out, for there was no time (npm test runs all):`);
     for (const path of left) console.log(`  ${path.slice(ROOT.length)}`);
   }
-  const details = failed.map(({moduleId}) => moduleId.slice(ROOT.length));
-  return [{part: 'test files', passed: passed.length, failed: failed.length, details}];
+  const errors = vitest.state.getUnhandledErrors().map(String);
+  const details = [...failed.map(({moduleId}) => moduleId.slice(ROOT.length)), ...errors];
+  return [{part: 'test files', passed: passed.length, failed: details.length, details}];
 }
 
 const {files, when} = changes(process.argv[2]);
