@@ -10,7 +10,7 @@ const HANGS_AFTER = 60 * 60_000;
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
-    setupFiles: ['src/testing/matchers.ts'],
+    setupFiles: ['src/testing/event_loop.ts', 'src/testing/matchers.ts'],
     pool: 'forks',
     maxWorkers: availableParallelism(),
     testTimeout: HANGS_AFTER,
