@@ -23,7 +23,7 @@ async function reached(example: string, seed: number): Promise<number[]> {
 }
 
 describe.each(['examples/text_classification.mjs', 'examples/image_classification.mjs'])('%s', (example) => {
-  it.concurrent.each(SEEDS)('is as accurate as it says, from seed %i', {timeout: 180_000}, async (seed) => {
+  it.concurrent.each(SEEDS)('is as accurate as it says, from seed %i', async (seed) => {
     const [least, accuracies] = [stated(example), await reached(example, seed)];
     expect(accuracies.length).toBe(least.length);
     accuracies.forEach((accuracy, i) => {

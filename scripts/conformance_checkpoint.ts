@@ -1,5 +1,7 @@
 /**
- * Conformance of checkpoints: what is written here, TensorFlow reads, restores and trains on from.
+ * Checkpoints: what is written here, TensorFlow reads, restores and trains on from.
+ * `tsx scripts/conformance_checkpoint.ts FOLDER OLD NEWEST`: a folder of its own, Pythons with TensorFlow 2.15, whose Keras has
+ * the optimizers that those of tfjs are saved as, and with the newest release.
  *
  * @module
  */
@@ -16,49 +18,22 @@ import {KerasTraining} from '../src/keras/testing/keras_training.js';
 import {localDirectory} from '../src/platform/node.js';
 import {writableDirectory, writeFiles} from '../src/platform/output.js';
 import {OPTIMIZER_NAMES, TRAINING_FIXTURES, Training} from '../src/savedmodel/testing/training.js';
+import {type Score, tell} from './score.js';
+import {ENVIRONMENT} from './tensorflow.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
-export interface CheckpointScore {
-  readonly passed: number;
-  readonly failed: number;
-  readonly details: readonly string[];
-}
-
-/**
- * @param options.python - With TensorFlow 2.15, whose Keras has the optimizers that those of tfjs are saved as.
- * @param options.newest - With the newest TensorFlow.
- * @param options.build - A directory for files that are made on the way.
- */
-export async function runCheckpointConformance(options: {
-  readonly python: string;
-  readonly newest?: string;
-  readonly build: string;
-}): Promise<CheckpointScore> {
-  const {python, newest, build} = options;
-  rmSync(build, {recursive: true, force: true});
-  mkdirSync(build, {recursive: true});
-  await writeAgain(build);
+/** What is trained here and in Keras, as checkpoints. */
+async function train(folder: string): Promise<void> {
   await tf.setBackend('cpu');
   for (const name of OPTIMIZER_NAMES) {
     const training = new Training(name);
     await training.checkpoint.restore(`${TRAINING_FIXTURES}${name}-1`);
-    await training.checkpoint.save(join(build, name));
+    await training.checkpoint.save(join(folder, name));
   }
   const keras = new KerasTraining();
   await keras.checkpoint.restore(`${TRAINING_FIXTURES}keras-1`);
-  await keras.checkpoint.save(join(build, 'keras'));
-  const scores = [
-    ...[python, ...(newest === undefined ? [] : [newest])].map((each) =>
-      check(each, ['fixtures/compare_checkpoints.py', 'fixtures/checkpoints', build]),
-    ),
-    check(python, ['fixtures/training_checkpoints.py', '--check', build]),
-  ];
-  return {
-    passed: scores.reduce((sum, {passed}) => sum + passed, 0),
-    failed: scores.reduce((sum, {failed}) => sum + failed, 0),
-    details: scores.flatMap(({details}) => details),
-  };
+  await keras.checkpoint.save(join(folder, 'keras'));
 }
 
 /** The checkpoints of TensorFlow with every dtype and with parts of tensors, in as many data files as there are tensors. */
@@ -84,10 +59,24 @@ async function writeAgain(build: string): Promise<void> {
   }
 }
 
-function check(python: string, args: readonly string[]): CheckpointScore {
-  const {stdout, stderr} = spawnSync(python, args, {cwd: ROOT, encoding: 'utf8'});
+function check(part: string, python: string, args: readonly string[]): Score {
+  const env = {...process.env, ...ENVIRONMENT};
+  const {stdout, stderr} = spawnSync(python, args, {cwd: ROOT, encoding: 'utf8', env});
   const [, passed, failed] = /(\d+) passed, (\d+) failed\s*$/.exec(stdout) ?? [];
-  if (passed === undefined) return {passed: 0, failed: 1, details: [stdout + stderr]};
+  if (passed === undefined) return {part, passed: 0, failed: 1, details: [stdout + stderr]};
   const details = stdout.split('\n').filter((line) => line.startsWith('FAILED'));
-  return {passed: Number(passed), failed: Number(failed), details};
+  return {part, passed: Number(passed), failed: Number(failed), details};
 }
+
+const [folder, old, newest] = process.argv.slice(2);
+if (!folder || !old || !newest) throw new Error('usage: conformance_checkpoint.ts FOLDER OLD NEWEST');
+rmSync(folder, {recursive: true, force: true});
+mkdirSync(folder, {recursive: true});
+await writeAgain(folder);
+await train(folder);
+const compared = ['fixtures/compare_checkpoints.py', 'fixtures/checkpoints', folder];
+tell([
+  check('checkpoints read by TensorFlow 2.15', old, compared),
+  check('checkpoints read by the newest TensorFlow', newest, compared),
+  check('checkpoints trained on from', old, ['fixtures/training_checkpoints.py', '--check', folder]),
+]);

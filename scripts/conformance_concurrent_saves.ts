@@ -1,6 +1,7 @@
 /**
  * Several processes save over one model at the same time, again and again, while others load it and still others are killed
  * in the middle of it: each load is of one of the states that were saved, whole, and in the end one is there that was saved last.
+ * `tsx scripts/conformance_concurrent_saves.ts FOLDER`: a folder within the project, for what is made on the way.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import {localDirectory} from '../src/platform/node.js';
 import {saveModel} from '../src/savedmodel/save/save.js';
 import {NUMBERS_PER_WRITER, type WriterMessage} from './concurrent_saves.js';
 import {numbered, numberOf} from './kill_save_model.js';
+import {type Score, tell} from './score.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const SAVES = 1000;
@@ -26,19 +28,13 @@ const LIFETIME = 500;
 /** Where files never wait for a disk, and writers meet all the more often. */
 const MEMORY = '/dev/shm';
 
-export interface ConcurrencyScore {
-  readonly passed: number;
-  readonly failed: number;
-  readonly details: readonly string[];
-}
-
 /** @param options.directory - Within the project, for what is made on the way. */
 export async function runConcurrentSaves(options: {
   readonly directory: string;
   readonly saves?: number;
   /** Whether processes are killed meanwhile. Default true. */
   readonly kill?: boolean;
-}): Promise<ConcurrencyScore> {
+}): Promise<Score> {
   const {directory, saves = SAVES, kill = true} = options;
   rmSync(directory, {recursive: true, force: true});
   mkdirSync(directory, {recursive: true});
@@ -52,12 +48,7 @@ export async function runConcurrentSaves(options: {
 }
 
 /** Has each writer save so many times. */
-async function contend(
-  script: string,
-  models: string,
-  saves: number,
-  kill: boolean,
-): Promise<ConcurrencyScore> {
+async function contend(script: string, models: string, saves: number, kill: boolean): Promise<Score> {
   const target = join(models, 'model');
   await saveModel((await numbered(0)).model, target);
   const failures: string[] = [];
@@ -119,7 +110,12 @@ async function contend(
       `${killed.all} more processes killed while they saved, ${killed.withTheLock} of them held the lock`,
     ...failures.slice(0, 20),
   ];
-  return {passed: done + loads - failures.length, failed: failures.length, details};
+  return {
+    part: 'saves of several processes at once',
+    passed: done + loads - failures.length,
+    failed: failures.length,
+    details,
+  };
 }
 
 /** Whether the lock says that it is the process's. */
@@ -149,4 +145,10 @@ async function bundle(outDir: string): Promise<string> {
     build: {ssr, outDir, emptyOutDir: true, target: 'node20', minify: false},
   });
   return join(outDir, 'concurrent_save_child.js');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [directory] = process.argv.slice(2);
+  if (!directory) throw new Error('usage: conformance_concurrent_saves.ts FOLDER');
+  tell([await runConcurrentSaves({directory})]);
 }

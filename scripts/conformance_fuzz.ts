@@ -2,8 +2,8 @@
  * Damages models, thousands of them, knowing what their parts mean, and uses each in every way: it is refused, fails in a
  * part or works; no error repeats what the JavaScript engine says, nothing hangs, and no process ends.
  *
- * The seed is printed. `TFHUB_FUZZ_SEED` makes another run, `TFHUB_FUZZ_COUNT` says how many models, and `TFHUB_FUZZ_CASE`
- * tries a single one: `npx tsx scripts/conformance_fuzz.ts`.
+ * The seed is printed. `TFHUB_FUZZ_SEED` makes another run, `TFHUB_FUZZ_COUNT` says how many models, `TFHUB_FUZZ_CASE`
+ * tries a single one, and `TFHUB_FUZZ_LANES` says how many processes there are at one time: `npx tsx scripts/conformance_fuzz.ts`.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import {readFileSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import type {Outcome} from './fuzz_outcome.js';
+import {type Score, tell} from './score.js';
 
 const CHILD = fileURLToPath(new URL('./fuzz_child.ts', import.meta.url));
 /** The run that everybody makes: the same each time, so that what fails is what was changed. Other seeds and more models on demand. */
@@ -31,12 +32,6 @@ const WATCH_EVERY = 1000;
 /** A process starts anew after so many models, so that what one leaves behind is not another's fault. */
 const PER_PROCESS = 250;
 
-export interface FuzzScore {
-  readonly passed: number;
-  readonly failed: number;
-  readonly details: readonly string[];
-}
-
 type Message =
   | {readonly ready: true}
   | {readonly begin: number; readonly what: string}
@@ -51,7 +46,7 @@ interface Report {
 }
 
 /** Which models to try. */
-export interface FuzzOptions {
+interface FuzzOptions {
   readonly seed?: number;
   readonly count?: number;
   /** The number of the first one. */
@@ -62,7 +57,7 @@ export interface FuzzOptions {
 
 const MAX_LANES = 4;
 
-export async function runFuzzConformance(options: FuzzOptions = {}): Promise<FuzzScore> {
+async function tryModels(options: FuzzOptions): Promise<Score> {
   const {seed = SEED, count = COUNT, first = 0} = options;
   const {lanes = Math.min(MAX_LANES, availableParallelism())} = options;
   console.log(`Damaged models: ${count} with seed ${seed}`);
@@ -87,7 +82,7 @@ export async function runFuzzConformance(options: FuzzOptions = {}): Promise<Fuz
   const tally = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ');
   const repeat = (fault: string) => `TFHUB_FUZZ_SEED=${seed} ${fault}`;
   const details = [`${count} damaged models with seed ${seed}: ${tally}`, ...faults.map(repeat)];
-  return {passed: count - faults.length, failed: faults.length, details};
+  return {part: 'damaged models', passed: count - faults.length, failed: faults.length, details};
 }
 
 /** Tries models in a process of their own, up to one that hangs or ends it. */
@@ -157,19 +152,17 @@ function cpuSeconds({pid}: ChildProcess): number {
 }
 
 /** What the environment says of a run. */
-export function fuzzOptions(): FuzzOptions {
+function fuzzOptions(): FuzzOptions {
   const number = (name: string) => (process.env[name] === undefined ? undefined : Number(process.env[name]));
   const single = number('TFHUB_FUZZ_CASE');
+  const lanes = number('TFHUB_FUZZ_LANES');
   const [seed, count] = [number('TFHUB_FUZZ_SEED'), single === undefined ? number('TFHUB_FUZZ_COUNT') : 1];
   return {
     ...(seed !== undefined && {seed}),
     ...(count !== undefined && {count}),
     ...(single !== undefined && {first: single}),
+    ...(lanes !== undefined && {lanes}),
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const {failed, details} = await runFuzzConformance(fuzzOptions());
-  for (const line of details) console.log(line);
-  if (failed > 0) process.exitCode = 1;
-}
+tell([await tryModels(fuzzOptions())]);

@@ -1,6 +1,6 @@
 /**
  * Shows that downloads and the cache do what is promised of them: beside Python's tensorflow_hub, and under faults.
- * Run alone with `tsx scripts/conformance_hub.ts PYTHON [WORD]`, where PYTHON has tensorflow_hub; a word chooses checks by name.
+ * `tsx scripts/conformance_hub.ts PYTHON [WORD]`, where PYTHON has tensorflow_hub; a word chooses checks by name.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import {cp, mkdir, mkdtemp, readdir, rm, truncate, writeFile} from 'node:fs/prom
 import os from 'node:os';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
-import {fileURLToPath, pathToFileURL} from 'node:url';
+import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import '../src/platform/node_hub.js';
 import {unpackArchive} from '../src/hub/archive.js';
@@ -23,6 +23,7 @@ import {gzip, inChunks, pax, rawEntry, tar} from '../src/hub/testing/tar.js';
 import {ResolveWorker} from '../src/hub/testing/workers.js';
 import {localDirectory} from '../src/platform/node.js';
 import {hostModels} from '../src/platform/node_host.js';
+import {type Score, tell} from './score.js';
 
 interface Context {
   /** The Python interpreter that has tensorflow_hub. */
@@ -327,30 +328,18 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'memory of a large download': memory,
 };
 
-/** Runs all checks, and says of each what it measured or how it failed. */
-export async function runHubConformance({
-  python,
-  only = '',
-}: {
-  readonly python: string;
-  /** A part of the names of the checks to be run. */
-  readonly only?: string;
-}): Promise<{
-  passed: number;
-  failed: number;
-  details: string[];
-}> {
+/** Runs checks with this word in their names, and says of each what it measured or how it failed. */
+async function runChecks(python: string, word: string): Promise<Score> {
   const details: string[] = [];
   let failed = 0;
-  const chosen = Object.entries(CHECKS).filter(([name]) => name.includes(only));
+  const chosen = Object.entries(CHECKS).filter(([name]) => name.includes(word));
   for (const [name, check] of chosen) {
     const cleanUps: (() => unknown)[] = [];
     const directory = await mkdtemp(path.join(os.tmpdir(), 'tfhub-conformance-'));
     cleanUps.push(() => rm(directory, {recursive: true, force: true}));
     try {
-      details.push(
-        `ok    ${name}: ${await check({python, directory, after: (cleanUp) => cleanUps.push(cleanUp)})}`,
-      );
+      const measured = await check({python, directory, after: (cleanUp) => cleanUps.push(cleanUp)});
+      details.push(`ok    ${name}: ${measured}`);
     } catch (error) {
       failed++;
       details.push(`FAIL  ${name}: ${error instanceof Error ? error.message : error}`);
@@ -358,15 +347,13 @@ export async function runHubConformance({
       for (const cleanUp of cleanUps.reverse()) await cleanUp();
     }
   }
-  return {passed: chosen.length - failed, failed, details};
+  return {
+    part: 'handles, downloads and the shared cache',
+    passed: chosen.length - failed,
+    failed,
+    details,
+  };
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const {passed, failed, details} = await runHubConformance({
-    python: process.argv[2] ?? 'python3',
-    only: process.argv[3],
-  });
-  for (const line of details) console.log(line);
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed > 0 ? 1 : 0;
-}
+const [python = 'python3', word = ''] = process.argv.slice(2);
+tell([await runChecks(python, word)]);

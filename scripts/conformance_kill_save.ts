@@ -1,6 +1,7 @@
 /**
  * Kills a process at random moments while it saves over a model: the directory always loads as the old model or as a
- * new one, whole.
+ * new one, whole. `tsx scripts/conformance_kill_save.ts FOLDER`: a folder within the project, for the model and what is made
+ * on the way.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import {build} from 'vite';
 import {localDirectory} from '../src/platform/node.js';
 import {saveModel} from '../src/savedmodel/save/save.js';
 import {numbered, numberOf} from './kill_save_model.js';
+import {type Score, tell} from './score.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const KILLS = 100;
@@ -23,20 +25,7 @@ const AHEAD = 3;
 /** About how long replacing a model takes, in milliseconds. */
 const REPLACING_FOR = 10;
 
-export interface KillScore {
-  readonly passed: number;
-  readonly failed: number;
-  readonly details: readonly string[];
-}
-
-/** @param options.directory - Within the project, for the model and what is made on the way. */
-export async function runKillConformance(options: {
-  readonly directory: string;
-  readonly kills?: number;
-}): Promise<KillScore> {
-  const {directory, kills = KILLS} = options;
-  rmSync(directory, {recursive: true, force: true});
-  mkdirSync(directory, {recursive: true});
+async function killSaves(directory: string): Promise<Score> {
   const script = await bundle(join(directory, 'child'));
   const target = join(directory, 'models', 'model');
   await saveModel((await numbered(0)).model, target);
@@ -47,8 +36,8 @@ export async function runKillConformance(options: {
   let last = 0;
   let newer = 0;
   const ready: Promise<ChildProcess>[] = [];
-  for (let kill = 0; kill < kills; kill++) {
-    while (ready.length < Math.min(AHEAD, kills - kill)) ready.push(startSaver(script, target));
+  for (let kill = 0; kill < KILLS; kill++) {
+    while (ready.length < Math.min(AHEAD, KILLS - kill)) ready.push(startSaver(script, target));
     const child = await ready.shift()!;
     child.send(last + 1);
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 2 * spread));
@@ -73,10 +62,15 @@ export async function runKillConformance(options: {
   );
   if (left.length > 0) failures.push(`left after the last save: ${left.join(', ')}`);
   const details = [
-    `${newer} kills of ${kills} found a newer model, ${met.writing} hit the writing of one, ${met.replacing} a replacement`,
+    `${newer} kills of ${KILLS} found a newer model, ${met.writing} hit the writing of one, ${met.replacing} a replacement`,
     ...failures,
   ];
-  return {passed: kills - failures.length, failed: failures.length, details};
+  return {
+    part: 'saves that were killed',
+    passed: KILLS - failures.length,
+    failed: failures.length,
+    details,
+  };
 }
 
 /** Waits until the model is being replaced, and then for as many milliseconds. */
@@ -125,3 +119,9 @@ async function bundle(outDir: string): Promise<string> {
   });
   return join(outDir, 'kill_save_child.js');
 }
+
+const [directory] = process.argv.slice(2);
+if (!directory) throw new Error('usage: conformance_kill_save.ts FOLDER');
+rmSync(directory, {recursive: true, force: true});
+mkdirSync(directory, {recursive: true});
+tell([await killSaves(directory)]);

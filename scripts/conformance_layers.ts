@@ -1,14 +1,13 @@
 /**
- * Saves models of tfjs-layers, every standard layer among them, and has TensorFlow compute what they compute. Run alone
- * with `tsx scripts/conformance_layers.ts FOLDER PYTHON...`, where the first PYTHON has Keras 2.
+ * Saves models of tfjs-layers, every standard layer among them, and has TensorFlow compute what they compute.
+ * `tsx scripts/conformance_layers.ts FOLDER PYTHON...`: a folder of its own, and the Python of each release to compare with;
+ * the first has Keras 2.
  *
  * @module
  */
 
-import {spawn} from 'node:child_process';
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -30,6 +29,8 @@ import {
 } from '../src/keras/testing/layers_models.js';
 import {Variable} from '../src/ops/variable/kernels.js';
 import {accumulatorsIn} from '../src/tfjs/optimizers.js';
+import {tell} from './score.js';
+import {verdictsOf} from './verdicts.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MODELS = join(ROOT, 'fixtures', 'models');
@@ -258,61 +259,18 @@ async function saveAll(folder: string, details: string[]): Promise<void> {
   }
 }
 
-async function checkWith(python: string, args: readonly string[], details: string[]): Promise<number> {
-  const child = spawn(python, [join(ROOT, 'fixtures', 'check_layers.py'), ...args], {
-    env: {
-      ...process.env,
-      TF_CPP_MIN_LOG_LEVEL: '3',
-      TF_ENABLE_ONEDNN_OPTS: '0',
-      PYTHONDONTWRITEBYTECODE: '1',
-    },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const ended = new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
-  });
-  let passed = 0;
-  for await (const line of createInterface({input: child.stdout})) {
-    if (line.startsWith('PASS')) passed++;
-    if (line.startsWith('FAIL')) details.push(line);
-  }
-  if ((await ended) !== 0) details.push(`FAIL check_layers.py ended early with ${python}`);
-  return passed;
-}
-
-/** What was measured. */
-export interface LayersScore {
-  readonly passed: number;
-  readonly failed: number;
-  /** A line for each failure. */
-  readonly details: readonly string[];
-}
-
-/**
- * @param folder - to save the models in
- * @param pythons - the interpreter of each release to compare with; that of the first one has Keras 2
- */
-export async function runLayersConformance(folder: string, pythons: readonly string[]): Promise<LayersScore> {
-  rmSync(folder, {recursive: true, force: true});
-  mkdirSync(folder, {recursive: true});
-  const details: string[] = [];
-  await tf.ready();
-  const backend = tf.getBackend();
-  await tf.setBackend('cpu');
-  await saveAll(folder, details);
-  await tf.setBackend(backend);
-  const counts = await Promise.all(
-    pythons.map((python, i) => checkWith(python, i === 0 ? [folder, '--keras'] : [folder], details)),
-  );
-  const passed = counts.reduce((sum, count) => sum + count, 0);
-  return {passed, failed: details.length, details};
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [folder, ...pythons] = process.argv.slice(2);
-  const {passed, failed, details} = await runLayersConformance(folder!, pythons);
-  for (const line of details) console.log(line);
-  console.log(`${passed} passed, ${failed} failed`);
-  if (failed > 0) process.exitCode = 1;
-}
+const [folder, ...pythons] = process.argv.slice(2);
+if (!folder || pythons.length === 0) throw new Error('usage: conformance_layers.ts FOLDER PYTHON...');
+rmSync(folder, {recursive: true, force: true});
+mkdirSync(folder, {recursive: true});
+await tf.setBackend('cpu');
+const unsaved: string[] = [];
+await saveAll(folder, unsaved);
+const verdicts = await Promise.all(
+  pythons.map((python, i) =>
+    verdictsOf(python, ['fixtures/check_layers.py', folder, ...(i === 0 ? ['--keras'] : [])]),
+  ),
+);
+const failures = [...unsaved, ...verdicts.flatMap((each) => each.failures)];
+const passed = verdicts.reduce((sum, each) => sum + each.passed, 0);
+tell([{part: 'models of tfjs-layers, saved', passed, failed: failures.length, details: failures}]);

@@ -1,14 +1,13 @@
 /**
  * Saves functions of one raw op each, for every op of which `fixtures/ops/` has a case, and a few of several that use a
- * table and a variable, and has TensorFlow compute them. Run alone with `tsx scripts/conformance_raw_ops.ts FOLDER PYTHON`.
+ * table and a variable, and has TensorFlow 2.15, whose results the cases are, compute them.
+ * `tsx scripts/conformance_raw_ops.ts FOLDER PYTHON`: a folder of its own, and that TensorFlow's Python.
  *
  * @module
  */
 
-import {spawn} from 'node:child_process';
 import {mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import '../src/index.js';
@@ -22,6 +21,8 @@ import {StaticHashTable} from '../src/savedmodel/static_hash_table.js';
 import {argumentsOf, callableCases} from '../src/savedmodel/testing/raw_op_cases.js';
 import {ensureBackend} from '../src/tfjs/backend.js';
 import {func, TensorSpec} from '../src/trace/func.js';
+import {tell} from './score.js';
+import {verdictsOf} from './verdicts.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CASES = join(ROOT, 'fixtures', 'ops');
@@ -46,13 +47,6 @@ interface Call {
   readonly outputs: readonly (JsonTensor | {readonly dtype: string; readonly value: unknown})[];
   readonly rtol?: number;
   readonly atol?: number;
-}
-
-interface Part {
-  readonly part: string;
-  readonly passed: number;
-  readonly failed: number;
-  readonly details: readonly string[];
 }
 
 /** The first cases of each op that give something. */
@@ -132,31 +126,11 @@ async function build(folder: string): Promise<number> {
   return calls.length;
 }
 
-/** Has TensorFlow 2.15, whose results the cases are, load the model and compare. Works in `folder`. */
-export async function runRawOpsConformance(python: string, folder: string): Promise<Part> {
-  rmSync(folder, {recursive: true, force: true});
-  mkdirSync(folder, {recursive: true});
-  const model = join(folder, 'raw_ops');
-  const total = await build(model);
-  const child = spawn(python, [join(ROOT, 'fixtures', 'check_raw_ops.py'), model], {
-    // With oneDNN, results of some ops are others.
-    env: {...process.env, TF_ENABLE_ONEDNN_OPTS: '0', PYTHONDONTWRITEBYTECODE: '1'},
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let passed = 0;
-  const details: string[] = [];
-  for await (const line of createInterface({input: child.stdout})) {
-    if (line.startsWith('PASS ')) passed++;
-    else if (line.startsWith('FAIL ')) details.push(line);
-  }
-  const compared = passed + details.length;
-  if (compared < total) details.push(`only ${compared} of ${total} were compared`);
-  return {part: 'raw ops that were traced', passed, failed: details.length, details};
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [folder, python] = process.argv.slice(2);
-  const {part, passed, failed, details} = await runRawOpsConformance(python!, folder!);
-  console.log(`${part}: ${passed} passed, ${failed} failed`);
-  for (const line of details) console.log(`  ${line}`);
-}
+const [folder, python] = process.argv.slice(2);
+if (!folder || !python) throw new Error('usage: conformance_raw_ops.ts FOLDER PYTHON');
+rmSync(folder, {recursive: true, force: true});
+mkdirSync(folder, {recursive: true});
+const model = join(folder, 'raw_ops');
+const total = await build(model);
+const {passed, failures} = await verdictsOf(python, ['fixtures/check_raw_ops.py', model], total);
+tell([{part: 'raw ops that were traced', passed, failed: failures.length, details: failures}]);

@@ -1,7 +1,8 @@
 /**
  * Shows that the real TensorFlow takes what this library saves: every fixture loaded and saved anew, objects made here and
- * objects that hold several loaded ones, and models that are trained by turns here and in Python. Run alone with
- * `tsx scripts/conformance_save.ts FOLDER OLD NEWEST [FIXTURES...]`: Pythons with TensorFlow 2.15 and the newest release.
+ * objects that hold several loaded ones, and models that are trained by turns here and in Python.
+ * `tsx scripts/conformance_save.ts FOLDER OLD NEWEST [FIXTURES...]`: a folder of its own, Pythons with TensorFlow 2.15 and
+ * the newest release, and directories of fixtures that each release wrote.
  *
  * @module
  */
@@ -20,39 +21,24 @@ import {Trackable} from '../src/savedmodel/save/trackable.js';
 import type {Fixture} from '../src/savedmodel/testing/fixture_cases.js';
 import {ensureBackend} from '../src/tfjs/backend.js';
 import {func, TensorSpec} from '../src/trace/func.js';
+import {type Score, tell} from './score.js';
+import {ENVIRONMENT} from './tensorflow.js';
+import {verdictsOf} from './verdicts.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMMITTED = join(ROOT, 'fixtures', 'models');
 
-/** What came of one part. */
-export interface SavePart {
-  readonly part: string;
-  readonly passed: number;
-  readonly failed: number;
-  readonly details: readonly string[];
-}
-
-export interface SaveConformance {
-  /** A directory of the check's own. */
-  readonly directory: string;
-  /** Python with TensorFlow 2.15 and tensorflow_hub, and one with the newest release. */
-  readonly old: string;
-  readonly newest: string;
-  /** Directories of fixtures that each release wrote. */
-  readonly fixtures: readonly string[];
-}
-
 /** Saves everything, and has both releases check it. */
-export async function runSaveConformance({
-  directory,
-  old,
-  newest,
-  fixtures,
-}: SaveConformance): Promise<SavePart[]> {
+async function checkSaving(
+  directory: string,
+  old: string,
+  newest: string,
+  fixtures: readonly string[],
+): Promise<Score[]> {
   rmSync(directory, {recursive: true, force: true});
   await tf.setBackend('cpu');
   await ensureBackend();
-  const parts: SavePart[] = [];
+  const parts: Score[] = [];
   for (const [i, source] of fixtures.entries()) {
     const saved = join(directory, `saved_${i}`);
     parts.push(await saveAnew(source, saved));
@@ -89,7 +75,7 @@ function readFixtures(directory: string): Fixture[] {
 }
 
 /** Loads and saves every fixture of a directory. */
-async function saveAnew(source: string, target: string): Promise<SavePart> {
+async function saveAnew(source: string, target: string): Promise<Score> {
   const details: string[] = [];
   const fixtures = readFixtures(source);
   for (const {name, directory, tags} of fixtures) {
@@ -112,7 +98,7 @@ async function check(
   saved: string,
   cases: string,
   names: readonly string[],
-): Promise<SavePart> {
+): Promise<Score> {
   const part = `saved models in TensorFlow ${release}`;
   if (names.length === 0) return {part, passed: 0, failed: 0, details: []};
   const args = ['fixtures/check_saved.py', saved, '--cases', cases, '--only', names.join(',')];
@@ -187,9 +173,7 @@ const json = (tensor: tf.Tensor) => ({
 });
 
 /** Python saves; this library fine-tunes and saves; Python goes on; this library loads that again. */
-async function trainByTurns(directory: string, python: string): Promise<SavePart> {
-  const details: string[] = [];
-  let passed = 0;
+async function trainByTurns(directory: string, python: string): Promise<Score> {
   mkdirSync(directory, {recursive: true});
   await hub.savedModel.save(new MyMul(), join(directory, 'my_mul'));
   const given = new Map<string, tf.Tensor>();
@@ -216,12 +200,9 @@ async function trainByTurns(directory: string, python: string): Promise<SavePart
     writeFileSync(join(directory, `${name}.circle.json`), JSON.stringify(content));
     given.set(name, inputs);
   }
-  const {output, errors} = await run(python, ['fixtures/check_finetuned.py', directory]);
-  for (const line of output.split('\n')) {
-    if (line.startsWith('PASS ')) passed++;
-    else if (line.startsWith('FAIL ')) details.push(line);
-  }
-  if (passed + details.length === 0) details.push(`FAIL fixtures/check_finetuned.py: ${errors.slice(-500)}`);
+  const verdicts = await verdictsOf(python, ['fixtures/check_finetuned.py', directory]);
+  const details = [...verdicts.failures];
+  let {passed} = verdicts;
   for (const [name, inputs] of given) {
     try {
       const again = await hub.load(join(directory, `${name}.continued`));
@@ -240,12 +221,7 @@ async function trainByTurns(directory: string, python: string): Promise<SavePart
 }
 
 function run(command: string, args: readonly string[]): Promise<{output: string; errors: string}> {
-  const env = {
-    ...process.env,
-    TF_CPP_MIN_LOG_LEVEL: '3',
-    TF_ENABLE_ONEDNN_OPTS: '0',
-    PYTHONDONTWRITEBYTECODE: '1',
-  };
+  const env = {...process.env, ...ENVIRONMENT};
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe']});
     const text = {output: '', errors: ''};
@@ -260,14 +236,7 @@ function run(command: string, args: readonly string[]): Promise<{output: string;
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [directory, old, newest, ...fixtures] = process.argv.slice(2);
-  if (!directory || !old || !newest)
-    throw new Error('usage: conformance_save.ts FOLDER OLD NEWEST [FIXTURES...]');
-  const parts = await runSaveConformance({directory, old, newest, fixtures});
-  for (const {part, passed, failed, details} of parts) {
-    for (const line of details) console.log(line);
-    console.log(`${part}: ${passed} passed, ${failed} failed`);
-  }
-  if (parts.some(({failed}) => failed > 0)) process.exitCode = 1;
-}
+const [directory, old, newest, ...fixtures] = process.argv.slice(2);
+if (!directory || !old || !newest)
+  throw new Error('usage: conformance_save.ts FOLDER OLD NEWEST [FIXTURES...]');
+tell(await checkSaving(directory, old, newest, fixtures));

@@ -18,7 +18,7 @@ function manual(names: readonly string[], after: Readonly<Record<string, readonl
   );
   const end = async (name: string, error?: Error): Promise<void> => {
     finish.get(name)!(error);
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await new Promise(setImmediate);
   };
   return {tasks, begun, end};
 }
@@ -45,6 +45,20 @@ it('runs a task after those it needs, and others meanwhile', async () => {
   expect(begun).toEqual(['build', 'other', 'compare']);
   await end('compare');
   await all;
+});
+
+it('gives no place to a task that waits', async () => {
+  const {tasks, begun, end} = manual(['a', 'b', 'download', 'compare'], {compare: ['download']});
+  const all = sideBySide(
+    tasks.map((task) => ({...task, waits: task.name === 'download'})),
+    1,
+  );
+  expect(begun).toEqual(['a', 'download']);
+  await end('download');
+  expect(begun).toEqual(['a', 'download']);
+  for (const name of ['a', 'b', 'compare']) await end(name);
+  await all;
+  expect(begun).toEqual(['a', 'download', 'b', 'compare']);
 });
 
 it('does not run what comes after a failure, and runs the rest', async () => {
@@ -76,5 +90,8 @@ it('tells when tasks begin and end', async () => {
 
 it('refuses tasks that wait for each other', async () => {
   const {tasks} = manual(['a', 'b'], {a: ['b'], b: ['a']});
-  await expect(sideBySide(tasks, 2)).rejects.toThrow('these tasks wait for each other: a, b');
+  await expect(sideBySide(tasks, 2)).rejects.toThrowWithMessage(
+    Error,
+    'these tasks wait for each other: a, b',
+  );
 });

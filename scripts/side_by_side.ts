@@ -9,6 +9,8 @@ export interface Task<T> {
   readonly name: string;
   /** Names of the tasks that have to be done before. */
   readonly after?: readonly string[];
+  /** Whether it mostly waits, for a network or a clock: it then takes no place of others. */
+  readonly waits?: boolean;
   run(): Promise<T>;
 }
 
@@ -24,7 +26,7 @@ export interface Outcome<T> {
 export type Listener<T> = (name: string, outcome?: Outcome<T>) => void;
 
 /**
- * Runs tasks, the first ones first, so many at a time.
+ * Runs tasks, the first ones first, so many at a time. Where the long ones come first, the last one does not run alone for long.
  *
  * @returns what became of each, in the order of the tasks
  * @throws Error for a task that comes after one that does not exist, or in the end after itself
@@ -37,14 +39,18 @@ export async function sideBySide<T>(
   const outcomes = new Map<string, Outcome<T>>();
   const waiting = new Set(tasks);
   const running = new Map<string, Promise<void>>();
-  const isDone = (name: string) => outcomes.has(name);
+  const isReady = ({after = []}: Task<T>) => after.every((name) => outcomes.has(name));
+  let free = lanes;
   while (waiting.size > 0 || running.size > 0) {
-    const ready = [...waiting].filter(({after = []}) => after.every(isDone));
-    for (const task of ready.slice(0, lanes - running.size)) {
+    for (const task of [...waiting].filter(isReady)) {
+      const taken = task.waits ? 0 : 1;
+      if (taken > free) continue;
+      free -= taken;
       waiting.delete(task);
       const work = perform(task, outcomes, listener).then((outcome) => {
         outcomes.set(task.name, outcome);
         running.delete(task.name);
+        free += taken;
         listener(task.name, outcome);
       });
       running.set(task.name, work);

@@ -147,3 +147,22 @@ const valueImports = (path: string): string[] =>
   [...readFileSync(resolve(SOURCE, path), 'utf8').matchAll(/(?:^|\n)(?:import|export)([^;]*?)'([^']+)';/g)]
     .filter(([, clause]) => !/^\s*type\s/.test(clause!))
     .map(([, , name]) => name!);
+
+/** What follows `toThrow(`: a class, which has capital and small letters in its name, or one from the table. */
+const CLASS = /^\s*(?:\w+\.)?[A-Z]\w*[a-z]\w*,?\s*\)|^REFUSED_WITH\[/;
+
+it('expects errors of a class, with or without words', () => {
+  const root = resolve(SOURCE, '..');
+  const unclear = ['src', 'scripts', 'examples'].flatMap((folder) =>
+    readdirSync(resolve(root, folder), {recursive: true, encoding: 'utf8'})
+      .filter((path) => path.endsWith('.ts'))
+      .flatMap((path) =>
+        readFileSync(resolve(root, folder, path), 'utf8')
+          .split(/(?<!not)\.toThrow\(/)
+          .slice(1)
+          .filter((argument) => !CLASS.test(argument))
+          .map((argument) => `${folder}/${path}: toThrow(${argument.split('\n')[0]}`),
+      ),
+  );
+  expect(unclear, 'toThrow(Class), or toThrowWithMessage(Class, words)').toEqual([]);
+});

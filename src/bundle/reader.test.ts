@@ -256,7 +256,10 @@ describe('a damaged or impossible checkpoint', () => {
   test('whose data do not match their checksum is refused, unless that is not to be verified', async () => {
     const files = writeCheckpoint([x]);
     files['ckpt.data-00000-of-00001'][0]! ^= 1;
-    await expect((await open(files)).read('x')).rejects.toThrow(/"x" .* checksum is wrong/);
+    await expect((await open(files)).read('x')).rejects.toThrowWithMessage(
+      FormatError,
+      /"x" .* checksum is wrong/,
+    );
     expect(await (await open(files, {verifyChecksums: false})).read('x')).toMatchObject({shape: [2]});
   });
 
@@ -290,7 +293,7 @@ describe('a damaged or impossible checkpoint', () => {
 
   test('whose tensors share bytes is refused when it is opened', async () => {
     const y = float32('y', [3, 4], {offset: 4});
-    await expect(open(writeCheckpoint([x, y]))).rejects.toThrow(/overlaps/);
+    await expect(open(writeCheckpoint([x, y]))).rejects.toThrowWithMessage(FormatError, /overlaps/);
   });
 
   test.each([
@@ -301,11 +304,14 @@ describe('a damaged or impossible checkpoint', () => {
     const files = header
       ? writeCheckpoint([x], {header})
       : {'ckpt.index': writeTable([['x', new Uint8Array(0)]])};
-    await expect(open(files)).rejects.toThrow(message);
+    await expect(open(files)).rejects.toThrowWithMessage(FormatError, message);
   });
 
   test('that is not there is named', async () => {
-    await expect(open({})).rejects.toThrow(/memory has no checkpoint "ckpt": there is no ckpt.index/);
+    await expect(open({})).rejects.toThrowWithMessage(
+      FormatError,
+      /memory has no checkpoint "ckpt": there is no ckpt.index/,
+    );
   });
 
   test('has no tensor of a name that is not in it', async () => {
@@ -318,7 +324,7 @@ describe('a damaged or impossible checkpoint', () => {
   test('with a tensor of an unknown dtype has its others', async () => {
     const checkpoint = await open(writeCheckpoint([x, {...float32('y', [1]), dtype: 99}]));
     expect((await checkpoint.read('x')).data).toEqual(Float32Array.of(1, 2));
-    await expect(checkpoint.read('y')).rejects.toThrow(/unknown dtype number 99/);
+    await expect(checkpoint.read('y')).rejects.toThrowWithMessage(FormatError, /unknown dtype number 99/);
   });
 });
 

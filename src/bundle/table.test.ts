@@ -108,14 +108,15 @@ describe('is refused', () => {
       ]),
     );
     const file = concat(block, index, writeFooter(block.length, index.length - TRAILER_BYTES));
-    await expect(scan(file)).rejects.toThrow(/blocks overlap/);
+    await expect(scan(file)).rejects.toThrowWithMessage(FormatError, /blocks overlap/);
   });
 
   test('a file that is no table, with its name', async () => {
-    await expect(scan(new Uint8Array(100))).rejects.toThrow(
+    await expect(scan(new Uint8Array(100))).rejects.toThrowWithMessage(
+      FormatError,
       /the table is truncated or is no checkpoint index/,
     );
-    await expect(scan(new Uint8Array(10))).rejects.toThrow(/the table is truncated/);
+    await expect(scan(new Uint8Array(10))).rejects.toThrowWithMessage(FormatError, /the table is truncated/);
   });
 });
 

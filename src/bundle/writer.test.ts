@@ -232,8 +232,7 @@ test.each<[string, TensorToSave[], RegExp]>([
   ],
 ])('refuses %s', async (_, tensors, message) => {
   const writing = writeCheckpoint(new MemoryOutput(), 'v', tensors);
-  await expect(writing).rejects.toThrow(SaveError);
-  await expect(writing).rejects.toThrow(message);
+  await expect(writing).rejects.toThrowWithMessage(SaveError, message);
 });
 
 const variant: HostTensor = {dtype: 'variant', shape: [], data: [{}]};
@@ -243,7 +242,7 @@ test('passes on the failure of a write', async () => {
   const full = Object.assign(new Error('no space left on device'), {code: 'ENOSPC'});
   output.createFile = async () => ({write: () => Promise.reject(full), close: async () => undefined});
   const large = floats('a', ...Array<number>(100_000).fill(1));
-  await expect(writeCheckpoint(output, 'v', [large, {...large, key: 'b'}, floats('c', 1)])).rejects.toThrow(
+  await expect(writeCheckpoint(output, 'v', [large, {...large, key: 'b'}, floats('c', 1)])).rejects.toBe(
     full,
   );
 });

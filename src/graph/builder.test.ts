@@ -129,7 +129,7 @@ describe('attributes', () => {
     const x = graph.parameter('x', 'float32');
     const refused = (build: () => unknown, message: string) => {
       expect(build).toThrow(SaveError);
-      expect(build).toThrow(message);
+      expect(build).toThrowWithMessage(SaveError, message);
     };
     refused(() => graph.op('Nag', [x]), 'TensorFlow has no op Nag');
     refused(() => graph.op('Neg', []), 'Neg takes 1 inputs and is given 0');

@@ -57,7 +57,8 @@ test.each([
 
 test.each([2 ** 31 - 1, -1])('an object of %d tensors is refused', (numFlatComponents) => {
   const typeSpecClass = TypeSpecProto_TypeSpecClass.DATA_DATASET_SPEC;
-  expect(() => spec({typeSpecClass, typeSpecClassName: 'DatasetSpec', numFlatComponents})).toThrow(
+  expect(() => spec({typeSpecClass, typeSpecClassName: 'DatasetSpec', numFlatComponents})).toThrowWithMessage(
+    FormatError,
     /'DatasetSpec' of -?\d+ components/,
   );
 });

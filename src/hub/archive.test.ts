@@ -171,7 +171,7 @@ describe('unpackArchive', () => {
     const many = tar(...Array.from({length: 11}, (_, i) => ({name: `f${i}`})));
     await expect(
       unpackArchive(inChunks(many), new MemorySink(), {...limits, maxEntries: 10}),
-    ).rejects.toThrow(/more than 10 entries/);
+    ).rejects.toThrowWithMessage(FormatError, /more than 10 entries/);
   });
 });
 

@@ -27,6 +27,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 const never = new AbortController().signal;
@@ -61,31 +62,32 @@ const trickle = (head: string) =>
 describe('a server that makes no real progress', () => {
   it('with one byte per connection is asked no oftener than one that gives none', async () => {
     const server = await serve(faulty(noise(100_000), {cutAfter: 1}));
-    await expect(resolve(`${server.url}/m`, {cacheDir, retries: 2})).rejects.toThrow(
+    await expect(resolve(`${server.url}/m`, {cacheDir, retries: 2})).rejects.toThrowWithMessage(
+      DownloadError,
       /Gave up after 3 tries without progress/,
     );
     expect(server.requests).toHaveLength(3);
   });
 
   it.each([
-    ['an archive', (url: string) => resolve(`${url}/m`, {cacheDir, idleTimeoutMs: 50, retries: 0})],
-    [
-      'a listing',
-      (url: string) => resolve('gs://bucket/m', {gcsEndpoint: url, idleTimeoutMs: 50, retries: 0}),
-    ],
+    ['an archive', (url: string) => resolve(`${url}/m`, {cacheDir, retries: 0})],
+    ['a listing', (url: string) => resolve('gs://bucket/m', {gcsEndpoint: url, retries: 0})],
   ])('is given up with %s that trickles and is never silent', async (_, ask) => {
     const server = await trickle('HTTP/1.1 200 OK\r\n\r\n');
     afterThis(() => server.close());
-    await expect(ask(server.url)).rejects.toThrow(/fewer than 4096 a second/);
+    // Each byte seems to take ten seconds, far less than the silence that is allowed.
+    let clock = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (clock += 10_000));
+    await expect(ask(server.url)).rejects.toThrowWithMessage(DownloadError, /fewer than 4096 a second/);
     expect(server.requests()).toBe(1);
   });
 
   it('is given up with headers that do not end', async () => {
     const server = await trickle('HTTP/1.1 200 OK\r\nX-Long: ');
     afterThis(() => server.close());
-    await expect(resolve(`${server.url}/m`, {cacheDir, idleTimeoutMs: 200, retries: 0})).rejects.toThrow(
-      /nothing arrived for 0.2 s|not HTTP/,
-    );
+    await expect(
+      resolve(`${server.url}/m`, {cacheDir, idleTimeoutMs: 200, retries: 0}),
+    ).rejects.toThrowWithMessage(DownloadError, /nothing arrived for 0.2 s|not HTTP/);
   });
 
   it('is granted time for what it brings, and none for promises', () => {
@@ -98,7 +100,7 @@ describe('a server that makes no real progress', () => {
     // 40 KiB are ten seconds at 4 KiB a second; one has been spent already.
     patience.reached(40 << 10);
     wait(9);
-    expect(() => wait(1)).toThrow(/fewer than 4096 a second/);
+    expect(() => wait(1)).toThrowWithMessage(DownloadError, /fewer than 4096 a second/);
   });
 
   it('is not blamed for the sleep of this machine', () => {
@@ -117,7 +119,7 @@ describe('a server that makes no real progress', () => {
     })();
     trying.catch(() => undefined);
     await vi.runAllTimersAsync();
-    await expect(trying).rejects.toThrow(/Busy\. Gave up/);
+    await expect(trying).rejects.toThrowWithMessage(DownloadError, /Busy\. Gave up/);
     // Eight pauses of 100 s are more than six of 120 s and what 128 KiB grant, at 4 KiB a second.
     expect(failures).toBe(8);
   });
@@ -135,7 +137,8 @@ describe('a server that is not there', () => {
         throw refused();
       },
     };
-    await expect(download('http://localhost:9/m', {http, retries: 5})).rejects.toThrow(
+    await expect(download('http://localhost:9/m', {http, retries: 5})).rejects.toThrowWithMessage(
+      DownloadError,
       /refuses connections\. Gave up after 2 tries/,
     );
     expect(tries).toBe(2);
@@ -184,25 +187,33 @@ describe('timeoutMs', () => {
     const server = await serve(silent);
     const options = {cacheDir, timeoutMs: 100, gcsEndpoint: server.url};
     const words = /took longer than the 100 ms that the option timeoutMs gives it/;
-    await expect(resolve(`${server.url}/m`, options)).rejects.toThrow(words);
-    await expect(resolve('gs://bucket/m', options)).rejects.toThrow(words);
-    await expect(resolve('gs://bucket/m.tar', options)).rejects.toThrow(words);
-    await expect(resolve(`${server.url}/m`, {...options, loadFormat: 'UNCOMPRESSED'})).rejects.toThrow(words);
+    await expect(resolve(`${server.url}/m`, options)).rejects.toThrowWithMessage(DownloadError, words);
+    await expect(resolve('gs://bucket/m', options)).rejects.toThrowWithMessage(DownloadError, words);
+    await expect(resolve('gs://bucket/m.tar', options)).rejects.toThrowWithMessage(DownloadError, words);
+    await expect(
+      resolve(`${server.url}/m`, {...options, loadFormat: 'UNCOMPRESSED'}),
+    ).rejects.toThrowWithMessage(DownloadError, words);
     const owner = resolve(`${server.url}/held`, {cacheDir, timeoutMs: 2000});
     owner.catch(() => undefined);
-    await vi.waitFor(() => expect(server.requests.at(-1)?.url).toMatch(/held/));
-    await expect(resolve(`${server.url}/held`, options)).rejects.toThrow(words);
-    await expect(owner).rejects.toThrow(/timeoutMs/);
+    await expect.poll(() => server.requests.at(-1)?.url).toMatch(/held/);
+    await expect(resolve(`${server.url}/held`, options)).rejects.toThrowWithMessage(DownloadError, words);
+    await expect(owner).rejects.toThrowWithMessage(DownloadError, /timeoutMs/);
   });
 
   it('bounds each read of a gs:// directory, also long after it was resolved', async () => {
     const server = await serve((request, response) => {
       if (!request.url!.includes('alt=media')) listing(3000)(request, response);
     });
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
     const {directory} = await resolve('gs://bucket/m', {gcsEndpoint: server.url, timeoutMs: 300});
-    await new Promise((later) => setTimeout(later, 350));
+    vi.advanceTimersByTime(350);
     const file = await directory.open('saved_model.pb');
-    await expect(file!.readInto(new Uint8Array(3000), 0)).rejects.toThrow(
+    const reading = file!.readInto(new Uint8Array(3000), 0);
+    reading.catch(() => undefined);
+    await expect.poll(() => server.requests.at(-1)?.url).toMatch(/alt=media/);
+    vi.advanceTimersByTime(300);
+    await expect(reading).rejects.toThrowWithMessage(
+      DownloadError,
       /gs:\/\/bucket\/m\/saved_model\.pb took longer than the 300 ms/,
     );
   });
@@ -260,7 +271,7 @@ describe('listings', () => {
     ],
   ])('%s end', async (_, page, requests) => {
     const server = await pages(page);
-    await expect(list(server.url)).rejects.toThrow(/gs:\/\/bucket\/m does not end/);
+    await expect(list(server.url)).rejects.toThrowWithMessage(DownloadError, /gs:\/\/bucket\/m does not end/);
     expect(server.requests).toHaveLength(requests);
   });
 
@@ -273,15 +284,19 @@ describe('listings', () => {
 
   it('that claim what no model has are refused before anything is read', async () => {
     const graph = await pages(() => ({items: [{name: 'm/saved_model.pb', size: '3000000000'}]}));
-    await expect(list(graph.url)).rejects.toThrow(/saved_model\.pb has 3000000000 bytes/);
+    await expect(list(graph.url)).rejects.toThrowWithMessage(
+      DownloadError,
+      /saved_model\.pb has 3000000000 bytes/,
+    );
     const many = await pages(() => ({items: [1, 2, 3].map((i) => ({name: `m/${i}`, size: '4000'}))}));
-    await expect(list(many.url, {maxBytes: 10_000})).rejects.toThrow(
+    await expect(list(many.url, {maxBytes: 10_000})).rejects.toThrowWithMessage(
+      DownloadError,
       /holds 12000 bytes, more than the 10000/,
     );
     const crowd = await pages(() => ({
       items: Array.from({length: 300_000}, () => ({name: 'm/a', size: '1'})),
     }));
-    await expect(list(crowd.url)).rejects.toThrow(/holds more than 100000 objects/);
+    await expect(list(crowd.url)).rejects.toThrowWithMessage(DownloadError, /holds more than 100000 objects/);
     for (const {requests} of [graph, many, crowd]) expect(requests).toHaveLength(1);
   });
 
@@ -300,7 +315,10 @@ describe('listings', () => {
     ['{"nextPageToken": 5}'],
   ])('such as %s are no listings', async (text) => {
     const server = await serve(status(200, {}, text));
-    await expect(list(server.url)).rejects.toThrow(/gs:\/\/bucket\/m cannot be listed/);
+    await expect(list(server.url)).rejects.toThrowWithMessage(
+      DownloadError,
+      /gs:\/\/bucket\/m cannot be listed/,
+    );
   });
 });
 
@@ -309,8 +327,10 @@ describe('sizes', () => {
     const read = vi.fn();
     const file = {size: 2_200_000_000, readInto: read, close: async () => undefined};
     const directory = {name: 'big', open: async () => file, list: async () => ['saved_model.pb']};
-    await expect(readSavedModel(directory)).rejects.toThrow(FormatError);
-    await expect(readSavedModel(directory)).rejects.toThrow(/big\/saved_model\.pb has 2200000000 bytes/);
+    await expect(readSavedModel(directory)).rejects.toThrowWithMessage(
+      FormatError,
+      /big\/saved_model\.pb has 2200000000 bytes/,
+    );
     expect(read).not.toHaveBeenCalled();
   });
 
@@ -333,7 +353,8 @@ describe('sizes', () => {
       response.writeHead(200, {'content-length': 10 ** 12});
       response.write(noise(1000));
     });
-    await expect(resolve(`${server.url}/m`, {cacheDir})).rejects.toThrow(
+    await expect(resolve(`${server.url}/m`, {cacheDir})).rejects.toThrowWithMessage(
+      DownloadError,
       /too large: it has 1000000000000 bytes\. Raise the option maxBytes/,
     );
   });
@@ -352,7 +373,8 @@ describe('sizes', () => {
       server.close();
     });
     const {port} = server.address() as AddressInfo;
-    await expect(download(`http://127.0.0.1:${port}/m`, {limit: 1_000_000})).rejects.toThrow(
+    await expect(download(`http://127.0.0.1:${port}/m`, {limit: 1_000_000})).rejects.toThrowWithMessage(
+      DownloadError,
       /too large: it has more than 1000000 bytes/,
     );
   });

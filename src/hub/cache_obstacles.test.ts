@@ -5,7 +5,7 @@ import {chmod, lstat, mkdir, readdir, rm, stat, symlink, truncate, writeFile} fr
 import os from 'node:os';
 import path from 'node:path';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
-import {DownloadError, HandleError, type HubError} from '../errors.js';
+import {DownloadError, HandleError, HubError} from '../errors.js';
 import '../platform/node.js';
 import {nodeFiles} from '../platform/node_files.js';
 import {nodeHub} from '../platform/node_hub.js';
@@ -168,7 +168,10 @@ describe('the cache says what is in its way', () => {
       },
     ];
     for (const removal of removals) {
-      await expect(obtain(removal)).rejects.toThrow(/disappeared from the cache .*another program removes/);
+      await expect(obtain(removal)).rejects.toThrowWithMessage(
+        DownloadError,
+        /disappeared from the cache .*another program removes/,
+      );
       expect(await cache.lookup(HANDLE)).toBeNull();
     }
     await expectWhole();
@@ -180,13 +183,16 @@ describe('the cache says what is in its way', () => {
       for await (const _ of nodeFiles.readFile(archive));
       return {};
     };
-    await expect(obtain(reading)).rejects.toThrow(`Cannot read ${archive}: it does not exist`);
+    await expect(obtain(reading)).rejects.toThrowWithMessage(
+      HubError,
+      `Cannot read ${archive}: it does not exist`,
+    );
   });
 
   it('refuses to read as text what is no small file', async () => {
     await obtain();
     await truncate(manifestFile(model), 65 << 20);
-    await expect(cache.lookup(HANDLE)).rejects.toThrow(/manifest\.json: it is larger/);
+    await expect(cache.lookup(HANDLE)).rejects.toThrowWithMessage(HubError, /manifest\.json: it is larger/);
   });
 
   it.runIf(process.platform === 'linux' && process.getuid?.() === 0)(
@@ -199,7 +205,8 @@ describe('the cache says what is in its way', () => {
       if ((await run('mount', '-t', 'tmpfs', '-o', 'ro', 'tmpfs', around)) !== 0) return;
       try {
         const deep = new DirectoryCache(nodeFiles, nodeHub, path.join(around, 'a/b/c'));
-        await expect(deep.obtain(HANDLE, fill, TIMES)).rejects.toThrow(
+        await expect(deep.obtain(HANDLE, fill, TIMES)).rejects.toThrowWithMessage(
+          DownloadError,
           /a\/b\/c is read-only.*TFHUB_CACHE_DIR/,
         );
       } finally {
@@ -321,7 +328,10 @@ describe('the default cache', () => {
       () => strange.remove(HANDLE),
       () => strange.clear(),
     ]) {
-      await expect(use()).rejects.toThrow(new RegExp(`${says} another user .* Set TFHUB_CACHE_DIR`));
+      await expect(use()).rejects.toThrowWithMessage(
+        DownloadError,
+        new RegExp(`${says} another user .* Set TFHUB_CACHE_DIR`),
+      );
     }
     expect(await tree(around)).toEqual(before);
     expect(fills).toBe(0);
@@ -332,12 +342,18 @@ describe('the default cache', () => {
     expect(await nodeFiles.entry(place())).toMatchObject({kind: 'directory', isOwn: true});
     const {chown, lchown} = await import('node:fs/promises');
     await chown(place(), 54321, 54321);
-    await expect(defaultCache().lookup(HANDLE)).rejects.toThrow(/belongs to another user/);
+    await expect(defaultCache().lookup(HANDLE)).rejects.toThrowWithMessage(
+      DownloadError,
+      /belongs to another user/,
+    );
     await rm(place(), {recursive: true});
     await mkdir(directory);
     await symlink(directory, place());
     await lchown(place(), 54321, 54321);
-    await expect(defaultCache().lookup(HANDLE)).rejects.toThrow(/symbolic link of another user/);
+    await expect(defaultCache().lookup(HANDLE)).rejects.toThrowWithMessage(
+      DownloadError,
+      /symbolic link of another user/,
+    );
   });
 
   it('that another user makes in the same moment is refused, too', async () => {
@@ -346,7 +362,10 @@ describe('the default cache', () => {
       if (file !== place()) return nodeFiles.entry(file);
       return looks++ < 2 ? null : {kind: 'directory', isOwn: false, isPrivate: true};
     };
-    await expect(defaultCache({entry}).obtain(HANDLE, fill, TIMES)).rejects.toThrow(/another user/);
+    await expect(defaultCache({entry}).obtain(HANDLE, fill, TIMES)).rejects.toThrowWithMessage(
+      DownloadError,
+      /another user/,
+    );
     expect(fills).toBe(0);
   });
 
@@ -362,7 +381,8 @@ describe('the default cache', () => {
 
   it('takes a path', () => {
     expect(() => new DirectoryCache(nodeFiles, nodeHub, 5 as never)).toThrow(HandleError);
-    expect(() => new DirectoryCache(nodeFiles, nodeHub, 'file://host/cache')).toThrow(
+    expect(() => new DirectoryCache(nodeFiles, nodeHub, 'file://host/cache')).toThrowWithMessage(
+      HandleError,
       /no path of this machine/,
     );
   });

@@ -121,8 +121,7 @@ async function failEach({prepare, check, codes}: Trial): Promise<Set<string>> {
   return noticed;
 }
 
-// Many short waits for locks: on a busy machine they add up.
-describe('a file system that fails', {timeout: 600_000}, () => {
+describe('a file system that fails', () => {
   it('at any call of a download is told in words, and the next download succeeds', async () => {
     const directory = path.join(await temporaryDirectory(), 'cache');
     const cache = new DirectoryCache(nodeFiles, nodeHub, directory);

@@ -49,8 +49,7 @@ describe('parseHandle', () => {
     ['gs://', /gs:\/\/bucket/],
     ['kaggle:google/nnlm', /owner\/model\/framework\/variation/],
   ])('refuses %j', (handle, message) => {
-    expect(() => parseHandle(handle)).toThrow(HandleError);
-    expect(() => parseHandle(handle)).toThrow(message);
+    expect(() => parseHandle(handle)).toThrowWithMessage(HandleError, message);
   });
 });
 

@@ -3,7 +3,7 @@
 import {mkdir, readdir, rm, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
-import {FormatError, HandleError, IntegrityError} from '../errors.js';
+import {DownloadError, FormatError, HandleError, HubError, IntegrityError} from '../errors.js';
 import {kerasLayer} from '../keras.js';
 import {load} from '../load.js';
 import {memoryDirectory} from '../platform/memory.js';
@@ -140,7 +140,8 @@ describe('the integrity of a model', () => {
     await writeModel(path.join(directory, 'loop'));
     await symlink('.', path.join(directory, 'loop/one'));
     await symlink('.', path.join(directory, 'loop/two'));
-    await expect(integrityOf(localDirectory(path.join(directory, 'loop')))).rejects.toThrow(
+    await expect(integrityOf(localDirectory(path.join(directory, 'loop')))).rejects.toThrowWithMessage(
+      HubError,
       /links that lead in a circle|symbolic links/,
     );
   });
@@ -241,9 +242,9 @@ describe('the option integrity', () => {
       const settings = {...options, gcsEndpoint: server.url, cacheDir};
       await expect(resolve(handle, {...settings, integrity: OTHER})).rejects.toThrow(IntegrityError);
       expect(await inCache()).toEqual([]);
-      await expect(resolve(handle, {...settings, integrity: INTEGRITY, maxBytes: 10_000})).rejects.toThrow(
-        /maxBytes/,
-      );
+      await expect(
+        resolve(handle, {...settings, integrity: INTEGRITY, maxBytes: 10_000}),
+      ).rejects.toThrowWithMessage(DownloadError, /maxBytes/);
       const resolved = await resolve(handle, {...settings, integrity: INTEGRITY});
       expect(path.dirname(resolved.path!)).toBe(cacheDir);
       await writeFile(path.join(model, 'saved_model.pb'), noise(1000, 5));

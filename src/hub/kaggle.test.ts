@@ -5,7 +5,7 @@ import path from 'node:path';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
 import '../platform/node.js';
 import '../platform/node_hub.js';
-import {HandleError} from '../errors.js';
+import {DownloadError, HandleError} from '../errors.js';
 import {getHubServices} from '../platform/services.js';
 import {statusError} from './failures.js';
 import {kaggleHeaders} from './kaggle.js';
@@ -92,7 +92,10 @@ describe('the short form', () => {
   });
 
   it('says what it could not find', async () => {
-    await expect(resolve('google/nothing/tensorFlow2/x/1', {cacheDir})).rejects.toThrow(/404.*Not found/);
+    await expect(resolve('google/nothing/tensorFlow2/x/1', {cacheDir})).rejects.toThrowWithMessage(
+      DownloadError,
+      /404.*Not found/,
+    );
   });
 });
 
@@ -206,7 +209,8 @@ describe('credentials', () => {
   it('do not help where the answer names no version', async () => {
     const odd = await startServer(status(200, {'content-type': 'application/json'}, 'null'));
     afterThis(() => odd.close());
-    await expect(resolve(NAME, {cacheDir, kaggleEndpoint: odd.url})).rejects.toThrow(
+    await expect(resolve(NAME, {cacheDir, kaggleEndpoint: odd.url})).rejects.toThrowWithMessage(
+      DownloadError,
       /does not say which version/,
     );
   });

@@ -53,7 +53,8 @@ describe('a source that is none', () => {
   });
 
   it('of savedModel.load may be a handle, which belongs elsewhere', async () => {
-    await expect(loadDirectory('/some/where' as never)).rejects.toThrow(
+    await expect(loadDirectory('/some/where' as never)).rejects.toThrowWithMessage(
+      HandleError,
       'not /some/where. hub.load takes handles.',
     );
     expect(() => localDirectory(5 as never)).toThrow(HandleError);
@@ -65,7 +66,10 @@ describe('a source that is none', () => {
       supports: (handle) => handle === 'wrong:x',
       resolve: async () => ({path: '/x'}) as never,
     });
-    await expect(resolve('wrong:x')).rejects.toThrow("The resolver 'wrong' returns neither");
+    await expect(resolve('wrong:x')).rejects.toThrowWithMessage(
+      HandleError,
+      "The resolver 'wrong' returns neither",
+    );
     remove();
   });
 });
@@ -106,7 +110,10 @@ describe('a handle that is malformed', () => {
     process.chdir(path.join(directory, 'gone'));
     await rmdir(path.join(directory, 'gone'));
     try {
-      await expect(resolve('models/mine')).rejects.toThrow(/the working directory is gone/);
+      await expect(resolve('models/mine')).rejects.toThrowWithMessage(
+        HandleError,
+        /the working directory is gone/,
+      );
       expect(() => localDirectory('models/mine')).toThrow(HandleError);
     } finally {
       process.chdir(before);
@@ -116,8 +123,14 @@ describe('a handle that is malformed', () => {
   it('is a link that leads nowhere, or in a circle', async () => {
     await symlink(path.join(directory, 'nothing'), path.join(directory, 'link'));
     await symlink('circle', path.join(directory, 'circle'));
-    await expect(resolve(path.join(directory, 'link'))).rejects.toThrow(/symbolic link that leads nowhere/);
-    await expect(resolve(path.join(directory, 'circle'))).rejects.toThrow(/symbolic links lead in a circle/);
+    await expect(resolve(path.join(directory, 'link'))).rejects.toThrowWithMessage(
+      HandleError,
+      /symbolic link that leads nowhere/,
+    );
+    await expect(resolve(path.join(directory, 'circle'))).rejects.toThrowWithMessage(
+      HubError,
+      /symbolic links lead in a circle/,
+    );
   });
 });
 
@@ -125,13 +138,17 @@ describe('a model whose graph is no file', () => {
   it('says so', async () => {
     const model = path.join(directory, 'model');
     await mkdir(path.join(model, 'saved_model.pb'), {recursive: true});
-    await expect(load(model)).rejects.toThrow(/saved_model\.pb is no file: it is a directory, or a link/);
+    await expect(load(model)).rejects.toThrowWithMessage(
+      FormatError,
+      /saved_model\.pb is no file: it is a directory, or a link/,
+    );
     const dangling = path.join(directory, 'dangling');
     await mkdir(dangling);
     await symlink('/nothing/there', path.join(dangling, 'saved_model.pb'));
     await expect(load(dangling)).rejects.toThrow(FormatError);
     await writeFile(path.join(directory, 'file'), '');
-    await expect(loadDirectory(localDirectory(path.join(directory, 'file')))).rejects.toThrow(
+    await expect(loadDirectory(localDirectory(path.join(directory, 'file')))).rejects.toThrowWithMessage(
+      FormatError,
       /no SavedModel/,
     );
   });
@@ -177,7 +194,7 @@ describe('an answer that is none', () => {
     async (text) => {
       const server = await json(text);
       const asking = resolve('kaggle:o/m/tensorFlow2/v', {cacheDir, kaggleEndpoint: server.url});
-      await expect(asking).rejects.toThrow(/does not say which version/);
+      await expect(asking).rejects.toThrowWithMessage(DownloadError, /does not say which version/);
       expect(await tree(directory)).toEqual([]);
     },
   );

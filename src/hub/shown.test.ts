@@ -4,6 +4,7 @@ import {mkdir, readdir, readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {inspect} from 'node:util';
 import {beforeEach, describe, expect, it, vi} from 'vitest';
+import {CallError} from '../errors.js';
 import '../platform/node.js';
 import '../platform/node_hub.js';
 import {take} from '../keras/preloaded.js';
@@ -153,7 +154,7 @@ describe('a secret in a handle', () => {
 
 it('is not shown by a layer that needs a model', () => {
   const need = {handle: signed('https://host')};
-  expect(() => take(need)).toThrow(/needs the model 'https:\/\/host\/m'/);
+  expect(() => take(need)).toThrowWithMessage(CallError, /needs the model 'https:\/\/host\/m'/);
 });
 
 describe('the files of a cache', () => {

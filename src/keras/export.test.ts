@@ -278,7 +278,8 @@ describe('a saved model of tfjs-layers', () => {
   });
 
   it('is refused while the shape of its input is unknown', async () => {
-    await expect(hub.savedModel.save(tfl.sequential(), join(folder, 'unbuilt'))).rejects.toThrow(
+    await expect(hub.savedModel.save(tfl.sequential(), join(folder, 'unbuilt'))).rejects.toThrowWithMessage(
+      hub.SaveError,
       /inputShape/,
     );
   });

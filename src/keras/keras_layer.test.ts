@@ -274,11 +274,15 @@ describe('KerasLayerTest', () => {
   const either = 'When using a signature, either outputKey or signatureOutputsAsDict: true should be set.';
 
   it('test_keras_layer_fails_if_signature_output_not_specified', async () => {
-    await failure('plus_one', {signature: 'serving_default'}).rejects.toThrow(either);
+    await failure('plus_one', {signature: 'serving_default'}).rejects.toThrowWithMessage(
+      hub.CallError,
+      either,
+    );
   });
 
   it('test_keras_layer_fails_if_with_outputs_as_dict_but_no_signature', async () => {
-    await failure('plus_one', {signatureOutputsAsDict: true}).rejects.toThrow(
+    await failure('plus_one', {signatureOutputsAsDict: true}).rejects.toThrowWithMessage(
+      hub.CallError,
       'signatureOutputsAsDict is only valid if specifying a signature',
     );
   });
@@ -292,12 +296,15 @@ describe('KerasLayerTest', () => {
       signature: 'serving_default',
       signatureOutputsAsDict: true,
       outputKey: 'output',
-    }).rejects.toThrow(either);
+    }).rejects.toThrowWithMessage(hub.CallError, either);
   });
 
   it('test_keras_layer_fails_if_output_is_not_dict', async () => {
     const layer = await hub.kerasLayer(fixturePath('plus_one'), {outputKey: 'output_0'});
-    expect(() => layer.apply(ten())).toThrow('Specifying `outputKey` is forbidden if output type');
+    expect(() => layer.apply(ten())).toThrowWithMessage(
+      hub.CallError,
+      'Specifying `outputKey` is forbidden if output type',
+    );
   });
 
   it('test_keras_layer_fails_if_signature_trainable', async () => {
@@ -307,7 +314,7 @@ describe('KerasLayerTest', () => {
       trainable: true,
     });
     layer.trainable = true;
-    expect(() => layer.apply(ten())).toThrow(/trainable.*=.*true.*unsupported/);
+    expect(() => layer.apply(ten())).toThrowWithMessage(hub.CallError, /trainable.*=.*true.*unsupported/);
     layer.trainable = false;
     layer.apply(ten());
   });

@@ -216,9 +216,9 @@ describe('a frozen layer in a model that trains', () => {
     });
     const x = tf.tensor([1]);
     const attempt = () => tf.tidy(() => tf.grad((each) => layer.apply(each) as tf.Tensor)(x));
-    expect(attempt).toThrow('no');
+    expect(attempt).toThrowWithMessage(Error, 'no');
     const before = tf.memory().numTensors;
-    expect(attempt).toThrow('no');
+    expect(attempt).toThrowWithMessage(Error, 'no');
     expect(tf.memory().numTensors).toBe(before);
   });
 

@@ -192,8 +192,14 @@ describe('text in models', () => {
     expect(Object.keys(history).sort()).toEqual(['loss', 'val_loss']);
     const [byOrder] = [model.predict([texts('column'), tf.ones([8, 2])])].flat();
     expect(byOrder!.shape).toEqual([8, 1]);
-    await expect(model.fit(texts('vector'), labels())).rejects.toThrow('expects 2 Tensor(s)');
-    expect(() => model.predict(texts('vector'))).toThrow('takes 2 input tensors, got 1');
+    await expect(model.fit(texts('vector'), labels())).rejects.toThrowWithMessage(
+      Error,
+      'expects 2 Tensor(s)',
+    );
+    expect(() => model.predict(texts('vector'))).toThrowWithMessage(
+      hub.CallError,
+      'takes 2 input tensors, got 1',
+    );
     expect(() => model.predict(x as never)).toThrow(hub.CallError);
   });
 
@@ -221,10 +227,13 @@ describe('text in models', () => {
 
   it('is not taken with sample weights, which tfjs-layers lacks', async () => {
     const model = await classifier();
-    await expect(model.fit(texts('vector'), labels(), {sampleWeight: tf.ones([8])})).rejects.toThrow(
-      'sample weights',
+    await expect(
+      model.fit(texts('vector'), labels(), {sampleWeight: tf.ones([8])}),
+    ).rejects.toThrowWithMessage(hub.CallError, 'sample weights');
+    expect(() => model.evaluate(texts('vector'), labels(), {batchSize: 0})).toThrowWithMessage(
+      hub.CallError,
+      'batchSize',
     );
-    expect(() => model.evaluate(texts('vector'), labels(), {batchSize: 0})).toThrow('batchSize');
   });
 });
 
@@ -274,7 +283,7 @@ describe('inputs of a layer', () => {
     const out = layer.apply({left, right}) as never as Record<string, tf.Tensor>;
     expect(Object.keys(out).sort()).toEqual(['difference', 'largest', 'sum']);
     expect(arrayOf(out.difference)).toEqual([[-2, -3]]);
-    expect(() => layer.apply(left)).toThrow('give its inputs by name');
+    expect(() => layer.apply(left)).toThrowWithMessage(hub.CallError, 'give its inputs by name');
     const rest = await hub.kerasLayer(fixturePath('signatures_only'), {
       signature: 'serving_default',
       outputKey: 'difference',
@@ -311,13 +320,19 @@ describe('inputs of a layer', () => {
 
   it('are either symbolic or not', () => {
     const layer = new hub.KerasLayer(([a, b]: [tf.Tensor, tf.Tensor]) => tf.add(a, b));
-    expect(() => layer.apply([tf.tensor([1]), tfl.input({shape: [1]})])).toThrow('at once');
+    expect(() => layer.apply([tf.tensor([1]), tfl.input({shape: [1]})])).toThrowWithMessage(
+      hub.CallError,
+      'at once',
+    );
   });
 
   it('are arranged alike everywhere in models', async () => {
     const layer = await hub.kerasLayer(fixturePath('dict_in_dict_out'));
     const [x, y] = [tfl.input({shape: [1]}), tfl.input({shape: [1]})];
     layer.apply({x, y});
-    expect(() => layer.apply([x, y])).toThrow('make another layer of the same object');
+    expect(() => layer.apply([x, y])).toThrowWithMessage(
+      hub.CallError,
+      'make another layer of the same object',
+    );
   });
 });

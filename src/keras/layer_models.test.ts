@@ -334,7 +334,10 @@ describe('weights', () => {
     layer.setWeights([column(3), column(1), tf.tensor1d([0])]);
     expect(elements(object.variables[0])).toEqual([3]);
     expect(arrayOf((object as hub.CallableObject)([[10]]))).toEqual([[30]]);
-    expect(() => layer.setWeights([column(3, 4), column(1), tf.tensor1d([0])])).toThrow('shape');
+    expect(() => layer.setWeights([column(3, 4), column(1), tf.tensor1d([0])])).toThrowWithMessage(
+      Error,
+      'shape',
+    );
   });
 
   it('are trainable only while the layer is', async () => {
@@ -384,7 +387,7 @@ describe('weights', () => {
     const {numDisposedVariables} = model.dispose();
     expect(numDisposedVariables).toBe(3);
     expect(tf.memory().numTensors).toBe(before);
-    expect(() => owned.apply(column(1))).toThrow('disposed');
+    expect(() => owned.apply(column(1))).toThrowWithMessage(Error, 'disposed');
 
     const object = await hub.load(fixturePath('half_plus_one'));
     const [used, unused] = [0, 1].map(() => new hub.KerasLayer(object)) as [hub.KerasLayer, hub.KerasLayer];
@@ -407,6 +410,9 @@ describe('weights', () => {
     first.dispose();
     expect(arrayOf(second.predict(column(10)))).toEqual([[6]]);
     second.dispose();
-    expect((layer.weights[0]!.read as () => unknown).bind(layer.weights[0])).toThrow('disposed');
+    expect((layer.weights[0]!.read as () => unknown).bind(layer.weights[0])).toThrowWithMessage(
+      hub.CallError,
+      'disposed',
+    );
   });
 });

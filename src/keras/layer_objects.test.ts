@@ -166,7 +166,10 @@ describe('a layer of', () => {
     expect(layer.computeOutputShape([null])).toEqual([null, 4]);
     expect(layer.computeOutputShape([null, 1])).toEqual([null, 4]);
     layer.trainable = true;
-    expect(() => layer.apply(x)).toThrow('unsupported when loading from the TF1 Hub format');
+    expect(() => layer.apply(x)).toThrowWithMessage(
+      hub.CallError,
+      'unsupported when loading from the TF1 Hub format',
+    );
     const all = await hub.kerasLayer(fixturePath('v1_hub_module'), {
       signature: 'twice',
       signatureOutputsAsDict: true,
@@ -202,19 +205,32 @@ describe('a layer is refused', () => {
   const refuse = (make: () => unknown) => expect(make);
 
   it('of what cannot be called and has no signatures', async () => {
-    refuse(() => new hub.KerasLayer({} as never)).toThrow('not callable and has no signatures');
+    refuse(() => new hub.KerasLayer({} as never)).toThrowWithMessage(
+      hub.CallError,
+      'not callable and has no signatures',
+    );
     const object = await hub.load(fixturePath('no_functions'));
-    refuse(() => new hub.KerasLayer(object)).toThrow('not callable and has no signatures');
-    refuse(() => new hub.KerasLayer(object, {signature: 'x', outputKey: 'y'})).toThrow('has no signatures');
+    refuse(() => new hub.KerasLayer(object)).toThrowWithMessage(
+      hub.CallError,
+      'not callable and has no signatures',
+    );
+    refuse(() => new hub.KerasLayer(object, {signature: 'x', outputKey: 'y'})).toThrowWithMessage(
+      hub.CallError,
+      'has no signatures',
+    );
   });
 
   it('of an object with signatures alone, where none is named, or an unknown one', async () => {
-    await expect(hub.kerasLayer(fixturePath('signatures_only'))).rejects.toThrow(
+    await expect(hub.kerasLayer(fixturePath('signatures_only'))).rejects.toThrowWithMessage(
+      hub.CallError,
       'Signature name has to be specified for non-callable saved models',
     );
     await expect(
       hub.kerasLayer(fixturePath('signatures_only'), {signature: 'nope', outputKey: 'x'}),
-    ).rejects.toThrow(/Unknown signature nope in .*signatures_only \(available signatures: .*double/);
+    ).rejects.toThrowWithMessage(
+      hub.CallError,
+      /Unknown signature nope in .*signatures_only \(available signatures: .*double/,
+    );
   });
 
   it('with an output that the signature has not, when it is used', async () => {
@@ -223,29 +239,35 @@ describe('a layer is refused', () => {
       outputKey: 'nope',
     });
     const message = 'KerasLayer output does not contain the output key nope (available: output_0)';
-    expect(() => layer.apply(tf.ones([1, 2]))).toThrow(message);
-    expect(() => layer.apply(tfl.input({shape: [2]}))).toThrow(message);
+    expect(() => layer.apply(tf.ones([1, 2]))).toThrowWithMessage(hub.CallError, message);
+    expect(() => layer.apply(tfl.input({shape: [2]}))).toThrowWithMessage(hub.CallError, message);
   });
 
   it('with tags or load options beside an object', async () => {
     const f = (x: tf.Tensor) => x;
-    refuse(() => new hub.KerasLayer(f, {tags: ['serve']} as never)).toThrow(
+    refuse(() => new hub.KerasLayer(f, {tags: ['serve']} as never)).toThrowWithMessage(
+      hub.CallError,
       'mutually exclusive with setting tags',
     );
-    refuse(() => new hub.KerasLayer(f, {loadOptions: {}} as never)).toThrow(
+    refuse(() => new hub.KerasLayer(f, {loadOptions: {}} as never)).toThrowWithMessage(
+      hub.CallError,
       'mutually exclusive with setting loadOptions',
     );
   });
 
   it('of a handle, which has to be loaded first', () => {
-    refuse(() => new hub.KerasLayer('https://tfhub.dev/x/1' as never)).toThrow(
+    refuse(() => new hub.KerasLayer('https://tfhub.dev/x/1' as never)).toThrowWithMessage(
+      hub.CallError,
       "await hub.kerasLayer('https://",
     );
   });
 
   it('with losses that are no functions', () => {
     const object = {__call__: (x: tf.Tensor) => x, regularization_losses: [tf.scalar(1)]};
-    refuse(() => new hub.KerasLayer(object as never)).toThrow('iterable of callables');
+    refuse(() => new hub.KerasLayer(object as never)).toThrowWithMessage(
+      hub.CallError,
+      'iterable of callables',
+    );
   });
 
   it('and what was loaded for it is freed', async () => {
@@ -264,7 +286,8 @@ describe('a layer in a model', () => {
       outputKey: 'output_0',
       trainable: true,
     });
-    expect(() => layer.apply(tfl.input({shape: [2]}))).toThrow(
+    expect(() => layer.apply(tfl.input({shape: [2]}))).toThrowWithMessage(
+      hub.CallError,
       'unsupported when calling a SavedModel signature',
     );
   });
@@ -275,7 +298,10 @@ describe('a layer in a model', () => {
     );
     const out = ragged.apply(tf.tensor([1])) as unknown as hub.RaggedTensor;
     expect(out).toBeInstanceOf(hub.RaggedTensor);
-    expect(() => ragged.apply(tfl.input({shape: [1]}))).toThrow('tfjs-layers model cannot hold');
+    expect(() => ragged.apply(tfl.input({shape: [1]}))).toThrowWithMessage(
+      hub.CallError,
+      'tfjs-layers model cannot hold',
+    );
   });
 });
 
@@ -397,18 +423,24 @@ describe('bringing a layer back', () => {
     const layer = await hub.kerasLayer(fixturePath('half_plus_one'));
     const config = layer.getConfig();
     const make = () => hub.KerasLayer.fromConfig(hub.KerasLayer as never, config);
-    expect(make).toThrow(/await hub\.preload/);
+    expect(make).toThrowWithMessage(hub.CallError, /await hub\.preload/);
     await hub.preload(fixturePath('half_plus_one'));
     make();
     // Each model loaded is for one layer.
-    expect(make).toThrow(/await hub\.preload/);
+    expect(make).toThrowWithMessage(hub.CallError, /await hub\.preload/);
   });
 
   it('needs a handle, and arguments that are JSON', async () => {
     const object = await hub.load(fixturePath('half_plus_one'));
-    expect(() => new hub.KerasLayer(object).getConfig()).toThrow('uses a string `handle`');
+    expect(() => new hub.KerasLayer(object).getConfig()).toThrowWithMessage(
+      hub.CallError,
+      'uses a string `handle`',
+    );
     const layer = await hub.kerasLayer(fixturePath('hyperparameters'), {arguments: {a: tf.scalar(1)}});
-    expect(() => layer.getConfig()).toThrow('non json-serializable values in key: a');
+    expect(() => layer.getConfig()).toThrowWithMessage(
+      hub.CallError,
+      'non json-serializable values in key: a',
+    );
   });
 });
 
@@ -464,8 +496,11 @@ describe('shapes of outputs', () => {
 
   it('are not looked for where no trace takes the input', async () => {
     const layer = await hub.kerasLayer(fixturePath('half_plus_one'));
-    expect(() => layer.apply(tfl.input({shape: [5]}))).toThrow('no trace of');
-    expect(() => layer.apply(tfl.input({shape: [1], dtype: 'string'}))).toThrow('no trace of');
+    expect(() => layer.apply(tfl.input({shape: [5]}))).toThrowWithMessage(hub.CallError, 'no trace of');
+    expect(() => layer.apply(tfl.input({shape: [1], dtype: 'string'}))).toThrowWithMessage(
+      hub.CallError,
+      'no trace of',
+    );
   });
 
   it('say that they cannot be found', () => {
@@ -473,17 +508,27 @@ describe('shapes of outputs', () => {
       if (elements(x)[0] === 0) throw new Error('zeros');
       return x;
     });
-    expect(() => picky.apply(tfl.input({shape: [2]}))).toThrow('give the layer an outputShape');
+    expect(() => picky.apply(tfl.input({shape: [2]}))).toThrowWithMessage(
+      hub.CallError,
+      'give the layer an outputShape',
+    );
     const told = new hub.KerasLayer((x: tf.Tensor) => tf.neg(x), {outputShape: [2]});
     expect((told.apply(tfl.input({shape: [2]})) as tfl.SymbolicTensor).shape).toEqual([null, 2]);
   });
 
   it('must be what the layer was told', () => {
     const wrong = new hub.KerasLayer((x: tf.Tensor) => x, {outputShape: [3]});
-    expect(() => wrong.apply(tf.ones([1, 2]))).toThrow('outputShape (1, 3) does not allow');
+    expect(() => wrong.apply(tf.ones([1, 2]))).toThrowWithMessage(
+      hub.CallError,
+      'outputShape (1, 3) does not allow',
+    );
     const several = new hub.KerasLayer((x: tf.Tensor) => x, {outputShape: [[2], [2]]});
-    expect(() => several.apply(tf.ones([1, 2]))).toThrow('outputShape is given for');
-    expect(() => new hub.KerasLayer((x: tf.Tensor) => x, {outputShape: 'x' as never})).toThrow(
+    expect(() => several.apply(tf.ones([1, 2]))).toThrowWithMessage(
+      hub.CallError,
+      'outputShape is given for',
+    );
+    expect(() => new hub.KerasLayer((x: tf.Tensor) => x, {outputShape: 'x' as never})).toThrowWithMessage(
+      hub.CallError,
       'outputShape must be',
     );
   });

@@ -94,7 +94,7 @@ describe('a signature', () => {
     });
     const apply = () => layer.apply(tf.tensor([[1, 2]])) as unknown as Record<string, tf.Tensor>;
     expect(arrayOf(apply().emb)).toEqual([[1, 4]]);
-    expect(() => apply().id!.dataSync()).toThrow(/does not fit int32/);
+    expect(() => apply().id!.dataSync()).toThrowWithMessage(hub.CallError, /does not fit int32/);
     const {value} = tf.variableGrads(() => tf.sum(tf.mul(apply().emb!, scale)) as tf.Scalar);
     expect(arrayOf(value)).toBe(10);
     layer.dispose();

@@ -41,7 +41,7 @@ describe('stepping through time by a loop', () => {
         expect(layer.call).not.toBe(call);
         throw new Error('in between');
       }),
-    ).toThrow('in between');
+    ).toThrowWithMessage(Error, 'in between');
     expect(layer.call).toBe(call);
   });
 

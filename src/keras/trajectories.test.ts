@@ -52,7 +52,7 @@ for (const backend of BACKENDS) {
 
     for (const trajectory of trajectories) {
       for (const optimizer of Object.keys(OPTIMIZERS) as OptimizerName[]) {
-        it(`${trajectory.name}, ${optimizer}: ${trajectory.description}`, {timeout: 300_000}, async () => {
+        it(`${trajectory.name}, ${optimizer}: ${trajectory.description}`, async () => {
           const before = tf.memory().numTensors;
           const compared = await retrace(trajectory, optimizer);
           for (const each of compared) {

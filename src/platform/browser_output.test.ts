@@ -79,8 +79,7 @@ describe('writing a model to a directory handle', () => {
     const readme = await (await writableDirectory(handle))!.begin();
     await write(readme, {'README.md': 'mine'});
     await readme.commit();
-    await expect(begin()).rejects.toThrow(SaveError);
-    await expect(begin()).rejects.toThrow(/Pass {overwrite: true}/);
+    await expect(begin()).rejects.toThrowWithMessage(SaveError, /Pass {overwrite: true}/);
     events.length = 0;
     await save(NEW, true);
     expect(await read(handleDirectory(handle))).toEqual({...NEW, 'README.md': 'mine'});
@@ -104,7 +103,7 @@ describe('writing a model to a directory handle', () => {
     const files = await (await writableDirectory(handle))!.begin();
     await write(files, {'thesis.txt': 'years of work'});
     await files.commit();
-    await expect(begin(true)).rejects.toThrow(/the directory has files and no model/);
+    await expect(begin(true)).rejects.toThrowWithMessage(SaveError, /the directory has files and no model/);
   });
 
   test('says so where the browser has no more room', async () => {
@@ -118,8 +117,7 @@ describe('writing a model to a directory handle', () => {
     const file = await variables.getFileHandle('variables.data-00000-of-00001', {create: true});
     Object.assign(file, {createWritable});
     const writing = write(output, NEW);
-    await expect(writing).rejects.toThrow(SaveError);
-    await expect(writing).rejects.toThrow(/there is no more room/);
+    await expect(writing).rejects.toThrowWithMessage(SaveError, /there is no more room/);
   });
 
   test('removes files', async () => {
@@ -157,8 +155,10 @@ describe('writing a model to a directory handle', () => {
     test('is not waited for longer than told, nor when told to stop, and free once one gives up', async () => {
       const first = await begin();
       const late = createModel(handle, {overwrite: true, waitMs: 1});
-      await expect(late).rejects.toThrow(SaveError);
-      await expect(late).rejects.toThrow(/waited 0.001 s for another page that saves there/);
+      await expect(late).rejects.toThrowWithMessage(
+        SaveError,
+        /waited 0.001 s for another page that saves there/,
+      );
       const reason = new Error('enough');
       const stopping = new AbortController();
       const stopped = createModel(handle, {overwrite: true, signal: stopping.signal});
@@ -204,7 +204,10 @@ describe('writing a model to a directory handle', () => {
 
   test('what a page left that went while it saved is replaced when asked', async () => {
     await write(await begin(), OLD);
-    await expect(begin()).rejects.toThrow(/what is left of a model.*Pass {overwrite: true}/);
+    await expect(begin()).rejects.toThrowWithMessage(
+      SaveError,
+      /what is left of a model.*Pass {overwrite: true}/,
+    );
     await save(NEW, true);
     expect(await read(handleDirectory(handle))).toMatchObject(NEW);
   });
@@ -231,5 +234,8 @@ test('an archive holds the files, and is the same each time', async () => {
 });
 
 test('an archive that cannot be written fails', async () => {
-  await expect(writeArchive(() => Promise.reject(new Error('stop')))).rejects.toThrow('stop');
+  await expect(writeArchive(() => Promise.reject(new Error('stop')))).rejects.toThrowWithMessage(
+    Error,
+    'stop',
+  );
 });

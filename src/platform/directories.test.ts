@@ -106,7 +106,8 @@ describe.each(DIRECTORIES)('a directory %s', (_, open) => {
 
   test('says so when a file ends too early', async () => {
     const file = (await open().open('saved_model.pb'))!;
-    await expect(file.readInto(new Uint8Array(3), 3)).rejects.toThrow(
+    await expect(file.readInto(new Uint8Array(3), 3)).rejects.toThrowWithMessage(
+      FormatError,
       /saved_model.pb is truncated: it has 5 bytes/,
     );
     await file.close();

@@ -87,7 +87,7 @@ describe.each([{gzip: false}, {gzip: true}])('archives (%j)', ({gzip}) => {
         for await (const chunk of body!) if ((after -= chunk.length) <= 0) control.abort();
       });
       if (after === 0) control.abort();
-      await expect(read).rejects.toThrow(/abort/);
+      await expect(read).rejects.toThrowWithMessage(DOMException, /abort/);
     };
     await Promise.all(
       [...models].flatMap(([name, files]) => [
@@ -137,7 +137,7 @@ describe('gzipped archives', () => {
     expect(await contentsOf(await download(`${server.url}/model`))).toEqual(
       digests({'saved_model.pb': noise(6000)}),
     );
-    await vi.waitFor(async () => expect(await readdir(path.join(temporary, folder!))).toHaveLength(1));
+    await expect.poll(() => readdir(path.join(temporary, folder!))).toHaveLength(1);
     await server.close();
     expect(await readdir(temporary)).toEqual(['models']);
   });
@@ -158,7 +158,7 @@ describe('gzipped archives', () => {
       await writeModel(path.join(directory, 'model'), young);
       await store.archiveOf((await tree.find(['model']))!);
       const [folder] = (await readdir(temporary)).filter((name) => name.startsWith('tfhub-host-'));
-      await vi.waitFor(async () => expect(await readdir(path.join(temporary, folder!))).toHaveLength(1));
+      await expect.poll(() => readdir(path.join(temporary, folder!))).toHaveLength(1);
     }
     expect(chunks.length).toBeGreaterThan(2);
     expect(await contentsOf(Buffer.concat(chunks))).toEqual(digests(old!));

@@ -131,8 +131,7 @@ describe('a lock', () => {
     now.mockReturnValue(1e12 + 60_000);
     const other = new Lock(path, me, 0);
     expect([other.tryTake(), other.tryTake()]).toEqual([false, true]);
-    expect(() => stopped.check()).toThrow(SaveError);
-    expect(() => stopped.check()).toThrow(/another process took the lock/);
+    expect(() => stopped.check()).toThrowWithMessage(SaveError, /another process took the lock/);
     stopped.release();
     other.check();
     now.mockRestore();
@@ -140,8 +139,7 @@ describe('a lock', () => {
 
   test('cannot be had where nothing may be written, and says so', async () => {
     const taking = takeLock(join(root, 'missing', 'lock'), {purpose: 'cannot save to /models/mine'});
-    await expect(taking).rejects.toThrow(SaveError);
-    await expect(taking).rejects.toThrow(/^cannot save to \/models\/mine: ENOENT/);
+    await expect(taking).rejects.toThrowWithMessage(SaveError, /^cannot save to \/models\/mine: ENOENT/);
   });
 });
 
@@ -162,7 +160,7 @@ describe.each([
             throw new Error('died');
           },
         ),
-      ).toThrow('died');
+      ).toThrowWithMessage(Error, 'died');
       before.call = undefined;
     },
   ],

@@ -4,7 +4,7 @@ import {hostname, tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {SaveError} from '../errors.js';
+import {FormatError, SaveError} from '../errors.js';
 import './node.js';
 import {takeLock} from './node_lock.js';
 import {type Owner, ownerText, thisProcess} from './node_owner.js';
@@ -61,8 +61,7 @@ describe('writing a model', () => {
   test('does not overwrite a model unless asked', async () => {
     await writeModel(target, {overwrite: false}, model('a'));
     const again = writeModel(target, {overwrite: false}, model('b'));
-    await expect(again).rejects.toThrow(SaveError);
-    await expect(again).rejects.toThrow(/there is a model. Pass {overwrite: true}/);
+    await expect(again).rejects.toThrowWithMessage(SaveError, /there is a model. Pass {overwrite: true}/);
     await writeModel(target, {overwrite: true}, model('b', ['saved_model.pb']));
     expect(read('saved_model.pb')).toBe('b');
     expect(fs.readdirSync(target)).toEqual(['saved_model.pb']);
@@ -73,10 +72,10 @@ describe('writing a model', () => {
     fs.mkdirSync(target, {recursive: true});
     fs.writeFileSync(join(target, 'thesis.txt'), 'years of work');
     const saving = writeModel(target, {overwrite: true}, model('a'));
-    await expect(saving).rejects.toThrow(/the directory has files and no model/);
+    await expect(saving).rejects.toThrowWithMessage(SaveError, /the directory has files and no model/);
     expect(fs.readdirSync(target)).toEqual(['thesis.txt']);
     const overFile = writeModel(join(target, 'thesis.txt'), {overwrite: true}, model('a'));
-    await expect(overFile).rejects.toThrow(/there is a file of that name/);
+    await expect(overFile).rejects.toThrowWithMessage(SaveError, /there is a file of that name/);
   });
 
   test('replaces the directory that a link leads to', async () => {
@@ -94,7 +93,7 @@ describe('writing a model', () => {
       await file.write(bytes('b'));
       throw Object.assign(new Error('ENOSPC: no space left on device'), {code: 'ENOSPC'});
     });
-    await expect(saving).rejects.toThrow('no space left');
+    await expect(saving).rejects.toThrowWithMessage(Error, 'no space left');
     expect(beside()).toEqual(exists ? ['mine'] : []);
     if (exists) expect(read('saved_model.pb')).toBe('a');
   });
@@ -104,18 +103,26 @@ describe('writing a model', () => {
       await output.createFile('saved_model.pb');
       await output.createFile('saved_model.pb/inside');
     });
-    await expect(saving).rejects.toThrow(SaveError);
-    await expect(saving).rejects.toThrow(/cannot write .*saved_model\.pb.*EEXIST|ENOTDIR/);
+    await expect(saving).rejects.toThrowWithMessage(
+      SaveError,
+      /cannot write .*saved_model\.pb.*EEXIST|ENOTDIR/,
+    );
   });
 
   test('stays within the directory', async () => {
     const saving = writeModel(target, {overwrite: false}, model('a', ['../outside']));
-    await expect(saving).rejects.toThrow(/leads out/);
+    await expect(saving).rejects.toThrowWithMessage(FormatError, /leads out/);
   });
 
   test('says so when the target is no place', async () => {
-    await expect(writeModel({}, {overwrite: false}, model('a'))).rejects.toThrow(/no place to save to/);
-    await expect(writeModel('', {overwrite: false}, model('a'))).rejects.toThrow(/no place to save to/);
+    await expect(writeModel({}, {overwrite: false}, model('a'))).rejects.toThrowWithMessage(
+      SaveError,
+      /no place to save to/,
+    );
+    await expect(writeModel('', {overwrite: false}, model('a'))).rejects.toThrowWithMessage(
+      SaveError,
+      /no place to save to/,
+    );
   });
 });
 
@@ -168,7 +175,7 @@ describe('what processes that died have left', () => {
     fs.mkdirSync(join(staging, 'old'));
     fs.writeFileSync(join(staging, 'old', 'saved_model.pb'), 'old');
     const failing = writeModel(target, {overwrite: true}, () => Promise.reject(new Error('stop')));
-    await expect(failing).rejects.toThrow('stop');
+    await expect(failing).rejects.toThrowWithMessage(Error, 'stop');
     expect(read('saved_model.pb')).toBe('old');
   });
 
@@ -212,9 +219,8 @@ describe('several that write to one place', () => {
     await writeModel(target, {overwrite: false}, model('a'));
     const hold = await takeLock(lock(), {purpose: 'cannot hold'});
     const saving = writeModel(target, {overwrite: true, waitMs: 30}, model('b'));
-    await expect(saving).rejects.toThrow(SaveError);
-    await expect(saving).rejects.toThrow(`for process ${process.pid} on ${hostname()}`);
-    await expect(saving).rejects.toThrow(lock());
+    await expect(saving).rejects.toThrowWithMessage(SaveError, `for process ${process.pid} on ${hostname()}`);
+    await expect(saving).rejects.toThrowWithMessage(SaveError, lock());
     expect(read('saved_model.pb')).toBe('a');
     hold.release();
     expect(beside()).toEqual(['mine']);
@@ -224,7 +230,7 @@ describe('several that write to one place', () => {
     const hold = await takeLock(lockOfNew(), {purpose: 'cannot hold'});
     const reason = new Error('enough');
     const saving = writeModel(target, {overwrite: true, signal: AbortSignal.timeout(1)}, model('b'));
-    await expect(saving).rejects.toThrow(/aborted|timeout/);
+    await expect(saving).rejects.toThrowWithMessage(DOMException, /timeout/);
     await expect(
       writeModel(target, {overwrite: true, signal: AbortSignal.abort(reason)}, model('b')),
     ).rejects.toBe(reason);
@@ -283,7 +289,7 @@ describe('writing files', () => {
       await model('new')(output);
       throw new Error('stop');
     });
-    await expect(failing).rejects.toThrow('stop');
+    await expect(failing).rejects.toThrowWithMessage(Error, 'stop');
     expect(await directory.list('variables')).toEqual([]);
   });
 });

@@ -178,7 +178,10 @@ describe('replacing a model', () => {
           return Reflect.get(withoutSync, name);
         },
       });
-      expect(() => replaceFiles(target, staging, modelFiles(target), calls)).toThrow('no space left');
+      expect(() => replaceFiles(target, staging, modelFiles(target), calls)).toThrowWithMessage(
+        Error,
+        'no space left',
+      );
       expect(read(target)).toEqual({...OLD, ...OTHERS});
       expect(isTidy()).toBe(true);
     }

@@ -158,7 +158,7 @@ describe('a directory that is read while others write to it', () => {
       tries++;
       throw new FormatError('its checksum is wrong');
     });
-    await expect(reading).rejects.toThrow(/^its checksum is wrong$/);
+    await expect(reading).rejects.toThrowWithMessage(FormatError, /^its checksum is wrong$/);
     expect(tries).toBe(1);
   });
 
@@ -169,10 +169,9 @@ describe('a directory that is read while others write to it', () => {
       fs.writeFileSync(join(target, 'saved_model.pb'), 'x'.repeat(++writes));
       await confirm();
     });
-    await expect(reading).rejects.toThrow(FormatError);
-    await expect(reading).rejects.toThrow(/changed by others each of 40 times/);
+    await expect(reading).rejects.toThrowWithMessage(FormatError, /changed by others each of 40 times/);
     expect(writes).toBe(40);
-  }, 30_000);
+  });
 
   test('closes all that it opened', async () => {
     await save('old');
@@ -198,9 +197,9 @@ describe('a directory that is read while others write to it', () => {
     };
     await readAll(directory);
     expect(open).toBe(0);
-    await expect(readWhole(directory, FILES, () => Promise.reject(new Error('stop')))).rejects.toThrow(
-      'stop',
-    );
+    await expect(
+      readWhole(directory, FILES, () => Promise.reject(new Error('stop'))),
+    ).rejects.toThrowWithMessage(Error, 'stop');
     expect(open).toBe(0);
   });
 });

@@ -103,8 +103,7 @@ describe('split SavedModels', () => {
   for (const [name, [damage, message]] of Object.entries(damages)) {
     it(`are refused with ${name}`, async () => {
       const result = read(splitWithDamage(UNSPLIT, 2000, damage));
-      await expect(result).rejects.toThrow(FormatError);
-      await expect(result).rejects.toThrow(message);
+      await expect(result).rejects.toThrowWithMessage(FormatError, message);
     });
   }
 

@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
 import {FormatError} from '../errors.js';
+import {startCpuTime} from '../testing/cpu_time.js';
 import {
   AttrValue,
   BundleEntryProto,
@@ -169,10 +170,10 @@ describe('damaged messages', () => {
   });
 
   it('refuse messages nested 100,000 deep, quickly', () => {
-    const start = performance.now();
+    const elapsed = startCpuTime();
     expect(failure(StructuredValue, structured(100_000))).toMatch(/recursion limit/);
     expect(failure(TensorProto, variants(100_000))).toMatch(/recursion limit/);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(elapsed()).toBeLessThan(5000);
     expect(() => decodeMessage(StructuredValue, structured(49), 'value')).not.toThrow();
   });
 

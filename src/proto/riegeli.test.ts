@@ -55,31 +55,49 @@ describe('Riegeli record files', () => {
     const {bytes, positions} = writeRiegeli(recordsOf(10, 20));
     const file = await open(bytes);
     for (const position of [0, 63, positions[1]! + 1, bytes.length, 2 ** 52]) {
-      await expect(file.at(position)).rejects.toThrow(/no record is at position/);
+      await expect(file.at(position)).rejects.toThrowWithMessage(FormatError, /no record is at position/);
     }
-    await expect((await open(SIGNATURE)).last()).rejects.toThrow(/there are no records/);
+    await expect((await open(SIGNATURE)).last()).rejects.toThrowWithMessage(
+      FormatError,
+      /there are no records/,
+    );
   });
 
   it('name what they use that is not supported', async () => {
     const records = recordsOf(10);
-    await expect(open(writeRiegeli(records, {chunkType: 't'}).bytes)).rejects.toThrow(/transposed chunks/);
-    await expect(open(writeRiegeli(records, {chunkType: 'x'}).bytes)).rejects.toThrow(/unknown type 'x'/);
+    await expect(open(writeRiegeli(records, {chunkType: 't'}).bytes)).rejects.toThrowWithMessage(
+      FormatError,
+      /transposed chunks/,
+    );
+    await expect(open(writeRiegeli(records, {chunkType: 'x'}).bytes)).rejects.toThrowWithMessage(
+      FormatError,
+      /unknown type 'x'/,
+    );
     const zstd = await open(writeRiegeli(records, {compressionByte: 0x7a}).bytes);
-    await expect(zstd.last()).rejects.toThrow(/a\.cpb cannot be read: it is compressed with zstd/);
-    await expect(open(Buffer.from('PK'.repeat(100)))).rejects.toThrow(/not a Riegeli record file/);
+    await expect(zstd.last()).rejects.toThrowWithMessage(
+      FormatError,
+      /a\.cpb cannot be read: it is compressed with zstd/,
+    );
+    await expect(open(Buffer.from('PK'.repeat(100)))).rejects.toThrowWithMessage(
+      FormatError,
+      /not a Riegeli record file/,
+    );
   });
 
   it('are refused when they claim more than they can hold', async () => {
     const bomb = writeRiegeli([new Uint8Array(80 * 1024 * 1024)]).bytes;
     expect(bomb.length).toBeLessThan(10_000);
-    await expect(open(bomb)).rejects.toThrow(/cannot hold records of 83886080 bytes/);
+    await expect(open(bomb)).rejects.toThrowWithMessage(FormatError, /cannot hold records of 83886080 bytes/);
     await expect(open(writeRiegeli(recordsOf(10), {decodedSize: 2 ** 52}).bytes)).rejects.toThrow(
       FormatError,
     );
     const less = await open(writeRiegeli(recordsOf(10), {decodedSize: 9}).bytes);
-    await expect(less.last()).rejects.toThrow(/says it has 10 bytes, which can be 9 at most/);
+    await expect(less.last()).rejects.toThrowWithMessage(
+      FormatError,
+      /says it has 10 bytes, which can be 9 at most/,
+    );
     const more = await open(writeRiegeli(recordsOf(10), {decodedSize: 11}).bytes);
-    await expect(more.last()).rejects.toThrow(/has records missing/);
+    await expect(more.last()).rejects.toThrowWithMessage(FormatError, /has records missing/);
   });
 
   it('are refused at every truncation and every changed byte, but for what no checksum covers', async () => {

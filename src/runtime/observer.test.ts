@@ -33,9 +33,9 @@ it('is the same again after an error', () => {
     throw new Error('no');
   };
   observedBy(outer, () => {
-    expect(() => unobserved(fail)).toThrow('no');
+    expect(() => unobserved(fail)).toThrowWithMessage(Error, 'no');
     expect(currentObserver()).toBe(outer);
   });
-  expect(() => observedBy(outer, fail)).toThrow('no');
+  expect(() => observedBy(outer, fail)).toThrowWithMessage(Error, 'no');
   expect(currentObserver()).toBeUndefined();
 });

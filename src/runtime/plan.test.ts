@@ -93,7 +93,10 @@ describe('a run', () => {
   it('takes as many values as are fed', () => {
     const {run} = plan(graph, {feeds: ['x'], fetches: ['total']}, ARITHMETIC);
     expect(() => run()).toThrow(FormatError);
-    expect(() => run(scalar(1), scalar(2))).toThrow('a graph takes 1 values and is given 2');
+    expect(() => run(scalar(1), scalar(2))).toThrowWithMessage(
+      FormatError,
+      'a graph takes 1 values and is given 2',
+    );
   });
 });
 
@@ -180,7 +183,7 @@ describe('tensors', () => {
     };
     const {run} = plan(graph, {fetches: ['c']}, {...counting, Fail: fail});
     const before = tf.memory().numTensors;
-    expect(() => run()).toThrow('no such thing');
+    expect(() => run()).toThrowWithMessage(CallError, 'no such thing');
     expect(tf.memory().numTensors).toBe(before);
   });
 });
@@ -191,7 +194,10 @@ describe('a node', () => {
     expect(numbers(plan(graph, {fetches: ['one']}, ARITHMETIC).run())).toEqual([1]);
     const {ran, run} = plan(graph, {fetches: ['odd']}, ARITHMETIC);
     expect(() => run()).toThrow(UnsupportedOpError);
-    expect(() => run()).toThrow("op Unheard is not supported (node 'odd' in a graph)");
+    expect(() => run()).toThrowWithMessage(
+      UnsupportedOpError,
+      "op Unheard is not supported (node 'odd' in a graph)",
+    );
     expect(ran).toEqual(['one', 'one']);
   });
 
@@ -199,7 +205,10 @@ describe('a node', () => {
     const graph = graphOf({digits: {op: 'Digits', inputs: ['one']}, one: {op: 'One'}});
     const {run} = plan(graph, {fetches: ['digits:2']}, ARITHMETIC);
     expect(() => run()).toThrow(CallError);
-    expect(() => run()).toThrow("node 'digits' (Digits) in a graph gave 2 outputs where 3 are used");
+    expect(() => run()).toThrowWithMessage(
+      CallError,
+      "node 'digits' (Digits) in a graph gave 2 outputs where 3 are used",
+    );
   });
 
   it('that claims more outputs than there can be is an error before anything runs', () => {

@@ -79,7 +79,7 @@ describe('functions', () => {
   it('that the model has not are an error', () => {
     const runtime = runtimeOf({});
     expect(() => runtime.function('f')).toThrow(FormatError);
-    expect(() => runtime.function('f')).toThrow("the model has no function 'f'");
+    expect(() => runtime.function('f')).toThrowWithMessage(FormatError, "the model has no function 'f'");
   });
 
   it('that call themselves without end are an error, and others run afterwards', () => {
@@ -93,7 +93,10 @@ describe('functions', () => {
     });
     for (let i = 0; i < 2; i++) {
       expect(() => call(runtime, 'forever', scalar(1))).toThrow(CallError);
-      expect(() => call(runtime, 'forever', scalar(1))).toThrow(/more than 400 deep \(at 'forever'\)/);
+      expect(() => call(runtime, 'forever', scalar(1))).toThrowWithMessage(
+        CallError,
+        /more than 400 deep \(at 'forever'\)/,
+      );
     }
     expect(call(runtime, 'negate', scalar(3))).toEqual([-3]);
   });
@@ -114,7 +117,7 @@ describe('functions', () => {
     });
     const runtime = runtimeOf(depth(401));
     expect(call(runtime, 'f400', scalar(3))).toEqual([-3]);
-    expect(() => call(runtime, 'f401', scalar(3))).toThrow(/400 deep/);
+    expect(() => call(runtime, 'f401', scalar(3))).toThrowWithMessage(CallError, /400 deep/);
   });
 
   it('tell where they failed, from the inside out', () => {
@@ -133,7 +136,8 @@ describe('functions', () => {
         results: ['z'],
       },
     });
-    expect(() => call(runtime, 'outer', scalar(1))).toThrow(
+    expect(() => call(runtime, 'outer', scalar(1))).toThrowWithMessage(
+      CallError,
       /\n {2}at node 'y' \(Reshape\) in function 'inner'\n {2}at node 'z' \(PartitionedCall\) in function 'outer'$/,
     );
   });
@@ -258,7 +262,10 @@ describe('a call from outside', () => {
       throw new Error('not converted');
     };
     const argument = Value.device(tf.tensor1d([1, 2]));
-    expect(() => runtime.invoke(runtime.function('negate'), [argument], fail)).toThrow('not converted');
+    expect(() => runtime.invoke(runtime.function('negate'), [argument], fail)).toThrowWithMessage(
+      Error,
+      'not converted',
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -288,7 +295,7 @@ describe('a call from outside', () => {
         temporary('failed');
         throw new CallError('no');
       }),
-    ).toThrow('no');
+    ).toThrowWithMessage(Error, 'no');
     expect(closed).toEqual(['inner', 'outer', 'failed']);
   });
 });
@@ -319,7 +326,8 @@ describe('a runtime that is disposed', () => {
     expect(tf.memory().numTensors).toBe(before);
     expect([owned.initialized, constant.isDisposed]).toEqual([false, true]);
     expect(() => runtime.function('negate')).toThrow(CallError);
-    expect(() => runtime.invoke(negate, [scalar(1)], () => ({result: 0, tensors: []}))).toThrow(
+    expect(() => runtime.invoke(negate, [scalar(1)], () => ({result: 0, tensors: []}))).toThrowWithMessage(
+      CallError,
       /was disposed/,
     );
     expect([...runtime.resources()]).toEqual([]);
@@ -331,7 +339,10 @@ describe('what a model has not brought along', () => {
     const runtime = runtimeOf({});
     const bytes = new TextEncoder().encode('vocabulary.txt');
     expect(() => runtime.readFile(bytes)).toThrow(CallError);
-    expect(() => runtime.restore(bytes, bytes, bytes)).toThrow(/'vocabulary.txt' cannot be read now/);
+    expect(() => runtime.restore(bytes, bytes, bytes)).toThrowWithMessage(
+      CallError,
+      /'vocabulary.txt' cannot be read now/,
+    );
     expect(runtime.customGradient('g')).toBeUndefined();
     const content = runtimeOf({}, {readFile: () => Uint8Array.of(1)}).readFile(bytes);
     expect(content).toEqual(Uint8Array.of(1));

@@ -86,8 +86,11 @@ describe('a cycle', () => {
 
   it('is an error that names the graph and a node', () => {
     expect(() => order(cyclic, ['b'])).toThrow(FormatError);
-    expect(() => order(cyclic, ['b'])).toThrow("the main graph has a cycle through node 'b'");
-    expect(() => order(cyclic, ['self'])).toThrow("cycle through node 'self'");
+    expect(() => order(cyclic, ['b'])).toThrowWithMessage(
+      FormatError,
+      "the main graph has a cycle through node 'b'",
+    );
+    expect(() => order(cyclic, ['self'])).toThrowWithMessage(FormatError, "cycle through node 'self'");
   });
 
   it('is none where it is not needed, or is cut by what is fed', () => {

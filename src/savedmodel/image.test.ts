@@ -48,18 +48,29 @@ describe('what a model expects', () => {
   });
 
   it('is an error where there is nothing to expect', async () => {
-    expect(() => expectedImages(taking({x: [null, 4]}))).toThrow(/no input that takes images/);
+    expect(() => expectedImages(taking({x: [null, 4]}))).toThrowWithMessage(
+      CallError,
+      /no input that takes images/,
+    );
     expect(() => expectedImages(taking({x: null}))).toThrow(CallError);
-    expect(() => expectedImages(anySize(), {inputName: 'left'})).toThrow(/no input 'left'/);
-    expect(() => expectedImages(taking({a: [1, 2, 2, 3], b: [1, 2, 2, 3]}))).toThrow(
+    expect(() => expectedImages(anySize(), {inputName: 'left'})).toThrowWithMessage(
+      CallError,
+      /no input 'left'/,
+    );
+    expect(() => expectedImages(taking({a: [1, 2, 2, 3], b: [1, 2, 2, 3]}))).toThrowWithMessage(
+      CallError,
       /several inputs .*'a', 'b'.*inputName/,
     );
-    expect(() => expectedImages({resolvedObject: () => 0})).toThrow(/does not tell/);
-    expect(() => expectedImageSize(anySize())).toThrow(/any size/);
-    expect(() => expectedImageChannels(anySize(null))).toThrow(/any number of channels/);
+    expect(() => expectedImages({resolvedObject: () => 0})).toThrowWithMessage(CallError, /does not tell/);
+    expect(() => expectedImageSize(anySize())).toThrowWithMessage(CallError, /any size/);
+    expect(() => expectedImageChannels(anySize(null))).toThrowWithMessage(
+      CallError,
+      /any number of channels/,
+    );
     const model = await loadFixture('mymul');
-    expect(() => expectedImages(model)).toThrow(/no input that takes images/);
-    expect(() => expectedImages(model, {signature: 'image'})).toThrow(
+    expect(() => expectedImages(model)).toThrowWithMessage(CallError, /no input that takes images/);
+    expect(() => expectedImages(model, {signature: 'image'})).toThrowWithMessage(
+      CallError,
       /no signature 'image'.*serving_default/,
     );
     model.dispose();
@@ -150,7 +161,10 @@ describe('preparing images', () => {
     expectClose(prepare(dot, anySize(3), {size: [1, 1]}).values, [0.2, 0.2, 0.2]);
     expectClose(prepare({...dot, data: [51, 0]}, anySize(1), {size: [1, 1]}).values, [0.2]);
     expectClose(prepare({...dot, data: [51, 0]}, anySize(null), {size: [1, 1]}).values, [0.2, 0]);
-    expect(() => prepare(dot, anySize(5), {size: [1, 1]})).toThrow(/5 channels.*given 1/);
+    expect(() => prepare(dot, anySize(5), {size: [1, 1]})).toThrowWithMessage(
+      CallError,
+      /5 channels.*given 1/,
+    );
   });
 
   it('scales from and to any range, and gives integers to a model of integers', () => {
@@ -161,7 +175,7 @@ describe('preparing images', () => {
     expectClose(values({from: [0, 51]}), [0, 1, 5]);
     const bytes = prepare(pixels, anySize(3, 'uint8'), {size: [1, 1]});
     expect(bytes).toEqual({shape: [1, 1, 1, 3], dtype: 'int32', values: [0, 51, 255]});
-    expect(() => values({from: [3, 3]})).toThrow(/cannot range from 3 to 3/);
+    expect(() => values({from: [3, 3]})).toThrowWithMessage(CallError, /cannot range from 3 to 3/);
   });
 
   it('crops from the middle when asked to keep proportions', () => {
@@ -176,12 +190,13 @@ describe('preparing images', () => {
   });
 
   it('says what does not fit', () => {
-    expect(() => prepare(image, anySize())).toThrow(/any size: say which as size/);
-    expect(() => prepare(image, taking({x: [null, 8, 8, 3]}), {size: [8, 9]})).toThrow(
+    expect(() => prepare(image, anySize())).toThrowWithMessage(CallError, /any size: say which as size/);
+    expect(() => prepare(image, taking({x: [null, 8, 8, 3]}), {size: [8, 9]})).toThrowWithMessage(
+      CallError,
       /\(8, 8\), not \(8, 9\)/,
     );
     expect(() => prepare(image, anySize(), {size: [0, 2]})).toThrow(CallError);
-    expect(() => prepare([], anySize(), {size: [2, 2]})).toThrow(/no images/);
+    expect(() => prepare([], anySize(), {size: [2, 2]})).toThrowWithMessage(CallError, /no images/);
     const flat = tf.zeros([3, 5]);
     const empty = tf.zeros([0, 5, 3]);
     const text = tf.tensor(['a'], [1, 1, 1]);
@@ -190,11 +205,14 @@ describe('preparing images', () => {
       [empty, /no pixels/],
       [text, /must be numbers, not string/],
     ] as const) {
-      expect(() => prepare(tensor, anySize(), {size: [2, 2]})).toThrow(message);
+      expect(() => prepare(tensor, anySize(), {size: [2, 2]})).toThrowWithMessage(CallError, message);
       tensor.dispose();
     }
     const broken = {data: [1, 2, 3], width: 2, height: 1};
-    expect(() => prepare(broken, anySize(), {size: [2, 2]})).toThrow(/3 values are no 2x1 image/);
+    expect(() => prepare(broken, anySize(), {size: [2, 2]})).toThrowWithMessage(
+      CallError,
+      /3 values are no 2x1 image/,
+    );
   });
 
   it('feeds a loaded model', async () => {

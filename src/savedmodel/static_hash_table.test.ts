@@ -71,10 +71,11 @@ describe('a static hash table', () => {
 
   it('refuses entries that do not fit', () => {
     expect(() => new StaticHashTable({keys: ['a', 'b'], values: [1]}, 0)).toThrow(CallError);
-    expect(() => new StaticHashTable({keys: ['a'], values: ['b']}, 0)).toThrow(
+    expect(() => new StaticHashTable({keys: ['a'], values: ['b']}, 0)).toThrowWithMessage(
+      CallError,
       'the default value of a table must be string',
     );
-    expect(() => new StaticHashTable({keys: [0.5], values: [1]}, 0)).toThrow('keys');
+    expect(() => new StaticHashTable({keys: [0.5], values: [1]}, 0)).toThrowWithMessage(CallError, 'keys');
   });
 
   it('is used by functions, with string ops', () => {
@@ -110,7 +111,8 @@ describe('a static hash table', () => {
     }
     const again = await saveAndLoad(new Sizes());
     expect((again() as tf.Tensor).arraySync()).toBe(3);
-    expect(() => rawOps.LookupTableSizeV2({table_handle: again})).toThrow(
+    expect(() => rawOps.LookupTableSizeV2({table_handle: again})).toThrowWithMessage(
+      CallError,
       /a handle, a table or a tf.Variable/,
     );
   });

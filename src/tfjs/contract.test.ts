@@ -306,7 +306,7 @@ describe('variables', () => {
     engine.makeVariable = makeVariable;
     expect(calls[0]!.slice(0, 3)).toEqual([value, true, 'contract']);
     expect(engine.registeredVariables.contract).toBe(variable);
-    expect(() => tf.variable(value, true, 'contract')).toThrow('already registered');
+    expect(() => tf.variable(value, true, 'contract')).toThrowWithMessage(Error, 'already registered');
     delete engine.registeredVariables.contract;
     engine.registeredVariables.renamed = Object.assign(variable, {name: 'renamed'});
     variable.dispose();

@@ -103,13 +103,17 @@ describe('runs that do other things', () => {
   const located = {...kernel('Elu', {}, [], tensor([1])), scope: ['selu', 'elu'], source: 'f (a.ts:3:4)'};
 
   it('are an error that says what, and where', () => {
-    expect(() => reconcile([run([relu]), run([located])])).toThrow(
+    expect(() => reconcile([run([relu]), run([located])])).toThrowWithMessage(
+      SaveError,
       /kernel Relu in one run is tf\.selu > elu in another[\s\S]*at f \(a\.ts:3:4\)/,
     );
   });
 
   it('are those that go on, too', () => {
-    expect(() => reconcile([run([relu, relu]), run([relu])])).toThrow(/kernel Relu in one run is nothing/);
+    expect(() => reconcile([run([relu, relu]), run([relu])])).toThrowWithMessage(
+      SaveError,
+      /kernel Relu in one run is nothing/,
+    );
   });
 
   it.each([
@@ -160,8 +164,14 @@ describe('runs that do other things', () => {
 
   it('are those with other results', () => {
     const entries = [parameter(1), relu];
-    expect(() => reconcile([run(entries, [ref(0)]), run(entries, [ref(1)])])).toThrow(/other results/);
-    expect(() => reconcile([run(entries, [ref(0)]), run(entries, [])])).toThrow(/other results/);
+    expect(() => reconcile([run(entries, [ref(0)]), run(entries, [ref(1)])])).toThrowWithMessage(
+      SaveError,
+      /other results/,
+    );
+    expect(() => reconcile([run(entries, [ref(0)]), run(entries, [])])).toThrowWithMessage(
+      SaveError,
+      /other results/,
+    );
   });
 });
 

@@ -49,7 +49,7 @@ it('gives back values that tfjs cannot hold, and what shows them', () => {
       set(third, Float64Array.of(0.5));
       throw new Error('halfway');
     }),
-  ).toThrow('halfway');
+  ).toThrowWithMessage(Error, 'halfway');
   expect(counter.exact().data).toEqual(BigInt64Array.of(2n ** 40n + 1n));
   expect(third.exact().data).toEqual(Float64Array.of(1 / 3));
   expect(shown.dataSync()[0]).toBe(Math.fround(1 / 3));

@@ -1,9 +1,9 @@
 /** Tests of the commands around handles: resolve, cache, host. */
 
 import path from 'node:path';
-import {Command} from 'commander';
+import {Command, CommanderError} from 'commander';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
-import {IntegrityError} from '../../errors.js';
+import {DownloadError, HandleError, IntegrityError} from '../../errors.js';
 import {afterThis, MODEL_FILES, temporaryDirectory, writeModel} from '../../hub/testing/fixtures.js';
 import '../../platform/node.js';
 import {hostModels} from '../../platform/node_host.js';
@@ -53,8 +53,11 @@ describe('tfhub resolve', () => {
     const cacheDir = await temporaryDirectory();
     const bounded = (bytes: string) =>
       tfhub('resolve', handle, '--cache-dir', cacheDir, '--max-bytes', bytes);
-    await expect(bounded('1000')).rejects.toThrow(/more than the 1000 bytes allowed/);
-    await expect(bounded('much')).rejects.toThrow(/The option maxBytes is a number/);
+    await expect(bounded('1000')).rejects.toThrowWithMessage(
+      DownloadError,
+      /more than the 1000 bytes allowed/,
+    );
+    await expect(bounded('much')).rejects.toThrowWithMessage(HandleError, /The option maxBytes is a number/);
     expect(await bounded('1e6')).toHaveLength(1);
   });
 
@@ -82,7 +85,8 @@ describe('tfhub cache', () => {
     expect(lines[1]).toMatch(new RegExp(` ${handle} \\(directory ${key}\\)$`));
     const json = await tfhub('cache', 'list', '--cache-dir', cacheDir, '--json');
     expect([...lines, ...json].join()).not.toContain('secret');
-    await expect(tfhub('cache', 'remove', `${signed}2`, '--cache-dir', cacheDir)).rejects.toThrow(
+    await expect(tfhub('cache', 'remove', `${signed}2`, '--cache-dir', cacheDir)).rejects.toThrowWithMessage(
+      HandleError,
       `Not in the cache ${cacheDir}: ${handle}`,
     );
     await tfhub('cache', 'remove', key, '--cache-dir', cacheDir);
@@ -104,7 +108,8 @@ describe('tfhub cache', () => {
     expect(models.map((model: {handle: string}) => model.handle).sort()).toEqual([handle, `${handle}/1`]);
     expect(models[0].size).toBe(Object.values(MODEL_FILES).reduce((sum, {length}) => sum + length, 0));
     await tfhub('cache', 'remove', handle, '--cache-dir', cacheDir);
-    await expect(tfhub('cache', 'remove', handle, '--cache-dir', cacheDir)).rejects.toThrow(
+    await expect(tfhub('cache', 'remove', handle, '--cache-dir', cacheDir)).rejects.toThrowWithMessage(
+      HandleError,
       /Not in the cache/,
     );
     expect(await tfhub('cache', 'clear', '--cache-dir', cacheDir)).toEqual([
@@ -119,16 +124,22 @@ describe('tfhub host', () => {
     const directory = await temporaryDirectory();
     await writeModel(path.join(directory, 'model'));
     const running = tfhub('host', directory, '--port', '0', '--quiet');
-    await vi.waitFor(() => expect(printed).toHaveLength(1));
+    await expect.poll(() => printed).toHaveLength(1);
     const url = /http:\S+/.exec(printed[0]!)![0];
     expect(await (await fetch(url)).json()).toEqual({models: ['/model']});
     process.emit('SIGTERM');
     await running;
-    await expect(fetch(url)).rejects.toThrow();
+    await expect(fetch(url)).rejects.toThrow(TypeError);
   });
 
   it('refuses what is no port, and no directory', async () => {
-    await expect(tfhub('host', '.', '--port', 'http')).rejects.toThrow(/up to 65535/);
-    await expect(tfhub('host', '/no/such/directory')).rejects.toThrow(/is not a directory/);
+    await expect(tfhub('host', '.', '--port', 'http')).rejects.toThrowWithMessage(
+      CommanderError,
+      /up to 65535/,
+    );
+    await expect(tfhub('host', '/no/such/directory')).rejects.toThrowWithMessage(
+      HandleError,
+      /is not a directory/,
+    );
   });
 });

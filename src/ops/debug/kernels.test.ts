@@ -23,8 +23,7 @@ describe('Assert', () => {
 
   it('fails with its data', () => {
     const fail = () => run('Assert', {summarize: int(3)}, Value.scalar('bool', false), string('x ='), vector);
-    expect(fail).toThrow(CallError);
-    expect(fail).toThrow("assertion failed: [x =] [[1 2 3...]] (node 'test')");
+    expect(fail).toThrowWithMessage(CallError, "assertion failed: [x =] [[1 2 3...]] (node 'test')");
   });
 });
 

@@ -27,12 +27,18 @@ function decode(source: string, messageType: string, field = 'f', format = 'bina
 describe('descriptors that cannot be had', () => {
   it('names a message that TensorFlow would have linked in', () => {
     expect(() => decode('local://', 'tensorflow.Summary')).toThrow(UnsupportedOpError);
-    expect(() => decode('', 'tensorflow.Summary')).toThrow(/tensorflow\.Summary .* bytes:\/\//);
+    expect(() => decode('', 'tensorflow.Summary')).toThrowWithMessage(
+      UnsupportedOpError,
+      /tensorflow\.Summary .* bytes:\/\//,
+    );
     expect(() => decode('local://', '#tensorflow.DataType')).toThrow(UnsupportedOpError);
   });
 
   it('refuses a file', () => {
-    expect(() => decode('/tmp/descriptors.pb', 'p.M')).toThrow(/from a file \('\/tmp\/descriptors\.pb'\)/);
+    expect(() => decode('/tmp/descriptors.pb', 'p.M')).toThrowWithMessage(
+      UnsupportedOpError,
+      /from a file \('\/tmp\/descriptors\.pb'\)/,
+    );
   });
 
   it('reports damaged descriptors', () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {describe, expect, it} from 'vitest';
+import {CallError} from '../../errors.js';
 import {Value} from '../../tensors/value.js';
 import {runKernel, testOpFamily, useBackend} from '../testing/op_cases.js';
 import {ragged} from './kernels.js';
@@ -84,9 +85,9 @@ describe('ragged tensors in variants', () => {
 
   it('are checked for rank and dtype', () => {
     const row = element(nested(), 2);
-    expect(() => fromVariant(row, 0, 0)).toThrow('ragged rank 1');
-    expect(() => fromVariant(row, 1, 1, 'float32')).toThrow('int32');
-    expect(() => fromVariant(nested(), 1, 1)).toThrow('ragged rank');
+    expect(() => fromVariant(row, 0, 0)).toThrowWithMessage(CallError, 'ragged rank 1');
+    expect(() => fromVariant(row, 1, 1, 'float32')).toThrowWithMessage(CallError, 'int32');
+    expect(() => fromVariant(nested(), 1, 1)).toThrowWithMessage(CallError, 'ragged rank');
   });
 
   it('have gradients that are the values of their rows, zeros where there are none', () => {

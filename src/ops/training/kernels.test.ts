@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
+import {CallError} from '../../errors.js';
 import {Value} from '../../tensors/value.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import {closeScope, openScope} from '../../tfjs/scope.js';
@@ -87,7 +88,10 @@ describe('optimizer steps as TensorFlow makes them', () => {
     const step = steps.find(({op}) => op === 'ResourceApplyGradientDescent')!;
     const variables = step.before.map((json, i) => variableOf(json, `other${i}`));
     const operands = [step.operands[0]!, step.operands[0]!];
-    expect(() => run({...step, operands}, variables)).toThrow('delta has shape (), expected (2, 3)');
+    expect(() => run({...step, operands}, variables)).toThrowWithMessage(
+      CallError,
+      'delta has shape (), expected (2, 3)',
+    );
     variables[0]!.dispose();
   });
 });

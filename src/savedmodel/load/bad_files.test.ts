@@ -7,6 +7,7 @@ import {beforeAll, describe, expect, test} from 'vitest';
 import {CallError, FormatError, UnsupportedOpError} from '../../errors.js';
 import {DTYPES} from '../../host/dtypes.js';
 import {memoryDirectory} from '../../platform/memory.js';
+import {startCpuTime} from '../../testing/cpu_time.js';
 import {type Files, fixtureFiles} from '../testing/fixtures.js';
 import '../../platform/node.js';
 import {
@@ -54,12 +55,11 @@ beforeAll(async () => {
  */
 async function attempt(what: string, files: Files, variables?: string): Promise<Exercise> {
   const before = process.memoryUsage.rss();
-  const start = process.cpuUsage();
+  const elapsed = startCpuTime();
   const result = await exercise(memoryDirectory(files)).catch((error) => {
     throw new Error(`${what}: ${error}`, {cause: error});
   });
-  const {user, system} = process.cpuUsage(start);
-  const milliseconds = (user + system) / 1000;
+  const milliseconds = elapsed();
   // Weak references and finalizers wait for the turn of the event loop to end, which files in memory never do.
   await new Promise((resolve) => setImmediate(resolve));
   if (milliseconds > slowest.milliseconds) slowest = {milliseconds, what};

@@ -28,9 +28,15 @@ describe('inputs whose names are no identifiers', () => {
       dtype: 'float32',
       shape: [2],
     });
-    expect(() => one!({})).toThrow(/needs the input 'input\.1'/);
-    expect(() => one!({'input.2': [1, 2]})).toThrow(/no input 'input\.2'.*input\.1: float32/);
-    expect(() => one!({'input.1': [1, 2], input_1: [1, 2]})).toThrow(/its input 'input\.1' twice.*'input_1'/);
+    expect(() => one!({})).toThrowWithMessage(CallError, /needs the input 'input\.1'/);
+    expect(() => one!({'input.2': [1, 2]})).toThrowWithMessage(
+      CallError,
+      /no input 'input\.2'.*input\.1: float32/,
+    );
+    expect(() => one!({'input.1': [1, 2], input_1: [1, 2]})).toThrowWithMessage(
+      CallError,
+      /its input 'input\.1' twice.*'input_1'/,
+    );
     expect(valuesOf(one!([1, 2]).input_1)).toEqual([2, 4]);
   });
 
@@ -43,7 +49,10 @@ describe('inputs whose names are no identifiers', () => {
       'input.1': [0, 0],
       'states/state': [0, 0],
     };
-    expect(() => signatures.serving_default!(given)).toThrow(/needs the input 'toString'/);
+    expect(() => signatures.serving_default!(given)).toThrowWithMessage(
+      CallError,
+      /needs the input 'toString'/,
+    );
   });
 
   it('are keywords of functions called plainly', async () => {
@@ -51,7 +60,10 @@ describe('inputs whose names are no identifiers', () => {
     const result = bare!({'a-b': [1, 2], x: [3, 4]}) as Record<string, tf.Tensor>;
     expect(valuesOf(result.a_b)).toEqual([2, 4]);
     expect(valuesOf(result.x)).toEqual([6, 8]);
-    expect(() => bare!({'a-b': [1, 2]})).toThrow(/missing the arguments: x|fits the arguments/);
+    expect(() => bare!({'a-b': [1, 2]})).toThrowWithMessage(
+      CallError,
+      /missing the arguments: x|fits the arguments/,
+    );
   });
 });
 
@@ -69,11 +81,12 @@ describe('shapes other than the declared ones', () => {
       ),
     ).toEqual([[6], [12]]);
     const fail = () => serve({x: tf.ones([2, 2])});
-    expect(fail).toThrow(CallError);
-    expect(fail).toThrow(
+    expect(fail).toThrowWithMessage(
+      CallError,
       /^input 'x' of signature 'serving_default' is declared as float32 \(1, 3\), and float32 \(2, 2\) was given\n.*\n {2}at node/,
     );
-    expect(() => serve({x: tf.ones([4, 3], 'int32')})).toThrow(
+    expect(() => serve({x: tf.ones([4, 3], 'int32')})).toThrowWithMessage(
+      CallError,
       /must be float32 \(1, 3\), got int32 \(4, 3\)/,
     );
     const result = two!(tf.ones([2, 2]), ['a', 'bcd']) as Record<string, tf.Tensor>;
@@ -87,16 +100,17 @@ describe('shapes other than the declared ones', () => {
 
   it('are refused by polymorphic functions, by TensorFlow 1, and while a function is traced', async () => {
     const {signatures, project} = await model('other_shapes');
-    expect(() => project!(tf.ones([4, 3]))).toThrow(/no trace of project\(\) fits/);
+    expect(() => project!(tf.ones([4, 3]))).toThrowWithMessage(CallError, /no trace of project\(\) fits/);
     const v1 = await model('v1_resource_variables');
     const [signature] = Object.values(v1.signatures).filter(({inputs}) =>
       Object.values(inputs).some(({dtype, shape}) => dtype === 'float32' && shape !== null),
     );
     const [input] = Object.values(signature!.inputs);
     const wrong = tf.ones([...input!.shape!.map((dim) => dim ?? 1), 1, 1]);
-    expect(() => signature!({[input!.name]: wrong})).toThrow(/must be float32/);
+    expect(() => signature!({[input!.name]: wrong})).toThrowWithMessage(CallError, /must be float32/);
     const traced = func((x: tf.Tensor) => signatures.serving_default!({x}).output_0 as tf.Tensor);
-    expect(() => traced.getConcreteFunction(new TensorSpec([4, 3], 'float32'))).toThrow(
+    expect(() => traced.getConcreteFunction(new TensorSpec([4, 3], 'float32'))).toThrowWithMessage(
+      SaveError,
       /must be float32 \(1, 3\), got float32 \(4, 3\)/,
     );
   });
@@ -111,7 +125,8 @@ describe('concrete functions that were saved by themselves', () => {
 
   it('say why neither reading fits', async () => {
     const {transform_fn: transform} = await model('bare_functions');
-    expect(() => transform!({x: [1, 2], s: [1, 2]})).toThrow(
+    expect(() => transform!({x: [1, 2], s: [1, 2]})).toThrowWithMessage(
+      CallError,
       /no trace of pruned\(\) fits[\s\S]*Nor do they when each stands for one tensor: pruned\(\) is missing/,
     );
   });
@@ -146,10 +161,12 @@ describe('variables as arguments', () => {
     expect(Array.from(mine.dataSync())).toEqual([11, 21]);
     expect(valuesOf(add!(loaded, [1, 1]))).toEqual([16, 18]);
     expect(Array.from((loaded as unknown as tf.Variable).dataSync())).toEqual([8, 9]);
-    expect(() => add!(tf.tensor([10, 20]), [1, 1])).toThrow(
+    expect(() => add!(tf.tensor([10, 20]), [1, 1])).toThrowWithMessage(
+      CallError,
       /VariableSpec\(\(2,\), tf\.float32, trainable=true\)/,
     );
-    expect(() => add!(tf.variable(tf.ones([2]), false), [1, 1])).toThrow(
+    expect(() => add!(tf.variable(tf.ones([2]), false), [1, 1])).toThrowWithMessage(
+      CallError,
       /Variable\(shape=\(2,\), dtype=float32, trainable=false\)/,
     );
     mine.dispose();
@@ -171,7 +188,8 @@ describe('variables as arguments', () => {
     tf.tidy(() => mine.assign(tf.tensor([50, 60], [2], 'int32')));
     expect(valuesOf(count!(mine, [1, 2]))).toEqual([51, 62]);
     expect(Array.from(mine.dataSync())).toEqual([51, 62]);
-    expect(() => count!(mine, [2n ** 40n, 0n])).toThrow(
+    expect(() => count!(mine, [2n ** 40n, 0n])).toThrowWithMessage(
+      CallError,
       /stands for int64.*beyond int32; a loaded variable can/,
     );
     expect(Array.from(mine.dataSync())).toEqual([51, 62]);

@@ -35,16 +35,19 @@ describe('calling a restored function', () => {
 
   it('shows what was passed and every option where nothing fits', async () => {
     const mul = await heldFixture('mymul');
-    expect(() => mul('text')).toThrow(CallError);
-    expect(() => mul('text')).toThrow(/Got:\n {2}Positional arguments \(1 total\):\n {4}\* "text"/);
-    expect(() => mul('text')).toThrow(
+    expect(() => mul('text')).toThrowWithMessage(
+      CallError,
+      /Got:\n {2}Positional arguments \(1 total\):\n {4}\* "text"/,
+    );
+    expect(() => mul('text')).toThrowWithMessage(
+      CallError,
       /Option 1:\n.*\n {4}\* TensorSpec\(shape=<unknown>, dtype=tf\.float32, name='x'\)/,
     );
     expect(() => mul([[1, 2], [3]])).toThrow(CallError);
-    expect(() => mul()).toThrow(/missing the arguments: x/);
-    expect(() => mul(1, 2)).toThrow(/takes 1 positional arguments/);
-    expect(() => mul.invoke([1], {y: 2})).toThrow(/no argument 'y'/);
-    expect(() => mul.invoke([1], {x: 2})).toThrow(/two values for the argument 'x'/);
+    expect(() => mul()).toThrowWithMessage(CallError, /missing the arguments: x/);
+    expect(() => mul(1, 2)).toThrowWithMessage(CallError, /takes 1 positional arguments/);
+    expect(() => mul.invoke([1], {y: 2})).toThrowWithMessage(CallError, /no argument 'y'/);
+    expect(() => mul.invoke([1], {x: 2})).toThrowWithMessage(CallError, /two values for the argument 'x'/);
   });
 
   it('compares Python values by number, also those beyond 2^53', async () => {
@@ -75,7 +78,7 @@ describe('dtypes at the border', () => {
     expect((echo.int64!.invoke([large], {}, {exact: true}) as ExactTensor).data).toEqual(
       BigInt64Array.from(large),
     );
-    expect(() => echo.int64!(large)).toThrow(/does not fit int32.*exact: true/);
+    expect(() => echo.int64!(large)).toThrowWithMessage(CallError, /does not fit int32.*exact: true/);
     const half = echo.float16!.invoke([[1 / 3]], {}, {exact: true}) as ExactTensor;
     expect(Array.from(half.data as Float32Array)).toEqual([0.333251953125]);
     const double = echo.float64!.invoke([[1 / 3]], {}, {exact: true}) as ExactTensor;
@@ -103,9 +106,9 @@ describe('signatures', () => {
     const {serving_default: serve} = signatures;
     expect(valuesOf(serve!([4]).output_0)).toEqual([8]);
     expect(valuesOf(serve!({x: [4]}).output_0)).toEqual([8]);
-    expect(() => serve!({})).toThrow(/needs the input 'x'.*x: float32/);
-    expect(() => serve!({x: [1], z: [1]})).toThrow(/no input 'z'/);
-    expect(() => serve!({x: ['text']})).toThrow(/'x'.*must be float32.*got \["text"\]/);
+    expect(() => serve!({})).toThrowWithMessage(CallError, /needs the input 'x'.*x: float32/);
+    expect(() => serve!({x: [1], z: [1]})).toThrowWithMessage(CallError, /no input 'z'/);
+    expect(() => serve!({x: ['text']})).toThrowWithMessage(CallError, /'x'.*must be float32.*got \["text"\]/);
     expect(serve!.inputs.x).toMatchObject({name: 'x', dtype: 'float32', shape: null});
   });
 });
@@ -118,7 +121,8 @@ describe('a loaded object', () => {
   });
 
   it('lists the tags that exist when none fits', async () => {
-    await expect(loadFixture('mymul', {tags: ['train']})).rejects.toThrow(
+    await expect(loadFixture('mymul', {tags: ['train']})).rejects.toThrowWithMessage(
+      CallError,
       /no graph with the tags \[train\]; it has: \[serve\]/,
     );
   });
@@ -129,8 +133,12 @@ describe('a loaded object', () => {
       expect(valuesOf(mul(3))).toBe(6);
       mul.dispose();
     }
-    await expect(loadFixture('mymul', {tags: 'train'})).rejects.toThrow(/no graph with the tags \[train\]/);
-    await expect(loadFixture('mymul', {tags: new Set(['serve', 'gpu'])})).rejects.toThrow(
+    await expect(loadFixture('mymul', {tags: 'train'})).rejects.toThrowWithMessage(
+      CallError,
+      /no graph with the tags \[train\]/,
+    );
+    await expect(loadFixture('mymul', {tags: new Set(['serve', 'gpu'])})).rejects.toThrowWithMessage(
+      CallError,
       /the tags \[serve, gpu\]/,
     );
   });

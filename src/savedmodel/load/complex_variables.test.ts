@@ -194,7 +194,9 @@ it('complex variables say that they have no gradient themselves', async () => {
   await use('cpu');
   const loaded = await saved(new Filter());
   const loss = () => tf.sum((loaded as unknown as Call)(tf.tensor1d([1, 2]))) as tf.Scalar;
-  expect(() => tf.variableGrads(loss)).toThrow(UnsupportedOpError);
-  expect(() => tf.variableGrads(loss)).toThrow("variable 'response' is complex");
+  expect(() => tf.variableGrads(loss)).toThrowWithMessage(
+    UnsupportedOpError,
+    "variable 'response' is complex",
+  );
   loaded.dispose();
 });

@@ -76,12 +76,20 @@ describe('concreteFunction', () => {
       20, 40,
     ]);
     mymul.dispose();
-    expect(() => method('keywords').concreteFunction()).toThrow(/missing the arguments: x/);
+    expect(() => method('keywords').concreteFunction()).toThrowWithMessage(
+      CallError,
+      /missing the arguments: x/,
+    );
     const which = conversion.get('which') as RestoredFunction;
     const wrong = () => which.concreteFunction(new TensorSpec([null], 'int64'));
-    expect(wrong).toThrow(CallError);
-    expect(wrong).toThrow(/no trace of which\(\) fits.*TensorSpec\(\(None,\), int64\).*Option 5:/s);
-    expect(() => which.concreteFunction({x: new TensorSpec([], 'bool')})).toThrow(/Option 1:/);
+    expect(wrong).toThrowWithMessage(
+      CallError,
+      /no trace of which\(\) fits.*TensorSpec\(\(None,\), int64\).*Option 5:/s,
+    );
+    expect(() => which.concreteFunction({x: new TensorSpec([], 'bool')})).toThrowWithMessage(
+      CallError,
+      /Option 1:/,
+    );
   });
 
   it('can be saved as a signature', async () => {

@@ -62,15 +62,14 @@ describe('after dispose', () => {
     const layer = new KerasLayer(model, {inputShape: [4]});
     tf.tidy(() => void layer.apply(tf.ones([2, 4])));
     model.dispose();
-    expect(() => model(X)).toThrow(CallError);
-    expect(() => model(X)).toThrow(words);
-    expect(() => model.invoke([X])).toThrow(words);
+    expect(() => model(X)).toThrowWithMessage(CallError, words);
+    expect(() => model.invoke([X])).toThrowWithMessage(CallError, words);
     for (const signature of Object.values(signatures)) {
       const inputs = Object.fromEntries(Object.keys(signature.inputs).map((name) => [name, X]));
-      expect(() => signature(inputs)).toThrow(words);
+      expect(() => signature(inputs)).toThrowWithMessage(CallError, words);
     }
     tf.tidy(() => {
-      expect(() => layer.apply(tf.ones([2, 4]))).toThrow(words);
+      expect(() => layer.apply(tf.ones([2, 4]))).toThrowWithMessage(CallError, words);
     });
     model.dispose();
   });
@@ -86,7 +85,7 @@ describe('after dispose', () => {
         tf.zeros((shape ?? []).map((dim) => dim ?? 1)),
       ]),
     );
-    expect(() => signature!(inputs)).toThrow(words);
+    expect(() => signature!(inputs)).toThrowWithMessage(CallError, words);
     tf.dispose(inputs);
   });
 });

@@ -48,8 +48,9 @@ describe.each(INHERITED)('the name %s', (name) => {
     expect(Object.keys(outputs)).toEqual([name]);
     const output = Object.getOwnPropertyDescriptor(outputs, name)!.value as tf.Tensor;
     expect(Array.from(output.dataSync())).toEqual([2, 4]);
-    expect(() => signature({})).toThrow(
-      new CallError(`signature '${name}' needs the input '${name}'; it takes ${name}: float32 (None,)`),
+    expect(() => signature({})).toThrowWithMessage(
+      CallError,
+      `signature '${name}' needs the input '${name}'; it takes ${name}: float32 (None,)`,
     );
     expect(Array.from((model.get(name) as tf.Variable).dataSync())).toEqual([5, 6]);
     model.dispose();
@@ -66,7 +67,10 @@ describe.each(INHERITED)('the name %s', (name) => {
     expect(Object.hasOwn(model.signatures, name)).toBe(false);
     expect(model.get(name)).toBeUndefined();
     const wrong = Object.fromEntries([[name, [1]]]);
-    expect(() => model.signatures.serving_default!(wrong)).toThrow(`has no input '${name}'`);
+    expect(() => model.signatures.serving_default!(wrong)).toThrowWithMessage(
+      CallError,
+      `has no input '${name}'`,
+    );
     model.dispose();
   });
 

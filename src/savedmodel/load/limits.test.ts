@@ -48,7 +48,7 @@ function expectRefusal(
   const run = () => call.invoke([{dtype: 'float32', ...x}], {}, bounds);
   expect(run).toThrow(CallError);
   const settled = tf.memory().numTensors;
-  expect(run).toThrow(words);
+  expect(run).toThrowWithMessage(CallError, words);
   expect(tf.memory().numTensors, 'tensors left').toBe(settled);
 }
 
@@ -454,7 +454,10 @@ describe('a signal', () => {
 
 it.each([Number.NaN, -1, '1e9'])('a limit of %s is refused', async (bytes) => {
   const limits = {bytes: bytes as number};
-  await expect(load([functionOf([], 'x')], {limits})).rejects.toThrow(/limits\.bytes must be a number/);
+  await expect(load([functionOf([], 'x')], {limits})).rejects.toThrowWithMessage(
+    CallError,
+    /limits\.bytes must be a number/,
+  );
   const call = await load([functionOf([node('y', 'Neg', ['x'], T)], 'y:y:0')]);
   expectRefusal(call, /limits\.bytes must be a number/, {limits});
 });

@@ -33,8 +33,10 @@ it('an asset that nothing has read is missing without harm, and named by who rea
     data: [new TextEncoder().encode('vocabulary.txt')],
   });
   const read = model.get('read') as RestoredFunction;
-  expect(() => read.invoke()).toThrow(FormatError);
-  expect(() => read.invoke()).toThrow(/asset assets\/assets\/vocabulary\.txt is missing/);
+  expect(() => read.invoke()).toThrowWithMessage(
+    FormatError,
+    /asset assets\/assets\/vocabulary\.txt is missing/,
+  );
   await expect(saveModel(model, await temporaryDirectory(), {overwrite: true})).rejects.toThrow(SaveError);
   model.dispose();
 });
@@ -43,8 +45,10 @@ it.each([
   ['v1_tables', 'assets/words.txt'],
   ['text_vocabulary', 'assets/vocabulary.txt'],
 ])('an asset that a table of %s is filled from is an error when the model is loaded', async (name, file) => {
-  await expect(loadModel(without(name, file))).rejects.toThrow(FormatError);
-  await expect(loadModel(without(name, file))).rejects.toThrow(`asset ${name}/${file} is missing`);
+  await expect(loadModel(without(name, file))).rejects.toThrowWithMessage(
+    FormatError,
+    `asset ${name}/${file} is missing`,
+  );
 });
 
 it('tells which assets are missing', async () => {

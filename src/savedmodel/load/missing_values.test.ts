@@ -7,7 +7,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {CheckpointReader} from '../../bundle/reader.js';
 import {writeCheckpoint} from '../../bundle/writer.js';
-import {FormatError} from '../../errors.js';
+import {CallError, FormatError} from '../../errors.js';
 import {memoryDirectory} from '../../platform/memory.js';
 import {type Files, fixtureFiles} from '../testing/fixtures.js';
 import '../../platform/node.js';
@@ -69,13 +69,14 @@ describe('a model of TensorFlow 2', () => {
   const files = makeModelFiles(model, {v: Float32Array.of(2), w: Float32Array.of(3)});
 
   it('is refused without a checkpoint, and names its variables', async () => {
-    await expect(load(withoutVariables(files))).rejects.toThrow(FormatError);
-    await expect(load(withoutVariables(files))).rejects.toThrow(
+    await expect(load(withoutVariables(files))).rejects.toThrowWithMessage(
+      FormatError,
       'model: 2 variables have no value, for there is no variables/variables.index: v, w. ' +
         'Load with allowPartial: true to do without.',
     );
     const mymul = withoutVariables(fixtureFiles('mymul'));
-    await expect(load(mymul)).rejects.toThrow(
+    await expect(load(mymul)).rejects.toThrowWithMessage(
+      FormatError,
       /2 variables have no value, for there is no .*: v, save_counter\. /,
     );
   });
@@ -85,8 +86,10 @@ describe('a model of TensorFlow 2', () => {
     const other = makeModelFiles({functions: [plus('v')], variables: [{name: 'v', shape: [1]}]});
     const noObject = {...other, 'saved_model.pb': files['saved_model.pb']!};
     for (const each of [noTensor, noObject]) {
-      await expect(load(each)).rejects.toThrow(FormatError);
-      await expect(load(each)).rejects.toThrow('model: a variable has no value, in variables/variables: w. ');
+      await expect(load(each)).rejects.toThrowWithMessage(
+        FormatError,
+        'model: a variable has no value, in variables/variables: w. ',
+      );
     }
   });
 
@@ -97,7 +100,7 @@ describe('a model of TensorFlow 2', () => {
     expect(partial.variables.map(({name}) => name)).toEqual(['v']);
     const call = (name: string) => (partial.get(name) as (x: number[]) => unknown)([10]);
     expect(numbers(call('plus_v'))).toEqual([12]);
-    expect(() => call('plus_w')).toThrow("variable 'w' is read before it has a value");
+    expect(() => call('plus_w')).toThrowWithMessage(CallError, "variable 'w' is read before it has a value");
     partial.dispose();
     const empty = await load(withoutVariables(files), {allowPartial: true});
     expect(empty.variables).toEqual([]);
@@ -107,7 +110,10 @@ describe('a model of TensorFlow 2', () => {
   it('names ten variables and counts the others', async () => {
     const variables = Array.from({length: 25}, (_, i) => ({name: `v${i}`, shape: [1]}));
     const many = withoutVariables(makeModelFiles({functions: [], variables}));
-    await expect(load(many)).rejects.toThrow(/25 variables have no value.*: v0, .*, v9 and 15 more\. /);
+    await expect(load(many)).rejects.toThrowWithMessage(
+      FormatError,
+      /25 variables have no value.*: v0, .*, v9 and 15 more\. /,
+    );
   });
 
   it.each([
@@ -140,16 +146,16 @@ describe('a model of TensorFlow 1', () => {
     ['v1_reference_variables', '3 variables have no value', 'net/bias'],
   ])('%s is refused without a checkpoint, and names its variables', async (name, count, variable) => {
     const files = withoutVariables(fixtureFiles(name));
-    await expect(load(files)).rejects.toThrow(FormatError);
-    await expect(load(files)).rejects.toThrow(count);
-    await expect(load(files)).rejects.toThrow(variable);
+    await expect(load(files)).rejects.toThrowWithMessage(FormatError, count);
+    await expect(load(files)).rejects.toThrowWithMessage(FormatError, variable);
   });
 
   it('is refused where the checkpoint lacks a variable', async () => {
     const files = await withoutTensors(fixtureFiles('v1_resource_variables'), (key) =>
       /bias|label/.test(key),
     );
-    await expect(load(files)).rejects.toThrow(
+    await expect(load(files)).rejects.toThrowWithMessage(
+      FormatError,
       /model: 2 variables have no value, in variables\/variables: (net\/bias, state\/label|state\/label, net\/bias)\. /,
     );
   });
@@ -169,7 +175,8 @@ describe('a model of TensorFlow 1', () => {
       const expected = values(whole).filter(([each]) => each !== lacking);
       expect(expected.length).toBe(values(whole).length - 1);
       expect(values(model)).toEqual(expected);
-      expect(() => model.signatures.serving_default!({x: [[1, 2, 3]]})).toThrow(
+      expect(() => model.signatures.serving_default!({x: [[1, 2, 3]]})).toThrowWithMessage(
+        CallError,
         `variable '${lacking}' is read before it has a value`,
       );
       whole.dispose();

@@ -79,9 +79,9 @@ it('refuses what a graph could not follow into a loaded model', async () => {
     tf.grad((x) => tf.sum(call(x, {training: false}))),
     {inputSignature},
   );
-  expect(() => gradient.traces()).toThrow(/gradient/);
+  expect(() => gradient.traces()).toThrowWithMessage(hub.SaveError, /gradient/);
   const exact = hub.func((x: tf.Tensor) => call.invoke([x], {training: false}, {exact: true}), {
     inputSignature,
   });
-  expect(() => exact.traces()).toThrow(/exact/);
+  expect(() => exact.traces()).toThrowWithMessage(hub.SaveError, /exact/);
 });

@@ -133,7 +133,6 @@ test('a model elsewhere, whose files cannot tell whether they change, is asked f
 
 test.each([Number.NaN, -1])('a save is told to wait for a time, and not for %s', async (waitMs) => {
   const saving = saveModel(new Numbered(1), directory, {waitMs});
-  await expect(saving).rejects.toThrow(CallError);
-  await expect(saving).rejects.toThrow(/waitMs is a number of milliseconds/);
+  await expect(saving).rejects.toThrowWithMessage(CallError, /waitMs is a number of milliseconds/);
   expect(fs.readdirSync(root)).toEqual([]);
 });

@@ -53,16 +53,15 @@ describe('an int64 beyond int32 beside the wanted result', () => {
       () => tf.clone(id),
       () => tf.cast(id, 'float32'),
     ]) {
-      expect(read).toThrow(CallError);
-      expect(read).toThrow(WHY);
+      expect(read).toThrowWithMessage(CallError, WHY);
     }
-    await expect(id.data()).rejects.toThrow(WHY);
+    await expect(id.data()).rejects.toThrowWithMessage(CallError, WHY);
     id.dispose();
-    expect(() => id.dataSync()).toThrow('disposed');
+    expect(() => id.dataSync()).toThrowWithMessage(Error, 'disposed');
   });
 
   it('alone is an error of the call', () => {
-    expect(() => model.next_id!([2n ** 40n])).toThrow(/does not fit int32/);
+    expect(() => model.next_id!([2n ** 40n])).toThrowWithMessage(CallError, /does not fit int32/);
   });
 
   it('leaves nothing behind', () => {
@@ -100,7 +99,10 @@ describe('an int64 beyond int32 beside the wanted result', () => {
   it('is part of sparse tensors', () => {
     const {values, denseShape} = model.crossed!(2n ** 62n) as SparseTensor;
     expect(values.arraySync()).toEqual([1]);
-    expect(() => denseShape.dataSync()).toThrow(/4611686018427387904 does not fit int32/);
+    expect(() => denseShape.dataSync()).toThrowWithMessage(
+      CallError,
+      /4611686018427387904 does not fit int32/,
+    );
     tf.dispose([values, denseShape]);
   });
 

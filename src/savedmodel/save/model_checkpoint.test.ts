@@ -57,7 +57,8 @@ describe('an object that gives its tensors by name', () => {
   ])('is refused where it gives %s tensors than names', async (_, names) => {
     const saved = savedByName(names);
     await expect(saved).rejects.toThrow(SaveError);
-    await expect(saved).rejects.toThrow(
+    await expect(saved).rejects.toThrowWithMessage(
+      SaveError,
       new RegExp(
         `'__inference_sizes_82' gives 4 tensors to save 'root.counts' by, and names for ${names.length}`,
       ),

@@ -202,7 +202,10 @@ describe('an object made here', () => {
     const object = Object.assign(new Trackable(), {
       f: func((x: tf.Tensor) => tf.mul(x, lost), {inputSignature: [new TensorSpec([])], name: 'careless'}),
     });
-    await expect(save(object)).rejects.toThrow(/'careless' uses the variable 'lost'.*attribute/s);
+    await expect(save(object)).rejects.toThrowWithMessage(
+      SaveError,
+      /'careless' uses the variable 'lost'.*attribute/s,
+    );
   });
 
   it('may lead back to itself', async () => {
@@ -221,7 +224,7 @@ describe('an object made here', () => {
   it('refuses signatures that are none', async () => {
     const object = new Affine();
     const refused = (signatures: unknown, message: RegExp) =>
-      expect(save(object, {signatures: signatures as never})).rejects.toThrow(message);
+      expect(save(object, {signatures: signatures as never})).rejects.toThrowWithMessage(SaveError, message);
     await refused((x: tf.Tensor) => x, /plain function.*func\(\)/);
     await refused({a: 3}, /'a' is neither/);
     await refused(3, /a function, or an object of functions/);
@@ -241,7 +244,8 @@ describe('an object made here', () => {
 
   it('refuses what is no object of a kind that can be saved', async () => {
     await expect(save([tf.variable(tf.scalar(1))])).rejects.toThrow(SaveError);
-    await expect(save(Object.assign(new Trackable(), {signatures: new Affine()}))).rejects.toThrow(
+    await expect(save(Object.assign(new Trackable(), {signatures: new Affine()}))).rejects.toThrowWithMessage(
+      SaveError,
       /'signatures'.*rename/,
     );
   });
@@ -344,6 +348,9 @@ describe('an object that holds loaded ones', () => {
 
   it('cannot hold a model of TensorFlow 1', async () => {
     const v1 = await loadFixture('v1_resource_variables');
-    await expect(save(Object.assign(new Trackable(), {v1}))).rejects.toThrow(/TensorFlow 1.*by itself/);
+    await expect(save(Object.assign(new Trackable(), {v1}))).rejects.toThrowWithMessage(
+      SaveError,
+      /TensorFlow 1.*by itself/,
+    );
   });
 });
