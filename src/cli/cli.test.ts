@@ -36,6 +36,22 @@ describe('tfhub show', () => {
     expect(model.variables.map((each: {name: string}) => each.name)).toContain('v');
   });
 
+  it('prints graphs as text, all or those of functions with a name', async () => {
+    const {status, stdout} = await tfhub('show', MYMUL, '--graph', '__call__');
+    expect(status).toBe(0);
+    expect(stdout).toContain('  mul: float32 <unknown> = Mul(x, mul/ReadVariableOp)\n');
+    const {stdout: all} = await tfhub('show', MYMUL, '--graph', '--json');
+    const {graphs} = JSON.parse(all) as {graphs: string[]};
+    expect(graphs[0]).toMatch(/^the main graph\n/);
+    expect(graphs.length).toBeGreaterThan(3);
+    const none = await tfhub('show', MYMUL, '--graph', 'nowhere');
+    expect(none).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: "tfhub: the model has no function called 'nowhere'\n",
+    });
+  });
+
   it('fails with one line for what is no model', async () => {
     const {status, stdout, stderr} = await tfhub('show', 'src');
     expect({status, stdout}).toEqual({status: 1, stdout: ''});

@@ -42,6 +42,9 @@ export type AttrSource = (name: string) => Attr | undefined;
 /** Which type of attribute there is under a name, told without decoding it. */
 export type AttrKinds = (name: string) => AttrType | undefined;
 
+/** More tensors than any argument has, few enough to list. */
+const MOST_TENSORS = 2 ** 20;
+
 /** Typed access to the attributes of one node. Every getter throws a FormatError for a missing or ill-typed one. */
 export class Attrs {
   readonly #source: AttrSource;
@@ -81,6 +84,12 @@ export class Attrs {
 
   int(name: string): number {
     return Number(this.#get(name, 'int'));
+  }
+  /** An int that counts the tensors of an argument: from 0 to more than any op has. */
+  count(name: string): number {
+    const count = this.int(name);
+    if (count >= 0 && count <= MOST_TENSORS) return count;
+    throw new FormatError(`attribute '${name}' of ${this.#owner} counts ${count} tensors`);
   }
   bigint(name: string): bigint {
     return BigInt(this.#get(name, 'int'));

@@ -65,7 +65,7 @@ describe('names', () => {
     const graph = new GraphBuilder();
     const handle = () =>
       graph.op('VarHandleOp', [], (name) => ({dtype: 'float32', shape: [2], shared_name: name}), {name: 'v'});
-    const shared = [handle(), handle()].map(({node}) => node.attrs.get('shared_name')?.value as Uint8Array);
+    const shared = [handle(), handle()].map(({node}) => node.attrs.raw('shared_name')?.value as Uint8Array);
     expect(shared.map(decodeUtf8)).toEqual(['v', 'v_1']);
   });
 });
@@ -75,8 +75,8 @@ describe('attributes', () => {
     const graph = new GraphBuilder();
     const [a, b] = [graph.scalar('int64', 1), graph.scalar('int64', 2)];
     const {attrs} = graph.statement('Pack', [[a, b]], {axis: 0});
-    expect(attrs.get('T')).toEqual({type: 'type', value: 'int64'});
-    expect(attrs.get('N')).toEqual({type: 'int', value: 2});
+    expect(attrs.raw('T')).toEqual({type: 'type', value: 'int64'});
+    expect(attrs.raw('N')).toEqual({type: 'int', value: 2});
   });
 
   it('list the dtypes of an input that takes any', () => {
@@ -84,8 +84,8 @@ describe('attributes', () => {
     const inputs = [graph.scalar('int32', 1), graph.scalar('float32', 2)];
     const {attrs} = graph.statement('PartitionedCall', [inputs], {Tout: ['bool'], f: {func: 'g'}});
     const types = ['int32', 'float32'].map((value) => ({type: 'type', value}));
-    expect(attrs.get('Tin')).toEqual({type: 'list', value: types});
-    expect(attrs.get('f')).toEqual({type: 'func', value: {name: 'g', attrs: new Map()}});
+    expect(attrs.raw('Tin')).toEqual({type: 'list', value: types});
+    expect(attrs.raw('f')).toEqual({type: 'func', value: {name: 'g', attrs: new Map()}});
   });
 
   it('tell the dtypes of the outputs, lists spread out', () => {

@@ -8,31 +8,40 @@
 
 import {SaveError} from '../errors.js';
 import {type DType, isBigInt} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
 import {allocate, type HostTensor, sizeOf} from '../host/tensor.js';
 import {type Attr, Attrs} from './attrs.js';
-import {ARGUMENT_OP, type Endpoint, type FunctionGraph, type Graph, type GraphNode} from './graph.js';
+import {
+  ARGUMENT_OP,
+  type Endpoint,
+  type FunctionGraph,
+  type FunctionPort,
+  type Graph,
+  type GraphNode,
+  type OpNode,
+} from './graph.js';
+import {type FunctionResults, type Infer, inferNode} from './infer.js';
+import type {Known} from './known.js';
 import {uniqueName} from './names.js';
-import {type AttrInputs, completeAttrs, outputDTypes} from './node_attrs.js';
-import {opDef} from './op_defs.js';
+import {type AttrInputs, completeAttrs} from './node_attrs.js';
+import {type OpDef, opDef} from './op_defs.js';
 
 export type {AttrInput} from './node_attrs.js';
 
 /** A node under construction. */
-export interface BuiltNode {
-  readonly name: string;
-  readonly op: string;
+export interface BuiltNode extends OpNode {
   readonly inputs: readonly Operand[];
   /** Nodes that run before this one. More may be added until the graph is finished, also nodes that were made later. */
   readonly controls: BuiltNode[];
-  readonly attrs: ReadonlyMap<string, Attr>;
   readonly device: string;
+  /** What is known of all that it gives, list outputs spread out. */
+  readonly outputs: readonly Known[];
 }
 
-/** One output of a node under construction. */
-export interface Operand {
+/** One output of a node under construction, and what is known of it. */
+export interface Operand extends Known {
   readonly node: BuiltNode;
   readonly output: number;
-  readonly dtype: DType;
 }
 
 /** Inputs of a node: list arguments as arrays. */
@@ -58,18 +67,44 @@ interface NodeParts extends NodeOptions {
   readonly attrs: (name: string) => ReadonlyMap<string, Attr>;
 }
 
+/** A node as long as the builder may still change what it reads. */
+interface OpenNode extends BuiltNode {
+  inputs: readonly Operand[];
+}
+
+/** What a tensor gave way to, for nodes that were made before number `from`. */
+interface Replacement {
+  readonly by: Operand;
+  readonly from: number;
+}
+
+/** How a builder finds out what is known of what it builds. */
+export interface BuilderOptions {
+  /** The rule of inference of an op (`ops/infer.ts`). Without rules, dtypes are all that is known. */
+  readonly rules?: (op: string) => Infer | undefined;
+}
+
+/** Functions that nodes call are not looked into while a graph is built. */
+const NO_FUNCTIONS: FunctionResults = {of: () => []};
+
 /** Constants of at most this many elements are compared, so that equal ones become one node. */
 const MERGED_ELEMENTS = 64;
 
 /** A graph under construction. */
 export class GraphBuilder {
-  readonly #nodes: BuiltNode[] = [];
-  readonly #parameters: {readonly node: BuiltNode; readonly dtype: DType}[] = [];
+  readonly #rules: NonNullable<BuilderOptions['rules']>;
+  readonly #nodes: OpenNode[] = [];
+  readonly #parameters: BuiltNode[] = [];
   readonly #kept: BuiltNode[] = [];
   readonly #names = new Set<string>();
   readonly #constants = new Map<string, Operand>();
   readonly #shapes = new Map<BuiltNode, Map<number, Operand>>();
+  readonly #replacements = new Map<BuiltNode, Map<number, Replacement>>();
   #scope = '';
+
+  constructor({rules = () => undefined}: BuilderOptions = {}) {
+    this.#rules = rules;
+  }
 
   /** Nodes made by `build` are named below `scope`. */
   within<T>(scope: string, build: () => T): T {
@@ -83,17 +118,23 @@ export class GraphBuilder {
   }
 
   /** A parameter of the function. */
-  parameter(name: string, dtype: DType): Operand {
+  parameter(
+    name: string,
+    dtype: DType,
+    known: {readonly shape?: PartialShape; readonly handle?: Known['handle']} = {},
+  ): Operand {
+    const unique = uniqueName(name, this.#names);
     const node: BuiltNode = {
-      name: uniqueName(name, this.#names),
+      name: unique,
       op: ARGUMENT_OP,
       inputs: [],
       controls: [],
-      attrs: new Map(),
+      attrs: new Attrs(() => undefined, `parameter '${unique}'`),
       device: '',
+      outputs: [{shape: null, ...known, dtype}],
     };
-    this.#parameters.push({node, dtype});
-    return {node, output: 0, dtype};
+    this.#parameters.push(node);
+    return outputsOf(node)[0]!;
   }
 
   /** Adds a node and gives its outputs, list outputs spread out. */
@@ -131,6 +172,52 @@ export class GraphBuilder {
   ): {readonly node: BuiltNode; readonly outputs: readonly Operand[]} {
     const node = this.#add(op, {inputs, attrs: () => attrs, controls});
     return {node, outputs: outputsOf(node)};
+  }
+
+  /**
+   * Takes a node over from another graph, as it is and under its own name. What it reads and waits for is told by
+   * {@link connect}: in a graph with loops, some of that comes later.
+   *
+   * @param outputs - what is known of what it gives
+   */
+  adopt({name, op, attrs, device = ''}: GraphNode, outputs: readonly Known[]): BuiltNode {
+    this.#names.add(name);
+    const node: OpenNode = {name, op, attrs, device, inputs: [], controls: [], outputs};
+    this.#nodes.push(node);
+    return node;
+  }
+
+  /** Tells what an adopted node reads and waits for. */
+  connect(node: BuiltNode, inputs: readonly Operand[], controls: readonly BuiltNode[]): void {
+    (node as OpenNode).inputs = inputs;
+    node.controls.push(...controls);
+  }
+
+  /** Number of the nodes made so far, parameters aside. */
+  get size(): number {
+    return this.#nodes.length;
+  }
+
+  /**
+   * Puts `by` in the place of `operand`: whoever read that reads this.
+   *
+   * @param from - nodes from this number on go on reading `operand`: those that make `by` of it
+   */
+  replace(operand: Operand, by: Operand, from = this.#nodes.length): void {
+    let ofNode = this.#replacements.get(operand.node);
+    if (ofNode === undefined) this.#replacements.set(operand.node, (ofNode = new Map()));
+    ofNode.set(operand.output, {by, from});
+  }
+
+  /**
+   * What is read, after all replacements, by who was told to read `operand`.
+   *
+   * @param reader - number of the node that reads; one from before all replacements where absent
+   */
+  resolved(operand: Operand, reader = FIRST_READER): Operand {
+    const replacement = this.#replacements.get(operand.node)?.get(operand.output);
+    if (replacement === undefined || reader >= replacement.from) return operand;
+    return this.resolved(replacement.by, reader);
   }
 
   /** Adds a node and gives its first output. */
@@ -197,18 +284,17 @@ export class GraphBuilder {
     results: readonly {readonly name: string; readonly operand: Operand}[],
     effects: readonly BuiltNode[],
   ): FunctionGraph {
-    const needed = neededNodes([...results.map(({operand}) => operand.node), ...effects, ...this.#kept]);
-    const kept = [
-      ...this.#parameters.map(({node}) => node),
-      ...this.#nodes.filter((each) => needed.has(each)),
-    ];
+    this.#settle();
+    const given = results.map(({operand}) => this.resolved(operand));
+    const needed = neededNodes([...given.map(({node}) => node), ...effects, ...this.#kept]);
+    const kept = [...this.#parameters, ...this.#nodes.filter((each) => needed.has(each))];
     const label = `function '${name}'`;
     const {graph, endpoint, indexOf} = linked(kept, label);
     return {
       ...graph,
       name,
-      parameters: this.#parameters.map(({node, dtype}) => ({name: node.name, dtype})),
-      results: results.map(({name, operand}) => ({name, dtype: operand.dtype, source: endpoint(operand)})),
+      parameters: this.#parameters.map(({name, outputs}) => ({name, ...portOf(outputs[0]!)})),
+      results: results.map(({name}, i) => ({name, ...portOf(given[i]!), source: endpoint(given[i]!)})),
       controlResults: effects.map(indexOf),
       attrs: new Attrs(() => undefined, label),
     };
@@ -216,20 +302,40 @@ export class GraphBuilder {
 
   /** All the nodes, in the order in which they were added, as a graph that is no function. */
   plainGraph(label: string): Graph {
+    this.#settle();
     return linked(this.#nodes, label).graph;
   }
 
   #add(op: string, {name = op, inputs, attrs, controls = [], device = ''}: NodeParts): BuiltNode {
     const unique = uniqueName(this.#scope === '' ? name : `${this.#scope}/${name}`, this.#names);
-    const node: BuiltNode = {name: unique, op, inputs, controls: [...controls], attrs: attrs(unique), device};
+    const definition = opDef(op)!;
+    const described: OpNode = {name: unique, op, attrs: attrsOf(unique, definition, attrs(unique))};
+    const outputs = inferNode(described, definition, inputs, this.#rules(op), NO_FUNCTIONS);
+    const node: OpenNode = {...described, inputs, controls: [...controls], device, outputs};
     this.#nodes.push(node);
     return node;
   }
+
+  /** Carries out the replacements. */
+  #settle(): void {
+    if (this.#replacements.size === 0) return;
+    for (const [number, node] of this.#nodes.entries()) {
+      node.inputs = node.inputs.map((input) => this.resolved(input, number));
+    }
+  }
 }
+
+/** Results of the function come before all nodes, as readers. */
+const FIRST_READER = -1;
 
 /** All that a node gives, list outputs spread out. */
 export function outputsOf(node: BuiltNode): Operand[] {
-  return outputDTypes(opDef(node.op)!, node.attrs).map((dtype, output) => ({node, output, dtype}));
+  return node.outputs.map((known, output) => ({...known, node, output}));
+}
+
+/** What a function says of a parameter or result. */
+function portOf({dtype, shape, handle}: Known): Omit<FunctionPort, 'name'> {
+  return {dtype, ...(shape !== null && {shape}), ...(handle && {handle})};
 }
 
 /** The nodes that some nodes lead back to, and these. */
@@ -251,25 +357,22 @@ function linked(built: readonly BuiltNode[], label: string) {
   const indexOf = (node: BuiltNode): number => index.get(node)!;
   const endpoint = ({node, output}: Operand): Endpoint => ({node: indexOf(node), output});
   const nodes = built.map(
-    (node): GraphNode => ({
-      name: node.name,
-      op: node.op,
-      inputs: node.inputs.map(endpoint),
-      controls: node.controls.map(indexOf),
-      attrs: attrsOf(node, label),
-      device: node.device,
+    ({name, op, attrs, inputs, controls, device}): GraphNode => ({
+      name,
+      op,
+      inputs: inputs.map(endpoint),
+      controls: controls.map(indexOf),
+      attrs,
+      device,
     }),
   );
   const graph: Graph = {label, nodes, find: (wanted) => byName.get(wanted)};
   return {graph, endpoint, indexOf};
 }
 
-function attrsOf({name, op, attrs}: BuiltNode, label: string): Attrs {
-  const defaults = new Map(opDef(op)?.attrs.map((attr) => [attr.name, attr.default]));
-  return new Attrs(
-    (wanted) => attrs.get(wanted) ?? defaults.get(wanted),
-    `node '${name}' (${op}) of ${label}`,
-  );
+function attrsOf(name: string, {name: op, attrs: defs}: OpDef, attrs: ReadonlyMap<string, Attr>): Attrs {
+  const defaults = new Map(defs.map((attr) => [attr.name, attr.default]));
+  return new Attrs((wanted) => attrs.get(wanted) ?? defaults.get(wanted), `node '${name}' (${op})`);
 }
 
 /** JavaScript numbers as storage of a numeric dtype. */

@@ -19,7 +19,8 @@ import {
 } from './graph.js';
 import {completed, type Inferred, type Known, relaxed, sameKnowledge, UNKNOWN} from './known.js';
 import {argTensors} from './node_types.js';
-import {opDef} from './op_defs.js';
+import {type OpDef, opDef} from './op_defs.js';
+import {forwardOrder} from './order.js';
 
 /** What functions of the library give: for rules of ops that call some. */
 export interface FunctionResults {
@@ -123,25 +124,42 @@ class Inference implements FunctionResults {
   }
 
   #node(node: GraphNode, inputs: readonly (Known | undefined)[]): readonly Known[] {
+    if (node.op === ARGUMENT_OP) return [];
     const definition = opDef(node.op);
     // Old graphs call functions by using their name as an op.
     if (definition === undefined) return this.of({name: node.op, attrs: new Map()}, inputs.filter(isKnown));
-    try {
-      const outputs = argTensors(definition.outputs, node.attrs);
-      const operands = argTensors(definition.inputs, node.attrs).map(
-        ({dtype}, i): Known => inputs[i] ?? {dtype, shape: null},
-      );
-      const found = this.#rule(node)?.(operands, node, this) ?? [];
-      return outputs.map(({dtype}, i) => completed(found[i] ?? UNKNOWN, found[i]?.dtype ?? dtype));
-    } catch (error) {
-      // Whoever runs the node hears what is wrong with it.
-      if (error instanceof HubError) return [];
-      throw error;
-    }
+    return inferNode(node, definition, inputs, this.#options.rules(node.op), this);
   }
+}
 
-  #rule({op}: GraphNode): Infer | undefined {
-    return op === ARGUMENT_OP ? undefined : this.#options.rules(op);
+/** What is known of the outputs of one node. Of a node that cannot run with such inputs, nothing but the dtypes. */
+export function inferNode(
+  node: OpNode,
+  definition: OpDef,
+  inputs: readonly (Known | undefined)[],
+  rule: Infer | undefined,
+  functions: FunctionResults,
+): readonly Known[] {
+  const outputs = argTensors(definition.outputs, node.attrs);
+  const operands = argTensors(definition.inputs, node.attrs).map(
+    ({dtype}, i): Known => inputs[i] ?? {dtype, shape: null},
+  );
+  const found = rule === undefined ? [] : applied(rule, operands, node, functions);
+  return outputs.map(({dtype}, i) => completed(found[i] ?? UNKNOWN, found[i]?.dtype ?? dtype));
+}
+
+function applied(
+  rule: Infer,
+  operands: readonly Known[],
+  node: OpNode,
+  functions: FunctionResults,
+): readonly Inferred[] {
+  try {
+    return rule(operands, node, functions);
+  } catch (error) {
+    // Whoever runs the node hears what is wrong with it.
+    if (error instanceof HubError) return [];
+    throw error;
   }
 }
 
@@ -156,39 +174,6 @@ export function parametersOf(graph: FunctionGraph): NonNullable<InferOptions['gi
 const isKnown = (known: Known | undefined): known is Known => known !== undefined;
 
 const isMerge = (op: string): boolean => dataflowRole(op) === 'merge';
-const isBackEdge = (op: string): boolean => dataflowRole(op) === 'next';
-
-/** Nodes after what they read; what the next turn of a loop hands back comes later. Control edges do not matter here. */
-function forwardOrder({nodes}: Graph): number[] {
-  const order: number[] = [];
-  const seen = new Uint8Array(nodes.length);
-  for (let root = 0; root < nodes.length; root++) {
-    const stack = [root];
-    while (stack.length > 0) {
-      const index = stack.at(-1)!;
-      if (seen[index] === DONE) {
-        stack.pop();
-        continue;
-      }
-      const isSecondVisit = seen[index] === OPEN;
-      seen[index] = isSecondVisit ? DONE : OPEN;
-      if (isSecondVisit) {
-        order.push(index);
-        stack.pop();
-        continue;
-      }
-      const {op, inputs} = nodes[index]!;
-      for (const {node} of inputs.toReversed()) {
-        if (seen[node] === UNSEEN && !(isMerge(op) && isBackEdge(nodes[node]!.op))) stack.push(node);
-      }
-    }
-  }
-  return order;
-}
-
-const UNSEEN = 0;
-const OPEN = 1;
-const DONE = 2;
 
 function byNode(given: NonNullable<InferOptions['given']>): Map<number, Map<number, Known>> {
   const fed = new Map<number, Map<number, Known>>();

@@ -1,6 +1,5 @@
 /**
- * The attributes of a node that is built: written short, completed by what follows from its inputs, and what the node
- * gives by them.
+ * The attributes of a node that is built: written short, completed by what follows from its inputs.
  *
  * @module
  */
@@ -11,7 +10,7 @@ import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
 import type {HostTensor} from '../host/tensor.js';
 import type {Attr} from './attrs.js';
-import type {ArgDef, ArgType, AttrDefType, OpDef} from './op_defs.js';
+import type {ArgDef, AttrDefType, OpDef} from './op_defs.js';
 
 /** An attribute as a rule writes it: the op's definition says what it means. Or one that says so itself. */
 export type AttrInput =
@@ -108,19 +107,4 @@ function toAttr(value: AttrInput, type: AttrDefType): Attr {
     default:
       return {type, value} as Attr;
   }
-}
-
-/** The dtypes of all a node gives, list outputs spread out. */
-export function outputDTypes({outputs, attrs: defs}: OpDef, attrs: ReadonlyMap<string, Attr>): DType[] {
-  const defaultOf = (name: string) => defs.find((def) => def.name === name)?.default;
-  const of = (type: ArgType): DType =>
-    'dtype' in type ? type.dtype : ((attrs.get(type.typeAttr) ?? defaultOf(type.typeAttr))?.value as DType);
-  return outputs.flatMap((arg) => {
-    if (arg.kind === 'single') return [of(arg.type)];
-    if (arg.kind === 'list') {
-      return (attrs.get(arg.typeListAttr)!.value as readonly Attr[]).map((each) => each.value as DType);
-    }
-    const count = Number(attrs.get(arg.numberAttr)?.value);
-    return new Array<DType>(count).fill(of(arg.type));
-  });
 }

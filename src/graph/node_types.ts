@@ -20,7 +20,7 @@ export function argLength(arg: ArgDef, attrs: Attrs): number {
     case 'single':
       return 1;
     case 'repeated':
-      return attrs.int(arg.numberAttr);
+      return attrs.count(arg.numberAttr);
     case 'list':
       return attrs.dtypes(arg.typeListAttr).length;
   }

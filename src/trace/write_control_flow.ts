@@ -6,7 +6,7 @@
  */
 
 import {SaveError} from '../errors.js';
-import type {BuiltNode, GraphBuilder, Operand} from '../graph/builder.js';
+import {type BuiltNode, type GraphBuilder, type Operand, outputsOf} from '../graph/builder.js';
 import {statefulNodes} from '../graph/effects.js';
 import type {DType} from '../host/dtypes.js';
 import {resourceKeys} from './captures.js';
@@ -88,7 +88,7 @@ export function writeLoop(
     bound,
     changed: [...changedBy(body), ...changedBy(cond)],
   });
-  return dtypes.map((dtype, i) => ({node, output: LOOP_COUNTERS.length + i, dtype}));
+  return outputsOf(node).slice(LOOP_COUNTERS.length, LOOP_COUNTERS.length + dtypes.length);
 }
 
 /** A branch, as what it does in either case. */
@@ -122,7 +122,7 @@ export function writeBranch(
     bound,
     changed: branches.flatMap(changedBy),
   });
-  return dtypes.map((dtype, output) => ({node, output, dtype}));
+  return outputsOf(node).slice(0, dtypes.length);
 }
 
 /** A node that runs functions of its own, in the right order with what else uses their resources. */

@@ -6,7 +6,7 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
-import type {Operand} from '../graph/builder.js';
+import {type Operand, outputsOf} from '../graph/builder.js';
 import {isStateful} from '../graph/effects.js';
 import type {DType} from '../host/dtypes.js';
 import {Variable} from '../ops/variable/kernels.js';
@@ -71,8 +71,7 @@ export function writeCall(
     {controls: order.beforeChange(keys)},
   );
   if (stateful) order.change(keys, node);
-  return outputs.map((dtype, output) => {
-    const result = {node, output, dtype};
-    return graph.cast(result, (step.outputs[output]?.dtype ?? dtype) as DType);
-  });
+  return outputsOf(node).map((result, i) =>
+    graph.cast(result, (step.outputs[i]?.dtype ?? result.dtype) as DType),
+  );
 }
