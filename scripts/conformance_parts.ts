@@ -61,6 +61,7 @@ export function conformanceParts(): readonly Part[] {
     counted('raw ops', script('conformance_raw_ops.ts', built('raw_ops'), OLD), AFTER_OLD),
     counted('concurrent saves', script('conformance_concurrent_saves.ts', built('concurrent_saves'))),
     counted('killed saves', script('conformance_kill_save.ts', built('kills'))),
+    ...invalidGraphs(),
     ...trajectories(),
     ...kerasLayers(),
     ...realModels(),
@@ -95,6 +96,18 @@ const compared = (release: string): Part[] =>
       env: {TFHUB_FIXTURES: fixturesOf(release), TFHUB_BACKEND: backend},
     }),
   );
+
+/** Graphs that contradict the definitions of their ops: what TensorFlow refuses is refused here. */
+function invalidGraphs(): Part[] {
+  const file = built('invalid_graphs.json.gz');
+  return [
+    whole('invalid graphs in TensorFlow', [OLD, 'fixtures/invalid_graphs.py', file], AFTER_OLD),
+    tested('invalid graphs', ['src/savedmodel/load/invalid_graphs.test.ts'], {
+      after: ['invalid graphs in TensorFlow'],
+      env: {TFHUB_INVALID_GRAPHS: file},
+    }),
+  ];
+}
 
 /** Training steps of Python's `hub.KerasLayer`, taken here. */
 function trajectories(): Part[] {

@@ -21,7 +21,9 @@ interface Case {
   readonly refused: string | null;
 }
 
-const FILE = new URL('../../../fixtures/invalid_graphs.json.gz', import.meta.url);
+/** The committed file, or one that conformance has written just now. */
+const FILE =
+  process.env.TFHUB_INVALID_GRAPHS ?? new URL('../../../fixtures/invalid_graphs.json.gz', import.meta.url);
 const {cases} = JSON.parse(gunzipSync(readFileSync(FILE)).toString()) as {cases: Case[]};
 
 /** Loads a model and calls both of its functions, as `invalid_graphs.py` does. */
