@@ -29,7 +29,7 @@ const files = readdirSync(SOURCE, {recursive: true, encoding: 'utf8'}).filter(
 );
 
 const imports = (path: string): string[] =>
-  [...readFileSync(resolve(SOURCE, path), 'utf8').matchAll(/(?:from|import) '([^']+)'/g)].map(
+  [...readFileSync(resolve(SOURCE, path), 'utf8').matchAll(/(?:from |import |import\()'([^']+)'/g)].map(
     ([, name]) => name!,
   );
 
@@ -58,6 +58,26 @@ it('loads and calls models without any code of tracing', () => {
   }
   expect(reached.size).toBeGreaterThan(100);
   expect([...reached].filter((path) => path.startsWith(`trace${sep}`))).toEqual([]);
+});
+
+it('has no circles of files, types and what is imported when it is needed included', () => {
+  const edges = new Map(
+    files.map((path) => [
+      path,
+      imports(path).flatMap((name) => (name.startsWith('.') ? [resolved(path, name)] : [])),
+    ]),
+  );
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) circles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '));
+    if (done.has(path) || trail.includes(path)) return;
+    for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of files) visit(path, []);
+  expect(files.length).toBeGreaterThan(400);
+  expect(circles).toEqual([]);
 });
 
 it('keeps algorithms free of the rest of the library', () => {

@@ -8,7 +8,7 @@
  */
 
 import {DownloadError} from '../errors.js';
-import {blobFile, handleDirectory} from './browser.js';
+import {blobFile, handleDirectory} from './browser_directory.js';
 import {errorCode, fileError} from './file_error.js';
 import {FlatDirectory} from './memory.js';
 import type {FileHandle, ModelDirectory} from './platform.js';

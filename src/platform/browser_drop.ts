@@ -4,7 +4,7 @@
  * @module
  */
 
-import {blobFile, fileListDirectory, handleDirectory} from './browser.js';
+import {blobFile, fileListDirectory, handleDirectory} from './browser_directory.js';
 import {worded} from './file_error.js';
 import {FlatDirectory} from './memory.js';
 import type {ModelDirectory} from './platform.js';

@@ -11,7 +11,7 @@
  */
 
 import {HubError, SaveError} from '../errors.js';
-import {handleDirectory} from './browser.js';
+import {handleDirectory} from './browser_directory.js';
 import {nobodyPlaces, startSaving, whilePlacing} from './browser_lock.js';
 import {MODEL_DIRECTORIES, MODEL_FILES, MODEL_ROOT_FILES} from './model_files.js';
 import {pathSegments} from './paths.js';

@@ -12,7 +12,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {BROKEN_LINK, errorCode, fileError, NOT_A_FILE, worded} from './file_error.js';
-import {absolutePath, localDirectory} from './node.js';
+import {absolutePath, localDirectory} from './node_directory.js';
 import type {FileEntry, FileStatus, FileSystem, FileWriter} from './services.js';
 
 const always = () => true;

@@ -7,7 +7,7 @@
 import * as fs from 'node:fs';
 import {rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {localDirectory} from './node.js';
+import {localDirectory} from './node_directory.js';
 import {withLock} from './node_lock.js';
 import {
   callsThatCheck,
