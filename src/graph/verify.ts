@@ -48,12 +48,13 @@ function checkAttr(node: GraphNode, def: AttrDef, graph: Graph): void {
   const {name, type} = def;
   const {attrs} = node;
   const kind = attrs.kind(name);
-  if (kind === undefined) throw wrong(node, graph, `has no attribute '${name}'`);
+  if (kind === undefined) throw missing(node, graph, name);
   const element = /^list\((\w+)\)$/.exec(type)?.[1];
   if (kind !== (element === undefined ? type : 'list')) throw wrongType(node, graph, def, kind);
   // Weights are among the attributes that nothing more is asked of.
   if (element === undefined && def.allowed === undefined && def.minimum === undefined) return;
-  const attr = attrs.raw(name)!;
+  const attr = attrs.raw(name);
+  if (attr === undefined) throw missing(node, graph, name);
   const items = attr.type === 'list' ? attr.value : [attr];
   const stray = items.find((item) => element !== undefined && item.type !== element);
   if (stray !== undefined) throw wrongType(node, graph, def, `list(${stray.type})`);
@@ -124,6 +125,10 @@ function outputDType({node: index, output}: Endpoint, graph: Graph): DType | 'un
     if (node.attrs.kind(name) !== (type.startsWith('list(') ? 'list' : type)) return 'unknown';
   }
   return dtypeAt(definition.outputs, node.attrs, output);
+}
+
+function missing(node: GraphNode, graph: Graph, name: string): FormatError {
+  return wrong(node, graph, `has no attribute '${name}'`);
 }
 
 function wrongType({name, op}: GraphNode, {label}: Graph, def: AttrDef, type: string): FormatError {
