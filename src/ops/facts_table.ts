@@ -18,6 +18,8 @@ export interface OpFacts {
   readonly constantInputs?: readonly string[];
   /** Sizes of outputs follow from elements of inputs that are no sizes, so that they are known only when it has run. */
   readonly dataDependent?: true;
+  /** `host`: its results are made in host memory, wherever its inputs are. Of others it depends on the inputs. */
+  readonly residence?: 'host';
   /** `none`: its result does not depend on its float inputs as far as gradients go; TensorFlow's gradient is none or zero. */
   readonly gradient?: 'none';
   /** Stateful, yet running it again gives the same and changes nothing: it reads, checks or prints, or keeps a state for the run alone. */

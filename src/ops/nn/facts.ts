@@ -4,8 +4,12 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
-export const facts: FactTable = {
-  CTCGreedyDecoder: {inputRanks: {sequence_length: 'vector'}, dataDependent: true, gradient: 'none'},
-};
+export const facts: FactTable = factsFor(
+  {residence: 'host'},
+  ['DataFormatVecPermute', 'DataFormatDimMap', 'CTCGreedyDecoder'],
+  {
+    CTCGreedyDecoder: {inputRanks: {sequence_length: 'vector'}, dataDependent: true, gradient: 'none'},
+  },
+);

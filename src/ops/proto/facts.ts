@@ -4,6 +4,8 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
-export const facts: FactTable = {DecodeProtoV2: {dataDependent: true}};
+export const facts: FactTable = factsFor({residence: 'host'}, ['DecodeProtoV2'], {
+  DecodeProtoV2: {dataDependent: true},
+});

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
-export const facts: FactTable = {
+export const facts: FactTable = factsFor({residence: 'host'}, ['QuantizeV2', 'Dequantize'], {
   QuantizeAndDequantizeV3: {inputRanks: {num_bits: 'scalar'}},
-};
+});

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type {FactTable} from '../facts_table.js';
+import {type FactTable, factsFor} from '../facts_table.js';
 
-export const facts: FactTable = {
+export const facts: FactTable = factsFor({residence: 'host'}, ['RaggedRange'], {
   RaggedTensorToTensor: {constantInputs: ['shape'], dataDependent: true},
   RaggedGather: {inputRanks: {params_nested_splits: 'vector'}, dataDependent: true},
   RaggedRange: {dataDependent: true, gradient: 'none'},
@@ -23,4 +23,4 @@ export const facts: FactTable = {
   },
   RaggedTensorFromVariant: {dataDependent: true},
   RaggedTensorToVariantGradient: {constantInputs: ['dense_values_shape']},
-};
+});
