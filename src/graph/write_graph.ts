@@ -77,15 +77,17 @@ export function writeFunction(graph: FunctionGraph, options: WriteFunctionOption
     return `${source.name}:${outputName(source, output, graph.label, options)}`;
   };
   const taken = new Set<string>();
-  const outputs = graph.results.map(({name, dtype, source}) => {
-    return {name: uniqueName(identifier(name), taken), dtype, source: edge(source)};
-  });
+  const outputs = graph.results.map((result) => ({
+    ...result,
+    name: uniqueName(identifier(result.name), taken),
+    source: edge(result.source),
+  }));
   const controlOutput = graph.controlResults.flatMap((control) => nodeName(graph, control) ?? []);
   return makeMessage(FunctionDef, {
     signature: makeMessage(OpDefProto, {
       name,
       inputArg: inputs.map((each) => argDef(each.name, each.dtype, each.handle)),
-      outputArg: outputs.map((each) => argDef(each.name, each.dtype)),
+      outputArg: outputs.map((each) => argDef(each.name, each.dtype, each.handle)),
       isStateful: isWrittenStateful(graph),
       controlOutput,
     }),
@@ -117,11 +119,11 @@ function namedParameters(
   infos: readonly ParameterInfo[] = [],
 ): NamedParameter[] {
   const taken = new Set(nodes.slice(parameters.length).map(({name}) => name));
-  return parameters.map(({name, dtype}, i) => ({
-    userName: name,
+  return parameters.map((port, i) => ({
+    ...port,
+    userName: port.name,
     ...infos[i],
-    name: uniqueName(identifier(name), taken),
-    dtype,
+    name: uniqueName(identifier(port.name), taken),
   }));
 }
 

@@ -59,8 +59,8 @@ const MODEL: ModelToMake = {
     {
       name: 'g',
       inputs: [port('x')],
-      nodes: [node(`node${EVIL}`, `Op${EVIL}`, ['x'])],
-      outputs: [{...port('y'), from: `node${EVIL}:z:0`}],
+      nodes: [node('odd', `Op${EVIL}`, ['x'])],
+      outputs: [{...port('y'), from: 'odd:z:0'}],
     },
   ],
   methods: {[`method${EVIL}`]: 'f', broken: 'g'},
@@ -92,9 +92,20 @@ describe('what a model is called does not reach the terminal raw', () => {
     const directory = await evilModel();
     const {text} = await tfhub('ops', directory);
     expect(text).toContain(`Op${SHOWN}`);
-    expect(text).toContain(`node${SHOWN}`);
+    expect(text).toContain('odd');
     const {ops} = JSON.parse((await tfhub('ops', directory, '--json')).text);
     expect(ops.map(({op}: {op: string}) => op)).toContain(`Op${EVIL}`);
+  });
+
+  it('in the words of an invalid graph', async () => {
+    const directory = await temporaryDirectory();
+    const nodes = [node(`node${EVIL}`, 'Neg', ['x'], {T: attr.type('float32')})];
+    const f = {name: 'f', inputs: [port('x')], nodes, outputs: [{...port('y'), from: `node${EVIL}:y:0`}]};
+    const saved = makeSavedModel({functions: [f], methods: {__call__: 'f'}});
+    await writeModel(directory, {'saved_model.pb': encodeMessage(SavedModel, saved)});
+    const {text, status} = await tfhub('ops', directory);
+    expect(status).toBe(1);
+    expect(text).toContain(`has a node with the invalid name 'node${SHOWN}`);
   });
 
   it('in tfhub run, whether it works or fails', async () => {
