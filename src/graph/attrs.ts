@@ -39,47 +39,52 @@ type ValueOf<T extends AttrType> = Extract<Attr, {type: T}>['value'];
 /** Looks an attribute up by name; undefined where neither the node nor the op's definition has it. */
 export type AttrSource = (name: string) => Attr | undefined;
 
-/** Which type of attribute there is under a name, told without decoding it. */
-export type AttrKinds = (name: string) => AttrType | undefined;
+/** The attributes of one node, wherever they are. */
+export interface AttrTable {
+  /** What to call the node in messages, such as `node 'a/b' (Conv2D)`. */
+  readonly owner: string;
+  /** The attribute of a name; undefined where neither the node nor the op's definition has it. */
+  get(name: string): Attr | undefined;
+  /** The type of an attribute that the node sets itself, undefined where it does not. Costs nothing for one that is large. */
+  kindSet(name: string): AttrType | undefined;
+}
 
 /** More tensors than any argument has, few enough to list. */
 const MOST_TENSORS = 2 ** 20;
 
 /** Typed access to the attributes of one node. Every getter throws a FormatError for a missing or ill-typed one. */
 export class Attrs {
-  readonly #source: AttrSource;
-  readonly #owner: string;
-  readonly #kinds: AttrKinds;
+  readonly #table: AttrTable;
 
-  /** @param owner - what to call the node in messages, such as `node 'a/b' (Conv2D)` */
-  constructor(source: AttrSource, owner: string, kinds: AttrKinds = (name) => source(name)?.type) {
-    this.#source = source;
-    this.#owner = owner;
-    this.#kinds = kinds;
+  /** @param owner - what to call the node in messages, if a table does not say */
+  constructor(source: AttrSource | AttrTable, owner = '') {
+    this.#table =
+      typeof source === 'function' ? {owner, get: source, kindSet: (name) => source(name)?.type} : source;
   }
 
   /** True when the attribute is set or has a default. */
   has(name: string): boolean {
-    return this.#source(name) !== undefined;
+    return this.#table.get(name) !== undefined;
   }
 
   /** The attribute as it is, undefined where absent. */
   raw(name: string): Attr | undefined {
-    return this.#source(name);
+    return this.#table.get(name);
   }
 
-  /** The type of the attribute, undefined where absent. Costs nothing for one that is large. */
-  kind(name: string): AttrType | undefined {
-    return this.#kinds(name);
+  /** See {@link AttrTable.kindSet}. */
+  kindSet(name: string): AttrType | undefined {
+    return this.#table.kindSet(name);
   }
 
   /** The same attributes with one set anew. */
   with(name: string, attr: Attr): Attrs {
-    return new Attrs(
-      (wanted) => (wanted === name ? attr : this.#source(wanted)),
-      this.#owner,
-      (wanted) => (wanted === name ? attr.type : this.#kinds(wanted)),
-    );
+    const table = this.#table;
+    return new Attrs({
+      owner: table.owner,
+      get: (wanted) => (wanted === name ? attr : table.get(wanted)),
+      kindSet: (wanted) => (wanted === name ? attr.type : table.kindSet(wanted)),
+    });
   }
 
   int(name: string): number {
@@ -89,7 +94,7 @@ export class Attrs {
   count(name: string): number {
     const count = this.int(name);
     if (count >= 0 && count <= MOST_TENSORS) return count;
-    throw new FormatError(`attribute '${name}' of ${this.#owner} counts ${count} tensors`);
+    throw new FormatError(`attribute '${name}' of ${this.#table.owner} counts ${count} tensors`);
   }
   bigint(name: string): bigint {
     return BigInt(this.#get(name, 'int'));
@@ -145,8 +150,8 @@ export class Attrs {
   }
 
   #get<T extends AttrType>(name: string, type: T): ValueOf<T> {
-    const attr = this.#source(name);
-    if (attr === undefined) throw new FormatError(`${this.#owner} has no attribute '${name}'`);
+    const attr = this.#table.get(name);
+    if (attr === undefined) throw new FormatError(`${this.#table.owner} has no attribute '${name}'`);
     return this.#typed(attr, name, type);
   }
 
@@ -156,7 +161,7 @@ export class Attrs {
 
   #typed<T extends AttrType>(attr: Attr, name: string, type: T): ValueOf<T> {
     if (attr.type !== type) {
-      throw new FormatError(`attribute '${name}' of ${this.#owner} is a ${attr.type}, not a ${type}`);
+      throw new FormatError(`attribute '${name}' of ${this.#table.owner} is a ${attr.type}, not a ${type}`);
     }
     return attr.value as ValueOf<T>;
   }

@@ -10,7 +10,7 @@ import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
 import type {HostTensor} from '../host/tensor.js';
 import type {Attr} from './attrs.js';
-import type {ArgDef, AttrDefType, OpDef} from './op_defs.js';
+import {type ArgDef, type AttrDefType, elementType, type OpDef} from './op_defs.js';
 
 /** An attribute as a rule writes it: the op's definition says what it means. Or one that says so itself. */
 export type AttrInput =
@@ -94,10 +94,10 @@ function isAttr(value: AttrInput | undefined): value is Attr {
 
 function toAttr(value: AttrInput, type: AttrDefType): Attr {
   if (isAttr(value)) return value;
-  const element = /^list\((\w+)\)$/.exec(type)?.[1];
+  const element = elementType(type);
   if (element !== undefined) {
     const items = value as readonly AttrInput[];
-    return {type: 'list', value: items.map((item) => toAttr(item, element as AttrDefType))};
+    return {type: 'list', value: items.map((item) => toAttr(item, element))};
   }
   switch (type) {
     case 'string':

@@ -59,6 +59,7 @@ export function argTensors(args: readonly ArgDef[], attrs: Attrs): ArgTensor[] {
   });
 }
 
-function dtypeOf(type: ArgType, attrs: Attrs): DType {
+/** The dtype that an argument's tensors have. */
+export function dtypeOf(type: ArgType, attrs: Attrs): DType {
   return 'dtype' in type ? type.dtype : attrs.dtype(type.typeAttr);
 }

@@ -33,6 +33,18 @@ type ScalarAttrType = 'string' | 'int' | 'float' | 'bool' | 'type' | 'shape' | '
 /** The declared type of an attribute, spelled as TensorFlow does. */
 export type AttrDefType = ScalarAttrType | `list(${ScalarAttrType})`;
 
+/** The type of the elements, for a type of lists. */
+export function elementType(type: AttrDefType): ScalarAttrType | undefined {
+  return ELEMENT_TYPES.get(type);
+}
+
+const ELEMENT_TYPES: ReadonlyMap<AttrDefType, ScalarAttrType> = new Map(
+  (['string', 'int', 'float', 'bool', 'type', 'shape', 'tensor', 'func'] as const).map((type) => [
+    `list(${type})`,
+    type,
+  ]),
+);
+
 /** An attribute of an op. */
 export interface AttrDef {
   readonly name: string;
@@ -181,9 +193,9 @@ const DEFAULTS: Readonly<Record<ScalarAttrType, (json: unknown) => Attr>> = {
 };
 
 function parseDefault(type: AttrDefType, json: unknown): Attr {
-  const element = /^list\((\w+)\)$/.exec(type)?.[1];
+  const element = elementType(type);
   if (element === undefined) return DEFAULTS[type as ScalarAttrType](json);
-  return {type: 'list', value: (json as unknown[]).map(DEFAULTS[element as ScalarAttrType])};
+  return {type: 'list', value: (json as unknown[]).map(DEFAULTS[element])};
 }
 
 function tensorFromJson({

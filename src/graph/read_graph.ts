@@ -16,7 +16,7 @@ import {
   type OpDefProto,
 } from '../proto/index.js';
 import {BinaryReader} from '../proto/wire.js';
-import {type Attr, type AttrKinds, type AttrSource, Attrs} from './attrs.js';
+import {type Attr, Attrs, type AttrTable} from './attrs.js';
 import {attrOf, dtypeOf, shapeOf} from './from_proto.js';
 import {
   ARGUMENT_OP,
@@ -141,7 +141,10 @@ function readFunction(def: FunctionDef, signatureOf: SignatureLookup): FunctionG
     controlResults: [...def.controlRet.values()].map((node) =>
       lookUp(names, node, {name: 'a control result'}, label),
     ),
-    attrs: attrsOf((attr) => def.attr.get(attr), undefined, label),
+    attrs: new Attrs((attr) => {
+      const value = def.attr.get(attr);
+      return value && attrOf(value, label);
+    }, label),
   };
   verifyGraph(graph);
   return graph;
@@ -200,19 +203,7 @@ function readNode(
   }
   // The rest of the message is not kept.
   const {name, op, attr} = def;
-  const owner = describe(def, label);
-  return {
-    name,
-    op,
-    inputs,
-    controls,
-    attrs: attrsOf(
-      (key) => attrValue(attr, key, owner),
-      op,
-      owner,
-      (key) => kindOf(attr.get(key)),
-    ),
-  };
+  return {name, op, inputs, controls, attrs: new Attrs(new EncodedAttrs(name, op, label, attr))};
 }
 
 /** An attribute of a node, decoded: a graph has many that nobody reads. */
@@ -229,35 +220,48 @@ function describe({name, op}: NodeDef, label: string): string {
   return `node '${name}' (${op}) of ${label}`;
 }
 
-/** Attributes converted when first read; those a node leaves out are what the op's definition says. */
-function attrsOf(
-  values: (name: string) => AttrValue | undefined,
-  op: string | undefined,
-  owner: string,
-  kinds: AttrKinds = (name) => {
-    const value = values(name);
-    return value && attrOf(value, owner)?.type;
-  },
-): Attrs {
-  let converted: Map<string, Attr | undefined> | undefined;
-  const convert: AttrSource = (name) => {
-    const value = values(name);
-    if (value !== undefined) return attrOf(value, owner);
-    return defaultOf(name);
-  };
-  const defaultOf = (name: string): Attr | undefined =>
-    op === undefined ? undefined : opDef(op)?.attrs.find((each) => each.name === name)?.default;
-  const source: AttrSource = (name) => {
-    converted ??= new Map();
-    if (!converted.has(name)) {
-      const attr = convert(name);
+/** Attributes of a node, converted when first read; those that it leaves out are what the op's definition says. */
+class EncodedAttrs implements AttrTable {
+  readonly #name: string;
+  readonly #op: string;
+  readonly #label: string;
+  readonly #encoded: ReadonlyMap<string, Uint8Array>;
+  #converted: Map<string, Attr | undefined> | undefined;
+
+  constructor(name: string, op: string, label: string, encoded: ReadonlyMap<string, Uint8Array>) {
+    this.#name = name;
+    this.#op = op;
+    this.#label = label;
+    this.#encoded = encoded;
+  }
+
+  get owner(): string {
+    return `node '${this.#name}' (${this.#op}) of ${this.#label}`;
+  }
+
+  kindSet(name: string): Attr['type'] | undefined {
+    return kindOf(this.#encoded.get(name));
+  }
+
+  get(name: string): Attr | undefined {
+    const dtype = dtypeAttrOf(this.#encoded.get(name));
+    if (dtype !== undefined) return dtype;
+    this.#converted ??= new Map();
+    if (!this.#converted.has(name)) {
+      const attr = this.#convert(name);
       // A constant's value is kept by the node that makes it; a second copy here would double large weights.
       if (attr?.type === 'tensor') return attr;
-      converted.set(name, attr);
+      this.#converted.set(name, attr);
     }
-    return converted.get(name);
-  };
-  return new Attrs(source, owner, (name) => kinds(name) ?? defaultOf(name)?.type);
+    return this.#converted.get(name);
+  }
+
+  #convert(name: string): Attr | undefined {
+    const {owner} = this;
+    const value = attrValue(this.#encoded, name, owner);
+    if (value !== undefined) return attrOf(value, owner);
+    return opDef(this.#op)?.attrs.find((each) => each.name === name)?.default;
+  }
 }
 
 /** Types of attribute values by the tag that their message begins with. */
@@ -280,6 +284,20 @@ function kindOf(encoded: Uint8Array | undefined): Attr['type'] | undefined {
   // The number of the field is all but the last three bits of its tag.
   return encoded?.[0] === undefined ? undefined : KINDS[encoded[0] >> 3];
 }
+
+/** Tag of the field `type`. */
+const TYPE_TAG = (6 << 3) | 0;
+
+/** An attribute that is a dtype, as nearly all of a graph's are, from its two bytes; undefined for any other. */
+function dtypeAttrOf(encoded: Uint8Array | undefined): Attr | undefined {
+  return encoded?.length === 2 && encoded[0] === TYPE_TAG ? DTYPE_ATTRS[encoded[1]!] : undefined;
+}
+
+/** By the number of the dtype: one attribute serves all nodes. */
+const DTYPE_ATTRS: readonly (Attr | undefined)[] = Array.from({length: 128}, (_, number) => {
+  const value = dtypeFromEnum(number);
+  return value && {type: 'type', value};
+});
 
 function indexNames(nodes: readonly NodeDef[], offset: number, label: string): Map<string, number> {
   const names = new Map<string, number>();

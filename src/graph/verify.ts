@@ -13,8 +13,8 @@ import {FormatError} from '../errors.js';
 import type {DType} from '../host/dtypes.js';
 import type {Attr} from './attrs.js';
 import {ARGUMENT_OP, type Endpoint, type FunctionGraph, type Graph, type GraphNode} from './graph.js';
-import {dtypeAt, tensorCount} from './node_types.js';
-import {type AttrDef, type OpDef, opDef} from './op_defs.js';
+import {argLength, dtypeAt, dtypeOf, tensorCount} from './node_types.js';
+import {type AttrDef, elementType, type OpDef, opDef} from './op_defs.js';
 
 /**
  * Checks every node of a graph.
@@ -22,14 +22,25 @@ import {type AttrDef, type OpDef, opDef} from './op_defs.js';
  * @throws FormatError that names the node and says what is wrong with it.
  */
 export function verifyGraph(graph: Graph): void {
-  for (const node of graph.nodes) {
-    if (node.op === ARGUMENT_OP) continue;
+  const definitions = graph.nodes.map((node) => {
+    if (node.op === ARGUMENT_OP) return undefined;
     checkName(node, graph);
     const definition = opDef(node.op);
-    if (definition === undefined || isGeneric(node, definition)) continue;
-    for (const attr of definition.attrs) checkAttr(node, attr, graph);
-    checkInputs(node, definition, graph);
+    return definition && checkAttrs(node, definition, graph) ? definition : undefined;
+  });
+  // What a node gives is known once its attributes are right.
+  const first = graph.nodes.map((_, node) => outputDType({node, output: 0}, {definitions}, graph));
+  for (const [index, definition] of definitions.entries()) {
+    if (definition !== undefined) checkInputs(graph.nodes[index]!, definition, {definitions, first}, graph);
   }
+}
+
+/** What is known of the outputs of each node. */
+interface KnownOutputs {
+  /** Of those nodes whose outputs follow from it. */
+  readonly definitions: readonly (OpDef | undefined)[];
+  /** The dtype of the first output, which nearly all edges come from; undefined where there is none. */
+  readonly first: readonly (DType | 'unknown' | undefined)[];
 }
 
 /** `NodeDef.name` in a graph that users may import. */
@@ -39,39 +50,43 @@ function checkName({name}: GraphNode, {label}: Graph): void {
   if (!NODE_NAME.test(name)) throw new FormatError(`${label} has a node with the invalid name '${name}'`);
 }
 
-/** In a function that is instantiated with attributes, nodes refer to these: what they are is known at a call. */
-function isGeneric({attrs}: GraphNode, {attrs: defs}: OpDef): boolean {
-  return defs.some(({name}) => attrs.kind(name) === 'placeholder');
+/** Checks what a node sets. False where it refers to attributes that its function is instantiated with, known at a call. */
+function checkAttrs(node: GraphNode, {attrs: defs}: OpDef, graph: Graph): boolean {
+  let isConcrete = true;
+  for (const def of defs) {
+    const kind = node.attrs.kindSet(def.name);
+    if (kind === 'placeholder') isConcrete = false;
+    else if (kind !== undefined) checkAttr(node, def, kind, graph);
+    else if (def.default === undefined) throw missing(node, graph, def.name);
+  }
+  return isConcrete;
 }
 
-function checkAttr(node: GraphNode, def: AttrDef, graph: Graph): void {
+function checkAttr(node: GraphNode, def: AttrDef, kind: Attr['type'], graph: Graph): void {
   const {name, type} = def;
-  const {attrs} = node;
-  const kind = attrs.kind(name);
-  if (kind === undefined) throw missing(node, graph, name);
-  const element = /^list\((\w+)\)$/.exec(type)?.[1];
+  const element = elementType(type);
   if (kind !== (element === undefined ? type : 'list')) throw wrongType(node, graph, def, kind);
   // Weights are among the attributes that nothing more is asked of.
   if (element === undefined && def.allowed === undefined && def.minimum === undefined) return;
-  const attr = attrs.raw(name);
+  const attr = node.attrs.raw(name);
   if (attr === undefined) throw missing(node, graph, name);
-  const items = attr.type === 'list' ? attr.value : [attr];
-  const stray = items.find((item) => element !== undefined && item.type !== element);
-  if (stray !== undefined) throw wrongType(node, graph, def, `list(${stray.type})`);
-  const refused = items.find((item) => !isAllowed(item, def));
-  if (refused !== undefined) {
-    const allowed = def.allowed!.join(', ');
-    throw wrong(
-      node,
-      graph,
-      `has ${textOf(refused)} as the attribute '${name}', which may be one of ${allowed}`,
-    );
+  if (attr.type === 'list') {
+    const stray = attr.value.find((item) => item.type !== element);
+    if (stray !== undefined) throw wrongType(node, graph, def, `list(${stray.type})`);
+    for (const item of attr.value) checkAllowed(node, def, item, graph);
+  } else {
+    checkAllowed(node, def, attr, graph);
   }
   checkMinimum(node, def, attr, graph);
 }
 
-function isAllowed(item: Attr, {allowed}: AttrDef): boolean {
-  return allowed === undefined || allowed.includes(textOf(item));
+function checkAllowed(node: GraphNode, {name, allowed}: AttrDef, item: Attr, graph: Graph): void {
+  if (allowed === undefined || allowed.includes(textOf(item))) return;
+  throw wrong(
+    node,
+    graph,
+    `has ${textOf(item)} as the attribute '${name}', which may be one of ${allowed.join(', ')}`,
+  );
 }
 
 function textOf({value}: Attr): string {
@@ -86,45 +101,49 @@ function checkMinimum(node: GraphNode, {name, minimum}: AttrDef, attr: Attr, gra
   throw wrong(node, graph, `has ${what} the attribute '${name}', which must be at least ${minimum}`);
 }
 
-function checkInputs(node: GraphNode, {inputs: args}: OpDef, graph: Graph): void {
+function checkInputs(node: GraphNode, {inputs: args}: OpDef, known: KnownOutputs, graph: Graph): void {
   const {inputs, attrs} = node;
   const expected = tensorCount(args, attrs);
   if (inputs.length !== expected) {
     throw wrong(node, graph, `takes ${expected} inputs and has ${inputs.length}`);
   }
-  for (const [i, endpoint] of inputs.entries()) {
-    checkEdge(node, i, dtypeAt(args, attrs, i)!, endpoint, graph);
+  let input = 0;
+  for (const arg of args) {
+    const listed = arg.kind === 'list' ? attrs.dtypes(arg.typeListAttr) : undefined;
+    const dtype = arg.kind === 'list' ? undefined : dtypeOf(arg.type, attrs);
+    for (let i = argLength(arg, attrs); i > 0; i--) {
+      checkEdge(node, input, listed?.[listed.length - i] ?? dtype!, known, graph);
+      input++;
+    }
   }
 }
 
-function checkEdge(node: GraphNode, input: number, dtype: DType, from: Endpoint, graph: Graph): void {
-  const producer = graph.nodes[from.node]!;
-  const given = outputDType(from, graph);
+function checkEdge(node: GraphNode, input: number, dtype: DType, known: KnownOutputs, graph: Graph): void {
+  const from = node.inputs[input]!;
+  const given = from.output === 0 ? known.first[from.node] : outputDType(from, known, graph);
   // What an op that nobody has defined gives is unknown.
   if (given === dtype || given === 'unknown') return;
-  throw wrong(
-    node,
-    graph,
+  const {name, op} = graph.nodes[from.node]!;
+  const what =
     given === undefined
-      ? `reads output ${from.output} of '${producer.name}' (${producer.op}), which has fewer outputs`
-      : `takes ${dtype} as input ${input} and is given ${given} by '${producer.name}' (${producer.op})`,
-  );
+      ? `reads output ${from.output} of '${name}' (${op}), which has fewer outputs`
+      : `takes ${dtype} as input ${input} and is given ${given} by '${name}' (${op})`;
+  throw wrong(node, graph, what);
 }
 
 /** The dtype of an output; undefined where the node has no such output. */
-function outputDType({node: index, output}: Endpoint, graph: Graph): DType | 'unknown' | undefined {
-  const node = graph.nodes[index]!;
-  if (node.op === ARGUMENT_OP) {
+function outputDType(
+  {node: index, output}: Endpoint,
+  {definitions}: Pick<KnownOutputs, 'definitions'>,
+  graph: Graph,
+): DType | 'unknown' | undefined {
+  const {op, attrs} = graph.nodes[index]!;
+  if (op === ARGUMENT_OP) {
     const parameters = 'parameters' in graph ? (graph as FunctionGraph).parameters : [];
     return output === 0 ? parameters[index]?.dtype : undefined;
   }
-  const definition = opDef(node.op);
-  if (definition === undefined || isGeneric(node, definition)) return 'unknown';
-  for (const {name, type} of definition.attrs) {
-    // Said better when the node itself is looked at.
-    if (node.attrs.kind(name) !== (type.startsWith('list(') ? 'list' : type)) return 'unknown';
-  }
-  return dtypeAt(definition.outputs, node.attrs, output);
+  const definition = definitions[index];
+  return definition === undefined ? 'unknown' : dtypeAt(definition.outputs, attrs, output);
 }
 
 function missing(node: GraphNode, graph: Graph, name: string): FormatError {
