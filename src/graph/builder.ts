@@ -24,7 +24,7 @@ import {type FunctionResults, type Infer, inferNode} from './infer.js';
 import type {Known} from './known.js';
 import {uniqueName} from './names.js';
 import {type AttrInputs, completeAttrs} from './node_attrs.js';
-import {type OpDef, opDef} from './op_defs.js';
+import {attrDefault, type OpDef, opDef} from './op_defs.js';
 
 export type {AttrInput} from './node_attrs.js';
 
@@ -370,9 +370,11 @@ function linked(built: readonly BuiltNode[], label: string) {
   return {graph, endpoint, indexOf};
 }
 
-function attrsOf(name: string, {name: op, attrs: defs}: OpDef, attrs: ReadonlyMap<string, Attr>): Attrs {
-  const defaults = new Map(defs.map((attr) => [attr.name, attr.default]));
-  return new Attrs((wanted) => attrs.get(wanted) ?? defaults.get(wanted), `node '${name}' (${op})`);
+function attrsOf(name: string, definition: OpDef, attrs: ReadonlyMap<string, Attr>): Attrs {
+  return new Attrs(
+    (wanted) => attrs.get(wanted) ?? attrDefault(definition, wanted),
+    `node '${name}' (${definition.name})`,
+  );
 }
 
 /** JavaScript numbers as storage of a numeric dtype. */

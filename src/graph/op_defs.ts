@@ -94,6 +94,11 @@ export function opDef(name: string): OpDef | undefined {
   return definition;
 }
 
+/** What an attribute is where a node does not set it; undefined where the op has no such attribute, or no default for it. */
+export function attrDefault(definition: OpDef | undefined, name: string): Attr | undefined {
+  return definition?.attrs.find((each) => each.name === name)?.default;
+}
+
 /** The names of all ops defined, sorted by release (2.15, then newer ones) and name. */
 export function opNames(): Iterable<string> {
   return ops().keys();

@@ -27,7 +27,7 @@ import {
   type Graph,
   type GraphNode,
 } from './graph.js';
-import {type ArgDef, opDef} from './op_defs.js';
+import {type ArgDef, attrDefault, opDef} from './op_defs.js';
 import {verifyGraph} from './verify.js';
 
 /** Finds a function's signature where a node uses the function's name as its op. */
@@ -216,7 +216,7 @@ function attrValue(
   return bytes && decodeMessage(AttrValue, bytes, `attribute '${name}' of ${owner}`);
 }
 
-function describe({name, op}: NodeDef, label: string): string {
+function describe({name, op}: Pick<NodeDef, 'name' | 'op'>, label: string): string {
   return `node '${name}' (${op}) of ${label}`;
 }
 
@@ -236,7 +236,7 @@ class EncodedAttrs implements AttrTable {
   }
 
   get owner(): string {
-    return `node '${this.#name}' (${this.#op}) of ${this.#label}`;
+    return describe({name: this.#name, op: this.#op}, this.#label);
   }
 
   kindSet(name: string): Attr['type'] | undefined {
@@ -260,7 +260,7 @@ class EncodedAttrs implements AttrTable {
     const {owner} = this;
     const value = attrValue(this.#encoded, name, owner);
     if (value !== undefined) return attrOf(value, owner);
-    return opDef(this.#op)?.attrs.find((each) => each.name === name)?.default;
+    return attrDefault(opDef(this.#op), name);
   }
 }
 

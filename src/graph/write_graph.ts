@@ -28,7 +28,8 @@ import {
   type GraphNode,
 } from './graph.js';
 import {identifier, uniqueName} from './names.js';
-import {type ArgDef, opDef} from './op_defs.js';
+import {argLength} from './node_types.js';
+import {opDef} from './op_defs.js';
 import {attr, attrProto, dataType, encodedAttr, shapeProto} from './to_proto.js';
 
 /** What to write of a parameter besides its name and dtype. */
@@ -261,16 +262,4 @@ function outputName(
     first += length;
   }
   throw new SaveError(`'${node.name}' (${node.op}) of ${label} has no output number ${output}`);
-}
-
-/** How many tensors an output is. */
-function argLength(arg: ArgDef, attrs: Attrs): number {
-  switch (arg.kind) {
-    case 'single':
-      return 1;
-    case 'repeated':
-      return attrs.int(arg.numberAttr);
-    case 'list':
-      return attrs.dtypes(arg.typeListAttr).length;
-  }
 }
