@@ -21,7 +21,8 @@ export interface OpCase {
   readonly error?: true;
   readonly inputs: JsonTensor[];
   readonly attrs: Record<string, JsonAttr>;
-  readonly outputs?: JsonTensor[];
+  /** null for one that TensorFlow leaves unset, or that depends on the processor. */
+  readonly outputs?: (JsonTensor | null)[];
   readonly gradients?: (JsonTensor | null)[];
   /** Which outputs the gradients are of; all when absent. */
   readonly differentiated?: number[];

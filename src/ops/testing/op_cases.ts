@@ -76,7 +76,8 @@ function checkCase(each: OpCase, family: OpFamily, residence: 'host' | 'device')
     expect(outputs.length).toBe(each.outputs!.length);
     if (factsOf(each.op).residence === 'host') expect(outputs.some(({onDevice}) => onDevice)).toBe(false);
     outputs.forEach((output, i) => {
-      expectSame(output, decodeTensor(each.outputs![i]!), each, `output ${i}`);
+      const expected = each.outputs![i];
+      if (expected != null) expectSame(output, decodeTensor(expected), each, `output ${i}`);
     });
   });
 }

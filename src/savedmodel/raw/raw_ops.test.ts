@@ -44,7 +44,9 @@ describe('raw ops give what TensorFlow gives', () => {
           const outputs = run() as RawTensor[];
           expect(outputs.length, what).toBe(each.outputs!.length);
           outputs.forEach((output, i) => {
-            expectSame(Value.of(output), decodeTensor(each.outputs![i]!), each, `${what} output ${i}`);
+            const expected = each.outputs![i];
+            if (expected != null)
+              expectSame(Value.of(output), decodeTensor(expected), each, `${what} output ${i}`);
           });
         });
       }
