@@ -206,7 +206,8 @@ const oneCacheForBoth: Check = async (context) => {
   const server = await startServer((request, response) => {
     const by = request.headers['user-agent']?.startsWith('Python') ? 'theirs' : 'ours';
     const counts = downloads.get(request.url!) ?? {ours: 0, theirs: 0};
-    downloads.set(request.url!, {...counts, [by]: counts[by] + 1});
+    counts[by]++;
+    downloads.set(request.url!, counts);
     send(request, response);
   });
   context.after(() => server.close());
@@ -227,14 +228,14 @@ const oneCacheForBoth: Check = async (context) => {
       demandSame((reply as {digests?: unknown}).digests, expected, `round ${round}`);
   }
   const counts = [...downloads.values()];
-  const shown = counts.map(({ours, theirs}) => `${ours}+${theirs}`).join(' ');
+  const shown = `downloads by this library and by the reference: ${counts.map(({ours, theirs}) => `${ours}+${theirs}`)}`;
   demand(counts.length === ROUNDS, `models downloaded: ${counts.length} of ${ROUNDS}`);
   demand(
     counts.every(({ours}) => ours <= 1),
-    `downloads by this library and by the reference: ${shown}`,
+    shown,
   );
   const once = counts.filter(({ours, theirs}) => ours + theirs === 1).length;
-  demand(once > ROUNDS / 2, `downloads by this library and by the reference: ${shown}`);
+  demand(once > ROUNDS / 2, shown);
   const left = (await readdir(cacheDir)).filter((name) => /lock|tmp/.test(name));
   demand(left.length === 0, `left in the cache: ${left}`);
   const overlooked = ROUNDS - once;

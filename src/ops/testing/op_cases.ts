@@ -76,8 +76,7 @@ function checkCase(each: OpCase, family: OpFamily, residence: 'host' | 'device')
     expect(outputs.length).toBe(each.outputs!.length);
     if (factsOf(each.op).residence === 'host') expect(outputs.some(({onDevice}) => onDevice)).toBe(false);
     outputs.forEach((output, i) => {
-      const expected = each.outputs![i];
-      if (expected != null) expectSame(output, decodeTensor(expected), each, `output ${i}`);
+      expectOutput(output, i, each);
     });
   });
 }
@@ -209,6 +208,12 @@ function place(tensor: HostTensor, residence: 'host' | 'device'): Value {
   return residence === 'device' && hasDeviceType(tensor.dtype)
     ? Value.device(value.tensor(), tensor.dtype)
     : value;
+}
+
+/** Compares output `i` of a case with what TensorFlow gave, if that counts. */
+export function expectOutput(actual: Value, i: number, each: OpCase, what = ''): void {
+  const expected = each.outputs![i];
+  if (expected != null) expectSame(actual, decodeTensor(expected), each, `${what}output ${i}`);
 }
 
 /** Compares with what TensorFlow gave, within what the dtype and the case allow. */
