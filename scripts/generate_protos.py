@@ -52,6 +52,7 @@ ROOTS = {
     'tensorflow.core.util.saved_tensor_slice_pb2': ['tensorflow.SavedTensorSlices'],
     'tensorflow.core.example.example_pb2': ['tensorflow.Example', 'tensorflow.SequenceExample'],
     'tensorflow.python.training.checkpoint_state_pb2': ['tensorflow.CheckpointState'],
+    'onnx.onnx_ml_pb2': ['onnx.ModelProto'],
     'keras.protobuf.saved_metadata_pb2': ['third_party.py.keras.protobuf.SavedMetadata'],
 }
 
@@ -83,6 +84,10 @@ NUMBERS = {
     'tensorflow.proto_splitter.ChunkInfo.offset',
     'tensorflow.proto_splitter.ChunkedMessage.chunk_index',
     'tensorflow.proto_splitter.FieldIndex.index',
+    'onnx.AttributeProto.i',
+    'onnx.AttributeProto.ints',
+    'onnx.TensorProto.dims',
+    'onnx.TensorShapeProto.Dimension.dim_value',
 }
 
 # What releases after 2.15 have added to these messages.
@@ -356,9 +361,11 @@ def sort_fields(files):
 
 
 def field_table(files):
-  """The fields of every message as text: what src/proto/text_format.ts is guided by."""
+  """The fields of every message of TensorFlow as text: what src/proto/text_format.ts is guided by."""
   lines = []
   for name, declared in sorted(declarations(files).items()):
+    if name.startswith('onnx.'):
+      continue
     if isinstance(declared, descriptor_pb2.EnumDescriptorProto):
       lines.append(' '.join([f'#{name}'] + [f'{value.name}={value.number}' for value in declared.value]))
       continue

@@ -32,6 +32,8 @@ export interface GraphNode extends OpNode {
   readonly controls: readonly number[];
   /** Where TensorFlow is to run it. Absent from graphs that were read: here, all runs on one backend. */
   readonly device?: string;
+  /** The node that this one was taken over from, and its graph, where functions were put in the place of calls. */
+  readonly origin?: {readonly node: GraphNode; readonly label: string};
 }
 
 /** Nodes and how to find them. Nodes are in file order, which need not be an order of execution. */

@@ -7,16 +7,20 @@
  */
 
 import {createRequire} from 'node:module';
-import {totalmem} from 'node:os';
+import {availableParallelism, totalmem} from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
+import {nodeOnnxRuntime} from './node_onnx.js';
 import type {Platform} from './platform.js';
 
 export const nodePlatform: Platform = {
   crc32c: nativeCrc32c() ?? portableCrc32c,
   // 0 where there is no constraint.
   memoryBytes: () => Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+  onnxRuntime: nodeOnnxRuntime,
+  processors: availableParallelism,
+  variable: (name) => process.env[name] || undefined,
   createModel: async (...args) => (await import('./node_output.js')).createModel(...args),
   writableDirectory: async (target) => (await import('./node_output.js')).writableDirectory(target),
   importBackend: async () => {

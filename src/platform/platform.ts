@@ -5,6 +5,8 @@
  * @module
  */
 
+import type {OnnxRuntime} from './onnx_runtime.js';
+
 /** A file that can be read by range. Implementations hold no more of it in memory than a read returns. */
 export interface FileHandle {
   /** Size in bytes. */
@@ -84,6 +86,12 @@ export interface CreateModelOptions {
 
 /** What the core asks of the machine. */
 export interface Platform {
+  /** ONNX Runtime, where it is installed and calls of it return when they are done. */
+  onnxRuntime?(): OnnxRuntime | undefined;
+  /** Processors that this process may use. */
+  processors?(): number;
+  /** The value of an environment variable. */
+  variable?(name: string): string | undefined;
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (the CRC of what came before; 0 at the start). */
   crc32c(bytes: Uint8Array, seed?: number): number;
   /** Bytes of memory that this process may use at most: the machine's, or its container's. */

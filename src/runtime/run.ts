@@ -71,7 +71,7 @@ export function prepareWith(kernel: Kernel, graph: Graph, index: number, session
     outputs: definition?.outputs.length ?? 1,
     session,
     memo: <T>(create: () => T): T => {
-      kept ??= {memo: session.memo(node, create)};
+      kept ??= {memo: session.memo(node.origin?.node ?? node, create)};
       return kept.memo as T;
     },
   };
@@ -132,7 +132,7 @@ function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readon
 /** Adds to an error where in the model it happened, innermost node first. */
 function located(error: unknown, {node}: Step, graph: Graph, inputs: readonly Value[]): Error {
   if (error instanceof UnsupportedOpError) return error;
-  const where = `\n  at node '${node.name}' (${node.op}) in ${graph.label}`;
+  const where = `\n  at node '${node.name}' (${node.op}) in ${node.origin?.label ?? graph.label}`;
   // No regular expression: matching one needs stack, too.
   if (error instanceof RangeError && error.message.includes('call stack')) {
     return new CallError(`functions of the model call each other too deeply${where}`, {cause: error});

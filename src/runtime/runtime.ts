@@ -29,6 +29,7 @@ import {completeActiveBackend} from '../tfjs/backend.js';
 import {closeScope, openScope} from '../tfjs/scope.js';
 import {markTape} from '../tfjs/tape.js';
 import {tensorBytes} from '../tfjs/tensor_bounds.js';
+import type {CompiledRunnable, CompileHost, Compiler} from './compiler.js';
 import {Dataflow} from './dataflow.js';
 import {type SavedGradient, withCustomGradients} from './gradient.js';
 import {Plan} from './plan.js';
@@ -46,6 +47,8 @@ export interface RuntimeOptions {
   readonly restore?: (name: Uint8Array, shapeAndSlice: Uint8Array) => HostTensor | undefined;
   /** What a call may take where it does not say itself. */
   readonly limits?: Limits;
+  /** Makes functions run by other means than the interpreter. */
+  readonly compiler?: Compiler | undefined;
 }
 
 /** The share of the machine's memory that a call may hold where nobody says how much it may. */
@@ -86,6 +89,8 @@ export class Runtime implements Session {
   /** By node of a graph: a graph may be prepared in parts, for its signatures and for what initialises it. */
   #memos = new WeakMap<object, {readonly memo: unknown}>();
   #temporaries: {close(): void}[] = [];
+  readonly #compiled = new Set<CompiledRunnable>();
+  readonly #compileHost: CompileHost;
   #depth = 0;
   #limits: Limits | undefined;
   #disposed = false;
@@ -93,6 +98,12 @@ export class Runtime implements Session {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     checkLimits(options.limits ?? {});
+    this.#compileHost = {
+      library: options.library,
+      interpreted: (graph, request) => this.prepare(graph, request),
+      plan: (graph, order, request, own) =>
+        new Plan(graph, order, request, this, (op) => own(op) ?? this.#kernel(op)),
+    };
     ABANDONED.register(this, this.#holdings, this);
   }
 
@@ -132,13 +143,22 @@ export class Runtime implements Session {
       const graph = this.library.get(name);
       if (graph === undefined) throw new FormatError(`the model has no function '${name}'`);
       const honoured = withCustomGradients(graph, this.#options.gradients ?? NO_GRADIENTS);
-      runnable = this.prepare(honoured, functionRequest(honoured));
+      runnable = this.executable(honoured, functionRequest(honoured));
       this.#functions.set(name, runnable);
     }
     return runnable;
   }
 
-  /** Makes part of a graph executable. */
+  /** Makes part of a graph executable that may be called often. */
+  executable(graph: Graph, request: RunRequest): Runnable {
+    const {compiler} = this.#options;
+    if (compiler === undefined) return this.prepare(graph, request);
+    const compiled = compiler.compile(graph, request, this.#compileHost);
+    this.#compiled.add(compiled);
+    return compiled;
+  }
+
+  /** Makes part of a graph executable by the interpreter. */
   prepare(graph: Graph, request: RunRequest): Runnable {
     const fed = new Set(request.feeds.map(({node}) => node));
     const roots = [...request.targets, ...request.fetches.map(({node}) => node)];
@@ -299,6 +319,8 @@ export class Runtime implements Session {
     constants.clear();
     variables.clear();
     this.#memos = new WeakMap();
+    for (const each of this.#compiled) each.dispose();
+    this.#compiled.clear();
     ABANDONED.unregister(this);
     this.#resources.clear();
     this.#functions.clear();

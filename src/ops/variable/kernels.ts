@@ -100,6 +100,14 @@ export class Variable implements Resource {
     return this.#exact !== undefined || this.#face !== undefined;
   }
 
+  /** Stands for the value that it has now: another object after each assignment. */
+  get state(): object {
+    if (this.#face !== undefined && NATIVE.has(this.dtype)) return dataOf(this.#face);
+    this.#adoptFace();
+    if (this.#exact === undefined) throw this.#uninitialized();
+    return this.#exact;
+  }
+
   /** The value now. It stays what it is when the variable is assigned afterwards. */
   read(): Value {
     const face = this.#face;

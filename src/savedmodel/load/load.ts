@@ -5,6 +5,7 @@
  */
 
 import {CheckpointReader} from '../../bundle/reader.js';
+import {compilerFor, type EngineOptions} from '../../compile/engine.js';
 import {FormatError} from '../../errors.js';
 import type {Graph} from '../../graph/graph.js';
 import {readGraph, readLibrary} from '../../graph/read_graph.js';
@@ -34,7 +35,7 @@ import {restoreObjects} from './restore.js';
 import {readWholeModel} from './whole_model.js';
 
 /** How to load a model. */
-export interface LoadModelOptions {
+export interface LoadModelOptions extends EngineOptions {
   /** Which of the model's graphs, by its tag, or by all of its tags; needed where it has several. */
   readonly tags?: Tags;
   /** Compare the data of the variables with its checksums. Default true. */
@@ -77,8 +78,9 @@ export interface OpenModel {
 /** Reads a model's graphs and assets; its variables stay on disk. */
 export async function openModel(
   directory: ModelDirectory,
-  {tags, limits}: LoadModelOptions = {},
+  {tags, limits, engine, onnx}: LoadModelOptions = {},
 ): Promise<OpenModel> {
+  const compiler = compilerFor({...(engine && {engine}), ...(onnx && {onnx})});
   const saved = await readSavedModel(directory);
   const hubModule = await isHubModule(directory);
   const metaGraph = chooseMetaGraph(saved, tags ?? (hubModule ? [] : undefined), directory.name);
@@ -89,6 +91,7 @@ export async function openModel(
   const runtime = new Runtime({
     library: readLibrary(metaGraph.graphDef?.library),
     gradients,
+    compiler,
     ...(limits && {limits}),
     readFile: (path) => assets.content(path),
     restore: (name, shapeAndSlice) => restored.get(restoredKey(name, shapeAndSlice)),

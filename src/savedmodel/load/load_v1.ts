@@ -239,7 +239,7 @@ function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, de
     inputs: {kind: 'tuple', items: [{kind: 'tuple', items: []}, structure(inputs)]},
     outputs: structure(outputs),
     bound: () => [],
-    runnable: () => (runnable ??= runtime.prepare(graph, {feeds, fetches, targets})),
+    runnable: () => (runnable ??= runtime.executable(graph, {feeds, fetches, targets})),
   });
   const defaults = [...def.defaults].map(
     ([key, tensor]) => [key, tensorOf(tensor, `the default of '${key}'`)] as const,

@@ -1,0 +1,321 @@
+/**
+ * Compiles what a run needs of a graph: the numeric parts become sessions of ONNX Runtime, the rest stays with the interpreter.
+ *
+ * @module
+ */
+
+import {Attrs} from '../graph/attrs.js';
+import type {Endpoint, FunctionGraph, Graph, GraphNode} from '../graph/graph.js';
+import {inferGraph, type KnownGraph} from '../graph/infer.js';
+import type {Known} from '../graph/known.js';
+import {opDef} from '../graph/op_defs.js';
+import {fitsShape} from '../host/shape.js';
+import {ConstantPool} from '../onnx/builder.js';
+import {inferenceOf} from '../ops/infer.js';
+import type {Kernel} from '../ops/kernel.js';
+import {Variable} from '../ops/variable/kernels.js';
+import type {CompiledRunnable, CompileHost, Compiler} from '../runtime/compiler.js';
+import type {Runnable, RunRequest} from '../runtime/run.js';
+import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
+import type {Value} from '../tensors/value.js';
+import {isTaping} from '../tfjs/tape.js';
+import {inlineCalls, type Runs} from './inline.js';
+import {type LoweredGraph, lowerGraph} from './lower.js';
+import {type Partition, type Partitioned, partition} from './partition.js';
+import {Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
+
+/** Op of the nodes that stand for sessions. No op of TensorFlow starts so. */
+const SESSION_OP = '_Session';
+
+/** A function may be compiled for arguments of so many kinds (ranks, variables); further ones are interpreted. */
+const MAX_VARIANTS = 4;
+
+/** How to compile. */
+export interface CompileOptions extends SegmentOptions {
+  /** Told of each graph that was compiled. */
+  readonly onCompiled?: ((report: CompileReport) => void) | undefined;
+}
+
+/** A compiler that makes sessions with `options`. */
+export function onnxCompiler(options: CompileOptions): Compiler {
+  return {compile: (graph, request, host) => new CompiledGraph({graph, request}, host, options)};
+}
+
+/** A graph that is compiled when it is first called, for what it is called with. */
+class CompiledGraph implements CompiledRunnable {
+  readonly #runs: Runs;
+  readonly #host: CompileHost;
+  readonly #options: CompileOptions;
+  readonly #variants: Variant[] = [];
+  #interpreted: Runnable | undefined;
+
+  constructor(runs: Runs, host: CompileHost, options: CompileOptions) {
+    this.#runs = runs;
+    this.#host = host;
+    this.#options = options;
+  }
+
+  run(args: readonly Value[]): Value[] {
+    const runnable = isTaping() ? undefined : this.#variant(args);
+    return (runnable ?? this.#interpreter()).run(args);
+  }
+
+  #interpreter(): Runnable {
+    this.#interpreted ??= this.#host.interpreted(this.#runs.graph, this.#runs.request);
+    return this.#interpreted;
+  }
+
+  /** The compiled form for such arguments; undefined where there is none. */
+  #variant(args: readonly Value[]): Runnable | undefined {
+    const known = this.#variants.find((each) => each.fits(args));
+    if (known !== undefined) return known.runnable;
+    if (this.#variants.length >= MAX_VARIANTS) return undefined;
+    const made = new Variant(this.#runs, args, this.#host, this.#options);
+    if (!made.fits(args)) return undefined;
+    this.#variants.push(made);
+    return made.runnable;
+  }
+
+  dispose(): void {
+    for (const each of this.#variants) each.dispose();
+  }
+}
+
+/** A graph compiled for arguments of one kind. */
+class Variant {
+  /** Undefined where there is nothing to compile. */
+  readonly runnable: Runnable | undefined;
+  readonly #given: readonly Given[];
+  readonly #segments: Segment[] = [];
+
+  constructor({graph, request}: Runs, args: readonly Value[], host: CompileHost, options: CompileOptions) {
+    this.#given = args.map((arg, i) => givenBy(arg, declaredOf(graph, request.feeds[i]!)));
+    this.runnable = this.#compile({graph, request}, host, options);
+  }
+
+  /** Whether arguments are of the kind. */
+  fits(args: readonly Value[]): boolean {
+    return this.#given.every(({known, resource}, i) => {
+      const arg = args[i]!;
+      if (resource !== undefined) return resourceOf(arg) === resource;
+      return arg.dtype === known.dtype && fitsShape(arg.shape, known.shape);
+    });
+  }
+
+  #compile(runs: Runs, host: CompileHost, options: CompileOptions): Runnable | undefined {
+    if (hasPartlyFedNodes(runs) || isDataflow(runs.graph, needed(runs))) return undefined;
+    const {graph, request} = inlineCalls(runs, host.library);
+    const order = topologicalOrder(graph, needed({graph, request}), fedNodes(request));
+    const known = inferGraph(graph, {
+      rules: inferenceOf,
+      library: host.library,
+      given: this.#given.map((each, i) => ({endpoint: request.feeds[i]!, known: each.known})),
+    });
+    const assigned = assignedHandles(graph, order, known);
+    const lowered = lowerGraph(graph, order, new ConstantPool(), {
+      library: host.library,
+      known,
+      isAssigned: (handle) => assigned.has(keyOf(handle)),
+    });
+    const {parts, sides} = partition(graph, lowered, {
+      order,
+      fetches: request.fetches,
+      fed: fedNodes(request),
+    });
+    options.onCompiled?.(reportOf(graph, order, lowered, parts));
+    if (parts.length === 0) return undefined;
+    return this.#assemble({graph, request}, {order, lowered, parts, sides}, host, options);
+  }
+
+  /** The graph with a node for each partition, ready to run. */
+  #assemble(
+    {graph, request}: Runs,
+    {
+      order,
+      lowered,
+      parts,
+      sides,
+    }: Partitioned & {readonly order: readonly number[]; readonly lowered: LoweredGraph},
+    host: CompileHost,
+    options: CompileOptions,
+  ): Runnable {
+    const own = new Set(parts.flatMap(({nodes}) => nodes));
+    const fed = fedNodes(request);
+    const places = new Map<string, Endpoint>();
+    const sessions = new Map<number, number>();
+    const kernels = new Map<string, Kernel>();
+    const nodes: GraphNode[] = [...graph.nodes];
+    for (const [number, part] of parts.entries()) {
+      const node = nodes.push(undefined!) - 1;
+      for (const index of part.nodes) sessions.set(index, node);
+      for (const [output, endpoint] of part.outputs.entries()) places.set(keyOf(endpoint), {node, output});
+      const name = `${SESSION_OP}${number}`;
+      const spec = segmentSpec(`${graph.label} ${name}`, part, lowered);
+      const inputs = segmentInputs(spec, lowered);
+      const fallback = lazily(() =>
+        host.interpreted(graph, {feeds: inputs, fetches: part.outputs, targets: []}),
+      );
+      const segment = new Segment(spec, options, (values) => fallback().run(values));
+      this.#segments.push(segment);
+      kernels.set(name, (values) => segment.run(values));
+      nodes[node] = {name, op: name, inputs, controls: [], attrs: new Attrs(() => undefined, name)};
+    }
+    const moved = (endpoint: Endpoint): Endpoint => {
+      const source = sides.source(endpoint);
+      return places.get(keyOf(source)) ?? source;
+    };
+    const rest = nodes.map((node, index) =>
+      own.has(index)
+        ? node
+        : {
+            ...node,
+            inputs: node.inputs.map(moved),
+            controls: node.controls.map((control) => sessions.get(control) ?? control),
+            origin: node.origin ?? {node, label: graph.label},
+          },
+    );
+    const whole: Graph = {label: graph.label, nodes: rest, find: graph.find};
+    // What lowered nodes wait for happens, although they do not wait for it any more.
+    const awaited = order.filter((index) => own.has(index)).flatMap((index) => graph.nodes[index]!.controls);
+    const complete: RunRequest = {
+      feeds: request.feeds,
+      fetches: request.fetches.map(moved),
+      targets: [...request.targets, ...awaited].filter((index) => !own.has(index)),
+    };
+    const roots = [...complete.targets, ...complete.fetches.map(({node}) => node)];
+    const runs = topologicalOrder(whole, neededNodes(whole, roots, fed), fed);
+    return host.plan(whole, runs, complete, (op) => kernels.get(op));
+  }
+
+  dispose(): void {
+    for (const segment of this.#segments) segment.dispose();
+  }
+}
+
+/** Where the nodes of a compiled graph run. */
+export interface CompileReport {
+  readonly label: string;
+  /** How many nodes each session computes. */
+  readonly sessions: readonly number[];
+  readonly nodes: readonly {
+    readonly node: GraphNode;
+    readonly isLowered: boolean;
+    readonly reason: string | undefined;
+  }[];
+}
+
+function reportOf(
+  graph: Graph,
+  order: readonly number[],
+  lowered: LoweredGraph,
+  parts: readonly Partition[],
+): CompileReport {
+  const own = new Set(parts.flatMap(({nodes}) => nodes));
+  return {
+    label: graph.label,
+    sessions: parts.map(({nodes}) => nodes.length),
+    nodes: order.map((index) => ({
+      node: graph.nodes[index]!,
+      isLowered: own.has(index),
+      reason: lowered.reasons[index],
+    })),
+  };
+}
+
+/** What is known of an argument, and the resource that it must lead to. */
+interface Given {
+  readonly known: Known;
+  readonly resource: object | undefined;
+}
+
+/** What is known of an argument of a function that is compiled for it: what the function says, its rank, and its variable. */
+function givenBy(arg: Value, declared: Known): Given {
+  const resource = resourceOf(arg);
+  if (resource instanceof Variable) {
+    return {
+      known: {dtype: 'resource', shape: [], handle: {dtype: resource.dtype, shape: resource.shape}},
+      resource,
+    };
+  }
+  if (resource !== undefined) return {known: declared, resource};
+  const shape = declared.shape ?? arg.shape.map(() => null);
+  return {known: {...declared, dtype: arg.dtype, shape}, resource: undefined};
+}
+
+/** What a graph says of what it is fed. */
+function declaredOf(graph: Graph, {node}: Endpoint): Known {
+  const parameter = 'parameters' in graph ? (graph as FunctionGraph).parameters[node] : undefined;
+  if (parameter !== undefined) return {...parameter, shape: parameter.shape ?? null};
+  const {attrs} = graph.nodes[node]!;
+  return {
+    dtype: attrs.has('dtype') ? attrs.dtype('dtype') : 'variant',
+    shape: attrs.has('shape') ? attrs.shape('shape') : null,
+  };
+}
+
+function resourceOf(value: Value): object | undefined {
+  return value.dtype === 'resource' ? (value.hostData() as readonly object[])[0] : undefined;
+}
+
+const keyOf = ({node, output}: Endpoint): string => `${node}:${output}`;
+
+const fedNodes = ({feeds}: RunRequest): Set<number> => new Set(feeds.map(({node}) => node));
+
+function needed({graph, request}: Runs): Set<number> {
+  return neededNodes(
+    graph,
+    [...request.targets, ...request.fetches.map(({node}) => node)],
+    fedNodes(request),
+  );
+}
+
+/** True where a node is fed one of its outputs and computes another. */
+function hasPartlyFedNodes({graph, request}: Runs): boolean {
+  return request.feeds.some(
+    ({node, output}) => output !== 0 || (opDef(graph.nodes[node]!.op)?.outputs.length ?? 1) !== 1,
+  );
+}
+
+/** Ops that read what a handle leads to, and leave it as it is. */
+const READERS: ReadonlySet<string> = new Set([
+  'ReadVariableOp',
+  '_ReadVariablesOp',
+  'ResourceGather',
+  'ResourceGatherNd',
+  'VariableShape',
+  'VarIsInitializedOp',
+  'IsVariableInitialized',
+  'DisableCopyOnRead',
+  'Identity',
+  'LookupTableFindV2',
+  'LookupTableSizeV2',
+  'LookupTableExportV2',
+]);
+
+/** The handles, and references, of what nodes may change. */
+function assignedHandles(graph: Graph, order: readonly number[], known: KnownGraph): ReadonlySet<string> {
+  const assigned = new Set<string>();
+  for (const index of order) {
+    const {op, inputs} = graph.nodes[index]!;
+    const definition = opDef(op);
+    for (const [i, input] of inputs.entries()) {
+      const isReference = definition?.inputs[Math.min(i, definition.inputs.length - 1)]?.isRef ?? false;
+      const isHandle = known.of(input)?.dtype === 'resource' && !READERS.has(op);
+      if (isReference || isHandle) assigned.add(keyOf(sourceOf(graph, input)));
+    }
+  }
+  return assigned;
+}
+
+function sourceOf(graph: Graph, endpoint: Endpoint): Endpoint {
+  const {op, inputs} = graph.nodes[endpoint.node]!;
+  return op === 'Identity' && inputs.length === 1 ? sourceOf(graph, inputs[0]!) : endpoint;
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: {readonly value: T} | undefined;
+  return () => {
+    made ??= {value: make()};
+    return made.value;
+  };
+}

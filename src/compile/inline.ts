@@ -1,0 +1,164 @@
+/**
+ * Puts the nodes of called functions in the place of the calls.
+ *
+ * Nodes keep their names, by which resources are known, and what they keep between executions: whoever runs the function as it
+ * is meets the same state.
+ *
+ * @module
+ */
+
+import {statefulNodes} from '../graph/effects.js';
+import {
+  ARGUMENT_OP,
+  type Endpoint,
+  type FunctionGraph,
+  type FunctionLibrary,
+  type Graph,
+  type GraphNode,
+} from '../graph/graph.js';
+import {opDef} from '../graph/op_defs.js';
+import type {RunRequest} from '../runtime/run.js';
+import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
+
+/** A graph and what to run of it. */
+export interface Runs {
+  readonly graph: Graph;
+  readonly request: RunRequest;
+}
+
+/** Nodes of more levels of calls stay calls. */
+const MAX_DEPTH = 64;
+
+const CALLS: ReadonlySet<string> = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
+
+/** What a run needs of a graph, with the functions that it calls in place. Functions with control flow of TensorFlow 1 stay calls. */
+export function inlineCalls({graph, request}: Runs, library: FunctionLibrary): Runs {
+  return new Inliner(library).inline(graph, request);
+}
+
+/** What came of the nodes of one function. */
+interface Inlined {
+  readonly of: (endpoint: Endpoint) => Endpoint;
+  readonly nodes: (index: number) => readonly number[];
+}
+
+class Inliner {
+  readonly #library: FunctionLibrary;
+  readonly #nodes: GraphNode[] = [];
+  readonly #open: string[] = [];
+
+  constructor(library: FunctionLibrary) {
+    this.#library = library;
+  }
+
+  inline(graph: Graph, request: RunRequest): Runs {
+    const feeds = request.feeds.map(({node}) => this.#add({...graph.nodes[node]!, inputs: [], controls: []}));
+    const given = new Map(
+      request.feeds.map((feed, i) => [keyOf(feed), {node: feeds[i]!, output: feed.output}]),
+    );
+    const {of, nodes} = this.#expand(graph, request, given, []);
+    const inlined: Graph = {
+      label: graph.label,
+      nodes: this.#nodes,
+      find: (name) => findByName(this.#nodes, name),
+    };
+    return {
+      graph: inlined,
+      request: {
+        feeds: request.feeds.map((feed) => given.get(keyOf(feed))!),
+        fetches: request.fetches.map(of),
+        targets: request.targets.flatMap(nodes),
+      },
+    };
+  }
+
+  #add(node: GraphNode): number {
+    return this.#nodes.push(node) - 1;
+  }
+
+  #expand(
+    graph: Graph,
+    {feeds, fetches, targets}: RunRequest,
+    given: ReadonlyMap<string, Endpoint>,
+    outer: readonly number[],
+  ): Inlined {
+    const fed = new Set(feeds.map(({node}) => node));
+    const needed = neededNodes(graph, [...targets, ...fetches.map(({node}) => node)], fed);
+    const outputs = new Map<number, (output: number) => Endpoint>();
+    const after = new Map<number, readonly number[]>();
+    const of = (endpoint: Endpoint): Endpoint =>
+      given.get(keyOf(endpoint)) ?? outputs.get(endpoint.node)!(endpoint.output);
+    const nodes = (index: number): readonly number[] => after.get(index) ?? outer;
+    for (const index of topologicalOrder(graph, needed, fed)) {
+      const node = graph.nodes[index]!;
+      if (node.op === ARGUMENT_OP || fed.has(index)) continue;
+      const inputs = node.inputs.map(of);
+      const controls = [...outer, ...node.controls.flatMap(nodes)];
+      const callee = this.#callee(node);
+      if (callee === undefined) {
+        const added = this.#add({
+          ...node,
+          inputs,
+          controls: [...new Set(controls)],
+          origin: node.origin ?? {node, label: graph.label},
+        });
+        outputs.set(index, (output) => ({node: added, output}));
+        after.set(index, [added]);
+        continue;
+      }
+      const inner = this.#call(callee, inputs, controls);
+      outputs.set(index, (output) => inner.of(callee.results[output]!.source));
+      after.set(index, [
+        ...callee.results.map(({source}) => inner.of(source).node),
+        ...effectsOf(callee).flatMap(inner.nodes),
+      ]);
+    }
+    return {of, nodes};
+  }
+
+  #call(callee: FunctionGraph, inputs: readonly Endpoint[], controls: readonly number[]): Inlined {
+    this.#open.push(callee.name);
+    try {
+      const request = requestOf(callee);
+      const given = new Map(inputs.map((input, node) => [keyOf({node, output: 0}), input]));
+      return this.#expand(callee, request, given, controls);
+    } finally {
+      this.#open.pop();
+    }
+  }
+
+  /** The function that a node calls and whose nodes can stand in its place. */
+  #callee({op, attrs, inputs}: GraphNode): FunctionGraph | undefined {
+    const name = CALLS.has(op) ? attrs.func('f').name : opDef(op) === undefined ? op : undefined;
+    if (name === undefined || this.#open.length >= MAX_DEPTH || this.#open.includes(name)) return undefined;
+    const callee = this.#library.get(name);
+    if (callee === undefined || callee.parameters.length !== inputs.length) return undefined;
+    const {feeds, fetches, targets} = requestOf(callee);
+    const needed = neededNodes(
+      callee,
+      [...targets, ...fetches.map(({node}) => node)],
+      new Set(feeds.map(({node}) => node)),
+    );
+    return isDataflow(callee, needed) ? undefined : callee;
+  }
+}
+
+const keyOf = ({node, output}: Endpoint): string => `${node}:${output}`;
+
+function findByName(nodes: readonly GraphNode[], name: string): number | undefined {
+  const index = nodes.findIndex((node) => node.name === name);
+  return index < 0 ? undefined : index;
+}
+
+function effectsOf(graph: FunctionGraph): readonly number[] {
+  return graph.controlResults.length > 0 ? graph.controlResults : statefulNodes(graph);
+}
+
+/** What a call of a function runs. */
+export function requestOf(graph: FunctionGraph): RunRequest {
+  return {
+    feeds: graph.parameters.map((_, node) => ({node, output: 0})),
+    fetches: graph.results.map(({source}) => source),
+    targets: effectsOf(graph),
+  };
+}

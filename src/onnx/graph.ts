@@ -1,0 +1,70 @@
+/**
+ * Graphs of ONNX ops in memory: what rules build and sessions are made of.
+ *
+ * @module
+ */
+
+import type {DType} from '../host/dtypes.js';
+import type {PartialShape} from '../host/shape.js';
+import type {HostTensor} from '../host/tensor.js';
+
+/** An attribute: integers and text as they are, the rest by what it is. */
+export type OnnxAttr =
+  | number
+  | readonly number[]
+  | string
+  | {readonly float: number}
+  | {readonly floats: readonly number[]}
+  | {readonly strings: readonly string[]}
+  | {readonly tensor: HostTensor}
+  | {readonly graph: OnnxGraph};
+
+/** Attributes by name. */
+export type OnnxAttrs = Readonly<Record<string, OnnxAttr>>;
+
+/** One op. Tensors are known by name; an input that is left out has an empty one. */
+export interface OnnxNode {
+  readonly op: string;
+  /** The set of ops it belongs to; ONNX's own where empty. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attrs: OnnxAttrs;
+}
+
+/** An input or output of a graph. */
+export interface OnnxPort {
+  readonly name: string;
+  readonly dtype: DType;
+  /** Null where its rank is not known, or nobody needs it. */
+  readonly shape: PartialShape;
+}
+
+/** What a graph starts with: a tensor, or where its bytes lie. */
+export interface OnnxInitializer {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly content: HostTensor['data'] | OnnxFileSlice;
+}
+
+/** Bytes in a file beside the model. */
+export interface OnnxFileSlice {
+  readonly location: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A graph, or the body of a loop or a branch: those read tensors of the graphs around them by name. */
+export interface OnnxGraph {
+  readonly name: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+  readonly initializers: readonly OnnxInitializer[];
+}
+
+/** True for the place of bytes in a file, as opposed to the elements themselves. */
+export function isFileSlice(content: OnnxInitializer['content']): content is OnnxFileSlice {
+  return 'location' in content;
+}

@@ -1,0 +1,9 @@
+/**
+ * Gathering and scattering as ops of ONNX.
+ *
+ * @module
+ */
+
+import type {LowerTable} from '../lowering.js';
+
+export const onnx: LowerTable = {};

@@ -1,0 +1,9 @@
+/**
+ * Recurrent layers as ops of ONNX.
+ *
+ * @module
+ */
+
+import type {LowerTable} from '../lowering.js';
+
+export const onnx: LowerTable = {};
