@@ -23,6 +23,8 @@ import {inlineCalls, type Runs} from './inline.js';
 import {type LoweredGraph, lowerGraph} from './lower.js';
 import {Footprint, partOf} from './part.js';
 import {type Partition, type Partitioned, partition} from './partition.js';
+import {applyPasses} from './passes/pass.js';
+import {PASSES} from './passes/passes.js';
 import {Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
 
 /** Op of the nodes that stand for sessions. No op of TensorFlow starts so. */
@@ -111,13 +113,17 @@ class Variant {
 
   #compile(runs: Runs, host: CompileHost, options: CompileOptions): Runnable | undefined {
     if (hasPartlyFedNodes(runs) || isDataflow(runs.graph, needed(runs))) return undefined;
-    const {graph, request} = inlineCalls(runs, host.library);
+    const {library} = host;
+    const given = this.#given.map((each, node) => ({endpoint: {node, output: 0}, known: each.known}));
+    const ports = this.#given.map(({known}, i) => ({name: `argument${i}`, ...known}));
+    const graph = applyPasses(inlineCalls(runs, ports, library), PASSES, given, library);
+    const request: RunRequest = {
+      feeds: given.map(({endpoint}) => endpoint),
+      fetches: graph.results.map(({source}) => source),
+      targets: graph.controlResults,
+    };
     const order = topologicalOrder(graph, needed({graph, request}), fedNodes(request));
-    const known = inferGraph(graph, {
-      rules: inferenceOf,
-      library: host.library,
-      given: this.#given.map((each, i) => ({endpoint: request.feeds[i]!, known: each.known})),
-    });
+    const known = inferGraph(graph, {rules: inferenceOf, library, given});
     const assigned = assignedHandles(graph, order, known);
     const fed = fedNodes(request);
     const lowered = lowerGraph(
@@ -125,7 +131,7 @@ class Variant {
       order.filter((index) => !fed.has(index)),
       new ConstantPool(),
       {
-        library: host.library,
+        library,
         known,
         isAssigned: (handle) => assigned.has(keyOf(handle)),
       },
