@@ -6,7 +6,7 @@
 
 import {Attrs} from '../graph/attrs.js';
 import type {Endpoint, FunctionGraph, Graph, GraphNode} from '../graph/graph.js';
-import {inferGraph} from '../graph/infer.js';
+import {inferGraph, type KnownGraph} from '../graph/infer.js';
 import type {Known} from '../graph/known.js';
 import {opDef} from '../graph/op_defs.js';
 import {fitsShape} from '../host/shape.js';
@@ -22,6 +22,7 @@ import {isTaping} from '../tfjs/tape.js';
 import {AssignedHandles} from './assigned.js';
 import {inlineCalls, type Runs} from './inline.js';
 import {type LoweredGraph, lowerGraph} from './lower.js';
+import {Footprint, partOf} from './part.js';
 import {type Partition, type Partitioned, partition} from './partition.js';
 import {Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
 
@@ -39,7 +40,10 @@ export interface CompileOptions extends SegmentOptions {
 
 /** A compiler that makes sessions with `options`. */
 export function onnxCompiler(options: CompileOptions): Compiler {
-  return {compile: (graph, request, host) => new CompiledGraph({graph, request}, host, options)};
+  return {
+    compile: (graph, request, interpreted, host) =>
+      new CompiledGraph({graph, request}, lazily(interpreted), host, options),
+  };
 }
 
 /** A graph that is compiled when it is first called, for what it is called with. */
@@ -48,22 +52,18 @@ class CompiledGraph implements CompiledRunnable {
   readonly #host: CompileHost;
   readonly #options: CompileOptions;
   readonly #variants: Variant[] = [];
-  #interpreted: Runnable | undefined;
+  readonly #interpreted: () => Runnable;
 
-  constructor(runs: Runs, host: CompileHost, options: CompileOptions) {
+  constructor(runs: Runs, interpreted: () => Runnable, host: CompileHost, options: CompileOptions) {
     this.#runs = runs;
+    this.#interpreted = interpreted;
     this.#host = host;
     this.#options = options;
   }
 
   run(args: readonly Value[]): Value[] {
     const runnable = isTaping() ? undefined : this.#variant(args);
-    return (runnable ?? this.#interpreter()).run(args);
-  }
-
-  #interpreter(): Runnable {
-    this.#interpreted ??= this.#host.interpreted(this.#runs.graph, this.#runs.request);
-    return this.#interpreted;
+    return (runnable ?? this.#interpreted()).run(args);
   }
 
   /** The compiled form for such arguments; undefined where there is none. */
@@ -80,6 +80,13 @@ class CompiledGraph implements CompiledRunnable {
   dispose(): void {
     for (const each of this.#variants) each.dispose();
   }
+}
+
+/** What was found out of a graph. */
+interface Analysed {
+  readonly order: readonly number[];
+  readonly known: KnownGraph;
+  readonly lowered: LoweredGraph;
 }
 
 /** A graph compiled for arguments of one kind. */
@@ -113,11 +120,17 @@ class Variant {
       given: this.#given.map((each, i) => ({endpoint: request.feeds[i]!, known: each.known})),
     });
     const assigned = new AssignedHandles(graph, order, known, host.library);
-    const lowered = lowerGraph(graph, order, new ConstantPool(), {
-      library: host.library,
-      known,
-      isAssigned: (handle) => assigned.has(handle),
-    });
+    const fed = fedNodes(request);
+    const lowered = lowerGraph(
+      graph,
+      order.filter((index) => !fed.has(index)),
+      new ConstantPool(),
+      {
+        library: host.library,
+        known,
+        isAssigned: (handle) => assigned.has(handle),
+      },
+    );
     const {parts, sides} = partition(graph, lowered, {
       order,
       fetches: request.fetches,
@@ -125,18 +138,13 @@ class Variant {
     });
     options.onCompiled?.(reportOf(graph, order, lowered, parts));
     if (parts.length === 0) return undefined;
-    return this.#assemble({graph, request}, {order, lowered, parts, sides}, host, options);
+    return this.#assemble({graph, request}, {order, lowered, known, parts, sides}, host, options);
   }
 
   /** The graph with a node for each partition, ready to run. */
   #assemble(
     {graph, request}: Runs,
-    {
-      order,
-      lowered,
-      parts,
-      sides,
-    }: Partitioned & {readonly order: readonly number[]; readonly lowered: LoweredGraph},
+    {order, lowered, known, parts, sides}: Partitioned & Analysed,
     host: CompileHost,
     options: CompileOptions,
   ): Runnable {
@@ -152,14 +160,36 @@ class Variant {
       for (const [output, endpoint] of part.outputs.entries()) places.set(keyOf(endpoint), {node, output});
       const name = `${SESSION_OP}${number}`;
       const spec = segmentSpec(`${graph.label} ${name}`, part, lowered);
-      const inputs = segmentInputs(spec, lowered);
-      const fallback = lazily(() =>
-        host.interpreted(graph, {feeds: inputs, fetches: part.outputs, targets: []}),
+      const read = segmentInputs(spec, lowered);
+      const inner = new Set(part.nodes);
+      const cut = partOf(
+        graph,
+        part.outputs,
+        (index) =>
+          inner.has(index) || (sides.isAnywhere(index) && !fed.has(index)) || isConstant(graph, index),
       );
-      const segment = new Segment(spec, options, (values) => fallback().run(values));
+      const interpreter = lazily(() => host.interpreted(cut.graph, cut.request));
+      const footprint = lazily(
+        () =>
+          new Footprint(
+            cut,
+            cut.inputs.map((endpoint) => known.of(endpoint)!),
+            host.library,
+          ),
+      );
+      const segment = new Segment(spec, options, {
+        fallback: (values) => interpreter().run(values.slice(read.length)),
+        bytes: (values) => footprint().bytes(values.slice(read.length)),
+      });
       this.#segments.push(segment);
       kernels.set(name, (values) => segment.run(values));
-      nodes[node] = {name, op: name, inputs, controls: [], attrs: new Attrs(() => undefined, name)};
+      nodes[node] = {
+        name,
+        op: name,
+        inputs: [...read, ...cut.inputs],
+        controls: [],
+        attrs: new Attrs(() => undefined, name),
+      };
     }
     const moved = (endpoint: Endpoint): Endpoint => {
       const source = sides.source(endpoint);
@@ -276,6 +306,8 @@ function hasPartlyFedNodes({graph, request}: Runs): boolean {
     ({node, output}) => output !== 0 || (opDef(graph.nodes[node]!.op)?.outputs.length ?? 1) !== 1,
   );
 }
+
+const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';
 
 function lazily<T>(make: () => T): () => T {
   let made: {readonly value: T} | undefined;
