@@ -5,10 +5,11 @@
  * @module
  */
 
-import type {Endpoint, FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
-import {allElementsOf, knownConstant} from '../graph/known.js';
+import type {Endpoint, FunctionLibrary, Graph} from '../graph/graph.js';
+import {elementOf, knownConstant} from '../graph/known.js';
 import {notLowered} from '../onnx/not_lowered.js';
 import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
+import type {WrittenList} from '../ops/lowering.js';
 import {inlineCalls, requestOf} from './inline.js';
 
 /** What a call of a function runs, the calls in it spread out. */
@@ -66,10 +67,15 @@ export function sourceOf(graph: Graph, endpoint: Endpoint): Endpoint {
 }
 
 /**
- * By result of a loop's body, the loop variable that counts its turns, where the result is a list in which the next element is
- * set at each turn, and that is nothing else to the body.
+ * By result of a loop's body, how a turn sets an element of a list, where the result is that list and the body does nothing else with
+ * it.
  */
-export function appendedLists({graph, parameters, results, order}: FunctionBody): (number | undefined)[] {
+export function writtenLists({
+  graph,
+  parameters,
+  results,
+  order,
+}: FunctionBody): (WrittenList | undefined)[] {
   const numbers = new Map(parameters.map(({node}, i) => [node, i]));
   const parameterOf = (endpoint: Endpoint) => numbers.get(sourceOf(graph, endpoint).node);
   const readers = new Map<number, number>();
@@ -87,25 +93,28 @@ export function appendedLists({graph, parameters, results, order}: FunctionBody)
     const {op, inputs} = graph.nodes[setter.node]!;
     if (op !== 'TensorListSetItem' || !isReadOnce(result) || !isReadOnce(inputs[0]!)) return undefined;
     if (parameterOf(inputs[0]!) !== i) return undefined;
+    const place = constantScalar(graph, inputs[1]!);
+    if (place !== undefined) return {place};
     const counter = parameterOf(inputs[1]!);
     return counter !== undefined && isNext(graph, results[counter]!, parameters[counter]!)
-      ? counter
+      ? {counter}
       : undefined;
   });
 }
 
 /** True where `result` is `counter + 1`. */
-function isNext(graph: Graph, result: Endpoint, counter: Endpoint): boolean {
+export function isNext(graph: Graph, result: Endpoint, counter: Endpoint): boolean {
   const {op, inputs} = graph.nodes[sourceOf(graph, result).node]!;
   if (op !== 'AddV2' && op !== 'Add') return false;
   const [a, b] = inputs.map((input) => sourceOf(graph, input)) as [Endpoint, Endpoint];
-  const isOne = ({node}: Endpoint) => isConstantOne(graph.nodes[node]!);
+  const isOne = (each: Endpoint) => constantScalar(graph, each) === 1;
   return (a.node === counter.node && isOne(b)) || (b.node === counter.node && isOne(a));
 }
 
-function isConstantOne({op, attrs}: GraphNode): boolean {
-  if (op !== 'Const') return false;
-  const {shape} = attrs.tensor('value');
-  const elements = allElementsOf(knownConstant(attrs.tensor('value')));
-  return shape.length === 0 && elements?.length === 1 && elements[0] === 1;
+/** The integer that a constant scalar is. */
+export function constantScalar(graph: Graph, endpoint: Endpoint): number | undefined {
+  const {op, attrs} = graph.nodes[sourceOf(graph, endpoint).node]!;
+  if (op !== 'Const') return undefined;
+  const value = attrs.tensor('value');
+  return value.shape.length === 0 ? elementOf(knownConstant(value)) : undefined;
 }

@@ -24,9 +24,9 @@ import {hasOnnxType} from '../onnx/dtypes.js';
 import {neededNodes, type OnnxGraph, type OnnxNode} from '../onnx/graph.js';
 import {NotLowered, notLowered} from '../onnx/not_lowered.js';
 import {inferenceOf} from '../ops/infer.js';
-import type {BodyPorts, Lower, Lowering} from '../ops/lowering.js';
+import type {BodyPorts, Lower, Lowering, WrittenList} from '../ops/lowering.js';
 import {loweringOf} from '../ops/onnx.js';
-import {appendedLists, FunctionBodies, sourceOf} from './bodies.js';
+import {writtenLists, FunctionBodies, sourceOf} from './bodies.js';
 
 /** What came of a node. */
 export interface Fragment {
@@ -339,8 +339,8 @@ class NodeLowering extends OnnxBuilder implements Lowering {
     return this.#services.bodies.get(name).handedOn;
   }
 
-  appended({name}: FunctionRef): readonly (number | undefined)[] {
-    return appendedLists(this.#services.bodies.get(name));
+  written({name}: FunctionRef): readonly (WrittenList | undefined)[] {
+    return writtenLists(this.#services.bodies.get(name));
   }
 
   inline(fn: FunctionRef, args: readonly OnnxTensor[]): readonly OnnxTensor[] {

@@ -19,8 +19,8 @@ export interface Lowering extends OnnxBuilder {
   variable(handle: OnnxTensor, dtype: DType): OnnxTensor;
   /** By result of a function, the number of the parameter that it is; undefined for one that is computed. */
   handedOn(fn: FunctionRef): readonly (number | undefined)[];
-  /** By result of the body of a loop, the number of the counter by which it sets the next element of a list, which nothing else reads or sets. */
-  appended(fn: FunctionRef): readonly (number | undefined)[];
+  /** By result of the body of a loop, how it sets an element of a list that nothing else in it reads or sets. */
+  written(fn: FunctionRef): readonly (WrittenList | undefined)[];
   /**
    * The nodes of a function among those that are built: what its results are.
    *
@@ -34,6 +34,9 @@ export interface Lowering extends OnnxBuilder {
    */
   body(build: (to: Lowering) => BodyPorts): OnnxGraph;
 }
+
+/** Which element of a list each turn of a loop sets: the one at a place, or that of the number of a loop variable, which the turn counts on by 1. */
+export type WrittenList = {readonly place: number} | {readonly counter: number};
 
 /** What goes into a body and comes out of it. */
 export interface BodyPorts {

@@ -12,31 +12,29 @@ import type {OnnxGraph} from '../../../onnx/graph.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {provided} from '../../lower_checks.js';
 import {elementsOfList, listFrom, stackedList, zeros} from '../../lower_lists.js';
-import type {Lower, Lowering} from '../../lowering.js';
+import type {Lower, Lowering, WrittenList} from '../../lowering.js';
 import {knownTruth, truthOf} from './truth.js';
 
 /**
- * What becomes of a loop variable: it stays as it is; it is a tensor that each turn changes (of a list, the elements); or a list of which each turn
- * sets the next element.
+ * What becomes of a loop variable: it stays as it is; it is a tensor that each turn changes (of a list, the elements); or a list of
+ * which each turn sets the next element, or the only one.
  */
 type Role =
   | {readonly kind: 'invariant'}
   | {readonly kind: 'carried'; readonly initial: OnnxTensor; shape: PartialShape}
-  | {readonly kind: 'appended'};
+  | {readonly kind: 'written'; readonly isNext: boolean};
 
 export const whileLoop: Lower = (inputs, {attrs}, to) => {
   const [cond, body] = [attrs.func('cond'), attrs.func('body')];
   const first = truthOf(to.inline(cond, inputs)[0]!, to);
   if (knownTruth(first) === false) return inputs;
   const handed = to.handedOn(body);
-  const appended = to.appended(body);
+  const written = to.written(body);
   const roles = inputs.map((input, i): Role => {
     if (handed[i] === i) return {kind: 'invariant'};
     if (input.dtype === 'resource') notLowered('a turn changes a handle');
-    const counter = appended[i];
-    const isFresh =
-      input.list !== undefined && input.list.elements === undefined && input.list.turn === undefined;
-    if (isFresh && counter !== undefined && elementOf(inputs[counter]) === 0) return {kind: 'appended'};
+    const isNext = written[i] && isNextOf(input, inputs, written[i]);
+    if (isNext !== undefined) return {kind: 'written', isNext};
     if (input.list === undefined) return {kind: 'carried', initial: input, shape: to.results[i]!.shape};
     const initial = stackedList(input, to);
     return {kind: 'carried', initial, shape: initial.shape};
@@ -47,6 +45,17 @@ export const whileLoop: Lower = (inputs, {attrs}, to) => {
   });
   return loopOf(inputs, roles, first, turn, to);
 };
+
+/** Of a fresh list whether it is set from its beginning on, or at its only place; undefined where it is otherwise. */
+function isNextOf(
+  {list}: OnnxTensor,
+  inputs: readonly OnnxTensor[],
+  written: WrittenList,
+): boolean | undefined {
+  if (list === undefined || list.elements !== undefined || list.turn !== undefined) return undefined;
+  if ('counter' in written) return elementOf(inputs[written.counter]) === 0 ? true : undefined;
+  return written.place === 0 && elementOf(list.size) === 1 ? false : undefined;
+}
 
 /** A turn of a loop: the values of its variables after it, and whether there is another. */
 type Turn = (
@@ -90,7 +99,7 @@ function bodyOf(inputs: readonly OnnxTensor[], roles: readonly Role[], to: Lower
     const args = inputs.map((input, i): OnnxTensor => {
       const role = roles[i]!;
       if (role.kind === 'invariant') return input;
-      if (role.kind === 'appended') return {...input, list: {...input.list!, turn: null}};
+      if (role.kind === 'written') return {...input, list: {...input.list!, turn: null}};
       const {initial, shape} = role;
       const known = input.list === undefined ? to.results[i]! : {dtype: initial.dtype};
       const port = inner.declare({...known, shape});
@@ -103,7 +112,7 @@ function bodyOf(inputs: readonly OnnxTensor[], roles: readonly Role[], to: Lower
       roles[i]!.kind === 'carried' ? [result.list === undefined ? result : stackedList(result, inner)] : [],
     );
     const elements = next.flatMap((result, i) =>
-      roles[i]!.kind === 'appended' ? [result.list?.turn ?? notLowered('a turn sets no element')] : [],
+      roles[i]!.kind === 'written' ? [result.list?.turn ?? notLowered('a turn sets no element')] : [],
     );
     return {inputs: ports, outputs: [made.goOn, ...carried, ...elements]};
   });
@@ -118,30 +127,45 @@ function loopOf(
   to: Lowering,
 ): readonly OnnxTensor[] {
   const carried = roles.flatMap((role) => (role.kind === 'carried' ? [role] : []));
-  const appended = next.filter((_, i) => roles[i]!.kind === 'appended');
+  const written = next.filter((_, i) => roles[i]!.kind === 'written');
   const outputs = to.ops(
     'Loop',
     [undefined, first, ...carried.map(({initial}) => initial)],
     {body: {graph}},
     [
       ...carried.map(({initial, shape}) => ({dtype: initial.dtype, shape})),
-      ...appended.map(({list}) => {
+      ...written.map(({list}) => {
         const {dtype, shape} = list!.turn!;
         return {dtype, shape: shape && [null, ...shape]};
       }),
     ],
   );
   let nextCarried = 0;
-  let nextAppended = carried.length;
+  let nextWritten = carried.length;
   return inputs.map((input, i) => {
-    const {kind} = roles[i]!;
-    if (kind === 'invariant') return input;
-    const output = outputs[kind === 'carried' ? nextCarried++ : nextAppended++]!;
+    const role = roles[i]!;
+    if (role.kind === 'invariant') return input;
+    const output = outputs[role.kind === 'carried' ? nextCarried++ : nextWritten++]!;
     if (input.list === undefined) return output;
-    const elements = kind === 'carried' ? output : completed(output, input, next[i]!.list!, to);
-    return listFrom(elementsOfList(input), elements, to);
+    return listFrom(elementsOfList(input), elementsAfter(role, output, input, next[i]!, to), to);
   });
 }
+
+/** The elements of a list after the loop. */
+function elementsAfter(
+  role: Role,
+  output: OnnxTensor,
+  list: OnnxTensor,
+  next: OnnxTensor,
+  to: Lowering,
+): OnnxTensor {
+  if (role.kind !== 'written') return output;
+  if (role.isNext) return completed(output, list, next.list!, to);
+  // Where there was no turn, the session fails.
+  const last = to.op('Gather', [output, to.ints([-1])], {axis: 0});
+  return {...last, shape: output.shape && [1, ...output.shape.slice(1)]};
+}
+
 
 /** The elements of a list of which the turns set the first ones. */
 function completed(set: OnnxTensor, list: OnnxTensor, {grows}: OnnxList, to: Lowering): OnnxTensor {
