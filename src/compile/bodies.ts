@@ -8,8 +8,8 @@
 import type {Endpoint, FunctionLibrary, Graph} from '../graph/graph.js';
 import {elementOf, knownConstant} from '../graph/known.js';
 import {notLowered} from '../onnx/not_lowered.js';
-import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
 import type {WrittenList} from '../ops/lowering.js';
+import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
 import {inlineCalls, requestOf} from './inline.js';
 
 /** What a call of a function runs, the calls in it spread out. */
@@ -70,12 +70,7 @@ export function sourceOf(graph: Graph, endpoint: Endpoint): Endpoint {
  * By result of a loop's body, how a turn sets an element of a list, where the result is that list and the body does nothing else with
  * it.
  */
-export function writtenLists({
-  graph,
-  parameters,
-  results,
-  order,
-}: FunctionBody): (WrittenList | undefined)[] {
+export function writtenLists({graph, parameters, results, order}: FunctionBody): (WrittenList | undefined)[] {
   const numbers = new Map(parameters.map(({node}, i) => [node, i]));
   const parameterOf = (endpoint: Endpoint) => numbers.get(sourceOf(graph, endpoint).node);
   const readers = new Map<number, number>();

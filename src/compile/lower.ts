@@ -26,7 +26,8 @@ import {NotLowered, notLowered} from '../onnx/not_lowered.js';
 import {inferenceOf} from '../ops/infer.js';
 import type {BodyPorts, Lower, Lowering, WrittenList} from '../ops/lowering.js';
 import {loweringOf} from '../ops/onnx.js';
-import {writtenLists, FunctionBodies, sourceOf} from './bodies.js';
+import {FunctionBodies, type FunctionBody, sourceOf, writtenLists} from './bodies.js';
+import {layerOfLoop} from './passes/recurrent_layers.js';
 
 /** What came of a node. */
 export interface Fragment {
@@ -189,7 +190,7 @@ class Lowerer implements LoweredGraph {
       variable: (handle, dtype) => outermost.#variableOf(handle, dtype),
       inline: (fn, args, prefix) => this.#inlined(fn, args, prefix),
     });
-    const outputs = applied(rule, inputs, node, to);
+    const outputs = this.#layer(inputs, node, to) ?? applied(rule, inputs, node, to);
     const complete = outputs.map((output, i): OnnxTensor => {
       const known = results[i];
       if (known === undefined) return output;
@@ -210,6 +211,24 @@ class Lowerer implements LoweredGraph {
       if (isFirst) this.#owners.set(tensor.name, {node: index, output});
     }
     return {nodes: to.nodes, outputs: complete};
+  }
+
+  /** A loop that is a recurrent layer. */
+  #layer(
+    inputs: readonly OnnxTensor[],
+    {op, attrs}: GraphNode,
+    to: NodeLowering,
+  ): readonly OnnxTensor[] | undefined {
+    if (op !== 'While' && op !== 'StatelessWhile') return undefined;
+    const [cond, body] = ['cond', 'body'].map((name) => this.#bodies.get(attrs.func(name).name)) as [
+      FunctionBody,
+      FunctionBody,
+    ];
+    const from = to.nodes.length;
+    const outputs = layerOfLoop(inputs, {cond, body}, to);
+    // What was built in vain.
+    if (outputs === undefined) to.nodes.length = from;
+    return outputs;
   }
 
   /** A function lowered in this graph, or in a body in it: the nodes, and what its results are. */

@@ -166,7 +166,6 @@ function elementsAfter(
   return {...last, shape: output.shape && [1, ...output.shape.slice(1)]};
 }
 
-
 /** The elements of a list of which the turns set the first ones. */
 function completed(set: OnnxTensor, list: OnnxTensor, {grows}: OnnxList, to: Lowering): OnnxTensor {
   const {size} = list.list!;
