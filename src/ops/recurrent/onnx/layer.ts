@@ -8,9 +8,9 @@ import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 
 /** The weights of one gate, as TensorFlow has them. */
 export interface GateWeights {
-  /** `[inputs, units]` */
+  /** `[inputs, units]`, or transposed. */
   readonly kernel: OnnxTensor;
-  /** `[units, units]` */
+  /** `[units, units]`, or transposed. */
   readonly recurrent: OnnxTensor;
   /** `[units]` each. */
   readonly biases: readonly OnnxTensor[];
@@ -29,10 +29,14 @@ export interface RecurrentLayer {
   readonly cell: OnnxTensor | undefined;
   /** In ONNX's order: `iofc`, `zrh`. */
   readonly gates: readonly GateWeights[];
-  /** Of an LSTM, from the cell to the gates, in the order `iof`. */
-  readonly peepholes?: readonly OnnxTensor[];
   /** Of a GRU. */
   readonly resetsAfter?: boolean;
+  /** Whether weights are transposed, units first. */
+  readonly isTransposed?: boolean;
+  /** Whether it goes from the last step to the first one. */
+  readonly isBackwards?: boolean;
+  /** How many steps each sequence has: int32, a vector. */
+  readonly lengths?: OnnxTensor | undefined;
 }
 
 /** What a layer gives. */
@@ -46,9 +50,10 @@ export interface RecurrentOutputs {
 
 /** Builds a layer. */
 export function recurrentLayer(layer: RecurrentLayer, to: OnnxBuilder): RecurrentOutputs {
-  const {kind, units, input, hidden, cell, gates, peepholes, resetsAfter} = layer;
+  const {kind, units, input, hidden, cell, gates, resetsAfter, isTransposed, isBackwards, lengths} = layer;
   const {dtype} = input;
   const matrix = (parts: readonly OnnxTensor[]): OnnxTensor => {
+    if (isTransposed) return to.unsqueeze(joined(parts, 0, to), [0]);
     const all = joined(parts, 1, to);
     return to.unsqueeze(to.op('Transpose', [all], {perm: [1, 0]}), [0]);
   };
@@ -77,14 +82,13 @@ export function recurrentLayer(layer: RecurrentLayer, to: OnnxBuilder): Recurren
       matrix(gates.map(({kernel}) => kernel)),
       matrix(gates.map(({recurrent}) => recurrent)),
       biases,
-      undefined,
+      lengths,
       to.unsqueeze(hidden, [0]),
       ...(cell === undefined ? [] : [to.unsqueeze(cell, [0])]),
-      ...(peepholes === undefined ? [] : [to.unsqueeze(joined(peepholes, 0, to), [0])]),
     ],
     {
       hidden_size: units,
-      direction: 'forward',
+      direction: isBackwards ? 'reverse' : 'forward',
       ...(kind === 'GRU' ? {linear_before_reset: resetsAfter ? 1 : 0} : {}),
     },
     [{dtype, shape: [time ?? null, 1, batch ?? null, units]}, state, ...(cell === undefined ? [] : [state])],
