@@ -39,6 +39,12 @@ export function truth(op: string, inputs: readonly OnnxTensor[], to: OnnxBuilder
   return to.op(op, inputs, {}, {dtype: 'bool'});
 }
 
+/** The larger or the smaller one of two. ONNX Runtime's Max and Min look at the lower halves of int64 as if they had signs. */
+export function extremum(op: 'Max' | 'Min', x: OnnxTensor, y: OnnxTensor, to: OnnxBuilder): OnnxTensor {
+  if (x.dtype !== 'int64') return to.op(op, [x, y]);
+  return to.op('Where', [truth(op === 'Max' ? 'Greater' : 'Less', [x, y], to), x, y]);
+}
+
 /** Refuses all dtypes but these. */
 export function onlyFor(x: OnnxTensor, ...dtypes: readonly DType[]): void {
   if (!dtypes.includes(x.dtype)) notLowered(`it is computed in ${x.dtype}`);

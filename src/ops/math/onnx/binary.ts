@@ -7,7 +7,7 @@
 import {isFloating} from '../../../host/dtypes.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
-import {forAll, onlyForFloats, same, shapedLike, truth} from '../../lower_rules.js';
+import {extremum, forAll, onlyForFloats, same, shapedLike, truth} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 import {floorDivInts, floorModInts, truncateDivInts, truncateModInts} from './integers.js';
 import {log1p} from './unary.js';
@@ -128,8 +128,8 @@ export const binary: LowerTable = {
   Xlogy: zeroWhere('x', (x, y, to) => product(x, to.op('Log', [y]), to)),
   Xlog1py: zeroWhere('x', (x, y, to) => product(x, log1p(y, to), to)),
   Pow: pow,
-  Maximum: same('Max'),
-  Minimum: same('Min'),
+  Maximum: ([x, y], _node, to) => extremum('Max', x!, y!, to),
+  Minimum: ([x, y], _node, to) => extremum('Min', x!, y!, to),
   ...forAll(addN, ['AddN', 'AccumulateNV2']),
 
   SigmoidGrad: gradient((y, dy, constant, to) =>

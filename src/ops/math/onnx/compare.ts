@@ -6,7 +6,7 @@
 
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
-import {onlyForFloats, rankOf, same, shapedLike, tests, truth} from '../../lower_rules.js';
+import {extremum, onlyForFloats, rankOf, same, shapedLike, tests, truth} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 
 const negated =
@@ -65,11 +65,11 @@ const clip: Lower = ([x, low, high], _node, to) => {
     const {value} = bound!;
     return value !== undefined && bound!.shape?.length === 0 ? Number(value.data[0]) : Number.NaN;
   });
-  if (least! <= greatest!) return to.op('Clip', [x, low, high]);
+  if (least! <= greatest! && x!.dtype !== 'int64') return to.op('Clip', [x, low, high]);
   const [lowest, highest] = [low!, high!].map((bound) =>
     rankOf(bound) === 0 ? bound : shapedLike(bound, x!, to),
   );
-  return to.op('Max', [to.op('Min', [x, highest]), lowest]);
+  return extremum('Max', extremum('Min', x!, highest!, to), lowest!, to);
 };
 
 export const comparisons: LowerTable = {

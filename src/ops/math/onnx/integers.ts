@@ -41,12 +41,20 @@ export function truncateDivInts(x: OnnxTensor, y: OnnxTensor, to: OnnxBuilder): 
   return isNegation === undefined ? quotient : to.op('Where', [isNegation, to.op('Neg', [x]), quotient]);
 }
 
+/** ONNX Runtime's Sign looks at the lower half of an int64 as if it had a sign. */
+export function sign(x: OnnxTensor, to: OnnxBuilder): OnnxTensor {
+  if (x.dtype !== 'int64') return to.op('Sign', [x]);
+  const zero = to.scalar(x.dtype, 0);
+  const [isAbove, isBelow] = ['Greater', 'Less'].map((op) => to.cast(truth(op, [x, zero], to), x.dtype));
+  return to.op('Sub', [isAbove, isBelow]);
+}
+
 /** The truncated quotient, less 1 where it lies above the exact one. */
 export function floorDivInts(x: OnnxTensor, y: OnnxTensor, to: OnnxBuilder): OnnxTensor {
   const quotient = truncateDivInts(x, y, to);
   if (isUnsigned(x)) return quotient;
   const rest = to.op('Sub', [x, to.op('Mul', [quotient, y])]);
-  const signs = to.op('Mul', [to.op('Sign', [rest]), to.op('Sign', [y])]);
+  const signs = to.op('Mul', [sign(rest, to), sign(y, to)]);
   return to.op('Sub', [quotient, to.cast(truth('Less', [signs, to.scalar(x.dtype, 0)], to), x.dtype)]);
 }
 

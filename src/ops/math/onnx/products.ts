@@ -26,6 +26,7 @@ const matMul: Lower = ([a, b], node, to) => {
     if (!isFloating(a!.dtype)) notLowered('a rank is not known');
     return to.op('Gemm', [a, b], {transA: Number(left), transB: Number(right)});
   }
+  if (rankOf(a!) !== 2 || rankOf(b!) !== 2) notLowered('an operand is no matrix');
   return to.op('MatMul', [left ? transposed(a!, to) : a, right ? transposed(b!, to) : b]);
 };
 

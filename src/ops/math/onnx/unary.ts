@@ -9,6 +9,7 @@ import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {forAll, onlyForFloats, same, tests, truth} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
+import {sign} from './integers.js';
 
 const square: Lower = ([x], _node, to) => to.op('Mul', [x, x]);
 
@@ -60,7 +61,7 @@ const bucketize: Lower = ([x], {attrs}, to) => {
 export const unary: LowerTable = {
   Neg: same('Neg'),
   Abs: same('Abs'),
-  Sign: same('Sign'),
+  Sign: ([x], _node, to) => sign(x!, to),
   Square: square,
   Sqrt: same('Sqrt'),
   Rsqrt: rsqrt,

@@ -8,7 +8,7 @@ import {elementOf} from '../../../graph/known.js';
 import {sizeOf} from '../../../host/tensor.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
-import {rankOf, shapedLike, truth} from '../../lower_rules.js';
+import {extremum, rankOf, shapedLike, truth} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 
 /** A number that no dimension reaches. */
@@ -27,7 +27,7 @@ function counted(
 ): OnnxTensor {
   const axis = rankOf(numbers) - 1;
   const isNegative = truth('Less', [numbers, to.scalar(numbers.dtype, 0)], to);
-  const within = to.op('Min', [numbers, to.scalar(numbers.dtype, size)]);
+  const within = extremum('Min', numbers, to.scalar(numbers.dtype, size), to);
   const bins = to.op('Where', [isNegative, to.scalar(numbers.dtype, OUT_OF_RANGE), within]);
   const one = to.scalar(weights.dtype, 1);
   const isWeighted = !isBinary && !isEmpty(weights);
@@ -54,9 +54,9 @@ function sizeFrom(size: OnnxTensor | undefined): number {
 }
 
 const bincount: Lower = ([numbers, size, weights], _node, to) => {
-  const flat = rankOf(numbers!) === 1;
-  if (!flat && !isEmpty(weights!)) notLowered('weights are not a vector');
-  return counted(flat ? numbers! : to.reshape(numbers!, [-1]), sizeFrom(size), weights!, false, to);
+  const flat = (x: OnnxTensor) => (rankOf(x) === 1 ? x : to.reshape(x, [-1]));
+  const each = isEmpty(weights!) ? weights! : flat(shapedLike(weights!, numbers!, to));
+  return counted(flat(numbers!), sizeFrom(size), each, false, to);
 };
 
 const denseBincount: Lower = ([numbers, size, weights], {attrs}, to) => {

@@ -28,7 +28,7 @@ function comparable(x: OnnxTensor, worst: number, to: OnnxBuilder): OnnxTensor {
   return to.op('Where', [truth('IsNaN', [x], to), to.scalar(x.dtype, worst), x]);
 }
 
-/** The `k` largest elements of the last axis in descending order, also where any order would do: so has TensorFlow. */
+/** The `k` largest elements of the last axis in descending order, also where any order would do. */
 function largest(x: OnnxTensor, k: OnnxTensor, to: OnnxBuilder): OnnxTensor[] {
   return to.ops('TopK', [x, k], {axis: -1, largest: 1, sorted: 1}, [{}, {dtype: 'int64'}]);
 }

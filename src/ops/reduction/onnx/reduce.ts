@@ -40,14 +40,25 @@ function reduced(op: string, {x, axes, keepsAxes, to}: Reduced): OnnxTensor {
 }
 
 /** ONNX Runtime finds a NaN in some places only: a sum of magnitudes has one wherever it is. */
-const extreme = (op: string): Lower =>
+const extreme = (isLargest: boolean): Lower =>
   reduction((what) => {
     const {x, to} = what;
-    const result = reduced(op, what);
+    if (x.dtype === 'int64' || x.dtype === 'uint32') return extremeLong(isLargest, what);
+    const result = reduced(isLargest ? 'ReduceMax' : 'ReduceMin', what);
     if (!isFloating(x.dtype)) return result;
     const magnitude = reduced('ReduceL1', what);
     return to.op('Where', [truth('IsNaN', [magnitude], to), magnitude, result]);
   });
+
+/** ONNX Runtime's reductions look at the lower halves of int64 as if they had signs, its TopK does not. */
+function extremeLong(isLargest: boolean, {x, axes, keepsAxes, to}: Reduced): OnnxTensor {
+  const extremes = axes.reduce(
+    (left, axis) =>
+      to.ops('TopK', [left, to.ints([1])], {axis, largest: Number(isLargest)}, [{}, {dtype: 'int64'}])[0]!,
+    x,
+  );
+  return keepsAxes ? extremes : to.squeeze(extremes, axes);
+}
 
 /** Axes counted from the front, in ascending order; undefined where the rank is not known. */
 function resolved({shape}: OnnxTensor, axes: readonly number[]): number[] | undefined {
@@ -148,8 +159,8 @@ const l2Loss: Lower = ([x], _node, to) => {
 export const reductions: LowerTable = {
   Sum: sum,
   Mean: mean,
-  Max: extreme('ReduceMax'),
-  Min: extreme('ReduceMin'),
+  Max: extreme(true),
+  Min: extreme(false),
   Prod: product,
   All: logic('ReduceMin'),
   Any: logic('ReduceMax'),
