@@ -21,11 +21,7 @@ function transposed(x: OnnxTensor, to: OnnxBuilder): OnnxTensor {
 
 const matMul: Lower = ([a, b], node, to) => {
   const [left, right] = matMulOrientations(node).map((each) => each.transposed) as [boolean, boolean];
-  if (a!.shape === null || b!.shape === null) {
-    // MatMul would take batches of matrices, too, and single rows.
-    if (!isFloating(a!.dtype)) notLowered('a rank is not known');
-    return to.op('Gemm', [a, b], {transA: Number(left), transB: Number(right)});
-  }
+  // MatMul would take batches of matrices, too, and single rows.
   if (rankOf(a!) !== 2 || rankOf(b!) !== 2) notLowered('an operand is no matrix');
   return to.op('MatMul', [left ? transposed(a!, to) : a, right ? transposed(b!, to) : b]);
 };

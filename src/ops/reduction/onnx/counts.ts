@@ -5,7 +5,7 @@
  */
 
 import {elementOf} from '../../../graph/known.js';
-import {sizeOf} from '../../../host/tensor.js';
+import type {DType} from '../../../host/dtypes.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {extremum, rankOf, shapedLike, truth} from '../../lower_rules.js';
@@ -17,34 +17,36 @@ const OUT_OF_RANGE = 2 ** 31 - 1;
 /**
  * Counts along the last axis. Numbers from `size` on share a bin that is cut off in the end, and a negative one is out of range, so that
  * the session throws.
+ *
+ * @param weights - what each number counts for; 1 where it is left out
  */
 function counted(
   numbers: OnnxTensor,
   size: number,
-  weights: OnnxTensor,
-  isBinary: boolean,
+  weights: OnnxTensor | undefined,
+  {dtype, isBinary}: {readonly dtype: DType; readonly isBinary: boolean},
   to: OnnxBuilder,
 ): OnnxTensor {
   const axis = rankOf(numbers) - 1;
   const isNegative = truth('Less', [numbers, to.scalar(numbers.dtype, 0)], to);
   const within = extremum('Min', numbers, to.scalar(numbers.dtype, size), to);
   const bins = to.op('Where', [isNegative, to.scalar(numbers.dtype, OUT_OF_RANGE), within]);
-  const one = to.scalar(weights.dtype, 1);
-  const isWeighted = !isBinary && !isEmpty(weights);
-  const updates = isWeighted ? shapedLike(weights, numbers, to) : to.op('Expand', [one, to.shapeOf(numbers)]);
+  const ones = () => to.op('Expand', [to.scalar(dtype, 1), to.shapeOf(numbers)]);
+  const updates = isBinary ? ones() : (weights ?? ones());
   const rows = axis === 0 ? [] : [to.op('Shape', [numbers], {end: axis}, {dtype: 'int64'})];
   const shape =
     rows.length === 0 ? to.ints([size + 1]) : to.op('Concat', [...rows, to.ints([size + 1])], {axis: 0});
-  const zeros = to.op('Expand', [to.scalar(weights.dtype, 0), shape]);
+  const zeros = to.op('Expand', [to.scalar(dtype, 0), shape]);
   const attrs = {axis, ...(isBinary ? {} : {reduction: 'add'})};
   const counts = to.op('ScatterElements', [zeros, bins, updates], attrs);
   return to.op('Slice', [counts, to.ints([0]), to.ints([size]), to.ints([axis])]);
 }
 
-/** No weights at all stand for 1 each. */
-function isEmpty({shape}: OnnxTensor): boolean {
+/** Weights of numbers, which have their shape; undefined for no weights at all, which stand for 1 each. */
+function weightsOf(numbers: OnnxTensor, weights: OnnxTensor, to: OnnxBuilder): OnnxTensor | undefined {
+  const {shape} = weights;
   if (shape === null || shape.includes(null)) notLowered('it is not known whether there are weights');
-  return sizeOf(shape as readonly number[]) === 0;
+  return shape!.includes(0) ? undefined : shapedLike(weights, numbers, to);
 }
 
 function sizeFrom(size: OnnxTensor | undefined): number {
@@ -55,14 +57,16 @@ function sizeFrom(size: OnnxTensor | undefined): number {
 
 const bincount: Lower = ([numbers, size, weights], _node, to) => {
   const flat = (x: OnnxTensor) => (rankOf(x) === 1 ? x : to.reshape(x, [-1]));
-  const each = isEmpty(weights!) ? weights! : flat(shapedLike(weights!, numbers!, to));
-  return counted(flat(numbers!), sizeFrom(size), each, false, to);
+  const each = weightsOf(numbers!, weights!, to);
+  const form = {dtype: weights!.dtype, isBinary: false};
+  return counted(flat(numbers!), sizeFrom(size), each && flat(each), form, to);
 };
 
 const denseBincount: Lower = ([numbers, size, weights], {attrs}, to) => {
   const rank = rankOf(numbers!);
   if (rank < 1 || rank > 2) notLowered('numbers are no vector and no matrix');
-  return counted(numbers!, sizeFrom(size), weights!, attrs.bool('binary_output'), to);
+  const form = {dtype: weights!.dtype, isBinary: attrs.bool('binary_output')};
+  return counted(numbers!, sizeFrom(size), weightsOf(numbers!, weights!, to), form, to);
 };
 
 export const counts: LowerTable = {Bincount: bincount, DenseBincount: denseBincount};
