@@ -71,6 +71,28 @@ export function onlyForFloats(x: OnnxTensor): void {
   onlyFor(x, 'float32', 'float64', 'float16');
 }
 
+/** Zeros of a dtype, as many as there are numbers: where one of these is not 0, the session throws. */
+export function zerosOrThrow(x: OnnxTensor, dtype: DType, to: OnnxBuilder): OnnxTensor {
+  // There is only the element 0 to be taken.
+  return to.op('Gather', [to.vector(dtype, [0]), to.op('Abs', [x])], {}, {shape: x.shape});
+}
+
+/** `x`, which must have this rank: where it has not, the session throws. */
+export function withRank(x: OnnxTensor, rank: number, to: OnnxBuilder): OnnxTensor {
+  const {shape} = x;
+  if (shape !== null) return shape.length === rank ? x : notLowered('an operand has another rank');
+  const sizes = to.shapeOf(x);
+  const difference = to.op('Sub', [to.op('Shape', [sizes]), to.ints([rank])]);
+  // There is only the element 0 to be taken: any difference is out of range.
+  const zero = to.op('Gather', [to.ints([0]), to.op('Abs', [difference])]);
+  return to.op(
+    'Reshape',
+    [x, to.op('Add', [sizes, zero])],
+    {allowzero: 1},
+    {shape: new Array(rank).fill(null)},
+  );
+}
+
 /**
  * `x`, which must have the shape of `like`, as TensorFlow demands of many ops that broadcast in ONNX: where it has not, the session
  * throws. Both ranks must be known.
@@ -86,10 +108,8 @@ export function shapedLike(x: OnnxTensor, like: OnnxTensor, to: OnnxBuilder, cou
   if (isSame || x.name === like.name) return x;
   const vector = {shape: [compared]};
   const sizes = leadingSizes(x, compared, to);
-  const difference = to.op('Sub', [sizes, leadingSizes(like, compared, to)], {}, vector);
-  // There is only the element 0 to be taken: any difference is out of range.
-  const zeros = to.op('Gather', [to.ints([0]), to.op('Abs', [difference], {}, vector)], {}, vector);
-  const checked = to.op('Add', [sizes, zeros], {}, vector);
+  const differences = to.op('Sub', [sizes, leadingSizes(like, compared, to)], {}, vector);
+  const checked = to.op('Add', [sizes, zerosOrThrow(differences, 'int64', to)], {}, vector);
   const rest = own.slice(compared);
   const all =
     rest.length === 0

@@ -7,7 +7,7 @@
 import {isFloating} from '../../../host/dtypes.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
-import {extremum, forAll, onlyForFloats, same, shapedLike, truth} from '../../lower_rules.js';
+import {extremum, forAll, onlyFor, onlyForFloats, same, shapedLike, truth} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 import {floorDivInts, floorModInts, truncateDivInts, truncateModInts} from './integers.js';
 import {log1p} from './unary.js';
@@ -85,6 +85,32 @@ const pow: Lower = ([x, y], _node, to) => {
   return result!;
 };
 
+/** True for what is negative, -0 included. */
+function hasSign(x: OnnxTensor, to: OnnxBuilder): OnnxTensor {
+  const zero = to.scalar(x.dtype, 0);
+  return to.op('Or', [truth('Less', [x, zero], to), truth('Less', [to.op('Reciprocal', [x]), zero], to)]);
+}
+
+/** The angle of a point: that of its slope, turned by half a circle on the left. */
+const atan2: Lower = ([y, x], _node, to) => {
+  onlyFor(y!, 'float32', 'float16');
+  const [wideY, wideX] = [to.cast(y!, 'float32'), to.cast(x!, 'float32')];
+  const constant = (value: number) => to.scalar('float32', value);
+  const areInfinite = to.op('And', [truth('IsInf', [wideY], to), truth('IsInf', [wideX], to)]);
+  const [up, right] = [wideY, wideX].map((each) =>
+    to.op('Where', [areInfinite, to.op('Sign', [each]), each]),
+  );
+  const isOrigin = to.op('And', [
+    truth('Equal', [up!, constant(0)], to),
+    truth('Equal', [right!, constant(0)], to),
+  ]);
+  const slope = to.op('Atan', [to.op('Div', [up, right])]);
+  const angle = to.op('Where', [isOrigin, up, slope]);
+  const turn = to.op('Where', [hasSign(up!, to), constant(-Math.PI), constant(Math.PI)]);
+  const turned = to.op('Add', [angle, turn]);
+  return to.cast(to.op('Where', [hasSign(right!, to), turned, angle]), y!.dtype);
+};
+
 /** All operands have one shape. */
 const addN: Lower = (inputs, _node, to) => {
   const [first, ...others] = inputs as [OnnxTensor, ...OnnxTensor[]];
@@ -128,6 +154,7 @@ export const binary: LowerTable = {
   Xlogy: zeroWhere('x', (x, y, to) => product(x, to.op('Log', [y]), to)),
   Xlog1py: zeroWhere('x', (x, y, to) => product(x, log1p(y, to), to)),
   Pow: pow,
+  Atan2: atan2,
   Maximum: ([x, y], _node, to) => extremum('Max', x!, y!, to),
   Minimum: ([x, y], _node, to) => extremum('Min', x!, y!, to),
   ...forAll(addN, ['AddN', 'AccumulateNV2']),

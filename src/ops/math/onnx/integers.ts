@@ -7,7 +7,7 @@
 import {type DType, dtypeInfo} from '../../../host/dtypes.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
-import {same, truth} from '../../lower_rules.js';
+import {same, truth, zerosOrThrow} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 
 /** A divisor that is safe, and where it stands for -1; undefined where it never does. */
@@ -27,9 +27,7 @@ function safeDivisor(y: OnnxTensor, to: OnnxBuilder): Divisor {
   if (known?.includes(0)) notLowered('integers are divided by 0');
   if (known !== undefined && !known.includes(-1)) return {divisor: y};
   const isZero = to.cast(truth('Equal', [y, to.scalar(y.dtype, 0)], to), 'int32');
-  // There is only the element 0 to be taken.
-  const zeros = to.op('Gather', [to.vector(y.dtype, [0]), isZero]);
-  const divisor = known ? y : to.op('Add', [y, zeros]);
+  const divisor = known ? y : to.op('Add', [y, zerosOrThrow(isZero, y.dtype, to)]);
   if (isUnsigned(y)) return {divisor};
   const isNegation = truth('Equal', [divisor, to.scalar(y.dtype, -1)], to);
   return {divisor: to.op('Where', [isNegation, to.scalar(y.dtype, 1), divisor]), isNegation};

@@ -9,7 +9,7 @@ import {isFloating} from '../../../host/dtypes.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {batchOrientations, matMulOrientations} from '../../linalg/plan.js';
-import {rankOf, shapedLike} from '../../lower_rules.js';
+import {rankOf, shapedLike, withRank} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 
 /** `x` with its last two axes swapped. */
@@ -21,9 +21,9 @@ function transposed(x: OnnxTensor, to: OnnxBuilder): OnnxTensor {
 
 const matMul: Lower = ([a, b], node, to) => {
   const [left, right] = matMulOrientations(node).map((each) => each.transposed) as [boolean, boolean];
-  // MatMul would take batches of matrices, too, and single rows.
-  if (rankOf(a!) !== 2 || rankOf(b!) !== 2) notLowered('an operand is no matrix');
-  return to.op('MatMul', [left ? transposed(a!, to) : a, right ? transposed(b!, to) : b]);
+  // ONNX's MatMul would take batches of matrices, too, and single rows.
+  const [x, y] = [withRank(a!, 2, to), withRank(b!, 2, to)];
+  return to.op('MatMul', [left ? transposed(x, to) : x, right ? transposed(y, to) : y]);
 };
 
 /** The product of batches, which broadcast. */

@@ -8,7 +8,7 @@ import {allElementsOf} from '../../../graph/known.js';
 import {isFloating} from '../../../host/dtypes.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
-import {onlyForFloats, truth} from '../../lower_rules.js';
+import {extremum, onlyForFloats, truth} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 import {reductionPlan} from '../plan.js';
 
@@ -107,7 +107,7 @@ function integerMean(what: Reduced, known: number | null): OnnxTensor {
 /** How many elements are folded into one, at least 1: a division by 0 would end the process. */
 function countOf(x: OnnxTensor, axes: readonly number[], to: OnnxBuilder): OnnxTensor {
   const sizes = to.op('Gather', [to.shapeOf(x), to.ints(axes)]);
-  return to.op('Max', [to.op('ReduceProd', [sizes], {keepdims: 0}), to.scalar('int64', 1)]);
+  return extremum('Max', to.op('ReduceProd', [sizes], {keepdims: 0}), to.scalar('int64', 1), to);
 }
 
 const mean: Lower = (inputs, node, to) =>
