@@ -5,7 +5,7 @@
  */
 
 import {allElementsOf} from '../../../graph/known.js';
-import {isFloating} from '../../../host/dtypes.js';
+import {dtypeInfo, isFloating} from '../../../host/dtypes.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {extremum, onlyForFloats, truth} from '../../lower_rules.js';
@@ -85,23 +85,36 @@ function globalPool({x, keepsAxes, to}: Reduced): OnnxTensor {
   return to.op('Transpose', [pooled], {perm: [0, ...spatial.map((axis) => axis + 1), 1]});
 }
 
-/** ONNX Runtime sums integers in float64, which does not wrap: what is taken is the last one of running sums. */
-function integerSum({x, axes, keepsAxes, to}: Reduced): OnnxTensor {
+/** Integers of 32 bits have sums below 2 ** 53 up to this many of them; of those with less bits there are never enough. */
+const MOST_TERMS = 2 ** 21;
+
+/**
+ * Sums of integers in int64, which wrap. ONNX Runtime sums in float64: where that may be inexact, the last one of running sums is taken,
+ * which takes longer.
+ */
+function integerSum(what: Reduced): OnnxTensor {
+  const {x, axes, keepsAxes, to} = what;
+  const {bytes} = dtypeInfo(x.dtype);
+  if (bytes > 4 && x.dtype !== 'int64') notLowered(`it is computed in ${x.dtype}`);
+  const wide = to.cast(x, 'int64');
+  const terms = axes.map((axis) => x.shape?.at(axis) ?? Number.POSITIVE_INFINITY).reduce((a, b) => a * b);
+  if (bytes < 4 || (bytes === 4 && terms <= MOST_TERMS)) return reduced('ReduceSum', {...what, x: wide});
   const sums = axes.reduce((sum, axis) => {
     const running = to.op('CumSum', [sum, to.scalar('int64', axis)]);
     return to.op('Gather', [running, to.ints([-1])], {axis});
-  }, x);
+  }, wide);
   return keepsAxes ? sums : to.squeeze(sums, axes);
 }
 
-const sum = reduction((what) => (isFloating(what.x.dtype) ? reduced('ReduceSum', what) : integerSum(what)));
+const sum = reduction((what) =>
+  isFloating(what.x.dtype) ? reduced('ReduceSum', what) : what.to.cast(integerSum(what), what.x.dtype),
+);
 
 /** The mean of integers is summed in int64 and truncated. */
 function integerMean(what: Reduced, known: number | null): OnnxTensor {
   const {x, axes, to} = what;
-  if (x.dtype === 'uint64') notLowered('it is computed in uint64');
-  const total = integerSum({...what, x: to.cast(x, 'int64')});
-  return to.cast(to.op('Div', [total, known ? to.scalar('int64', known) : countOf(x, axes, to)]), x.dtype);
+  const count = known ? to.scalar('int64', known) : countOf(x, axes, to);
+  return to.cast(to.op('Div', [integerSum(what), count]), x.dtype);
 }
 
 /** How many elements are folded into one, at least 1: a division by 0 would end the process. */
