@@ -22,7 +22,17 @@ function blocksOf(x: OnnxTensor, blocks: OnnxTensor, node: OpNode): readonly num
 
 function amounts(x: OnnxTensor, count: number, node: OpNode): Amounts {
   const numbers = integersOf(x) ?? notLowered('the paddings are not known');
-  return amountsOf(numbers, x.value!.shape, count, node);
+  return sane(amountsOf(numbers, x.value!.shape, count, node));
+}
+
+/** Paddings beyond any memory: ONNX Runtime does not survive some of them. */
+const LARGEST_PADDING = 2 ** 24;
+
+/** Refuses what no memory has room for. */
+export function sane(amounts: Amounts): Amounts {
+  if ([...amounts.before, ...amounts.after].some((amount) => amount > LARGEST_PADDING))
+    notLowered('the paddings are large');
+  return amounts;
 }
 
 /** The older forms have one block size for both dimensions of an image. */

@@ -13,6 +13,7 @@ import {asInt64, forAll, rankOf} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 import {resolveAxis} from '../../node.js';
 import {amountsOf, mirrorOffset, reversedAxes, unevenParts} from '../plan.js';
+import {sane} from './blocks.js';
 import {
   asTensor,
   type Dimension,
@@ -123,7 +124,8 @@ const broadcastTo: Lower = ([x, shape], _node, to) => {
 function halves(paddings: OnnxTensor, node: OpNode, to: OnnxBuilder): OnnxTensor {
   const numbers = integersOf(paddings);
   if (numbers !== undefined) {
-    const {before, after} = amountsOf(numbers, paddings.value!.shape, paddings.value!.shape[0]!, node);
+    const {shape} = paddings.value!;
+    const {before, after} = sane(amountsOf(numbers, shape, shape[0]!, node));
     return to.ints([...before, ...after]);
   }
   const flat = to.reshape(to.transpose(asInt64(paddings, to), [1, 0]), [-1]);
@@ -141,7 +143,7 @@ const pad: Lower = ([x, paddings, value], node, to) => {
 /** The edges mirrored outwards, axis by axis. ONNX has a mode for mirrors that do not repeat the edge itself. */
 const mirrorPad: Lower = ([x, paddings], node, to) => {
   const numbers = integersOf(paddings!) ?? notLowered('the paddings are not known');
-  const {before, after} = amountsOf(numbers, paddings!.value!.shape, rankOf(x!), node);
+  const {before, after} = sane(amountsOf(numbers, paddings!.value!.shape, rankOf(x!), node));
   if (mirrorOffset(node) === 1) {
     return to.op('Pad', [x, to.ints([...before, ...after])], {mode: 'reflect'});
   }
@@ -176,6 +178,7 @@ const reverseAxes: Lower = ([x, axis], node, to) => {
 const reverseFlags: Lower = ([x, dims], _node, to) => {
   const flags = elementsOf(dims!) ?? notLowered('the flags are not known');
   if (flags.includes(null)) notLowered('the flags are not known');
+  if (flags.length !== rankOf(x!)) notLowered('TensorFlow refuses another number of flags');
   return reversed(x!, placesOf(flags.map(Boolean)), to);
 };
 
@@ -236,7 +239,7 @@ const transpose: Lower = ([x, perm], _node, to) => {
 
 /** One value, expanded to a shape. */
 const fill: Lower = ([dims, value], _node, to) => {
-  if (value!.shape?.length !== 0) notLowered('it is not known that the value is a scalar');
+  if (value!.shape?.length !== 0 || dims!.shape?.length !== 1) notLowered('a rank is not known');
   return to.op('Expand', [value, asInt64(dims!, to)]);
 };
 

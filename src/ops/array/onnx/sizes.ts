@@ -11,8 +11,8 @@ import {notLowered} from '../../../onnx/not_lowered.js';
 /** A size or a position: a number where it is known, otherwise a vector of one int64. */
 export type Dimension = number | OnnxTensor;
 
-/** No dimension is larger: what 'up to the end' is in every dtype of indices. */
-export const FARTHEST = 2 ** 31 - 1;
+/** Beyond every element, in every dtype of indices. One more, and ONNX Runtime takes it for the start where a slice goes backwards. */
+export const FARTHEST = 2 ** 31 - 2;
 
 /** The size of `x` along an axis. */
 export function dimensionOf(x: OnnxTensor, axis: number, to: OnnxBuilder): Dimension {

@@ -169,10 +169,9 @@ function range(axis: number, {from, to, step}: Bounds, size: number | null): Axi
   if (isAll) return [];
   const known = size !== null && typeof from !== 'object' && typeof to !== 'object';
   if (known) return knownRange(axis, {from, to, step}, size);
-  if (step < 0 && from !== undefined && !(typeof from === 'number' && from >= -1)) {
-    // TensorFlow finds nothing before the first element, where ONNX starts with that.
-    notLowered('it goes backwards from a place that is not known');
-  }
+  // TensorFlow finds nothing before the first element, where ONNX starts with that.
+  const isSure = (from === undefined || (typeof from === 'number' && from >= -1)) && typeof to !== 'object';
+  if (step < 0 && !isSure) notLowered('it goes backwards between places that are not known');
   return [
     {
       axis,
@@ -210,10 +209,11 @@ const slice: Lower = ([x, begin, size], _node, to) => {
       return [{axis, from: start, to: count === -1 ? FARTHEST : plus(start, count, to), step: 1}];
     }
     const start = from === 0 ? from : within(from, dim, to);
-    const isRest = to.op('Less', [count, to.ints([0])], {}, {dtype: 'bool', shape: [1]});
-    const end = asTensor(plus(start, count, to), to);
-    checks[axis] = count;
-    return [{axis, from: start, to: to.op('Where', [isRest, to.ints([FARTHEST]), end]), step: 1}];
+    const isRest = to.op('Equal', [count, to.ints([-1])], {}, {dtype: 'bool', shape: [1]});
+    const rest = asTensor(minus(dim, start, to), to);
+    const wanted = to.op('Where', [isRest, rest, count], {}, {shape: [1]});
+    checks[axis] = wanted;
+    return [{axis, from: start, to: plus(start, wanted, to), step: 1}];
   });
   const taken = sliced(x!, parts, to);
   return checks.every((check) => check === 0) ? taken : reshapedKeeping(taken, checks, to);
