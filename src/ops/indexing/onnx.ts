@@ -126,7 +126,7 @@ function rowUpdates(
 }
 
 /** `x`, which must have this shape: where that is not known, the session fails unless it has. */
-function ofShape(x: OnnxTensor, sizes: readonly Dimension[], to: OnnxBuilder): OnnxTensor {
+export function ofShape(x: OnnxTensor, sizes: readonly Dimension[], to: OnnxBuilder): OnnxTensor {
   if (rankOf(x) !== sizes.length) notLowered('TensorFlow refuses this shape');
   if (sizes.every((size, i) => size === x.shape![i])) return x;
   const shape = joined(sizes, to);
