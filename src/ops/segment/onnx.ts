@@ -1,10 +1,11 @@
 /**
- * Segments as ops of ONNX: rows that are added up, or multiplied, where their ids say.
+ * Segments as ops of ONNX: rows that are folded into those that their ids say.
  *
  * @module
  */
 
-import {isFloating} from '../../host/dtypes.js';
+import {type DType, dtypeInfo, isBigInt, isFloating} from '../../host/dtypes.js';
+import {allocate} from '../../host/tensor.js';
 import type {OnnxBuilder, OnnxTensor} from '../../onnx/builder.js';
 import {notLowered} from '../../onnx/not_lowered.js';
 import {
@@ -34,12 +35,32 @@ interface Segments {
 
 /** What becomes of the rows of a segment: what it starts from, and how the others come to that. */
 interface Fold {
-  readonly start: number;
-  readonly reduction: 'add' | 'mul';
+  readonly start: (dtype: DType) => number | bigint;
+  readonly reduction: 'add' | 'mul' | 'max' | 'min';
 }
 
-const SUM: Fold = {start: 0, reduction: 'add'};
-const PRODUCT: Fold = {start: 1, reduction: 'mul'};
+const SUM: Fold = {start: () => 0, reduction: 'add'};
+const PRODUCT: Fold = {start: () => 1, reduction: 'mul'};
+// Of two numbers of which one is NaN, TensorFlow keeps the later one, as ONNX Runtime does.
+const MAX: Fold = {start: (dtype) => rangeOf(dtype)[0], reduction: 'max'};
+const MIN: Fold = {start: (dtype) => rangeOf(dtype)[1], reduction: 'min'};
+
+/** The lowest and the highest finite number of a dtype. */
+function rangeOf(dtype: DType): readonly [lowest: bigint | number, highest: bigint | number] {
+  if (dtype === 'float32') return [-LARGEST_FLOAT32, LARGEST_FLOAT32];
+  if (dtype === 'float64') return [-Number.MAX_VALUE, Number.MAX_VALUE];
+  const {kind, bytes} = dtypeInfo(dtype);
+  const bits = BigInt(8 * bytes);
+  return kind === 'int' ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
+}
+
+const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+
+function scalarOf(dtype: DType, element: number | bigint, to: OnnxBuilder): OnnxTensor {
+  const data = allocate(dtype, 1);
+  data[0] = (isBigInt(dtype) ? BigInt(element) : Number(element)) as never;
+  return to.constant({dtype, shape: [], data});
+}
 
 /** Rows of `width` elements folded by segment. */
 function folded(
@@ -51,7 +72,7 @@ function folded(
 ): OnnxTensor {
   const {dtype} = rows;
   if (dtype === 'float16') notLowered('float16 is rounded at each step');
-  const blank = to.op('Expand', [to.cast(to.scalar('int32', start), dtype), joined([count, width], to)]);
+  const blank = to.op('Expand', [scalarOf(dtype, start(dtype), to), joined([count, width], to)]);
   const column = to.unsqueeze(ids, [1]);
   const places = width === 1 ? column : to.op('Expand', [column, joined([1, width], to)]);
   return to.op('ScatterElements', [blank, places, rows], {axis: 0, reduction});
@@ -158,6 +179,8 @@ export const onnx: LowerTable = {
   SegmentMean: segmented(SUM, byCount),
   UnsortedSegmentSum: unsorted(SUM),
   UnsortedSegmentProd: unsorted(PRODUCT),
+  UnsortedSegmentMax: unsorted(MAX),
+  UnsortedSegmentMin: unsorted(MIN),
   SparseSegmentSum: sparse(),
   SparseSegmentMean: sparse(byCount),
   SparseSegmentSqrtN: sparse(byRoot),
