@@ -13,7 +13,7 @@ import {shownHandle} from '../shown.js';
 import {guarded} from './cache_errors.js';
 import {CachePlace} from './cache_place.js';
 import {DownloadLock, directorySize, type LockTimes} from './lock.js';
-import {warn} from './log.js';
+import {warn} from '../log.js';
 import {
   descriptorFile,
   hashGraph,

@@ -13,7 +13,7 @@
  */
 
 import type {FileSystem} from '../platform/services.js';
-import {warn} from './log.js';
+import {warn} from '../log.js';
 import {sleep} from './retry.js';
 
 /**

@@ -24,7 +24,7 @@ import {
 import {bothHeaders, originHeaders} from './http.js';
 import {demandIntegrity, integrityOf as integrityIn} from './integrity.js';
 import {kaggleHeaders, kagglehubCached, resolveKaggle} from './kaggle.js';
-import {warnOnce} from './log.js';
+import {warnOnce} from '../log.js';
 import {type ResolveOptions, type ResolveSettings, settle} from './options.js';
 import {isModelDirectory, modelRoot} from './sources.js';
 import {uncompressedLocation} from './uncompressed.js';
