@@ -44,18 +44,23 @@ export class FunctionBodies {
 
   #make(name: string): FunctionBody {
     const called = this.#library.get(name) ?? notLowered(`there is no function '${name}'`);
-    const {graph, request} = inlineCalls({graph: called, request: requestOf(called)}, this.#library);
-    const fed = new Set(request.feeds.map(({node}) => node));
-    const roots = [...request.targets, ...request.fetches.map(({node}) => node)];
+    const runs = {graph: called, request: requestOf(called)};
+    const graph = inlineCalls(runs, called.parameters, this.#library);
+    const parameters = graph.parameters.map((_, node): Endpoint => ({node, output: 0}));
+    const results = graph.results.map(({source}) => source);
+    const fed = new Set(parameters.map(({node}) => node));
+    const roots = [...graph.controlResults, ...results.map(({node}) => node)];
     const needed = neededNodes(graph, roots, fed);
     if (isDataflow(graph, needed)) notLowered('its function has control flow of TensorFlow 1');
-    const numbers = new Map(request.feeds.map(({node}, i) => [node, i]));
     return {
       graph,
-      parameters: request.feeds,
-      results: request.fetches,
+      parameters,
+      results,
       order: topologicalOrder(graph, needed, fed),
-      handedOn: request.fetches.map((result) => numbers.get(sourceOf(graph, result).node)),
+      handedOn: results.map((result) => {
+        const {node} = sourceOf(graph, result);
+        return node < parameters.length ? node : undefined;
+      }),
     };
   }
 }

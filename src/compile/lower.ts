@@ -24,6 +24,7 @@ import {hasOnnxType} from '../onnx/dtypes.js';
 import {neededNodes, type OnnxGraph, type OnnxNode} from '../onnx/graph.js';
 import {NotLowered, notLowered} from '../onnx/not_lowered.js';
 import {inferenceOf} from '../ops/infer.js';
+import {checkKnownRanks} from '../ops/input_ranks.js';
 import type {BodyPorts, Lower, Lowering, WrittenList} from '../ops/lowering.js';
 import {loweringOf} from '../ops/onnx.js';
 import {FunctionBodies, type FunctionBody, sourceOf, writtenLists} from './bodies.js';
@@ -171,11 +172,9 @@ class Lowerer implements LoweredGraph {
     const rule = loweringOf(node.op) ?? notLowered(`${node.op} has no ONNX rule`);
     const definition = opDef(node.op);
     // Refuses what TensorFlow refuses, as far as shapes tell.
-    inferenceOf(node.op)?.(
-      node.inputs.map((input) => this.#known(input)),
-      node,
-      NO_FUNCTIONS,
-    );
+    const known = node.inputs.map((input) => this.#known(input));
+    checkKnownRanks(known, node);
+    inferenceOf(node.op)?.(known, node, NO_FUNCTIONS);
     const results = argTensors(definition!.outputs, node.attrs).map(
       ({dtype}, output) => this.#options.known.of({node: index, output}) ?? {dtype, shape: null},
     );
