@@ -5,10 +5,11 @@
  */
 
 import type {LowerTable} from '../lowering.js';
-import {convolution, transposedConvolution} from './onnx/convolutions.js';
+import {convolution} from './onnx/convolutions.js';
 import {fusedConvolution, fusedMatMul} from './onnx/fused.js';
 import {dilation2d} from './onnx/morphology.js';
 import {maxPoolWithArgmax, pool} from './onnx/pooling.js';
+import {transposedConvolution} from './onnx/transposed.js';
 import {CONV2D, CONV3D, DEPTHWISE} from './plan.js';
 
 export const onnx: LowerTable = {

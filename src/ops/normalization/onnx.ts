@@ -47,10 +47,7 @@ function running(
     const [kept, added] = [to.scalar('float32', 1 - factor), to.scalar('float32', factor)];
     return to.op('Add', [to.op('Mul', [old, kept]), to.op('Mul', [recent, added])]);
   };
-  return [
-    mixed(before.mean, now.mean),
-    mixed(before.variance, to.op('Mul', [now.variance, correction])),
-  ];
+  return [mixed(before.mean, now.mean), mixed(before.variance, to.op('Mul', [now.variance, correction]))];
 }
 
 const batchNorm: Lower = ([x, scale, offset, mean, variance], node, to) => {

@@ -5,5 +5,14 @@
  */
 
 import type {LowerTable} from '../lowering.js';
+import {fakeQuantArgs, fakeQuantPerChannel, fakeQuantVars} from './onnx/fake_quant.js';
+import {quantizeAndDequantize} from './onnx/quantize_dequantize.js';
 
-export const onnx: LowerTable = {};
+export const onnx: LowerTable = {
+  FakeQuantWithMinMaxArgs: fakeQuantArgs,
+  FakeQuantWithMinMaxVars: fakeQuantVars,
+  FakeQuantWithMinMaxVarsPerChannel: fakeQuantPerChannel,
+  QuantizeAndDequantizeV2: quantizeAndDequantize,
+  QuantizeAndDequantizeV3: quantizeAndDequantize,
+  QuantizeAndDequantizeV4: quantizeAndDequantize,
+};
