@@ -8,6 +8,7 @@ import {notLowered} from '../../onnx/not_lowered.js';
 import {rankOf, same} from '../lower_rules.js';
 import type {Lower, LowerTable} from '../lowering.js';
 import {ACTIVATIONS, leakyRelu} from './onnx/activations.js';
+import {ACTIVATION_GRADIENTS, biasAddGradient} from './onnx/gradients.js';
 import {softmaxCrossEntropy, sparseSoftmaxCrossEntropy} from './onnx/losses.js';
 import {channelAxis, entryOrder, mappedAxis} from './plan.js';
 
@@ -39,6 +40,7 @@ export const onnx: LowerTable = {
       ([x], _node, to) => build(x!, to),
     ]),
   ),
+  ...ACTIVATION_GRADIENTS,
   LeakyRelu: ([x], {attrs}, to) => leakyRelu(x!, attrs.float('alpha'), to),
   Softmax: same('Softmax', {axis: -1}),
   LogSoftmax: same('LogSoftmax', {axis: -1}),
@@ -46,6 +48,7 @@ export const onnx: LowerTable = {
   SparseSoftmaxCrossEntropyWithLogits: sparseSoftmaxCrossEntropy,
   BiasAdd: biasAdd,
   BiasAddV1: biasAdd,
+  BiasAddGrad: biasAddGradient,
   DataFormatVecPermute: vectorPermute,
   DataFormatDimMap: dimMap,
 };
