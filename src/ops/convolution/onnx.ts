@@ -6,6 +6,7 @@
 
 import type {LowerTable} from '../lowering.js';
 import {convolution} from './onnx/convolutions.js';
+import {filterGradient} from './onnx/filter_gradients.js';
 import {fusedConvolution, fusedMatMul} from './onnx/fused.js';
 import {dilation2d} from './onnx/morphology.js';
 import {maxPoolWithArgmax, pool} from './onnx/pooling.js';
@@ -19,6 +20,8 @@ export const onnx: LowerTable = {
   Conv2DBackpropInput: transposedConvolution(CONV2D),
   DepthwiseConv2dNativeBackpropInput: transposedConvolution(DEPTHWISE),
   Conv3DBackpropInputV2: transposedConvolution(CONV3D),
+  Conv2DBackpropFilter: filterGradient(CONV2D),
+  Conv3DBackpropFilterV2: filterGradient(CONV3D),
   MaxPool: pool('Max', 4),
   MaxPoolV2: pool('Max', 4),
   AvgPool: pool('Average', 4),
