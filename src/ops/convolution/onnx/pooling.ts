@@ -8,6 +8,7 @@ import type {OpNode} from '../../../graph/graph.js';
 import {allElementsOf} from '../../../graph/known.js';
 import {type DType, isFloating} from '../../../host/dtypes.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
+import type {OnnxAttrs} from '../../../onnx/graph.js';
 import {hasKernel} from '../../../onnx/kernel_dtypes.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {withRank} from '../../infer_rules.js';
@@ -68,10 +69,12 @@ function averages(x: OnnxTensor, windows: readonly OpenWindow[], to: OnnxBuilder
   return to.op('AveragePool', [x], {...windowAttrs(windows), ...attrs});
 }
 
-const windowAttrs = (windows: readonly OpenWindow[]) => ({
-  kernel_shape: windows.map(({size}) => size!),
-  strides: windows.map(({stride}) => stride!),
-});
+function windowAttrs(windows: readonly OpenWindow[]): OnnxAttrs {
+  // ONNX Runtime makes no session of windows that can lie in the padding alone.
+  const isLost = ({size, before, after}: OpenWindow) => Math.max(before ?? 0, after ?? 0) >= size!;
+  if (windows.some(isLost)) notLowered('there is more padding than windows span');
+  return {kernel_shape: windows.map(({size}) => size!), strides: windows.map(({stride}) => stride!)};
+}
 
 /** A pooling op, over channels if its windows say so. Averages leave out the padding, as in TensorFlow. */
 export const pool =
