@@ -129,3 +129,12 @@ function leadingSizes(x: OnnxTensor, count: number, to: OnnxBuilder): OnnxTensor
 export function asInt64(x: OnnxTensor, to: OnnxBuilder): OnnxTensor {
   return to.cast(x, 'int64');
 }
+
+/** `x`, as long as the truth values hold: otherwise the session throws, and the interpreter says what is wrong. */
+export function guarded(x: OnnxTensor, holds: OnnxTensor, to: OnnxBuilder): OnnxTensor {
+  const at = to.op('Where', [holds, to.scalar('int64', 0), to.scalar('int64', OUT_OF_RANGE)]);
+  return to.op('Add', [x, to.op('Gather', [to.vector(x.dtype, [0]), at])], {}, {shape: x.shape});
+}
+
+/** An index that no tensor has. */
+const OUT_OF_RANGE = 2 ** 31 - 1;
