@@ -21,10 +21,11 @@ const LARGEST_CONSTANT = 2 ** 20;
 /** Larger steps may leave the range of numbers before there are too many of them for any memory. */
 const LARGEST_STEP = 16;
 
-/** Integers from one up to another. A step of 0, with which the session fails, stands for what leads nowhere. */
+/** Numbers from one up to another. A step of 0, with which the session fails, stands for what leads nowhere. */
 const range: Lower = (inputs, _node, to) => {
   const [start, limit, delta] = inputs as readonly [OnnxTensor, OnnxTensor, OnnxTensor];
-  onlyFor(start, 'int32', 'int64');
+  onlyFor(start, 'int32', 'int64', 'float32', 'float64');
+  if (isFloating(start.dtype)) return floatRange(start, limit, delta, to);
   const [from, end, step] = inputs.map(elementOf);
   if (step === undefined || step === 0 || Math.abs(step) > LARGEST_STEP)
     notLowered('the step is not known, or large');
@@ -39,6 +40,22 @@ const range: Lower = (inputs, _node, to) => {
   const isBad = to.op('Less', [high, low], {}, {dtype: 'bool', shape: []});
   return numbers(to.op('Where', [isBad, to.scalar(start.dtype, 0), to.scalar(start.dtype, step!)]));
 };
+
+/** ONNX Runtime adds up steps, where TensorFlow multiplies: so the steps are counted. */
+function floatRange(start: OnnxTensor, limit: OnnxTensor, delta: OnnxTensor, to: OnnxBuilder): OnnxTensor {
+  const step = Number((delta.value?.data as Float32Array | undefined)?.[0] ?? Number.NaN);
+  if (!(Math.abs(step) > 0)) notLowered('the step is not known');
+  const way = to.op('Sub', [limit, start]);
+  const count = to.cast(to.op('Ceil', [to.op('Abs', [to.op('Div', [way, delta])])]), 'int64');
+  const [low, high] = step > 0 ? [start, limit] : [limit, start];
+  // No comparison holds for NaN; what is infinite has a count below 0.
+  const leads = to.op('LessOrEqual', [low, high], {}, {dtype: 'bool'});
+  const zero = to.scalar('int64', 0);
+  const ends = to.op('LessOrEqual', [zero, count], {}, {dtype: 'bool'});
+  const by = to.cast(to.op('And', [leads, ends]), 'int64');
+  const places = to.cast(to.op('Range', [zero, count, by]), start.dtype);
+  return to.op('Add', [to.op('Mul', [places, delta]), start]);
+}
 
 /** `count` floats that are `step` apart, the last of which is given. */
 const linSpace: Lower = ([start, stop, num], _node, to) => {
