@@ -54,19 +54,13 @@ export const inference: Benchmark = {
       );
       return [];
     }
+    const models = await buildModels(chosenModels(options.only), python);
     const rows: Row[] = [];
     const directory = await mkdtemp(join(tmpdir(), 'tensorflow-hub-bench-'));
     try {
-      for (const model of MODELS) {
-        const lines = model.lines.filter(({title}) => isChosen(title, options.only));
-        if (lines.length === 0) continue;
-        if (model.path !== undefined && !existsSync(model.path)) {
-          console.log(`${model.name}: skipped, for there is no ${fileURLToPath(model.path)}`);
-          continue;
-        }
-        const built = await buildModel(model, python);
+      for (const [{lines}, built] of models) {
         for (const threads of THREADS) {
-          rows.push(...(await measureModel({model, lines, built, python, threads, directory}, options)));
+          rows.push(...(await measureModel({lines, built, python, threads, directory}, options)));
         }
       }
     } finally {
@@ -78,8 +72,18 @@ export const inference: Benchmark = {
   },
 };
 
-const isChosen = (title: string, only: readonly string[] = []): boolean =>
-  only.length === 0 || only.some((each) => title.toLowerCase().includes(each.toLowerCase()));
+/** The models that there are, with those of their lines in whose titles one of the words occurs. */
+function chosenModels(only: readonly string[] = []): Model[] {
+  const isChosen = ({title}: Line): boolean =>
+    only.length === 0 || only.some((each) => title.toLowerCase().includes(each.toLowerCase()));
+  return MODELS.flatMap((model) => {
+    const lines = model.lines.filter(isChosen);
+    if (lines.length === 0) return [];
+    if (model.path === undefined || existsSync(model.path)) return [{...model, lines}];
+    console.log(`${model.name}: skipped, for there is no ${fileURLToPath(model.path)}`);
+    return [];
+  });
+}
 
 /** A line of the table. */
 interface Row {
@@ -101,63 +105,50 @@ interface BuiltModel {
   readonly graphModel: string | undefined;
 }
 
-/** Makes a model and converts it, or finds it: models are kept from run to run as long as their script stays the same. */
-async function buildModel({name, path}: Model, python: string): Promise<BuiltModel> {
-  const hash = createHash('sha256').update(await readFile(script('inference_models.py')));
+/**
+ * Makes models and converts them, or finds them: they are kept from run to run as long as their script stays the same.
+ */
+async function buildModels(models: readonly Model[], python: string): Promise<Map<Model, BuiltModel>> {
+  const source = await readFile(script('inference_models.py'));
+  const version = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const root = join(tmpdir(), 'tensorflow-hub-bench-models');
-  const version = hash.digest('hex').slice(0, 16);
-  const directory = join(root, version, name);
-  if (!existsSync(directory)) {
-    await mkdir(root, {recursive: true});
-    for (const other of await readdir(root)) {
-      if (other !== version) await rm(join(root, other), {recursive: true, force: true});
-    }
-    await mkdir(join(root, version), {recursive: true});
-    const staging = await mkdtemp(join(root, version, '.making-'));
-    const source = path === undefined ? name : `${name}=${fileURLToPath(path)}`;
-    console.log(`${name}: building`);
-    await runCommand<null>(python, [script('inference_models.py'), staging, source]);
-    await rename(join(staging, name), directory);
+  const place = join(root, version);
+  await mkdir(place, {recursive: true});
+  for (const other of await readdir(root)) {
+    if (other !== version) await rm(join(root, other), {recursive: true, force: true});
+  }
+  const missing = models.filter(({name}) => !existsSync(join(place, name)));
+  if (missing.length > 0) {
+    console.log(`Building ${missing.map(({name}) => name).join(', ')}`);
+    const staging = await mkdtemp(join(place, '.making-'));
+    const sources = missing.map(({name, path}) => (path ? `${name}=${fileURLToPath(path)}` : name));
+    await runCommand<null>(python, [script('inference_models.py'), staging, ...sources]);
+    for (const {name} of missing) await rename(join(staging, name), join(place, name));
     await rm(staging, {recursive: true, force: true});
   }
-  const savedModel = path === undefined ? join(directory, 'saved_model') : fileURLToPath(path);
-  const onnx = join(directory, 'model.onnx');
-  return {
+  const places = models.map(({name, path}) => ({
+    savedModel: path ? fileURLToPath(path) : join(place, name, 'saved_model'),
+    onnx: join(place, name, 'model.onnx'),
+    graphModel: join(place, name, 'graph_model'),
+  }));
+  await convertGraphModels(places);
+  const built = places.map(({savedModel, onnx, graphModel}) => ({
     savedModel,
     onnx: existsSync(onnx) ? onnx : undefined,
-    graphModel: await graphModelOf(savedModel, directory),
-  };
+    graphModel: existsSync(join(graphModel, 'model.json')) ? graphModel : undefined,
+  }));
+  return new Map(models.map((model, i) => [model, built[i]!]));
 }
 
-/** What tfjs's converter makes of a model, where there is the converter and it takes the model. */
-async function graphModelOf(savedModel: string, directory: string): Promise<string | undefined> {
-  const target = join(directory, 'graph_model');
-  if (existsSync(join(target, 'model.json'))) return target;
-  const refusal = join(directory, 'no_graph_model.txt');
+/** What tfjs's converter makes of models, where there is the converter. */
+async function convertGraphModels(
+  places: readonly {readonly savedModel: string; readonly graphModel: string}[],
+): Promise<void> {
   const python = findConverter();
-  if (python === undefined || existsSync(refusal)) return undefined;
-  try {
-    await runCommand<unknown>('sh', [
-      '-c',
-      '"$@" && echo null',
-      'sh',
-      ...converterCall(python, savedModel, target),
-    ]);
-    return target;
-  } catch (error) {
-    await rm(target, {recursive: true, force: true});
-    await writeFile(refusal, String(error));
-    return undefined;
-  }
-}
-
-function converterCall(python: string, from: string, to: string): readonly string[] {
-  const options = [
-    '--input_format=tf_saved_model',
-    '--saved_model_tags=serve',
-    '--signature_name=serving_default',
-  ];
-  return [python, '-m', 'tensorflowjs.converters.converter', ...options, from, to];
+  const missing = places.filter(({graphModel}) => !existsSync(graphModel));
+  if (python === undefined || missing.length === 0) return;
+  const pairs = missing.flatMap(({savedModel, graphModel}) => [savedModel, graphModel]);
+  await runCommand<null>(python, [script('inference_graph_models.py'), ...pairs]);
 }
 
 /** An interpreter with tfjs's converter, which cannot be installed beside TensorFlow 2.15. */
@@ -168,7 +159,6 @@ function findConverter(): string | undefined {
 
 /** What is measured in the same processes. */
 interface Task {
-  readonly model: Model;
   readonly lines: readonly Line[];
   readonly built: BuiltModel;
   readonly python: string;
@@ -221,7 +211,7 @@ async function measureLine(
       try {
         first.set(name, await contender.ask({inputs, results: folder(name)}));
       } catch (error) {
-        console.log(`${line.title}, ${name}: ${String(error).trimEnd().split('\n').at(-1)}`);
+        console.log(`${line.title}, ${name}: ${faultIn(String(error))}`);
         contenders.delete(name);
       }
     }),
@@ -250,6 +240,12 @@ async function measureLine(
     compiled: first.get('native')?.compiled ?? [],
     load: median(loads),
   };
+}
+
+/** The line that says what went wrong, of all that a process printed. */
+function faultIn(text: string): string {
+  const lines = text.split('\n').filter((each) => /\w*(Error|Exception|Fail)\w*:/.test(each));
+  return (lines.at(-1) ?? text).trim().slice(0, 300);
 }
 
 /** Writes inputs where contenders read them. */

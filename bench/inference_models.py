@@ -9,15 +9,16 @@ images, so that activations are neither lost nor beyond bounds.
 A name may be followed by a SavedModel that is there: NAME=PATH. It is converted alone.
 """
 
+import logging
 import os
 import pathlib
-import subprocess
 import sys
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 import numpy as np
 import tensorflow as tf
+import tf2onnx.convert
 
 layers = tf.keras.layers
 
@@ -202,14 +203,30 @@ MODELS = {
 }
 
 
+class Faults(logging.Handler):
+  """Keeps what the converter logs as errors: it writes models with nodes that nothing can run."""
+
+  def __init__(self):
+    super().__init__(logging.ERROR)
+    self.messages = []
+
+  def emit(self, record):
+    self.messages.append(record.getMessage())
+
+
 def convert(saved_model, directory):
-  converter = subprocess.run(
-      [sys.executable, '-m', 'tf2onnx.convert', '--saved-model', str(saved_model), '--signature_def',
-       'serving_default', '--tag', 'serve', '--opset', str(OPSET), '--output', str(directory / 'model.onnx')],
-      capture_output=True, text=True)
-  if converter.returncode != 0 or 'ERROR' in converter.stderr:
+  faults = Faults()
+  logging.getLogger().addHandler(faults)
+  sys.argv = ['tf2onnx', '--saved-model', str(saved_model), '--signature_def', 'serving_default', '--tag', 'serve',
+              '--opset', str(OPSET), '--output', str(directory / 'model.onnx')]
+  try:
+    tf2onnx.convert.main()
+  except Exception as error:
+    faults.messages.append(repr(error))
+  logging.getLogger().removeHandler(faults)
+  if faults.messages:
     (directory / 'model.onnx').unlink(missing_ok=True)
-    (directory / 'no_onnx.txt').write_text(converter.stderr)
+    (directory / 'no_onnx.txt').write_text('\n'.join(faults.messages))
 
 
 def build(directory, name, saved_model):
