@@ -99,7 +99,7 @@ interface Row {
 }
 
 /** Where a model and what was converted from it are. */
-interface BuiltModel {
+export interface BuiltModel {
   readonly savedModel: string;
   readonly onnx: string | undefined;
   readonly graphModel: string | undefined;
@@ -108,7 +108,7 @@ interface BuiltModel {
 /**
  * Makes models and converts them, or finds them: they are kept from run to run as long as their script stays the same.
  */
-async function buildModels(models: readonly Model[], python: string): Promise<Map<Model, BuiltModel>> {
+export async function buildModels(models: readonly Model[], python: string): Promise<Map<Model, BuiltModel>> {
   const source = await readFile(script('inference_models.py'));
   const version = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const root = join(tmpdir(), 'tensorflow-hub-bench-models');

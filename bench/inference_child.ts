@@ -25,7 +25,7 @@ type Arrays = Record<string, Float32Array | Int32Array | string[]>;
 
 /** The function that each contender calls, by its name. */
 const LOADERS: Readonly<
-  Record<string, (path: string, threads: number) => Promise<(inputs: Tensors) => Tensors>>
+  Record<string, (path: string, threads: number) => Promise<(inputs: Tensors) => Tensors | Promise<Tensors>>>
 > = {
   onnx: async (path, threads) => {
     const {signatures} = await load(path, {engine: 'onnx', onnx: {threads}});
@@ -37,10 +37,19 @@ const LOADERS: Readonly<
   },
   'graph-model': async (path) => {
     const model = await loadGraphModel({load: () => graphModelArtifacts(path)});
-    // With several outputs, or names for them, it gives an object, and else a tensor.
+    const named = (results: tf.Tensor | tf.Tensor[] | Tensors): Tensors => {
+      if (!(results instanceof tf.Tensor) && !Array.isArray(results)) return results;
+      return Object.fromEntries([results].flat().map((each, i) => [model.outputs[i]!.name, each]));
+    };
+    let isDynamic = false;
     return (inputs) => {
-      const results = model.predict(inputs);
-      return results instanceof tf.Tensor ? {[model.outputs[0]!.name]: results} : (results as Tensors);
+      try {
+        if (!isDynamic) return named(model.predict(inputs));
+      } catch {
+        // What has loops, or sizes that follow from values, can only be called so.
+        isDynamic = true;
+      }
+      return model.predictAsync(inputs).then((results) => named(results as Tensors));
     };
   },
 };
@@ -86,26 +95,27 @@ watchCompilation({
 const run = await LOADERS[contender]!(path, Number(threads));
 
 async function answer({inputs, milliseconds = 0, results}: ContenderRequest): Promise<ContenderAnswer> {
-  const given: Arrays = {};
-  for (const [name, input] of Object.entries(inputs)) given[name] = await read(input);
-  const call = (): Arrays => {
+  const arrays: Arrays = {};
+  for (const [name, input] of Object.entries(inputs)) arrays[name] = await read(input);
+  const call = async (): Promise<Arrays> => {
     const tensors = Object.fromEntries(
       Object.entries(inputs).map(([name, {shape, dtype}]) => [
         name,
-        tf.tensor(given[name]!, [...shape], dtype),
+        tf.tensor(arrays[name]!, [...shape], dtype),
       ]),
     );
-    const outputs = run(tensors);
-    const arrays = Object.entries(outputs).map(([name, output]) => [name, output.dataSync()]);
+    const given = run(tensors);
+    const outputs = given instanceof Promise ? await given : given;
+    const results = Object.entries(outputs).map(([name, output]) => [name, output.dataSync()]);
     tf.dispose([tensors, outputs]);
-    return Object.fromEntries(arrays) as Arrays;
+    return Object.fromEntries(results) as Arrays;
   };
   const times: number[] = [];
   let last: Arrays = {};
   const end = performance.now() + milliseconds;
   do {
     const start = performance.now();
-    last = call();
+    last = await call();
     times.push(performance.now() - start);
   } while (performance.now() < end);
   if (results !== undefined) {

@@ -240,7 +240,8 @@ def build(directory, name, saved_model):
 
 
 if __name__ == '__main__':
-  for named in sys.argv[2:]:
+  _, root, *names = sys.argv
+  for named in names:
     name, _, path = named.partition('=')
-    build(pathlib.Path(sys.argv[1]) / name, name, path or None)
+    build(pathlib.Path(root) / name, name, path or None)
   print('null')

@@ -14,8 +14,9 @@ import {inference} from './inference.js';
 import {load} from './load.js';
 import {type Benchmark, formatRatio, printTable} from './measure.js';
 import {save} from './save.js';
+import {start} from './start.js';
 
-const BENCHMARKS: readonly Benchmark[] = [load, finetune, save, inference];
+const BENCHMARKS: readonly Benchmark[] = [load, finetune, save, inference, start];
 
 async function main(): Promise<void> {
   const {positionals, values} = parseArgs({
