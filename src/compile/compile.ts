@@ -21,6 +21,7 @@ import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
 import {inlineCalls, type Runs} from './inline.js';
 import {type LoweredGraph, lowerGraph} from './lower.js';
+import {Footprint, partOf} from './part.js';
 import {type Partition, type Partitioned, partition} from './partition.js';
 import {Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
 
@@ -38,7 +39,10 @@ export interface CompileOptions extends SegmentOptions {
 
 /** A compiler that makes sessions with `options`. */
 export function onnxCompiler(options: CompileOptions): Compiler {
-  return {compile: (graph, request, host) => new CompiledGraph({graph, request}, host, options)};
+  return {
+    compile: (graph, request, interpreted, host) =>
+      new CompiledGraph({graph, request}, lazily(interpreted), host, options),
+  };
 }
 
 /** A graph that is compiled when it is first called, for what it is called with. */
@@ -47,22 +51,18 @@ class CompiledGraph implements CompiledRunnable {
   readonly #host: CompileHost;
   readonly #options: CompileOptions;
   readonly #variants: Variant[] = [];
-  #interpreted: Runnable | undefined;
+  readonly #interpreted: () => Runnable;
 
-  constructor(runs: Runs, host: CompileHost, options: CompileOptions) {
+  constructor(runs: Runs, interpreted: () => Runnable, host: CompileHost, options: CompileOptions) {
     this.#runs = runs;
+    this.#interpreted = interpreted;
     this.#host = host;
     this.#options = options;
   }
 
   run(args: readonly Value[]): Value[] {
     const runnable = isTaping() ? undefined : this.#variant(args);
-    return (runnable ?? this.#interpreter()).run(args);
-  }
-
-  #interpreter(): Runnable {
-    this.#interpreted ??= this.#host.interpreted(this.#runs.graph, this.#runs.request);
-    return this.#interpreted;
+    return (runnable ?? this.#interpreted()).run(args);
   }
 
   /** The compiled form for such arguments; undefined where there is none. */
@@ -79,6 +79,13 @@ class CompiledGraph implements CompiledRunnable {
   dispose(): void {
     for (const each of this.#variants) each.dispose();
   }
+}
+
+/** What was found out of a graph. */
+interface Analysed {
+  readonly order: readonly number[];
+  readonly known: KnownGraph;
+  readonly lowered: LoweredGraph;
 }
 
 /** A graph compiled for arguments of one kind. */
@@ -112,11 +119,17 @@ class Variant {
       given: this.#given.map((each, i) => ({endpoint: request.feeds[i]!, known: each.known})),
     });
     const assigned = assignedHandles(graph, order, known);
-    const lowered = lowerGraph(graph, order, new ConstantPool(), {
-      library: host.library,
-      known,
-      isAssigned: (handle) => assigned.has(keyOf(handle)),
-    });
+    const fed = fedNodes(request);
+    const lowered = lowerGraph(
+      graph,
+      order.filter((index) => !fed.has(index)),
+      new ConstantPool(),
+      {
+        library: host.library,
+        known,
+        isAssigned: (handle) => assigned.has(keyOf(handle)),
+      },
+    );
     const {parts, sides} = partition(graph, lowered, {
       order,
       fetches: request.fetches,
@@ -124,18 +137,13 @@ class Variant {
     });
     options.onCompiled?.(reportOf(graph, order, lowered, parts));
     if (parts.length === 0) return undefined;
-    return this.#assemble({graph, request}, {order, lowered, parts, sides}, host, options);
+    return this.#assemble({graph, request}, {order, lowered, known, parts, sides}, host, options);
   }
 
   /** The graph with a node for each partition, ready to run. */
   #assemble(
     {graph, request}: Runs,
-    {
-      order,
-      lowered,
-      parts,
-      sides,
-    }: Partitioned & {readonly order: readonly number[]; readonly lowered: LoweredGraph},
+    {order, lowered, known, parts, sides}: Partitioned & Analysed,
     host: CompileHost,
     options: CompileOptions,
   ): Runnable {
@@ -151,14 +159,36 @@ class Variant {
       for (const [output, endpoint] of part.outputs.entries()) places.set(keyOf(endpoint), {node, output});
       const name = `${SESSION_OP}${number}`;
       const spec = segmentSpec(`${graph.label} ${name}`, part, lowered);
-      const inputs = segmentInputs(spec, lowered);
-      const fallback = lazily(() =>
-        host.interpreted(graph, {feeds: inputs, fetches: part.outputs, targets: []}),
+      const read = segmentInputs(spec, lowered);
+      const inner = new Set(part.nodes);
+      const cut = partOf(
+        graph,
+        part.outputs,
+        (index) =>
+          inner.has(index) || (sides.isAnywhere(index) && !fed.has(index)) || isConstant(graph, index),
       );
-      const segment = new Segment(spec, options, (values) => fallback().run(values));
+      const interpreter = lazily(() => host.interpreted(cut.graph, cut.request));
+      const footprint = lazily(
+        () =>
+          new Footprint(
+            cut,
+            cut.inputs.map((endpoint) => known.of(endpoint)!),
+            host.library,
+          ),
+      );
+      const segment = new Segment(spec, options, {
+        fallback: (values) => interpreter().run(values.slice(read.length)),
+        bytes: (values) => footprint().bytes(values.slice(read.length)),
+      });
       this.#segments.push(segment);
       kernels.set(name, (values) => segment.run(values));
-      nodes[node] = {name, op: name, inputs, controls: [], attrs: new Attrs(() => undefined, name)};
+      nodes[node] = {
+        name,
+        op: name,
+        inputs: [...read, ...cut.inputs],
+        controls: [],
+        attrs: new Attrs(() => undefined, name),
+      };
     }
     const moved = (endpoint: Endpoint): Endpoint => {
       const source = sides.source(endpoint);
@@ -311,6 +341,8 @@ function sourceOf(graph: Graph, endpoint: Endpoint): Endpoint {
   const {op, inputs} = graph.nodes[endpoint.node]!;
   return op === 'Identity' && inputs.length === 1 ? sourceOf(graph, inputs[0]!) : endpoint;
 }
+
+const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';
 
 function lazily<T>(make: () => T): () => T {
   let made: {readonly value: T} | undefined;

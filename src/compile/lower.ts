@@ -173,6 +173,7 @@ class Lowerer implements LoweredGraph {
       const known = results[i];
       if (known === undefined) return output;
       if (known.dtype !== output.dtype) {
+        if (!hasOnnxType(output.dtype)) return notLowered(`it is given ${output.dtype}`);
         throw new TypeError(`the rule of ${node.op} gives ${output.dtype} where ${known.dtype} is expected`);
       }
       if (!hasOnnxType(known.dtype)) return notLowered(`ONNX Runtime has no ${known.dtype}`);

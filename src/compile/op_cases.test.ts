@@ -98,9 +98,16 @@ function lower(each: OpCase, level: Level): Lowered | string {
   const spec = segmentSpec(each.op, {nodes: [index], outputs}, lowered);
   const values = segmentInputs(spec, lowered).map(({node}) => Value.of(inputs[node]!));
   const refused = new Error('refused');
-  const segment = new Segment(spec, {runtime, threads: 1}, () => {
-    throw segment.failure ?? refused;
-  });
+  const segment = new Segment(
+    spec,
+    {runtime, threads: 1},
+    {
+      bytes: () => 0,
+      fallback: () => {
+        throw segment.failure ?? refused;
+      },
+    },
+  );
   return {segment, values};
 }
 

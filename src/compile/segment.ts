@@ -5,6 +5,7 @@
  */
 
 import type {Endpoint} from '../graph/graph.js';
+import {roomFor} from '../host/budget.js';
 import type {DType} from '../host/dtypes.js';
 import type {HostData, HostTensor} from '../host/tensor.js';
 import {bytesOf} from '../host/tensor_bytes.js';
@@ -61,6 +62,14 @@ export function segmentInputs({inputs, variables}: SegmentSpec, lowered: Lowered
   return [...inputs.map(({name}) => lowered.owner(name)!), ...variables.map(({source}) => source)];
 }
 
+/** What else a segment is told. */
+export interface SegmentHost {
+  /** Computes the same otherwise: what ONNX Runtime refuses, and errors in this library's words. */
+  fallback(values: readonly Value[]): readonly Value[];
+  /** The bytes that a call needs; undefined where that is not known before. */
+  bytes(values: readonly Value[]): number | undefined;
+}
+
 /** The nodes that lead to `wanted`, in their order. */
 function neededNodes(nodes: readonly OnnxNode[], wanted: Set<string>): OnnxNode[] {
   const kept: OnnxNode[] = [];
@@ -115,7 +124,7 @@ const INLINE_BYTES = 1024;
 export class Segment {
   readonly spec: SegmentSpec;
   readonly #options: SegmentOptions;
-  readonly #fallback: (inputs: readonly Value[]) => readonly Value[];
+  readonly #host: SegmentHost;
   readonly #outputs: readonly string[];
   #session: OnnxSession | undefined;
   /** By variable; undefined for those that are fed. */
@@ -126,19 +135,14 @@ export class Segment {
   #failure: unknown;
   #refusal: unknown;
 
-  /** @param fallback - computes the same otherwise: what ONNX Runtime refuses, and errors in this library's words */
-  constructor(
-    spec: SegmentSpec,
-    options: SegmentOptions,
-    fallback: (inputs: readonly Value[]) => readonly Value[],
-  ) {
+  constructor(spec: SegmentSpec, options: SegmentOptions, host: SegmentHost) {
     this.spec = spec;
     this.#options = options;
-    this.#fallback = fallback;
+    this.#host = host;
     this.#outputs = spec.outputs.map((_, i) => `output${i}`);
   }
 
-  /** @param values - the inputs, then the handles */
+  /** @param values - the inputs, then the handles, then what else the host wants to be told */
   run(values: readonly Value[]): readonly Value[] {
     const {inputs, variables} = this.spec;
     const given = values.slice(0, inputs.length);
@@ -148,10 +152,13 @@ export class Segment {
       given.some(({size}) => size === 0) ||
       !read.every((each) => each?.initialized)
     ) {
-      return this.#fallback(values);
+      return this.#host.fallback(values);
     }
+    const bytes = this.#host.bytes(values);
+    if (bytes === undefined) return this.#host.fallback(values);
+    roomFor(bytes);
     const session = this.#ready(read as readonly Variable[]);
-    if (session === undefined) return this.#fallback(values);
+    if (session === undefined) return this.#host.fallback(values);
     const feeds: Record<string, OnnxRuntimeTensor> = {};
     for (const [i, tensor] of inputs.entries()) feeds[fedName(tensor)] = feedOf(given[i]!, tensor.dtype);
     for (const [i, tensor] of variables.entries()) {
@@ -163,7 +170,7 @@ export class Segment {
       results = session.run(feeds, this.#outputs);
     } catch (error) {
       this.#refusal = error;
-      return this.#fallback(values);
+      return this.#host.fallback(values);
     }
     return results.map((result, i) => valueFrom(result, this.spec.outputs[i]!.dtype));
   }

@@ -15,8 +15,17 @@ export interface CompiledRunnable extends Runnable {
 
 /** Makes graphs executable by other means than kernels. */
 export interface Compiler {
-  /** Nothing is done before the first call. */
-  compile(graph: Graph, request: RunRequest, host: CompileHost): CompiledRunnable;
+  /**
+   * Nothing is done before the first call.
+   *
+   * @param interpreted - the same as the interpreter runs it: for gradients, and where there is nothing to compile
+   */
+  compile(
+    graph: Graph,
+    request: RunRequest,
+    interpreted: () => Runnable,
+    host: CompileHost,
+  ): CompiledRunnable;
 }
 
 /** What a compiler needs of the model that it compiles for. */

@@ -143,17 +143,23 @@ export class Runtime implements Session {
       const graph = this.library.get(name);
       if (graph === undefined) throw new FormatError(`the model has no function '${name}'`);
       const honoured = withCustomGradients(graph, this.#options.gradients ?? NO_GRADIENTS);
-      runnable = this.executable(honoured, functionRequest(honoured));
+      runnable = this.executable(graph, functionRequest(graph), () =>
+        this.prepare(honoured, functionRequest(honoured)),
+      );
       this.#functions.set(name, runnable);
     }
     return runnable;
   }
 
-  /** Makes part of a graph executable that may be called often. */
-  executable(graph: Graph, request: RunRequest): Runnable {
+  /**
+   * Makes part of a graph executable that may be called often.
+   *
+   * @param interpreted - the same for the interpreter, which honours the model's own gradients
+   */
+  executable(graph: Graph, request: RunRequest, interpreted = () => this.prepare(graph, request)): Runnable {
     const {compiler} = this.#options;
-    if (compiler === undefined) return this.prepare(graph, request);
-    const compiled = compiler.compile(graph, request, this.#compileHost);
+    if (compiler === undefined) return interpreted();
+    const compiled = compiler.compile(graph, request, interpreted, this.#compileHost);
     this.#compiled.add(compiled);
     return compiled;
   }
