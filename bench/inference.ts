@@ -6,7 +6,7 @@
 
 import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
-import {mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {loadavg, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -120,11 +120,8 @@ export async function buildModels(models: readonly Model[], python: string): Pro
   const missing = models.filter(({name}) => !existsSync(join(place, name)));
   if (missing.length > 0) {
     console.log(`Building ${missing.map(({name}) => name).join(', ')}`);
-    const staging = await mkdtemp(join(place, '.making-'));
     const sources = missing.map(({name, path}) => (path ? `${name}=${fileURLToPath(path)}` : name));
-    await runCommand<null>(python, [script('inference_models.py'), staging, ...sources]);
-    for (const {name} of missing) await rename(join(staging, name), join(place, name));
-    await rm(staging, {recursive: true, force: true});
+    await runCommand<null>(python, [script('inference_models.py'), place, ...sources]);
   }
   const places = models.map(({name, path}) => ({
     savedModel: path ? fileURLToPath(path) : join(place, name, 'saved_model'),

@@ -229,19 +229,22 @@ def convert(saved_model, directory):
     (directory / 'no_onnx.txt').write_text('\n'.join(faults.messages))
 
 
-def build(directory, name, saved_model):
-  directory.mkdir(parents=True, exist_ok=True)
+def build(root, name, saved_model):
+  directory = root / f'.making-{name}-{os.getpid()}'
+  directory.mkdir(parents=True)
   if saved_model is None:
     tf.keras.utils.set_random_seed(1)
     served = MODELS[name]()
     saved_model = directory / 'saved_model'
     tf.saved_model.save(served, str(saved_model), signatures={'serving_default': served.serve})
   convert(saved_model, directory)
+  # Whole, or not there.
+  directory.rename(root / name)
 
 
 if __name__ == '__main__':
   _, root, *names = sys.argv
   for named in names:
     name, _, path = named.partition('=')
-    build(pathlib.Path(root) / name, name, path or None)
+    build(pathlib.Path(root), name, path or None)
   print('null')
