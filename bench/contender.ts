@@ -6,7 +6,7 @@
  */
 
 import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
-import {createInterface, type Interface} from 'node:readline';
+import {createInterface} from 'node:readline';
 
 /** An input as a contender reads it: numbers from a file, strings from the request. */
 export interface GivenInput {
@@ -44,32 +44,33 @@ export interface CompiledGraph {
 export class Contender {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
-  readonly #reader: Interface;
+  readonly #ended: Promise<unknown>;
   #errors = '';
 
   constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args);
+    this.#ended = new Promise((resolve) => this.#child.once('close', resolve));
     this.#child.stderr.on('data', (text) => (this.#errors += text));
     // What cannot be written is missed when the answer does not come.
     this.#child.stdin.on('error', () => {});
-    this.#reader = createInterface(this.#child.stdout);
-    this.#lines = this.#reader[Symbol.asyncIterator]();
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
   async ask(request: ContenderRequest): Promise<ContenderAnswer> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     for (;;) {
       const {value, done} = await this.#lines.next();
-      if (done) throw new Error(`${this.#child.spawnargs.join(' ')} ended:\n${this.#errors}`);
+      if (done) {
+        await this.#ended;
+        throw new Error(`${this.#child.spawnargs.join(' ')} ended:\n${this.#errors}`);
+      }
       // Libraries print what they like.
       if (value.startsWith('{"milliseconds"')) return JSON.parse(value) as ContenderAnswer;
     }
   }
 
   async end(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once('close', resolve));
-    const isOver = this.#child.exitCode !== null || this.#child.signalCode !== null;
     this.#child.stdin.end();
-    if (!isOver) await ended;
+    await this.#ended;
   }
 }

@@ -168,7 +168,12 @@ async function measureModel(task: Task, options: BenchmarkOptions): Promise<Row[
   const contenders = startContenders(task);
   try {
     const rows: Row[] = [];
-    for (const line of task.lines) rows.push(await measureLine(line, contenders, task, options));
+    for (const line of task.lines) {
+      const row = await measureLine(line, contenders, task, options);
+      // The table comes when all is measured, which takes its time.
+      console.error(progressOf(row));
+      rows.push(row);
+    }
     return rows;
   } finally {
     await Promise.all([...contenders.values()].map((each) => each.end()));
@@ -289,9 +294,16 @@ function difference(
   return Math.max(...each);
 }
 
+function progressOf({title, threads, times}: Row): string {
+  const each = [...times].map(([name, value]) => `${name} ${formatShortTime(value)}`);
+  return `${title}, ${threads} threads: ${each.join(', ')}`;
+}
+
+const formatShortTime = (milliseconds: number): string =>
+  milliseconds < 0.1 ? `${(milliseconds * 1000).toFixed(0)} us` : formatTime(milliseconds);
+
 function printRows(rows: readonly Row[]): void {
-  const time = (value: number | undefined) =>
-    value === undefined ? '' : value < 0.1 ? `${(value * 1000).toFixed(0)} us` : formatTime(value);
+  const time = (value: number | undefined) => (value === undefined ? '' : formatShortTime(value));
   const ratio = (value: number | undefined) => (value === undefined ? '' : formatRatio(value));
   console.log();
   printTable(
