@@ -29,6 +29,9 @@ export interface Runs {
 /** Nodes of more levels of calls stay calls. */
 const MAX_DEPTH = 64;
 
+/** So do further calls of one function: functions may call each other more often than anybody can follow. */
+const MAX_CALLS = 128;
+
 const CALLS: ReadonlySet<string> = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
 
 /** What a run needs of a graph, with the functions that it calls in place. Functions with control flow of TensorFlow 1 stay calls. */
@@ -46,6 +49,7 @@ class Inliner {
   readonly #library: FunctionLibrary;
   readonly #nodes: GraphNode[] = [];
   readonly #open: string[] = [];
+  readonly #calls = new Map<string, number>();
 
   constructor(library: FunctionLibrary) {
     this.#library = library;
@@ -118,6 +122,7 @@ class Inliner {
 
   #call(callee: FunctionGraph, inputs: readonly Endpoint[], controls: readonly number[]): Inlined {
     this.#open.push(callee.name);
+    this.#calls.set(callee.name, (this.#calls.get(callee.name) ?? 0) + 1);
     try {
       const request = requestOf(callee);
       const given = new Map(inputs.map((input, node) => [keyOf({node, output: 0}), input]));
@@ -131,6 +136,7 @@ class Inliner {
   #callee({op, attrs, inputs}: GraphNode): FunctionGraph | undefined {
     const name = CALLS.has(op) ? attrs.func('f').name : opDef(op) === undefined ? op : undefined;
     if (name === undefined || this.#open.length >= MAX_DEPTH || this.#open.includes(name)) return undefined;
+    if ((this.#calls.get(name) ?? 0) >= MAX_CALLS) return undefined;
     const callee = this.#library.get(name);
     if (callee === undefined || callee.parameters.length !== inputs.length) return undefined;
     const {feeds, fetches, targets} = requestOf(callee);

@@ -5,7 +5,7 @@
  */
 
 import type {Endpoint} from '../graph/graph.js';
-import {roomFor} from '../host/budget.js';
+import {hasRoomFor} from '../host/budget.js';
 import type {DType} from '../host/dtypes.js';
 import type {HostData, HostTensor} from '../host/tensor.js';
 import {bytesOf} from '../host/tensor_bytes.js';
@@ -155,8 +155,8 @@ export class Segment {
       return this.#host.fallback(values);
     }
     const bytes = this.#host.bytes(values);
-    if (bytes === undefined) return this.#host.fallback(values);
-    roomFor(bytes);
+    // What the interpreter frees early may do with less; what is too much for it, it says where.
+    if (bytes === undefined || !hasRoomFor(bytes)) return this.#host.fallback(values);
     const session = this.#ready(read as readonly Variable[]);
     if (session === undefined) return this.#host.fallback(values);
     const feeds: Record<string, OnnxRuntimeTensor> = {};

@@ -17,7 +17,7 @@ import {
   type GraphNode,
   type OpNode,
 } from './graph.js';
-import {completed, type Inferred, type Known, relaxed, sameKnowledge, UNKNOWN} from './known.js';
+import {completed, type Inferred, type Known, keyOfKnown, relaxed, sameKnowledge, UNKNOWN} from './known.js';
 import {argTensors} from './node_types.js';
 import {type OpDef, opDef} from './op_defs.js';
 import {forwardOrder} from './order.js';
@@ -77,6 +77,8 @@ class Inference implements FunctionResults {
   readonly #options: Omit<InferOptions, 'given'>;
   /** Functions that are being looked at: of one that calls itself nothing is known. */
   readonly #open = new Set<string>();
+  /** What was found out of functions, by name and arguments: they may call each other more often than anybody can follow. */
+  readonly #found = new Map<string, readonly Known[]>();
 
   constructor(options: Omit<InferOptions, 'given'>) {
     this.#options = options;
@@ -113,6 +115,16 @@ class Inference implements FunctionResults {
   results(graph: FunctionGraph, args: readonly Known[]): readonly Known[] {
     const declared = graph.results.map(({dtype}): Known => ({dtype, shape: null}));
     if (this.#open.has(graph.name)) return declared;
+    const keys = args.map(keyOfKnown);
+    const key = keys.includes(undefined) ? undefined : [graph.name, ...keys].join(' ');
+    const found = key === undefined ? undefined : this.#found.get(key);
+    if (found !== undefined) return found;
+    const results = this.#results(graph, args, declared);
+    if (key !== undefined) this.#found.set(key, results);
+    return results;
+  }
+
+  #results(graph: FunctionGraph, args: readonly Known[], declared: readonly Known[]): readonly Known[] {
     this.#open.add(graph.name);
     try {
       const given = parametersOf(graph).map(({endpoint, known}, i) => ({endpoint, known: args[i] ?? known}));

@@ -151,6 +151,11 @@ function sameKnown(a: Known, b: Known): boolean {
   return describe(a) === describe(b) && a.value?.data.length === b.value?.data.length;
 }
 
+/** Tells apart what is known of tensors; undefined where that is more than a few numbers. */
+export function keyOfKnown(known: Known): string | undefined {
+  return known.value !== undefined && elementsOf(known) === undefined ? undefined : describe(known);
+}
+
 function describe(known: Known): string {
   return JSON.stringify([known.dtype, known.shape, elementsOf(known), known.handle]);
 }

@@ -56,6 +56,12 @@ class Budget {
     this.#start = this.#timed ? performance.now() : 0;
   }
 
+  /** False when `bytes` more are too many. */
+  hasRoom(bytes: number): boolean {
+    const held = this.#tensorBytes() + heldOnHost - this.#before;
+    return held + bytes <= this.#bytes && (this.#outer?.hasRoom(bytes) ?? true);
+  }
+
   /** @throws CallError when `bytes` more are too many. */
   take(bytes: number): void {
     const held = this.#tensorBytes() + heldOnHost - this.#before;
@@ -144,6 +150,11 @@ const SMALL_BYTES = 4096;
 /** Asks, before storage is made, whether the call under way may have it. */
 export function roomFor(bytes: number): void {
   if (bytes > SMALL_BYTES) current?.take(bytes);
+}
+
+/** Whether the call under way may have so much storage. */
+export function hasRoomFor(bytes: number): boolean {
+  return current?.hasRoom(bytes) ?? true;
 }
 
 /** Asks, between two steps, whether the call under way may go on. */
