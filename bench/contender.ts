@@ -34,6 +34,7 @@ export interface ContenderAnswer {
 
 /** A graph that was compiled. */
 export interface CompiledGraph {
+  readonly label: string;
   readonly sessions: number;
   readonly lowered: number;
   /** What stays with the interpreter, and why. */

@@ -246,7 +246,8 @@ async function measureLine(
 
 /** The line that says what went wrong, of all that a process printed. */
 function faultIn(text: string): string {
-  const lines = text.split('\n').filter((each) => /\w*(Error|Exception|Fail)\w*:/.test(each));
+  const [, ...printed] = text.split('\n');
+  const lines = printed.filter((each) => /(Error|Exception|Fail)\w*( \[\w+\])?:/.test(each));
   return (lines.at(-1) ?? text).trim().slice(0, 300);
 }
 
@@ -321,17 +322,29 @@ function printRows(rows: readonly Row[]): void {
   );
 }
 
+/** Ops that cost the interpreter nothing: what they give is there. */
+const FREE: ReadonlySet<string> = new Set([
+  '_Arg',
+  'Const',
+  'NoOp',
+  'Identity',
+  'ReadVariableOp',
+  'Placeholder',
+]);
+
 /** What is on the interpreter, once for each model. */
 function printInterpreted(rows: readonly Row[]): void {
   for (const {title, threads, compiled} of rows) {
-    for (const {sessions, lowered, interpreted} of threads === 1 ? compiled : []) {
-      console.log(`\n${title}: ${lowered} nodes in ${sessions} sessions, ${interpreted.length} interpreted`);
+    for (const {label, sessions, lowered, interpreted} of threads === 1 ? compiled : []) {
+      console.log(`\n${title}, ${label}: ${lowered} nodes in ${sessions} sessions`);
       const counts = new Map<string, number>();
       for (const {op, reason} of interpreted) {
-        const key = `${op}: ${reason}`;
+        if (FREE.has(op)) continue;
+        const key =
+          reason === '' ? `${op}: not worth a session` : reason.includes(op) ? reason : `${op}: ${reason}`;
         counts.set(key, (counts.get(key) ?? 0) + 1);
       }
-      for (const [key, count] of counts) console.log(`  ${count} ${key}`);
+      for (const [key, count] of counts) console.log(`  ${count} interpreted: ${key}`);
     }
   }
 }

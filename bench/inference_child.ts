@@ -12,7 +12,6 @@ import '@tensorflow/tfjs-backend-wasm';
 import {readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
-import {loadGraphModel} from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import {watchCompilation} from '../src/compile/engine.js';
 import {load} from '../src/index.js';
@@ -36,6 +35,7 @@ const LOADERS: Readonly<
     return (inputs) => signatures.serving_default!(inputs) as Tensors;
   },
   'graph-model': async (path) => {
+    const {loadGraphModel} = await import('@tensorflow/tfjs-converter');
     const model = await loadGraphModel({load: () => graphModelArtifacts(path)});
     const named = (results: tf.Tensor | tf.Tensor[] | Tensors): Tensors => {
       if (!(results instanceof tf.Tensor) && !Array.isArray(results)) return results;
@@ -83,9 +83,10 @@ await quietCpuBackend();
 await tf.setBackend('wasm');
 let compiled: CompiledGraph[] = [];
 watchCompilation({
-  compiled({sessions, nodes}) {
+  compiled({label, sessions, nodes}) {
     const interpreted = nodes.filter(({isLowered}) => !isLowered);
     compiled.push({
+      label,
       sessions: sessions.length,
       lowered: nodes.length - interpreted.length,
       interpreted: interpreted.map(({node: {op, name}, reason = ''}) => ({op, name, reason})),
