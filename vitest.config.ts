@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
     setupFiles: ['src/testing/event_loop.ts', 'src/testing/matchers.ts'],
+    // The interpreter; tests of sessions ask for them.
+    env: {TFHUB_ENGINE: process.env.TFHUB_ENGINE ?? 'tfjs'},
     pool: 'forks',
     maxWorkers: availableParallelism(),
     testTimeout: HANGS_AFTER,

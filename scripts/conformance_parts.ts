@@ -88,13 +88,21 @@ function fixtures(release: string, python: string, options: PartOptions): Part {
   );
 }
 
-/** What fixtures compute here, on both backends. */
+/** What fixtures compute here, by the interpreter on both backends and by sessions. */
 const compared = (release: string): Part[] =>
-  ['cpu', 'wasm'].map((backend) =>
-    tested(`fixtures ${release} compared, ${backend} backend`, ['src/savedmodel/load/fixtures.test.ts'], {
-      after: [`fixtures ${release}`],
-      env: {TFHUB_FIXTURES: fixturesOf(release), TFHUB_BACKEND: backend},
-    }),
+  [
+    {backend: 'cpu', engine: 'tfjs'},
+    {backend: 'wasm', engine: 'tfjs'},
+    {backend: 'wasm', engine: 'onnx'},
+  ].map(({backend, engine}) =>
+    tested(
+      `fixtures ${release} compared, ${engine} on the ${backend} backend`,
+      ['src/savedmodel/load/fixtures.test.ts'],
+      {
+        after: [`fixtures ${release}`],
+        env: {TFHUB_FIXTURES: fixturesOf(release), TFHUB_BACKEND: backend, TFHUB_ENGINE: engine},
+      },
+    ),
   );
 
 /** Graphs that contradict the definitions of their ops: what TensorFlow refuses is refused here. */

@@ -13,6 +13,7 @@ import {installRepairs} from './tfjs/install.js';
 
 installRepairs();
 
+export type {Engine, EngineOptions, OnnxOptions} from './compile/engine.js';
 export {
   CallError,
   DownloadError,

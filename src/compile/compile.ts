@@ -19,10 +19,13 @@ import type {Runnable, RunRequest} from '../runtime/run.js';
 import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
 import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
+import {AssignedHandles} from './assigned.js';
 import {inlineCalls, type Runs} from './inline.js';
 import {type LoweredGraph, lowerGraph} from './lower.js';
 import {Footprint, partOf} from './part.js';
 import {type Partition, type Partitioned, partition} from './partition.js';
+import {applyPasses} from './passes/pass.js';
+import {PASSES} from './passes/passes.js';
 import {Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
 
 /** Op of the nodes that stand for sessions. No op of TensorFlow starts so. */
@@ -111,23 +114,27 @@ class Variant {
 
   #compile(runs: Runs, host: CompileHost, options: CompileOptions): Runnable | undefined {
     if (hasPartlyFedNodes(runs) || isDataflow(runs.graph, needed(runs))) return undefined;
-    const {graph, request} = inlineCalls(runs, host.library);
+    const {library} = host;
+    const given = this.#given.map((each, node) => ({endpoint: {node, output: 0}, known: each.known}));
+    const ports = this.#given.map(({known}, i) => ({name: `argument${i}`, ...known}));
+    const graph = applyPasses(inlineCalls(runs, ports, library), PASSES, given, library);
+    const request: RunRequest = {
+      feeds: given.map(({endpoint}) => endpoint),
+      fetches: graph.results.map(({source}) => source),
+      targets: graph.controlResults,
+    };
     const order = topologicalOrder(graph, needed({graph, request}), fedNodes(request));
-    const known = inferGraph(graph, {
-      rules: inferenceOf,
-      library: host.library,
-      given: this.#given.map((each, i) => ({endpoint: request.feeds[i]!, known: each.known})),
-    });
-    const assigned = assignedHandles(graph, order, known);
+    const known = inferGraph(graph, {rules: inferenceOf, library, given});
+    const assigned = new AssignedHandles(graph, order, known, library);
     const fed = fedNodes(request);
     const lowered = lowerGraph(
       graph,
       order.filter((index) => !fed.has(index)),
       new ConstantPool(),
       {
-        library: host.library,
+        library,
         known,
-        isAssigned: (handle) => assigned.has(keyOf(handle)),
+        isAssigned: (handle) => assigned.has(handle),
       },
     );
     const {parts, sides} = partition(graph, lowered, {
@@ -304,42 +311,6 @@ function hasPartlyFedNodes({graph, request}: Runs): boolean {
   return request.feeds.some(
     ({node, output}) => output !== 0 || (opDef(graph.nodes[node]!.op)?.outputs.length ?? 1) !== 1,
   );
-}
-
-/** Ops that read what a handle leads to, and leave it as it is. */
-const READERS: ReadonlySet<string> = new Set([
-  'ReadVariableOp',
-  '_ReadVariablesOp',
-  'ResourceGather',
-  'ResourceGatherNd',
-  'VariableShape',
-  'VarIsInitializedOp',
-  'IsVariableInitialized',
-  'DisableCopyOnRead',
-  'Identity',
-  'LookupTableFindV2',
-  'LookupTableSizeV2',
-  'LookupTableExportV2',
-]);
-
-/** The handles, and references, of what nodes may change. */
-function assignedHandles(graph: Graph, order: readonly number[], known: KnownGraph): ReadonlySet<string> {
-  const assigned = new Set<string>();
-  for (const index of order) {
-    const {op, inputs} = graph.nodes[index]!;
-    const definition = opDef(op);
-    for (const [i, input] of inputs.entries()) {
-      const isReference = definition?.inputs[Math.min(i, definition.inputs.length - 1)]?.isRef ?? false;
-      const isHandle = known.of(input)?.dtype === 'resource' && !READERS.has(op);
-      if (isReference || isHandle) assigned.add(keyOf(sourceOf(graph, input)));
-    }
-  }
-  return assigned;
-}
-
-function sourceOf(graph: Graph, endpoint: Endpoint): Endpoint {
-  const {op, inputs} = graph.nodes[endpoint.node]!;
-  return op === 'Identity' && inputs.length === 1 ? sourceOf(graph, inputs[0]!) : endpoint;
 }
 
 const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';

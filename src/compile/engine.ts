@@ -5,6 +5,7 @@
  */
 
 import {CallError} from '../errors.js';
+import {warnOnce} from '../log.js';
 import {getPlatform} from '../platform/current.js';
 import type {Compiler} from '../runtime/compiler.js';
 import {type CompileReport, onnxCompiler} from './compile.js';
@@ -33,6 +34,10 @@ export interface EngineOptions {
   readonly engine?: Engine;
   readonly onnx?: OnnxOptions;
 }
+
+const WITHOUT =
+  'models run on tfjs; with ONNX Runtime (`npm i onnxruntime-node --ignore-scripts`) they run several times as fast. ' +
+  'TFHUB_ENGINE=tfjs ends this message.';
 
 /** Who is told of what is compiled. */
 export interface CompileWatcher {
@@ -66,7 +71,11 @@ export function compilerFor({engine, onnx = {}}: EngineOptions): Compiler | unde
   if (chosen === 'tfjs') return undefined;
   const runtime = platform.onnxRuntime?.();
   if (runtime === undefined) {
-    if (chosen === 'auto') return undefined;
+    if (chosen === 'auto') {
+      // Where there could be one.
+      if (platform.onnxRuntime !== undefined) warnOnce(WITHOUT);
+      return undefined;
+    }
     throw new CallError(
       "engine 'onnx' needs ONNX Runtime, which is not installed for this machine: `npm i onnxruntime-node --ignore-scripts`",
     );

@@ -7,12 +7,14 @@
  * @module
  */
 
+import {Attrs} from '../graph/attrs.js';
 import {statefulNodes} from '../graph/effects.js';
 import {
   ARGUMENT_OP,
   type Endpoint,
   type FunctionGraph,
   type FunctionLibrary,
+  type FunctionPort,
   type Graph,
   type GraphNode,
 } from '../graph/graph.js';
@@ -34,9 +36,17 @@ const MAX_CALLS = 128;
 
 const CALLS: ReadonlySet<string> = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
 
-/** What a run needs of a graph, with the functions that it calls in place. Functions with control flow of TensorFlow 1 stay calls. */
-export function inlineCalls({graph, request}: Runs, library: FunctionLibrary): Runs {
-  return new Inliner(library).inline(graph, request);
+/**
+ * What a run needs of a graph as a function of what it is fed, with the functions that it calls in place. Functions with control flow of TensorFlow 1 stay calls.
+ *
+ * @param ports - what it is fed
+ */
+export function inlineCalls(
+  {graph, request}: Runs,
+  ports: readonly FunctionPort[],
+  library: FunctionLibrary,
+): FunctionGraph {
+  return new Inliner(library).inline(graph, request, ports);
 }
 
 /** What came of the nodes of one function. */
@@ -55,24 +65,23 @@ class Inliner {
     this.#library = library;
   }
 
-  inline(graph: Graph, request: RunRequest): Runs {
-    const feeds = request.feeds.map(({node}) => this.#add({...graph.nodes[node]!, inputs: [], controls: []}));
-    const given = new Map(
-      request.feeds.map((feed, i) => [keyOf(feed), {node: feeds[i]!, output: feed.output}]),
-    );
+  inline(graph: Graph, request: RunRequest, ports: readonly FunctionPort[]): FunctionGraph {
+    const feeds = request.feeds.map(({node: index}) => {
+      const node = graph.nodes[index]!;
+      return this.#add({...node, op: ARGUMENT_OP, inputs: [], controls: []});
+    });
+    const given = new Map(request.feeds.map((feed, i) => [keyOf(feed), {node: feeds[i]!, output: 0}]));
     const {of, nodes} = this.#expand(graph, request, given, []);
-    const inlined: Graph = {
-      label: graph.label,
-      nodes: this.#nodes,
-      find: (name) => findByName(this.#nodes, name),
-    };
+    const name = graph.label;
     return {
-      graph: inlined,
-      request: {
-        feeds: request.feeds.map((feed) => given.get(keyOf(feed))!),
-        fetches: request.fetches.map(of),
-        targets: request.targets.flatMap(nodes),
-      },
+      label: graph.label,
+      name,
+      nodes: this.#nodes,
+      find: (wanted) => findByName(this.#nodes, wanted),
+      parameters: ports,
+      results: request.fetches.map((fetch, i) => ({name: `result${i}`, dtype: 'variant', source: of(fetch)})),
+      controlResults: [...new Set(request.targets.flatMap(nodes))],
+      attrs: new Attrs(() => undefined, name),
     };
   }
 

@@ -5,6 +5,7 @@
  */
 
 import {HubError} from '../errors.js';
+import type {FunctionRef} from '../graph/attrs.js';
 import {
   ARGUMENT_OP,
   type Endpoint,
@@ -12,7 +13,7 @@ import {
   type Graph,
   type GraphNode,
 } from '../graph/graph.js';
-import type {FunctionResults, KnownGraph} from '../graph/infer.js';
+import {type FunctionResults, inferGraph, type KnownGraph} from '../graph/infer.js';
 import type {Known} from '../graph/known.js';
 import {argTensors} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
@@ -20,11 +21,14 @@ import type {DType} from '../host/dtypes.js';
 import {sizeOf} from '../host/tensor.js';
 import {type ConstantPool, OnnxBuilder, type OnnxTensor} from '../onnx/builder.js';
 import {hasOnnxType} from '../onnx/dtypes.js';
-import type {OnnxGraph, OnnxNode} from '../onnx/graph.js';
+import {neededNodes, type OnnxGraph, type OnnxNode} from '../onnx/graph.js';
 import {NotLowered, notLowered} from '../onnx/not_lowered.js';
 import {inferenceOf} from '../ops/infer.js';
-import type {Lowering} from '../ops/lowering.js';
+import {checkKnownRanks} from '../ops/input_ranks.js';
+import type {BodyPorts, Lower, Lowering, WrittenList} from '../ops/lowering.js';
 import {loweringOf} from '../ops/onnx.js';
+import {FunctionBodies, type FunctionBody, sourceOf, writtenLists} from './bodies.js';
+import {layerOfLoop} from './passes/recurrent_layers.js';
 
 /** What came of a node. */
 export interface Fragment {
@@ -74,9 +78,20 @@ export function lowerGraph(
   constants: ConstantPool,
   options: LowerOptions,
 ): LoweredGraph {
-  const lowerer = new Lowerer(graph, constants, options, '');
+  const lowerer = new Lowerer(graph, constants, options);
   for (const index of order) lowerer.visit(index);
   return lowerer;
+}
+
+/** Where a function is lowered: in a graph around it. */
+interface Surroundings {
+  /** Of the names of its tensors. */
+  readonly prefix: string;
+  /** What stands for its parameters. */
+  readonly args: ReadonlyMap<number, OnnxTensor>;
+  readonly outermost: Lowerer;
+  /** The functions that it is in. */
+  readonly open: readonly string[];
 }
 
 class Lowerer implements LoweredGraph {
@@ -86,18 +101,25 @@ class Lowerer implements LoweredGraph {
   readonly constants: ConstantPool;
   readonly #graph: Graph;
   readonly #options: LowerOptions;
+  readonly #surroundings: Surroundings | undefined;
   readonly #prefix: string;
   readonly #tensors: (OnnxTensor | undefined)[][];
   readonly #owners = new Map<string, Endpoint>();
+  readonly #bodies: FunctionBodies;
 
-  constructor(graph: Graph, constants: ConstantPool, options: LowerOptions, prefix: string) {
+  constructor(graph: Graph, constants: ConstantPool, options: LowerOptions, surroundings?: Surroundings) {
     this.#graph = graph;
     this.constants = constants;
     this.#options = options;
-    this.#prefix = prefix;
+    this.#surroundings = surroundings;
+    this.#prefix = surroundings?.prefix ?? '';
+    this.#bodies = surroundings ? surroundings.outermost.#bodies : new FunctionBodies(options.library);
     this.fragments = new Array(graph.nodes.length);
     this.reasons = new Array(graph.nodes.length);
-    this.#tensors = graph.nodes.map(() => []);
+    this.#tensors = graph.nodes.map((_, index) => {
+      const arg = surroundings?.args.get(index);
+      return arg === undefined ? [] : [arg];
+    });
   }
 
   tensor(endpoint: Endpoint): OnnxTensor {
@@ -150,11 +172,9 @@ class Lowerer implements LoweredGraph {
     const rule = loweringOf(node.op) ?? notLowered(`${node.op} has no ONNX rule`);
     const definition = opDef(node.op);
     // Refuses what TensorFlow refuses, as far as shapes tell.
-    inferenceOf(node.op)?.(
-      node.inputs.map((input) => this.#known(input)),
-      node,
-      NO_FUNCTIONS,
-    );
+    const known = node.inputs.map((input) => this.#known(input));
+    checkKnownRanks(known, node);
+    inferenceOf(node.op)?.(known, node, NO_FUNCTIONS);
     const results = argTensors(definition!.outputs, node.attrs).map(
       ({dtype}, output) => this.#options.known.of({node: index, output}) ?? {dtype, shape: null},
     );
@@ -162,13 +182,14 @@ class Lowerer implements LoweredGraph {
       const isVariable = isReference(this.#graph, input) && !(definition!.inputs[i]?.isRef ?? false);
       return isVariable ? this.#variable(this.tensor(input), results[0]!.dtype, input) : this.tensor(input);
     });
+    const outermost = this.#surroundings?.outermost ?? this;
     const to = new NodeLowering(`${this.#prefix}n${index}`, this.constants, {
       results,
-      variable: (handle, dtype) => this.#variable(handle, dtype, node.inputs[inputs.indexOf(handle)]!),
-      body: () => notLowered('bodies are not lowered yet'),
+      bodies: this.#bodies,
+      variable: (handle, dtype) => outermost.#variableOf(handle, dtype),
+      inline: (fn, args, prefix) => this.#inlined(fn, args, prefix),
     });
-    const given = rule(inputs, node, to);
-    const outputs = (Array.isArray(given) ? given : [given]) as readonly OnnxTensor[];
+    const outputs = this.#layer(inputs, node, to) ?? applied(rule, inputs, node, to);
     const complete = outputs.map((output, i): OnnxTensor => {
       const known = results[i];
       if (known === undefined) return output;
@@ -176,7 +197,10 @@ class Lowerer implements LoweredGraph {
         if (!hasOnnxType(output.dtype)) return notLowered(`it is given ${output.dtype}`);
         throw new TypeError(`the rule of ${node.op} gives ${output.dtype} where ${known.dtype} is expected`);
       }
-      if (!hasOnnxType(known.dtype)) return notLowered(`ONNX Runtime has no ${known.dtype}`);
+      if (output.list !== undefined) return {...known, name: output.name, list: output.list};
+      // A handle leaves as it came.
+      const isHandle = known.dtype === 'resource' && inputs.some(({name}) => name === output.name);
+      if (!isHandle && !hasOnnxType(known.dtype)) return notLowered(`ONNX Runtime has no ${known.dtype}`);
       return {...known, name: output.name};
     });
     const made = new Set(to.nodes.flatMap((each) => each.outputs));
@@ -188,35 +212,140 @@ class Lowerer implements LoweredGraph {
     return {nodes: to.nodes, outputs: complete};
   }
 
+  /** A loop that is a recurrent layer. */
+  #layer(
+    inputs: readonly OnnxTensor[],
+    {op, attrs}: GraphNode,
+    to: NodeLowering,
+  ): readonly OnnxTensor[] | undefined {
+    if (op !== 'While' && op !== 'StatelessWhile') return undefined;
+    const [cond, body] = ['cond', 'body'].map((name) => this.#bodies.get(attrs.func(name).name)) as [
+      FunctionBody,
+      FunctionBody,
+    ];
+    const from = to.nodes.length;
+    const outputs = layerOfLoop(inputs, {cond, body}, to);
+    // What was built in vain.
+    if (outputs === undefined) to.nodes.length = from;
+    return outputs;
+  }
+
+  /** A function lowered in this graph, or in a body in it: the nodes, and what its results are. */
+  #inlined(fn: FunctionRef, args: readonly OnnxTensor[], prefix: string): Inlined {
+    const open = this.#surroundings?.open ?? [];
+    if (open.includes(fn.name)) notLowered('functions call each other in a circle');
+    const {graph, parameters, results, order} = this.#bodies.get(fn.name);
+    const given = parameters.map((endpoint, i) => ({endpoint, known: knownOf(args[i]!)}));
+    const known = inferGraph(graph, {rules: inferenceOf, library: this.#options.library, given});
+    const lowerer = new Lowerer(
+      graph,
+      this.constants,
+      {...this.#options, known},
+      {
+        prefix,
+        args: new Map(parameters.map(({node}, i) => [node, args[i]!])),
+        outermost: this.#surroundings?.outermost ?? this,
+        open: [...open, fn.name],
+      },
+    );
+    const nodes = order.flatMap((index) => lowerer.#complete(index));
+    return {nodes, results: results.map((result) => lowerer.#result(result))};
+  }
+
+  /** What came of a node that must not stay with the interpreter. */
+  #complete(index: number): readonly OnnxNode[] {
+    const {op} = this.#graph.nodes[index]!;
+    // Waits for others, which happen all the same.
+    if (op === 'NoOp') return [];
+    this.visit(index);
+    const fragment = this.fragments[index];
+    const isThere = fragment !== undefined || op === ARGUMENT_OP || op === 'Const';
+    return isThere || this.#isFolded(index)
+      ? (fragment?.nodes ?? [])
+      : notLowered(`in it, ${this.reasons[index]}`);
+  }
+
+  /** True for a node without effects whose outputs are known. */
+  #isFolded(index: number): boolean {
+    const {op, attrs} = this.#graph.nodes[index]!;
+    const {outputs = [], stateful = true} = opDef(op) ?? {};
+    return !stateful && argTensors(outputs, attrs).every((_, output) => this.#isMade({node: index, output}));
+  }
+
+  #result(endpoint: Endpoint): OnnxTensor {
+    if (!this.#isMade(endpoint)) notLowered(`in it, a result is ${this.#known(endpoint).dtype}`);
+    return this.tensor(endpoint);
+  }
+
+  /** True for what a fragment, an argument or a constant stands for. */
+  #isMade(endpoint: Endpoint): boolean {
+    return (
+      this.#owners.get(this.tensor(endpoint).name)?.node !== endpoint.node ||
+      this.fragments[endpoint.node] !== undefined
+    );
+  }
+
+  /** The variable that a handle leads to, wherever that was handed on to. */
+  #variableOf(handle: OnnxTensor, dtype: DType): OnnxTensor {
+    const endpoint = this.owner(handle.name) ?? notLowered('a handle is made in a function');
+    return this.#variable(handle, dtype, endpoint);
+  }
+
   #variable(handle: OnnxTensor, dtype: DType, endpoint: Endpoint): OnnxTensor {
-    const source = this.#source(endpoint);
+    if (this.#surroundings !== undefined) notLowered('a variable is made in a function');
+    const source = sourceOf(this.#graph, endpoint);
     if (this.#options.isAssigned(source)) notLowered('the variable is assigned in the same call');
     if (!hasOnnxType(dtype)) notLowered(`ONNX Runtime has no ${dtype}`);
-    const name = `${this.#prefix}variable${source.node}:${source.output}`;
+    const name = `variable${source.node}:${source.output}`;
     const known = this.variables.get(name);
     if (known !== undefined) return known;
     const made: VariableTensor = {name, dtype, shape: handle.handle?.shape ?? null, source};
     this.variables.set(name, made);
     return made;
   }
+}
 
-  /** Where a handle comes from, behind nodes that hand it on. */
-  #source(endpoint: Endpoint): Endpoint {
-    const {op, inputs} = this.#graph.nodes[endpoint.node]!;
-    return op === 'Identity' && inputs.length === 1 ? this.#source(inputs[0]!) : endpoint;
-  }
+/** What is known of a tensor, whatever it is called. */
+function knownOf({name: _, list: __, ...known}: OnnxTensor): Known {
+  return known;
+}
+
+/** A function that was lowered where it is called. */
+interface Inlined {
+  readonly nodes: readonly OnnxNode[];
+  readonly results: readonly OnnxTensor[];
+}
+
+function applied(
+  rule: Lower,
+  inputs: readonly OnnxTensor[],
+  node: GraphNode,
+  to: Lowering,
+): readonly OnnxTensor[] {
+  const given = rule(inputs, node, to);
+  return (Array.isArray(given) ? given : [given]) as readonly OnnxTensor[];
 }
 
 /** What a rule asks of its surroundings. */
-type Services = Pick<Lowering, 'results' | 'variable' | 'body'>;
+interface Services {
+  readonly results: readonly Known[];
+  readonly bodies: FunctionBodies;
+  variable(handle: OnnxTensor, dtype: DType): OnnxTensor;
+  inline(fn: FunctionRef, args: readonly OnnxTensor[], prefix: string): Inlined;
+}
 
 class NodeLowering extends OnnxBuilder implements Lowering {
   readonly results: readonly Known[];
+  readonly #prefix: string;
+  readonly #constants: ConstantPool;
   readonly #services: Services;
+  #parts = 0;
 
   constructor(prefix: string, constants: ConstantPool, services: Services) {
     super(prefix, constants);
     this.results = services.results;
+    this.#prefix = prefix;
+    this.#constants = constants;
     this.#services = services;
   }
 
@@ -224,8 +353,28 @@ class NodeLowering extends OnnxBuilder implements Lowering {
     return this.#services.variable(handle, dtype);
   }
 
-  body(...args: Parameters<Lowering['body']>): OnnxGraph {
-    return this.#services.body(...args);
+  handedOn({name}: FunctionRef): readonly (number | undefined)[] {
+    return this.#services.bodies.get(name).handedOn;
+  }
+
+  written({name}: FunctionRef): readonly (WrittenList | undefined)[] {
+    return writtenLists(this.#services.bodies.get(name));
+  }
+
+  inline(fn: FunctionRef, args: readonly OnnxTensor[]): readonly OnnxTensor[] {
+    const {nodes, results} = this.#services.inline(fn, args, `${this.#prefix}.${this.#parts++}/`);
+    this.nodes.push(...nodes);
+    return results;
+  }
+
+  body(build: (to: Lowering) => BodyPorts): OnnxGraph {
+    const name = `${this.#prefix}.${this.#parts++}`;
+    const inner = new NodeLowering(name, this.#constants, this.#services);
+    const {inputs, outputs} = build(inner);
+    // What a body gives has to be made in it.
+    const given = outputs.map((output) => inner.op('Identity', [output], {}, {shape: output.shape}));
+    const nodes = neededNodes(inner.nodes, new Set(given.map((each) => each.name)));
+    return {name, nodes, inputs, outputs: given, initializers: []};
   }
 }
 

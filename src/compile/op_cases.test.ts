@@ -36,6 +36,7 @@ const ofRank = ({dtype, shape}: HostTensor): Known => ({dtype, shape: shape.map(
 const LEVELS: Readonly<Record<string, Level>> = {
   shapes: ofShape,
   ranks: ofRank,
+  'shapes, the rest constant': (tensor, index) => (index === 0 ? ofShape(tensor) : undefined),
   'ranks, the rest constant': (tensor, index) => (index === 0 ? ofRank(tensor) : undefined),
   'constant but the last': (tensor, index, count) => (index === count - 1 ? ofRank(tensor) : undefined),
   'constants but the first two': (tensor, index) => (index < 2 ? ofShape(tensor) : undefined),

@@ -178,7 +178,8 @@ export class Footprint {
       const own = outputs.map((output) => {
         const size = output && partialSizeOf(output.shape);
         if (typeof size === 'number') return size;
-        return GROWERS.has(node.op) ? undefined : largest;
+        if (!GROWERS.has(node.op)) return largest;
+        return productSize(node, node.inputs[1] && known.of(node.inputs[1]), read[0]);
       });
       if (own.includes(undefined)) return undefined;
       sizes[index] = own as number[];
@@ -197,6 +198,21 @@ export class Footprint {
     }
     return most;
   }
+}
+
+/** The size of a product with a matrix that is known, for rows of which only the elements are counted; undefined for other ops. */
+function productSize({op, attrs}: GraphNode, matrix: Known | undefined, elements = 0): number | undefined {
+  const shape = matrix?.shape;
+  if (shape?.length !== 2 || shape.includes(null)) return undefined;
+  const isTransposed =
+    op === 'MatMul'
+      ? attrs.bool('transpose_b')
+      : op.startsWith('BatchMatMul')
+        ? attrs.bool('adj_y')
+        : undefined;
+  if (isTransposed === undefined) return undefined;
+  const [rows, columns] = isTransposed ? shape.toReversed() : shape;
+  return (elements / Math.max(rows!, 1)) * columns!;
 }
 
 const MOST_SHAPES = 256;

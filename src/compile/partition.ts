@@ -51,9 +51,16 @@ const HEAVY: ReadonlySet<string> = new Set([
 /** Divides the nodes. */
 export function partition(graph: Graph, lowered: LoweredGraph, {order, fetches, fed}: Needs): Partitioned {
   const kept = new Set<number>(fed);
+  const lists = listGroups(graph, lowered, order, fetches);
   for (;;) {
     const sides = new Sides(lowered, kept);
-    const found = byLevel(graph, order, sides);
+    const levels = new Int32Array(graph.nodes.length);
+    const found = byLevel(graph, order, sides, levels);
+    const torn = lists.filter((list) => isTorn(list, sides, levels, kept));
+    if (torn.length > 0) {
+      for (const {nodes} of torn) for (const index of nodes) kept.add(index);
+      continue;
+    }
     const light = found.filter((nodes) => weightOf(graph, lowered, nodes) < LEAST_WEIGHT);
     if (light.length === 0) {
       const parts = found.map((nodes) => ({
@@ -101,8 +108,7 @@ function weightOf(graph: Graph, lowered: LoweredGraph, nodes: readonly number[])
 }
 
 /** The lowered nodes of each level, in order. */
-function byLevel(graph: Graph, order: readonly number[], sides: Sides): number[][] {
-  const levels = new Int32Array(graph.nodes.length);
+function byLevel(graph: Graph, order: readonly number[], sides: Sides, levels: Int32Array): number[][] {
   const found: number[][] = [];
   for (const index of order) {
     const {inputs, controls} = graph.nodes[index]!;
@@ -121,6 +127,57 @@ function byLevel(graph: Graph, order: readonly number[], sides: Sides): number[]
     if (own) (found[level >> 1] ??= []).push(index);
   }
   return found.filter(Boolean);
+}
+
+/** Nodes that hand lists of tensors to each other. */
+interface ListGroup {
+  readonly nodes: Set<number>;
+  /** Whether one of the lists is a result. */
+  isFetched: boolean;
+}
+
+/** Lists do not leave sessions: who makes them and who reads them are on one side. */
+function listGroups(
+  graph: Graph,
+  lowered: LoweredGraph,
+  order: readonly number[],
+  fetches: readonly Endpoint[],
+): ListGroup[] {
+  const groups = new Map<number, ListGroup>();
+  const isList = (endpoint: Endpoint): boolean =>
+    lowered.fragments[endpoint.node] !== undefined && lowered.tensor(endpoint).list !== undefined;
+  const groupOf = (index: number): ListGroup => {
+    const known = groups.get(index);
+    if (known !== undefined) return known;
+    const made: ListGroup = {nodes: new Set([index]), isFetched: false};
+    groups.set(index, made);
+    return made;
+  };
+  const join = (group: ListGroup, other: ListGroup) => {
+    if (group === other) return;
+    for (const index of other.nodes) {
+      group.nodes.add(index);
+      groups.set(index, group);
+    }
+    group.isFetched ||= other.isFetched;
+  };
+  for (const index of order) {
+    for (const input of graph.nodes[index]!.inputs) {
+      if (isList(input)) join(groupOf(index), groupOf(input.node));
+    }
+  }
+  for (const endpoint of fetches) if (isList(endpoint)) groupOf(endpoint.node).isFetched = true;
+  return [...new Set(groups.values())];
+}
+
+/** True where nodes of a group are on both sides, or in different sessions. */
+function isTorn({nodes, isFetched}: ListGroup, sides: Sides, levels: Int32Array, kept: Set<number>): boolean {
+  const all = [...nodes];
+  if (all.every((index) => kept.has(index))) return false;
+  const own = all.filter((index) => sides.isLowered(index));
+  if (isFetched || own.length + all.filter((index) => sides.isAnywhere(index)).length < all.length)
+    return true;
+  return own.some((index) => levels[index] !== levels[own[0]!]);
 }
 
 /** What others read of a partition. */

@@ -12,7 +12,7 @@ import {bytesOf} from '../host/tensor_bytes.js';
 import type {OnnxTensor} from '../onnx/builder.js';
 import {carrierOf, elementType, runtimeType} from '../onnx/dtypes.js';
 import {encodeModel} from '../onnx/encode.js';
-import type {OnnxGraph, OnnxInitializer, OnnxNode, OnnxPort} from '../onnx/graph.js';
+import {namesRead, neededNodes, type OnnxInitializer, type OnnxNode, type OnnxPort} from '../onnx/graph.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {OnnxRuntime, OnnxRuntimeTensor, OnnxSession} from '../platform/onnx_runtime.js';
 import {Value} from '../tensors/value.js';
@@ -68,34 +68,6 @@ export interface SegmentHost {
   fallback(values: readonly Value[]): readonly Value[];
   /** The bytes that a call needs; undefined where that is not known before. */
   bytes(values: readonly Value[]): number | undefined;
-}
-
-/** The nodes that lead to `wanted`, in their order. */
-function neededNodes(nodes: readonly OnnxNode[], wanted: Set<string>): OnnxNode[] {
-  const kept: OnnxNode[] = [];
-  for (const node of nodes.toReversed()) {
-    if (!node.outputs.some((name) => wanted.has(name))) continue;
-    kept.push(node);
-    for (const name of namesRead(node)) wanted.add(name);
-  }
-  return kept.reverse();
-}
-
-/** What a node reads, in its bodies as well. */
-function namesRead({inputs, attrs}: OnnxNode): readonly string[] {
-  const bodies = Object.values(attrs).flatMap((attr) =>
-    typeof attr === 'object' && 'graph' in attr ? [attr.graph] : [],
-  );
-  return bodies.length === 0 ? inputs : [...inputs, ...bodies.flatMap(outerNames)];
-}
-
-function outerNames({nodes, inputs, outputs, initializers}: OnnxGraph): string[] {
-  const own = new Set([
-    ...nodes.flatMap((node) => node.outputs),
-    ...[...inputs, ...initializers].map(({name}) => name),
-  ]);
-  const read = [...nodes.flatMap(namesRead), ...outputs.map(({name}) => name)];
-  return read.filter((name) => name !== '' && !own.has(name));
 }
 
 /** How segments are run. */

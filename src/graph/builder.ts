@@ -34,6 +34,8 @@ export interface BuiltNode extends OpNode {
   /** Nodes that run before this one. More may be added until the graph is finished, also nodes that were made later. */
   readonly controls: BuiltNode[];
   readonly device: string;
+  /** See {@link GraphNode.origin}. */
+  readonly origin?: GraphNode['origin'];
   /** What is known of all that it gives, list outputs spread out. */
   readonly outputs: readonly Known[];
 }
@@ -180,9 +182,18 @@ export class GraphBuilder {
    *
    * @param outputs - what is known of what it gives
    */
-  adopt({name, op, attrs, device = ''}: GraphNode, outputs: readonly Known[]): BuiltNode {
+  adopt({name, op, attrs, device = '', origin}: GraphNode, outputs: readonly Known[]): BuiltNode {
     this.#names.add(name);
-    const node: OpenNode = {name, op, attrs, device, inputs: [], controls: [], outputs};
+    const node: OpenNode = {
+      name,
+      op,
+      attrs,
+      device,
+      inputs: [],
+      controls: [],
+      outputs,
+      ...(origin && {origin}),
+    };
     this.#nodes.push(node);
     return node;
   }
@@ -357,13 +368,14 @@ function linked(built: readonly BuiltNode[], label: string) {
   const indexOf = (node: BuiltNode): number => index.get(node)!;
   const endpoint = ({node, output}: Operand): Endpoint => ({node: indexOf(node), output});
   const nodes = built.map(
-    ({name, op, attrs, inputs, controls, device}): GraphNode => ({
+    ({name, op, attrs, inputs, controls, device, origin}): GraphNode => ({
       name,
       op,
       inputs: inputs.map(endpoint),
       controls: controls.map(indexOf),
       attrs,
       device,
+      ...(origin && {origin}),
     }),
   );
   const graph: Graph = {label, nodes, find: (wanted) => byName.get(wanted)};

@@ -11,6 +11,14 @@ import {type DType, isBigInt} from '../host/dtypes.js';
 import {type PartialShape, partialSizeOf, relaxShapes} from '../host/shape.js';
 import {allocate, type HostTensor, sizeOf} from '../host/tensor.js';
 
+/** What a handle leads to. */
+export interface Handle {
+  readonly dtype: DType;
+  readonly shape: PartialShape;
+  /** Of a list: the shape of all elements that were set, `'none'` where none was. The list may declare less. */
+  readonly set?: PartialShape | 'none';
+}
+
 /** What is known of a tensor. */
 export interface Known {
   readonly dtype: DType;
@@ -20,7 +28,7 @@ export interface Known {
   /** Elements of a scalar or vector of integers or truth values (0 and 1), null where they are not known; absent where none is. */
   readonly elements?: readonly (number | null)[];
   /** Of a handle: dtype and shape of what it leads to (the variable's value, each element of a list). */
-  readonly handle?: {readonly dtype: DType; readonly shape: PartialShape};
+  readonly handle?: Handle;
 }
 
 /** What a rule finds out about an output. The dtype follows from the op's definition, unless the rule knows better. */
@@ -137,9 +145,20 @@ export function relaxed(a: Known, b: Known): Known {
     dtype: a.dtype,
     ...(a.value !== undefined && a.value === b.value ? {value: a.value} : {}),
     ...(a.handle && b.handle && a.handle.dtype === b.handle.dtype
-      ? {handle: {dtype: a.handle.dtype, shape: relaxShapes(a.handle.shape, b.handle.shape)}}
+      ? {handle: relaxedHandle(a.handle, b.handle)}
       : {}),
   };
+}
+
+function relaxedHandle(a: Handle, b: Handle): Handle {
+  const set = relaxedElements(a.set, b.set);
+  return {dtype: a.dtype, shape: relaxShapes(a.shape, b.shape), ...(set === null ? {} : {set})};
+}
+
+/** The shape of the elements of a list that has those of two. */
+export function relaxedElements(a: Handle['set'] = null, b: Handle['set'] = null): PartialShape | 'none' {
+  if (a === 'none') return b;
+  return b === 'none' ? a : relaxShapes(a, b);
 }
 
 /** True when both say the same of the outputs of a node. */

@@ -32,7 +32,10 @@ export interface Site {
   operand(endpoint: Endpoint): Operand;
 }
 
-/** What stands in the place of the node's outputs, one for each; undefined to leave the node as it is. */
+/**
+ * What stands in the place of the node's outputs, one for each; undefined to leave the node as it is. A node that has none is left
+ * out by giving none: who waited for it waits for what it waited for.
+ */
 export type RewriteRule = (site: Site) => readonly Operand[] | undefined;
 
 /** Rules by op. */
@@ -119,18 +122,39 @@ class Rewriting {
 
   finish(): Graph {
     const graph = this.#graph;
+    const dropped = this.#dropControls();
     if (!isFunction(graph)) return this.#builder.plainGraph(graph.label);
     for (const index of statefulNodes(graph)) {
       if (!this.#replaced.has(index)) this.#builder.keep(this.#built[index]!);
     }
     const results = graph.results.map(({name, source}) => ({name, operand: this.#old(source)}));
-    const effects = graph.controlResults.map((index) => this.#built[index]!);
+    const effects = graph.controlResults
+      .map((index) => this.#built[index]!)
+      .filter((node) => !dropped.has(node));
     const finished: FunctionGraph = {
       ...this.#builder.finish(graph.name, results, effects),
       label: graph.label,
       attrs: graph.attrs,
     };
     return finished;
+  }
+
+  /** Nobody waits any more for nodes that were replaced by nothing, which are given. */
+  #dropControls(): ReadonlySet<BuiltNode> {
+    const dropped = new Set<BuiltNode>();
+    for (const index of this.#replaced) {
+      const node = this.#built[index]!;
+      if (node.outputs.length === 0) dropped.add(node);
+    }
+    const awaited = (node: BuiltNode): readonly BuiltNode[] =>
+      dropped.has(node)
+        ? [...node.inputs.map((input) => input.node), ...node.controls].flatMap(awaited)
+        : [node];
+    for (const {controls} of dropped.size === 0 ? [] : this.#built) {
+      if (controls.some((control) => dropped.has(control)))
+        controls.splice(0, controls.length, ...new Set(controls.flatMap(awaited)));
+    }
+    return dropped;
   }
 
   #old({node, output}: Endpoint): Operand {

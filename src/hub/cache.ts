@@ -7,13 +7,13 @@
  */
 
 import {DownloadError} from '../errors.js';
+import {warn} from '../log.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import type {CacheEntry, FileSizes, FileSystem, HubServices, ModelSink} from '../platform/services.js';
 import {shownHandle} from '../shown.js';
 import {guarded} from './cache_errors.js';
 import {CachePlace} from './cache_place.js';
 import {DownloadLock, directorySize, type LockTimes} from './lock.js';
-import {warn} from './log.js';
 import {
   descriptorFile,
   hashGraph,

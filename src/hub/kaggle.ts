@@ -8,12 +8,12 @@
  */
 
 import {DownloadError, HandleError} from '../errors.js';
+import {warn} from '../log.js';
 import type {FileSystem, HubServices} from '../platform/services.js';
 import {type Obtained, obtainArchive} from './download.js';
 import {NetworkError} from './failures.js';
 import {type KaggleModel, kaggleName, kaggleUrl} from './handle.js';
 import {basicAuthorization, type HeaderPolicy, HttpSession} from './http.js';
-import {warn} from './log.js';
 import type {ResolveSettings} from './options.js';
 
 const KAGGLE_ORIGINS = ['https://kaggle.com', 'https://www.kaggle.com', 'https://api.kaggle.com'];

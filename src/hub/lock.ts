@@ -12,8 +12,8 @@
  * @module
  */
 
+import {warn} from '../log.js';
 import type {FileSystem} from '../platform/services.js';
-import {warn} from './log.js';
 import {sleep} from './retry.js';
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import {HandleError} from '../errors.js';
+import {warnOnce} from '../log.js';
 import type {ModelDirectory} from '../platform/platform.js';
 import {getHubServices} from '../platform/services.js';
 import {shownHandle} from '../shown.js';
@@ -24,7 +25,6 @@ import {
 import {bothHeaders, originHeaders} from './http.js';
 import {demandIntegrity, integrityOf as integrityIn} from './integrity.js';
 import {kaggleHeaders, kagglehubCached, resolveKaggle} from './kaggle.js';
-import {warnOnce} from './log.js';
 import {type ResolveOptions, type ResolveSettings, settle} from './options.js';
 import {isModelDirectory, modelRoot} from './sources.js';
 import {uncompressedLocation} from './uncompressed.js';

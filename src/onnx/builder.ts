@@ -17,6 +17,20 @@ import {notLowered} from './not_lowered.js';
 /** A tensor of the graph under construction. */
 export interface OnnxTensor extends Known {
   readonly name: string;
+  /** Of a list of tensors, which ONNX has no type for: what stands for it. */
+  readonly list?: OnnxList;
+}
+
+/** A list of tensors of one shape: it is computed with inside a session, and never leaves one. */
+export interface OnnxList {
+  /** How many there are: a vector of one int64. */
+  readonly size: OnnxTensor;
+  /** One after the other along a new first dimension; undefined as long as none was set. */
+  readonly elements: OnnxTensor | undefined;
+  /** In the body of a loop that sets the next element at each turn: that element, null before it is there. */
+  readonly turn?: OnnxTensor | null;
+  /** Whether it is made longer where an element beyond its end is set. */
+  readonly grows?: boolean;
 }
 
 /** What an op gives. */
@@ -121,6 +135,11 @@ export class OnnxBuilder {
       const dtype = results[i]?.dtype ?? own!;
       return output === undefined ? undefined! : dtype === own ? this.cast(output, own) : output;
     });
+  }
+
+  /** A tensor that is given to the graph that is built: an input of a body. */
+  declare(known: Known): OnnxTensor {
+    return {...known, name: `${this.#prefix}/${this.#count++}`};
   }
 
   /** A constant. */

@@ -68,3 +68,31 @@ export interface OnnxGraph {
 export function isFileSlice(content: OnnxInitializer['content']): content is OnnxFileSlice {
   return 'location' in content;
 }
+
+/** The nodes that lead to `wanted`, in their order; what they read is added to it. */
+export function neededNodes(nodes: readonly OnnxNode[], wanted: Set<string>): OnnxNode[] {
+  const kept: OnnxNode[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => wanted.has(name))) continue;
+    kept.push(node);
+    for (const name of namesRead(node)) wanted.add(name);
+  }
+  return kept.reverse();
+}
+
+/** What a node reads, in its bodies as well. */
+export function namesRead({inputs, attrs}: OnnxNode): readonly string[] {
+  const bodies = Object.values(attrs).flatMap((attr) =>
+    typeof attr === 'object' && 'graph' in attr ? [attr.graph] : [],
+  );
+  return bodies.length === 0 ? inputs : [...inputs, ...bodies.flatMap(outerNames)];
+}
+
+function outerNames({nodes, inputs, outputs, initializers}: OnnxGraph): string[] {
+  const own = new Set([
+    ...nodes.flatMap((node) => node.outputs),
+    ...[...inputs, ...initializers].map(({name}) => name),
+  ]);
+  const read = [...nodes.flatMap(namesRead), ...outputs.map(({name}) => name)];
+  return read.filter((name) => name !== '' && !own.has(name));
+}

@@ -9,7 +9,13 @@ import {KERNELS} from './generated/kernels.js';
 import {notLowered} from './not_lowered.js';
 
 /** The input that says in which dtype an op computes, where that is not the first. */
-const TYPE_INPUTS: Readonly<Record<string, number>> = {Where: 1, OneHot: 2, ConstantOfShape: -1};
+const TYPE_INPUTS: Readonly<Record<string, number>> = {
+  Where: 1,
+  OneHot: 2,
+  ConstantOfShape: -1,
+  If: -1,
+  Loop: -1,
+};
 
 /** Which input's dtype an op's kernels are told apart by; -1 where it is none of them. */
 export function typeInput(op: string): number {

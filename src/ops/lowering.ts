@@ -17,21 +17,32 @@ export interface Lowering extends OnnxBuilder {
   readonly results: readonly Known[];
   /** The value of the variable that a handle leads to: a constant as long as nobody assigns it. */
   variable(handle: OnnxTensor, dtype: DType): OnnxTensor;
+  /** By result of a function, the number of the parameter that it is; undefined for one that is computed. */
+  handedOn(fn: FunctionRef): readonly (number | undefined)[];
+  /** By result of the body of a loop, how it sets an element of a list that nothing else in it reads or sets. */
+  written(fn: FunctionRef): readonly (WrittenList | undefined)[];
   /**
-   * The function as the body of a loop or a branch. It reads tensors of the graph around it by their names.
+   * The nodes of a function among those that are built: what its results are.
    *
-   * @param inputs - what the function's parameters are in the body
-   * @param declare - which of them are inputs of the body, as opposed to tensors from around it
-   * @param finish - makes of the function's results, in the body, what the body gives
+   * @throws NotLowered when one of its nodes, or of those of functions that it calls, cannot be lowered.
    */
-  body(
-    fn: FunctionRef,
-    inputs: (to: OnnxBuilder) => {
-      readonly args: readonly OnnxTensor[];
-      readonly declare: readonly OnnxTensor[];
-    },
-    finish: (results: readonly OnnxTensor[], to: OnnxBuilder) => readonly OnnxTensor[],
-  ): OnnxGraph;
+  inline(fn: FunctionRef, args: readonly OnnxTensor[]): readonly OnnxTensor[];
+  /**
+   * The body of a loop or a branch. It reads tensors of the graph around it as they are.
+   *
+   * @param build - builds its nodes, and says what it is given and what it gives
+   */
+  body(build: (to: Lowering) => BodyPorts): OnnxGraph;
+}
+
+/** Which element of a list each turn of a loop sets: the one at a place, or that of the number of a loop variable, which the turn counts on by 1. */
+export type WrittenList = {readonly place: number} | {readonly counter: number};
+
+/** What goes into a body and comes out of it. */
+export interface BodyPorts {
+  /** Made by `declare`. */
+  readonly inputs: readonly OnnxTensor[];
+  readonly outputs: readonly OnnxTensor[];
 }
 
 /**

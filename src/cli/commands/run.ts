@@ -8,7 +8,8 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Command} from 'commander';
 import {load} from '../../api.js';
-import {CallError, UnsupportedOpError} from '../../errors.js';
+import {ENGINES} from '../../compile/engine.js';
+import {CallError} from '../../errors.js';
 import {formatShape} from '../../host/shape.js';
 import {ownEntry} from '../../own_entry.js';
 import type {ExactTensor, TensorInput} from '../../savedmodel/boundary.js';
@@ -25,12 +26,11 @@ interface RunOptions {
   readonly input: readonly string[];
   readonly arg: readonly string[];
   readonly tags?: string;
-  readonly engine: string;
+  readonly engine?: string;
   readonly outdir?: string;
   readonly json?: boolean;
 }
 
-const ENGINES = ['auto', 'onnx', 'tfjs'];
 const DEFAULT_SIGNATURE = 'serving_default';
 /** So many elements of an output are printed for people. */
 const SHOWN = 10;
@@ -57,7 +57,7 @@ export function registerRun(program: Command): void {
       [],
     )
     .option('--tags <tags>', 'the tags of the graph, separated by commas')
-    .option('--engine <engine>', `what computes: ${ENGINES.join(', ')}`, 'auto')
+    .option('--engine <engine>', `what computes: ${ENGINES.join(', ')} (default: $TFHUB_ENGINE, or auto)`)
     .option('--outdir <dir>', 'write each output to <dir>/<name>.npy')
     .option('--json', 'print one JSON object with every output')
     .action(run);
@@ -67,16 +67,14 @@ async function run(handle: string, options: RunOptions): Promise<void> {
   if (options.signature !== undefined && options.function !== undefined) {
     throw new UsageError('--signature and --function exclude each other');
   }
-  if (!ENGINES.includes(options.engine)) {
+  const engine = ENGINES.find((each) => each === options.engine);
+  if (engine === undefined && options.engine !== undefined) {
     throw new UsageError(`--engine must be one of ${ENGINES.join(', ')}, got '${options.engine}'`);
-  }
-  if (options.engine === 'onnx') {
-    throw new UnsupportedOpError('the onnx engine is not part of this version; use --engine auto or tfjs');
   }
   const inputs = options.input.flatMap(parseInput);
   const args = Object.fromEntries(options.arg.map(parseArgument));
   const tags = parseTags(options.tags);
-  const model = await load(handle, tags === undefined ? {} : {tags});
+  const model = await load(handle, {...(tags && {tags}), ...(engine && {engine})});
   try {
     const outputs = flattenOutputs(call(model, options, inputs, args));
     if (options.outdir !== undefined) writeOutputs(options.outdir, outputs);

@@ -104,7 +104,9 @@ ReduceSum float32 float64 float16 int32 int64
 ReduceSumSquare float32 float64 float16 int32 int64
 Relu float32 float64 float16 int8 int32
 Reshape float32 float64 float16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool
+Resize float32 float16 int8 int32 uint8
 ReverseSequence float32 float64 float16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool
+RoiAlign float32 float64 float16
 Round float32 float64 float16
 ScatterElements float32 float64 float16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool
 ScatterND float32 float64 float16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool

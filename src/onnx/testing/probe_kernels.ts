@@ -5,12 +5,13 @@
  */
 
 import type {DType} from '../../host/dtypes.js';
+import type {PartialShape} from '../../host/shape.js';
 import {nodeOnnxRuntime} from '../../platform/node_onnx.js';
 import type {OnnxRuntime} from '../../platform/onnx_runtime.js';
 import {encodeModel} from '../encode.js';
 import type {OnnxAttrs, OnnxPort} from '../graph.js';
 
-/** A dtype, `T` for the one that is tried, or '' for an input that is left out; with a rank where that must be known. */
+/** A dtype, `T` for the one that is tried, or '' for an input that is left out; with a rank where that must be known, or `=` and a length. */
 type Operand = string;
 
 interface Probe {
@@ -99,7 +100,12 @@ const PROBES: Readonly<Record<string, Probe>> = {
   EyeLike: {inputs: ['T 2'], outputs: ['T']},
   DepthToSpace: {inputs: ['T 4'], outputs: ['T'], attrs: {blocksize: 2}},
   SpaceToDepth: {inputs: ['T 4'], outputs: ['T'], attrs: {blocksize: 2}},
-  Resize: {inputs: ['T 4', '', '', 'int64 1'], outputs: ['T'], attrs: {mode: 'linear'}},
+  Resize: {inputs: ['T 4', '', '', 'int64 =4'], outputs: ['T'], attrs: {mode: 'nearest'}},
+  RoiAlign: {
+    inputs: ['T 4', 'T 2', 'int64 1'],
+    outputs: ['T'],
+    attrs: {output_height: 2, output_width: 2, sampling_ratio: 1},
+  },
   GridSample: {inputs: ['T 4', 'T 4'], outputs: ['T']},
   Einsum: {inputs: ['T 2', 'T 2'], outputs: ['T'], attrs: {equation: 'ab,bc->ac'}},
   ReverseSequence: {inputs: ['T 2', 'int64 1'], outputs: ['T'], attrs: {batch_axis: 0, time_axis: 1}},
@@ -135,6 +141,10 @@ export function kernelTable(): {readonly version: string; readonly text: string}
   return {version: runtime.version, text: lines.sort().join('\n')};
 }
 
+/** The shape of a rank, or of a vector of a length. */
+const shapeOf = (rank: string): PartialShape =>
+  rank.startsWith('=') ? [Number(rank.slice(1))] : new Array<null>(Number(rank)).fill(null);
+
 function isThere(
   runtime: OnnxRuntime,
   name: string,
@@ -144,7 +154,7 @@ function isThere(
   const dot = name.lastIndexOf('.');
   const port = (operand: Operand, label: string): OnnxPort => {
     const [type, rank] = operand.split(' ');
-    const shape = rank === undefined ? null : new Array<null>(Number(rank)).fill(null);
+    const shape = rank === undefined ? null : shapeOf(rank);
     return {name: operand === '' ? '' : label, dtype: (type === 'T' ? dtype : type) as DType, shape};
   };
   const ports = inputs.map((operand, i) => port(operand, `x${i}`));

@@ -5,7 +5,16 @@
  */
 
 import type {Infer, InferTable} from '../../graph/infer.js';
-import {type Inferred, type Known, SCALAR, shapeFrom, UNKNOWN, vectorOf} from '../../graph/known.js';
+import {
+  type Handle,
+  type Inferred,
+  type Known,
+  relaxedElements,
+  SCALAR,
+  shapeFrom,
+  UNKNOWN,
+  vectorOf,
+} from '../../graph/known.js';
 import type {DType} from '../../host/dtypes.js';
 import {mergeShapes, type PartialShape, partialSizeOf, relaxShapes} from '../../host/shape.js';
 import {forAll, held, ofRank, passes, scalar} from '../infer_rules.js';
@@ -18,15 +27,42 @@ const given = (shape: Known): PartialShape => (shape.shape?.length === 1 ? shape
  * never set; elsewhere it is what the list declares that holds.
  */
 function elementOfList(list: Known, shape: Known): PartialShape {
-  const declared = list.handle?.shape ?? null;
+  const {shape: declared = null, set = null} = list.handle ?? {};
   const merged = mergeShapes(declared, given(shape));
-  return merged === undefined ? declared : merged;
+  const known = merged === undefined ? declared : merged;
+  const ofSet = set === 'none' ? known : mergeShapes(known, set);
+  return ofSet === undefined ? declared : ofSet;
 }
 
 /** A list of which is known what it declares its elements to be: whatever is put into it has to fit. */
-const listOf = (dtype: DType, shape: PartialShape): Inferred => ({...SCALAR, handle: {dtype, shape}});
+const listOf = (dtype: DType, shape: PartialShape, set: Handle['set'] = null): Inferred => ({
+  ...SCALAR,
+  handle: {dtype, shape, ...(set === null ? {} : {set})},
+});
 
-const newList: Infer = ([shape], node) => [listOf(node.attrs.dtype('element_dtype'), given(shape!))];
+const newList: Infer = ([shape], node) => [listOf(node.attrs.dtype('element_dtype'), given(shape!), 'none')];
+
+/** Of no rows it is not said what shape they have. */
+const fromTensor: Infer = ([x, shape]) => {
+  const [count = null, ...row] = x!.shape ?? [];
+  return [listOf(x!.dtype, given(shape!), count !== null && count > 0 ? row : null)];
+};
+
+/** A list with one more element set, which is the input of this number. */
+const withElement =
+  (element: number): Infer =>
+  (inputs) => {
+    const {shape, handle} = inputs[0]!;
+    if (handle === undefined) return [{shape}];
+    const set = relaxedElements(handle.set, inputs[element]!.shape);
+    return [{shape, handle: {dtype: handle.dtype, shape: handle.shape, ...(set === null ? {} : {set})}}];
+  };
+
+/** A list with elements set of which nothing is known but that they fit. */
+const withElements: Infer = ([list]) => {
+  const {shape, handle} = list!;
+  return [handle === undefined ? {shape} : {shape, handle: {dtype: handle.dtype, shape: handle.shape}}];
+};
 
 const listFrom =
   (shapeInput: number): Infer =>
@@ -76,7 +112,8 @@ const elementShape: Infer = ([list], {attrs}) => {
 
 export const infer: InferTable = {
   ...forAll(newList, ['EmptyTensorList', 'TensorListReserve']),
-  ...forAll(listFrom(1), ['TensorListFromTensor', 'TensorListSplit']),
+  TensorListFromTensor: fromTensor,
+  TensorListSplit: listFrom(1),
   ...forAll(listFrom(2), ['TensorListScatter', 'TensorListScatterV2']),
   TensorListStack: stack,
   TensorListGather: gather,
@@ -84,10 +121,10 @@ export const infer: InferTable = {
   TensorListPopBack: popBack,
   ...forAll(concat, ['TensorListConcat', 'TensorListConcatV2']),
   TensorListConcatLists: concatLists,
-  ...forAll(passes, [
-    ...['TensorListSetItem', 'TensorListPushBack', 'TensorListPushBackBatch', 'TensorListResize'],
-    'TensorListScatterIntoExistingList',
-  ]),
+  TensorListSetItem: withElement(2),
+  TensorListPushBack: withElement(1),
+  TensorListResize: passes,
+  ...forAll(withElements, ['TensorListPushBackBatch', 'TensorListScatterIntoExistingList']),
   TensorListLength: scalar,
   TensorListElementShape: elementShape,
 };

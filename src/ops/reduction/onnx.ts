@@ -1,25 +1,13 @@
 /**
- * Reductions as ops of ONNX.
+ * Reductions, scans, positions of extremes and counts as ops of ONNX.
  *
  * @module
  */
 
-import {allElementsOf} from '../../graph/known.js';
-import {notLowered} from '../../onnx/not_lowered.js';
-import type {Lower, LowerTable} from '../lowering.js';
+import type {LowerTable} from '../lowering.js';
+import {counts} from './onnx/counts.js';
+import {positions} from './onnx/positions.js';
+import {reductions} from './onnx/reduce.js';
+import {scans} from './onnx/scan.js';
 
-const reduce =
-  (op: string): Lower =>
-  ([x, axes], {attrs}, to) => {
-    const known = allElementsOf(axes) ?? notLowered('the axes are not known');
-    if (known.length === 0) return x!;
-    return to.op(op, [x, to.ints(known)], {keepdims: attrs.bool('keep_dims') ? 1 : 0});
-  };
-
-export const onnx: LowerTable = {
-  Sum: reduce('ReduceSum'),
-  Mean: reduce('ReduceMean'),
-  Max: reduce('ReduceMax'),
-  Min: reduce('ReduceMin'),
-  Prod: reduce('ReduceProd'),
-};
+export const onnx: LowerTable = {...reductions, ...scans, ...positions, ...counts};

@@ -1,5 +1,5 @@
 /**
- * Signals as ops of ONNX.
+ * Signals as ops of ONNX: none, as spectra are complex, and complex tensors do not go into sessions.
  *
  * @module
  */

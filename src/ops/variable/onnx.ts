@@ -4,19 +4,23 @@
  * @module
  */
 
-import {notLowered} from '../../onnx/not_lowered.js';
+import {gathered, gatheredNd} from '../indexing/onnx.js';
 import type {Lower, LowerTable} from '../lowering.js';
 
 const read: Lower = ([handle], {attrs}, to) => to.variable(handle!, attrs.dtype('dtype'));
 
 /** Indices out of range make the session fail: the interpreter then says what is wrong. */
-const gather: Lower = ([handle, indices], {attrs}, to) => {
-  if (attrs.int('batch_dims') !== 0) notLowered('batch_dims are not 0');
-  const rows = to.variable(handle!, attrs.dtype('dtype'));
-  return to.op('Gather', [rows, indices], {axis: 0});
+const gather: Lower = ([handle, indices], node, to) => {
+  const batchDims = node.attrs.int('batch_dims');
+  // The axis right after the batch is gathered from.
+  return gathered(to.variable(handle!, node.attrs.dtype('dtype')), indices!, batchDims, batchDims, node, to);
 };
+
+const gatherNd: Lower = ([handle, indices], node, to) =>
+  gatheredNd(to.variable(handle!, node.attrs.dtype('dtype')), indices!, node, to);
 
 export const onnx: LowerTable = {
   ReadVariableOp: read,
   ResourceGather: gather,
+  ResourceGatherNd: gatherNd,
 };

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {Engine} from '../../compile/engine.js';
 import {localDirectory} from '../../platform/node.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import {caseTitle, checkCase, checkModel, readFixtures} from '../testing/fixture_cases.js';
@@ -13,14 +14,20 @@ const DIRECTORY = process.env.TFHUB_FIXTURES ?? MODELS;
 /** The tfjs backend to compute on. */
 const BACKEND = process.env.TFHUB_BACKEND ?? 'cpu';
 
+/** What computes: `npm test` has both, conformance names one. */
+const ENGINES: readonly Engine[] =
+  process.env.TFHUB_BACKEND === undefined ? ['tfjs', 'onnx'] : [process.env.TFHUB_ENGINE as Engine];
+
 const fixtures = readFixtures(DIRECTORY);
 
 it('finds the fixtures', () => {
   expect(fixtures.length).toBeGreaterThan(0);
 });
 
-for (const fixture of fixtures) {
-  describe(`${fixture.name}: ${fixture.description}`, () => {
+for (const [fixture, engine] of fixtures.flatMap((each) =>
+  ENGINES.map((engine) => [each, engine] as const),
+)) {
+  describe(`${fixture.name} on ${engine}: ${fixture.description}`, () => {
     let model: LoadedObject;
     let before: number;
     beforeAll(async () => {
@@ -28,7 +35,10 @@ for (const fixture of fixtures) {
       if (BACKEND === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
       await tf.setBackend(BACKEND);
       before = tf.memory().numTensors;
-      model = await loadModel(localDirectory(fixture.directory), fixture.tags ? {tags: fixture.tags} : {});
+      model = await loadModel(localDirectory(fixture.directory), {
+        engine,
+        ...(fixture.tags && {tags: fixture.tags}),
+      });
     });
     afterAll(() => {
       model?.dispose();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import {printableLines} from '../printable.js';
+import {printableLines} from './printable.js';
 
 const said = new Set<string>();
 

@@ -1,0 +1,228 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {afterEach, beforeAll, describe, expect, it} from 'vitest';
+import {CallError} from '../errors.js';
+import {GraphBuilder, type Operand} from '../graph/builder.js';
+import type {FunctionGraph} from '../graph/graph.js';
+import {inferenceOf} from '../ops/infer.js';
+import {Variable} from '../ops/variable/kernels.js';
+import {nodeOnnxRuntime} from '../platform/node_onnx.js';
+import {Runtime} from '../runtime/runtime.js';
+import {Value} from '../tensors/value.js';
+import {quietCpuBackend} from '../tfjs/cpu_backend.js';
+import {type CompileReport, onnxCompiler} from './compile.js';
+
+beforeAll(quietCpuBackend);
+
+let disposers: (() => void)[] = [];
+afterEach(() => {
+  for (const dispose of disposers) dispose();
+  disposers = [];
+});
+
+/** Functions with a compiler that tells what it does. */
+function compiled(...functions: readonly FunctionGraph[]) {
+  const sessions: string[] = [];
+  const reports: CompileReport[] = [];
+  const compiler = onnxCompiler({
+    runtime: nodeOnnxRuntime()!,
+    threads: 1,
+    onSession: (name) => sessions.push(name),
+    onCompiled: (report) => reports.push(report),
+  });
+  const library = {
+    get: (name: string) => functions.find((each) => each.name === name),
+    names: () => functions.map(({name}) => name),
+    gradientOf: () => undefined,
+  };
+  const runtime = new Runtime({library, compiler});
+  disposers.push(() => runtime.dispose());
+  const call = (...args: Value[]) =>
+    runtime.invoke(runtime.function('f'), args, (results) => ({
+      result: results.map(({dtype, shape, data}) => ({dtype, shape: [...shape], data: [...data]})),
+      tensors: [],
+    }));
+  return {call, sessions, reports};
+}
+
+const floats = (shape: readonly number[], from = 0) =>
+  Value.host(
+    'float32',
+    shape,
+    Float32Array.from({length: shape.reduce((a, b) => a * b, 1)}, (_, i) => i + from),
+  );
+
+function variable(name: string, values: readonly number[]): {variable: Variable; handle: () => Value} {
+  const made = new Variable({name, dtype: 'float32', shape: [values.length], trainable: true});
+  made.assign(Value.host('float32', [values.length], Float32Array.from(values)));
+  disposers.push(() => made.dispose());
+  return {variable: made, handle: () => Value.object('resource', made).pin()};
+}
+
+/** Enough nodes for a session. */
+function work(graph: GraphBuilder, x: Operand, y: Operand): Operand {
+  const product = graph.op('Mul', [graph.op('AddV2', [x, y]), y]);
+  return graph.op('Sub', [graph.op('Neg', [product]), x]);
+}
+
+const expected = (x: number, y: number) => -((x + y) * y) - x;
+
+const builder = () => new GraphBuilder({rules: inferenceOf});
+
+describe('one session', () => {
+  function withUnknownBatch(): FunctionGraph {
+    const graph = builder();
+    const [x, y] = [
+      graph.parameter('x', 'float32', {shape: [null, 2]}),
+      graph.parameter('y', 'float32', {shape: [2]}),
+    ];
+    return graph.finish('f', [{name: 'z', operand: work(graph, x, y)}], []);
+  }
+
+  it('serves all batch sizes', () => {
+    const {call, sessions} = compiled(withUnknownBatch());
+    for (const batch of [1, 3, 17]) {
+      const [z] = call(floats([batch, 2]), floats([2], 5));
+      expect(z).toEqual({
+        dtype: 'float32',
+        shape: [batch, 2],
+        data: Array.from({length: 2 * batch}, (_, i) => expected(i, 5 + (i % 2))),
+      });
+    }
+    expect(sessions).toHaveLength(1);
+  });
+
+  it('leaves what is empty to the interpreter', () => {
+    const {call, sessions} = compiled(withUnknownBatch());
+    expect(call(floats([0, 2]), floats([2]))).toEqual([{dtype: 'float32', shape: [0, 2], data: []}]);
+    expect(sessions).toEqual([]);
+  });
+
+  it('takes functions that are called into it', () => {
+    const inner = withUnknownBatch();
+    const graph = builder();
+    const [x, y] = [
+      graph.parameter('x', 'float32', {shape: [null, 2]}),
+      graph.parameter('y', 'float32', {shape: [2]}),
+    ];
+    const fn = {type: 'func', value: {name: 'g', attrs: new Map()}} as const;
+    const types = {type: 'list', value: [{type: 'type', value: 'float32'}]} as const;
+    const both = {type: 'list', value: [...types.value, ...types.value]} as const;
+    const [z] = graph.node('PartitionedCall', [[x, y]], {Tin: both, Tout: types, f: fn});
+    const outer = graph.finish('f', [{name: 'z', operand: graph.op('Neg', [z!])}], []);
+    const {call, reports} = compiled({...inner, name: 'g', label: "function 'g'"}, outer);
+    expect(call(floats([1, 2]), floats([2], 5))[0]!.data).toEqual([-expected(0, 5), -expected(1, 6)]);
+    expect(reports.map((each) => each.sessions)).toEqual([[5]]);
+  });
+
+  it('says what ONNX Runtime refuses in the words of the interpreter', () => {
+    const graph = builder();
+    const [x, y] = [graph.parameter('x', 'float32'), graph.parameter('y', 'float32')];
+    const {call} = compiled(graph.finish('f', [{name: 'z', operand: work(graph, x, y)}], []));
+    expect(() => call(floats([2]), floats([3]))).toThrowWithMessage(CallError, /AddV2/);
+    expect(call(floats([2]), floats([2], 1))[0]!.data).toEqual([expected(0, 1), expected(1, 2)]);
+  });
+});
+
+describe('strings between numbers', () => {
+  it('divide a function into sessions', () => {
+    const graph = builder();
+    const [x, y] = [
+      graph.parameter('x', 'float32', {shape: [2]}),
+      graph.parameter('y', 'float32', {shape: [2]}),
+    ];
+    const text = graph.op('AsString', [work(graph, x, y)]);
+    const back = graph.op('StringToNumber', [text], {out_type: 'float32'});
+    const {call, reports} = compiled(graph.finish('f', [{name: 'z', operand: work(graph, back, y)}], []));
+    const [z] = call(floats([2]), floats([2], 1));
+    expect(z!.data).toEqual([expected(expected(0, 1), 1), expected(expected(1, 2), 2)]);
+    expect(reports[0]!.sessions).toEqual([4, 4]);
+    const kept = reports[0]!.nodes.filter(({isLowered}) => !isLowered).map(({node}) => node.op);
+    expect(kept).toContain('AsString');
+  });
+});
+
+describe('a variable', () => {
+  function reading(): FunctionGraph {
+    const graph = builder();
+    const x = graph.parameter('x', 'float32', {shape: [2]});
+    const handle = graph.parameter('w', 'resource', {shape: [], handle: {dtype: 'float32', shape: [2]}});
+    const w = graph.op('ReadVariableOp', [handle], {dtype: 'float32'});
+    return graph.finish('f', [{name: 'z', operand: work(graph, x, w)}], []);
+  }
+
+  it('is never stale, and becomes a constant again when it stays as it is', () => {
+    const {call, sessions} = compiled(reading());
+    const {variable: w, handle} = variable('w', [1, 2]);
+    const check = (a: number, b: number) =>
+      expect(call(floats([2]), handle())[0]!.data).toEqual([expected(0, a), expected(1, b)]);
+    check(1, 2);
+    check(1, 2);
+    expect(sessions).toHaveLength(1);
+    // By the graph's own ops, and by the user.
+    w.assign(Value.host('float32', [2], Float32Array.of(3, 4)));
+    check(3, 4);
+    w.face().assign(tf.tensor1d([5, 6]));
+    check(5, 6);
+    // Fed as long as it changes.
+    expect(sessions).toHaveLength(2);
+    for (let i = 0; i < 20; i++) check(5, 6);
+    expect(sessions).toHaveLength(3);
+  });
+
+  it('may be another one in another call', () => {
+    const {call} = compiled(reading());
+    const [a, b] = [variable('a', [1, 2]), variable('b', [3, 4])];
+    for (const {handle, values} of [
+      {handle: a.handle, values: [1, 2]},
+      {handle: b.handle, values: [3, 4]},
+      {handle: a.handle, values: [1, 2]},
+    ]) {
+      expect(call(floats([2]), handle())[0]!.data).toEqual(values.map((w, i) => expected(i, w)));
+    }
+  });
+
+  it('is read when it is its turn where the function assigns it', () => {
+    const graph = builder();
+    const x = graph.parameter('x', 'float32', {shape: [2]});
+    const handle = graph.parameter('w', 'resource', {shape: [], handle: {dtype: 'float32', shape: [2]}});
+    const before = graph.op('ReadVariableOp', [handle], {dtype: 'float32'});
+    const assigned = graph.statement('AssignVariableOp', [handle, work(graph, x, before)], {
+      dtype: 'float32',
+    });
+    const after = graph.op('ReadVariableOp', [handle], {dtype: 'float32'}, {controls: [assigned]});
+    const {call} = compiled(graph.finish('f', [{name: 'z', operand: work(graph, x, after)}], [assigned]));
+    const {handle: w} = variable('w', [1, 2]);
+    let state = [1, 2];
+    for (let i = 0; i < 3; i++) {
+      state = state.map((value, j) => expected(j, value));
+      expect(call(floats([2]), w())[0]!.data).toEqual(
+        state.map((value, j) => Math.fround(expected(j, value))),
+      );
+    }
+  });
+});
+
+describe('gradients', () => {
+  it('are computed by the interpreter', () => {
+    const graph = builder();
+    const [x, y] = [
+      graph.parameter('x', 'float32', {shape: [2]}),
+      graph.parameter('y', 'float32', {shape: [2]}),
+    ];
+    const library = {names: () => ['f'], gradientOf: () => undefined};
+    const f = graph.finish('f', [{name: 'z', operand: work(graph, x, y)}], []);
+    const compiler = onnxCompiler({runtime: nodeOnnxRuntime()!, threads: 1});
+    const runtime = new Runtime({library: {...library, get: () => f}, compiler});
+    const loss = (a: tf.Tensor, b: tf.Tensor) =>
+      tf.tidy(() =>
+        runtime.invoke(runtime.function('f'), [Value.device(a).pin(), Value.device(b).pin()], ([z]) => {
+          const sum = tf.sum(z!.tensor());
+          return {result: sum, tensors: [sum]};
+        }),
+      );
+    const [da, db] = tf.grads(loss)([tf.tensor1d([1, 2]), tf.tensor1d([3, 4])]);
+    expect([...da!.dataSync()]).toEqual([-4, -5]);
+    expect([...db!.dataSync()]).toEqual([-7, -10]);
+    runtime.dispose();
+  });
+});
