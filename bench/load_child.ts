@@ -1,9 +1,10 @@
 /**
  * Loads the model of a directory in a process of its own, calls it once, and prints how long each step took.
  *
- *     node --import tsx bench/load_child.ts DIRECTORY cpu|wasm|default
+ *     node --import tsx bench/load_child.ts DIRECTORY cpu|wasm|default|native
  *
- * With `default` the library chooses the tfjs backend, and setting it up is part of loading.
+ * With `default` the library chooses the tfjs backend, and setting it up is part of loading; with `native` it chooses all, and ONNX Runtime
+ * computes.
  *
  * @module
  */
@@ -18,13 +19,13 @@ import {quietCpuBackend} from '../src/tfjs/cpu_backend.js';
 import type {LoadMeasurement} from './measure.js';
 
 const [directory = '', backend = 'default'] = process.argv.slice(2);
-if (backend !== 'default') {
+if (backend === 'cpu' || backend === 'wasm') {
   await quietCpuBackend();
   await tf.setBackend(backend);
 }
 const start = performance.now();
 const elapsed = () => performance.now() - start;
-const model = await loadModel(localDirectory(directory));
+const model = await loadModel(localDirectory(directory), {engine: backend === 'native' ? 'onnx' : 'tfjs'});
 const loaded = elapsed();
 const call = model.get('__call__') as RestoredFunction;
 const [trace] = call.concreteFunctions;

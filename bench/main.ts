@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: runs every benchmark, or those named: `npm run bench -- load --rounds 9`.
+ * `npm run bench`: runs every benchmark, or those named: `npm run bench -- load --rounds 9`; of `inference` the lines in whose titles a
+ * word occurs: `npm run bench -- inference --only mobilenet --only bert`, and with `--explain` what is not compiled, and why.
  *
  * Exits with 1 when a requirement is missed.
  *
@@ -9,16 +10,23 @@
 import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
 import {finetune} from './finetune.js';
+import {inference} from './inference.js';
 import {load} from './load.js';
 import {type Benchmark, formatRatio, printTable} from './measure.js';
 import {save} from './save.js';
+import {start} from './start.js';
 
-const BENCHMARKS: readonly Benchmark[] = [load, finetune, save];
+const BENCHMARKS: readonly Benchmark[] = [load, finetune, save, inference, start];
 
 async function main(): Promise<void> {
   const {positionals, values} = parseArgs({
     allowPositionals: true,
-    options: {rounds: {type: 'string', default: '5'}, list: {type: 'boolean', default: false}},
+    options: {
+      rounds: {type: 'string', default: '5'},
+      only: {type: 'string', multiple: true, default: []},
+      explain: {type: 'boolean', default: false},
+      list: {type: 'boolean', default: false},
+    },
   });
   const unknown = positionals.filter((name) => !BENCHMARKS.some((each) => each.name === name));
   if (values.list || unknown.length > 0) {
@@ -34,7 +42,11 @@ async function main(): Promise<void> {
   console.log(`${cpus().length} cores, Node ${process.versions.node}; medians of ${values.rounds} rounds`);
   for (const benchmark of chosen) {
     console.log(`\n${benchmark.description}`);
-    const requirements = await benchmark.run({rounds: Number(values.rounds)});
+    const requirements = await benchmark.run({
+      rounds: Number(values.rounds),
+      only: values.only,
+      explain: values.explain,
+    });
     console.log();
     printTable(
       ['required', 'at most', 'measured', ''],

@@ -18,6 +18,10 @@ export interface Benchmark {
 export interface BenchmarkOptions {
   /** How often each measurement is made; what is reported is the median. */
   readonly rounds: number;
+  /** Words in the titles of the lines to be measured, where a benchmark has lines; all lines where there are none. */
+  readonly only?: readonly string[];
+  /** Say of compiled graphs what is not compiled, and why. */
+  readonly explain?: boolean;
 }
 
 /** A measurement that must not be above a limit. */
