@@ -29,6 +29,8 @@ export const whileLoop: Lower = (inputs, {attrs}, to) => {
   const first = truthOf(to.inline(cond, inputs)[0]!, to);
   if (knownTruth(first) === false) return inputs;
   const handed = to.handedOn(body);
+  // Either it does nothing or it does not end.
+  if (inputs.every((_, i) => handed[i] === i)) notLowered('nothing changes in it');
   const written = to.written(body);
   const roles = inputs.map((input, i): Role => {
     if (handed[i] === i) return {kind: 'invariant'};
