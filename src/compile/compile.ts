@@ -26,7 +26,7 @@ import {Footprint, partOf} from './part.js';
 import {type Partition, type Partitioned, partition} from './partition.js';
 import {applyPasses} from './passes/pass.js';
 import {PASSES} from './passes/passes.js';
-import {Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
+import {hasLoops, Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
 
 /** Op of the nodes that stand for sessions. No op of TensorFlow starts so. */
 const SESSION_OP = '_Session';
@@ -181,6 +181,7 @@ class Variant {
             cut,
             cut.inputs.map((endpoint) => known.of(endpoint)!),
             host.library,
+            hasLoops(spec.nodes),
           ),
       );
       const segment = new Segment(spec, options, {

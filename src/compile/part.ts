@@ -124,12 +124,15 @@ const GROWERS: ReadonlySet<string> = new Set([
   'UnsortedSegmentSum',
 ]);
 
+const LOOPS: ReadonlySet<string> = new Set(['While', 'StatelessWhile']);
+
 /** Of inputs of at most so many integers the elements are looked at: sizes may be computed from them. */
 const MOST_ELEMENTS = 16;
 
 /** The memory that a part needs for inputs of given shapes. */
 export class Footprint {
   readonly #part: Part;
+  readonly #hasLoops: boolean;
   readonly #known: readonly Known[];
   readonly #library: FunctionLibrary;
   readonly #bytes = new Map<string, number | undefined>();
@@ -138,8 +141,12 @@ export class Footprint {
   /** By input, whether sizes may be computed from its elements. */
   readonly #saysSizes: readonly boolean[];
 
-  /** @param known - what is known of the part's inputs whatever they are */
-  constructor(part: Part, known: readonly Known[], library: FunctionLibrary) {
+  /**
+   * @param known - what is known of the part's inputs whatever they are
+   * @param hasLoops - whether loops run as such: what they carry on may grow from turn to turn
+   */
+  constructor(part: Part, known: readonly Known[], library: FunctionLibrary, hasLoops = false) {
+    this.#hasLoops = hasLoops;
     this.#part = part;
     this.#known = known;
     this.#library = library;
@@ -172,12 +179,11 @@ export class Footprint {
     for (const [index, node] of graph.nodes.entries()) {
       const read = node.inputs.map((input) => sizes[input.node]?.[input.output] ?? 0);
       const largest = Math.max(0, ...read);
-      const outputs = (opDef(node.op)?.outputs ?? [undefined]).map((_, output) =>
-        known.of({node: index, output}),
-      );
+      const outputs = outputsOf(node).map((_, output) => known.of({node: index, output}));
       const own = outputs.map((output) => {
         const size = output && partialSizeOf(output.shape);
         if (typeof size === 'number') return size;
+        if (this.#hasLoops && LOOPS.has(node.op)) return undefined;
         if (!GROWERS.has(node.op)) return largest;
         return productSize(node, node.inputs[1] && known.of(node.inputs[1]), read[0]);
       });
@@ -190,9 +196,7 @@ export class Footprint {
         if (graph.nodes[each]!.op === ARGUMENT_OP) continue;
         held -= bytesOf(
           sizes[each]!,
-          (opDef(graph.nodes[each]!.op)?.outputs ?? [undefined]).map((_, output) =>
-            known.of({node: each, output}),
-          ),
+          outputsOf(graph.nodes[each]!).map((_, output) => known.of({node: each, output})),
         );
       }
     }
@@ -213,6 +217,12 @@ function productSize({op, attrs}: GraphNode, matrix: Known | undefined, elements
   if (isTransposed === undefined) return undefined;
   const [rows, columns] = isTransposed ? shape.toReversed() : shape;
   return (elements / Math.max(rows!, 1)) * columns!;
+}
+
+/** A place for each output, those of lists spread out. */
+function outputsOf({op, attrs}: GraphNode): readonly unknown[] {
+  const outputs = op === ARGUMENT_OP ? undefined : opDef(op)?.outputs;
+  return outputs === undefined ? [undefined] : argTensors(outputs, attrs);
 }
 
 const MOST_SHAPES = 256;

@@ -5,14 +5,21 @@
  */
 
 import type {Endpoint} from '../graph/graph.js';
-import {hasRoomFor} from '../host/budget.js';
+import {hasDeadline, hasRoomFor} from '../host/budget.js';
 import type {DType} from '../host/dtypes.js';
 import type {HostData, HostTensor} from '../host/tensor.js';
 import {bytesOf} from '../host/tensor_bytes.js';
 import type {OnnxTensor} from '../onnx/builder.js';
 import {carrierOf, elementType, runtimeType} from '../onnx/dtypes.js';
 import {encodeModel} from '../onnx/encode.js';
-import {namesRead, neededNodes, type OnnxInitializer, type OnnxNode, type OnnxPort} from '../onnx/graph.js';
+import {
+  bodiesOf,
+  namesRead,
+  neededNodes,
+  type OnnxInitializer,
+  type OnnxNode,
+  type OnnxPort,
+} from '../onnx/graph.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {OnnxRuntime, OnnxRuntimeTensor, OnnxSession} from '../platform/onnx_runtime.js';
 import {Value} from '../tensors/value.js';
@@ -98,6 +105,8 @@ export class Segment {
   readonly #options: SegmentOptions;
   readonly #host: SegmentHost;
   readonly #outputs: readonly string[];
+  /** Loops in a session cannot be ended from outside. */
+  readonly #loops: boolean;
   #session: OnnxSession | undefined;
   /** By variable; undefined for those that are fed. */
   #frozen: (Frozen | undefined)[] = [];
@@ -112,6 +121,7 @@ export class Segment {
     this.#options = options;
     this.#host = host;
     this.#outputs = spec.outputs.map((_, i) => `output${i}`);
+    this.#loops = hasLoops(spec.nodes);
   }
 
   /** @param values - the inputs, then the handles, then what else the host wants to be told */
@@ -121,6 +131,7 @@ export class Segment {
     const read = variables.map((_, i) => variableOf(values[inputs.length + i]!));
     if (
       this.#failure !== undefined ||
+      (this.#loops && hasDeadline()) ||
       given.some(({size}) => size === 0) ||
       !read.every((each) => each?.initialized)
     ) {
@@ -250,6 +261,10 @@ export class Segment {
     this.#session = undefined;
   }
 }
+
+/** True where one of the nodes, or of their bodies, is a loop. */
+export const hasLoops = (nodes: readonly OnnxNode[]): boolean =>
+  nodes.some((node) => node.op === 'Loop' || bodiesOf(node).some((body) => hasLoops(body.nodes)));
 
 /** What a tensor is called where it is fed: another name for those that are cast first. */
 function fedName({name, dtype}: OnnxTensor): string {

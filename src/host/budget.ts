@@ -62,6 +62,11 @@ class Budget {
     return held + bytes <= this.#bytes && (this.#outer?.hasRoom(bytes) ?? true);
   }
 
+  /** True where it is to end after some time. */
+  get ends(): boolean {
+    return this.#milliseconds !== Number.POSITIVE_INFINITY || (this.#outer?.ends ?? false);
+  }
+
   /** @throws CallError when `bytes` more are too many. */
   take(bytes: number): void {
     const held = this.#tensorBytes() + heldOnHost - this.#before;
@@ -142,6 +147,11 @@ export function withinBounds<T>(bounds: CallBounds, tensorBytes: () => number, f
 /** True while a call is under way. */
 export function isBounded(): boolean {
   return current !== undefined;
+}
+
+/** True while a call is under way that must end after some time (`limits.milliseconds`): loops are to ask. */
+export function hasDeadline(): boolean {
+  return current?.ends ?? false;
 }
 
 /** What is smaller is not asked for: it is noticed soon, as part of what a call holds. */

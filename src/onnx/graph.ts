@@ -80,12 +80,17 @@ export function neededNodes(nodes: readonly OnnxNode[], wanted: Set<string>): On
   return kept.reverse();
 }
 
-/** What a node reads, in its bodies as well. */
-export function namesRead({inputs, attrs}: OnnxNode): readonly string[] {
-  const bodies = Object.values(attrs).flatMap((attr) =>
+/** The bodies of a loop or of branches. */
+export function bodiesOf({attrs}: OnnxNode): readonly OnnxGraph[] {
+  return Object.values(attrs).flatMap((attr) =>
     typeof attr === 'object' && 'graph' in attr ? [attr.graph] : [],
   );
-  return bodies.length === 0 ? inputs : [...inputs, ...bodies.flatMap(outerNames)];
+}
+
+/** What a node reads, in its bodies as well. */
+export function namesRead(node: OnnxNode): readonly string[] {
+  const bodies = bodiesOf(node);
+  return bodies.length === 0 ? node.inputs : [...node.inputs, ...bodies.flatMap(outerNames)];
 }
 
 function outerNames({nodes, inputs, outputs, initializers}: OnnxGraph): string[] {

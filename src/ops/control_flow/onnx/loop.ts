@@ -29,6 +29,8 @@ export const whileLoop: Lower = (inputs, {attrs}, to) => {
   const first = truthOf(to.inline(cond, inputs)[0]!, to);
   if (knownTruth(first) === false) return inputs;
   const handed = to.handedOn(body);
+  // Either it does nothing or it does not end.
+  if (inputs.every((_, i) => handed[i] === i)) notLowered('nothing changes in it');
   const written = to.written(body);
   const roles = inputs.map((input, i): Role => {
     if (handed[i] === i) return {kind: 'invariant'};
@@ -85,6 +87,8 @@ function stableTurn(
       const relaxed = relaxShapes(role.shape, shape);
       // What inference says of tensors holds for all turns; of lists it says nothing of how many there are.
       if (result.list === undefined || String(relaxed) === String(role.shape)) continue;
+      // Nobody would ask how much there is of it.
+      if (relaxed?.[0] !== role.shape?.[0]) notLowered('a list grows in a loop');
       role.shape = relaxed;
       isStable = false;
     }
@@ -130,7 +134,7 @@ function loopOf(
   const written = next.filter((_, i) => roles[i]!.kind === 'written');
   const outputs = to.ops(
     'Loop',
-    [undefined, first, ...carried.map(({initial}) => initial)],
+    [mostTurns(inputs, roles, to), first, ...carried.map(({initial}) => initial)],
     {body: {graph}},
     [
       ...carried.map(({initial, shape}) => ({dtype: initial.dtype, shape})),
@@ -149,6 +153,19 @@ function loopOf(
     if (input.list === undefined) return output;
     return listFrom(elementsOfList(input), elementsAfter(role, output, input, next[i]!, to), to);
   });
+}
+
+/** One more turn than the lists have elements that they fill, so that those that go on for ever end; undefined where there is none. */
+function mostTurns(
+  inputs: readonly OnnxTensor[],
+  roles: readonly Role[],
+  to: Lowering,
+): OnnxTensor | undefined {
+  const list = inputs.find((_, i) => {
+    const role = roles[i]!;
+    return role.kind === 'written' && role.isNext;
+  })?.list;
+  return list && to.squeeze(to.op('Add', [list.size, to.ints([1])], {}, {shape: [1]}), [0]);
 }
 
 /** The elements of a list after the loop. */
@@ -170,10 +187,9 @@ function elementsAfter(
 function completed(set: OnnxTensor, list: OnnxTensor, {grows}: OnnxList, to: Lowering): OnnxTensor {
   const {size} = list.list!;
   const count = elementOf(size);
-  if (grows && count === 0) return set;
+  if (grows) notLowered('a list grows in a loop');
   const turns = to.sizeAlong(set, 0);
   const compared = (op: string) => to.squeeze(to.op(op, [turns, size], {}, {dtype: 'bool', shape: [1]}), [0]);
-  if (grows) return provided(compared('GreaterOrEqual'), set, to);
   const {dtype, shape} = elementsOfList(list);
   // Of elements of a shape that is not known, all are set, or TensorFlow refuses.
   if (!isKnown(shape)) return provided(compared('Equal'), set, to);
