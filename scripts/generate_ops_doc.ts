@@ -6,6 +6,7 @@
 
 import {writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import {ONNX_COLUMNS} from '../src/ops/onnx.js';
 import {INTERPRETED, OP_FAMILIES} from '../src/ops/registry.js';
 
 export const OPS_DOC = fileURLToPath(new URL('../docs/ops.md', import.meta.url));
@@ -20,6 +21,11 @@ export function opsDoc(): string {
   const limited = families.flatMap(({entries}) =>
     entries.flatMap(([op, {limits}]) => (limits === undefined ? [] : [`| \`${op}\` | ${limits} |`])),
   );
+  const lowered = Object.entries(ONNX_COLUMNS).flatMap(([family, rules]) => {
+    const ops = Object.keys(rules).sort();
+    return ops.length === 0 ? [] : [`| ${family} | ${ops.map((op) => `\`${op}\``).join(' ')} |`];
+  });
+  const loweredCount = Object.values(ONNX_COLUMNS).reduce((sum, rules) => sum + Object.keys(rules).length, 0);
   return [
     '# Supported ops',
     '',
@@ -38,6 +44,15 @@ export function opsDoc(): string {
     '| --- | --- |',
     ...families.map(({family, entries}) => `| ${family} | ${entries.map(([op]) => `\`${op}\``).join(' ')} |`),
     `| interpreter | ${[...INTERPRETED].map((op) => `\`${op}\``).join(' ')} |`,
+    '',
+    '## In sessions of ONNX Runtime',
+    '',
+    `${loweredCount} ops have a rule for the native engine ([native-engine.md](native-engine.md)), which may refuse single nodes: what ONNX`,
+    'Runtime has no kernel for, or would compute differently. Those, and all other ops, are interpreted.',
+    '',
+    '| family | ops |',
+    '| --- | --- |',
+    ...lowered,
     '',
     '## Limits',
     '',
