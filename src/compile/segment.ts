@@ -99,6 +99,9 @@ const CALLS_UNCHANGED = 8;
 /** Initializers of more bytes are handed over beside the model. */
 const INLINE_BYTES = 1024;
 
+/** Where all tensors together take less, one thread is faster than several that have to be woken. */
+const ALONE_BYTES = 2 ** 19;
+
 /** A segment, and its session. */
 export class Segment {
   readonly spec: SegmentSpec;
@@ -112,6 +115,8 @@ export class Segment {
   #frozen: (Frozen | undefined)[] = [];
   #fed: object[] = [];
   #unchanged = 0;
+  /** Bytes that the first call needed. */
+  #work: number | undefined;
   #patience = CALLS_UNCHANGED;
   #failure: unknown;
   #refusal: unknown;
@@ -140,6 +145,7 @@ export class Segment {
     const bytes = this.#host.bytes(values);
     // What the interpreter frees early may do with less; what is too much for it, it says where.
     if (bytes === undefined || !hasRoomFor(bytes)) return this.#host.fallback(values);
+    this.#work ??= bytes;
     const session = this.#ready(read as readonly Variable[]);
     if (session === undefined) return this.#host.fallback(values);
     const feeds: Record<string, OnnxRuntimeTensor> = {};
@@ -187,9 +193,10 @@ export class Segment {
     this.#fed = variables?.map(({state}) => state) ?? [];
     const {model, external} = this.#model(frozen);
     const {runtime, threads, optimization, provider} = this.#options;
+    const size = external.reduce((sum, {data}) => sum + data.length, model.length + (this.#work ?? 0));
     try {
       this.#session = runtime.createSession(model, {
-        threads,
+        threads: size < ALONE_BYTES ? 1 : threads,
         external,
         ...(optimization && {optimization}),
         ...(provider && {provider}),
