@@ -9,7 +9,8 @@ import {nodeOnnxRuntime} from '../platform/node_onnx.js';
 import {Runtime} from '../runtime/runtime.js';
 import {Value} from '../tensors/value.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
-import {type CompileReport, onnxCompiler} from './compile.js';
+import type {CompileReport} from './analyse.js';
+import {onnxCompiler} from './compile.js';
 
 beforeAll(quietCpuBackend);
 

@@ -5,27 +5,19 @@
  */
 
 import {Attrs} from '../graph/attrs.js';
-import type {Endpoint, FunctionGraph, Graph, GraphNode} from '../graph/graph.js';
-import {inferGraph, type KnownGraph} from '../graph/infer.js';
+import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
 import type {Known} from '../graph/known.js';
-import {opDef} from '../graph/op_defs.js';
 import {fitsShape} from '../host/shape.js';
-import {ConstantPool} from '../onnx/builder.js';
-import {inferenceOf} from '../ops/infer.js';
 import type {Kernel} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {CompiledRunnable, CompileHost, Compiler} from '../runtime/compiler.js';
 import type {Runnable, RunRequest} from '../runtime/run.js';
-import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
+import {neededNodes, topologicalOrder} from '../runtime/schedule.js';
 import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
-import {AssignedHandles} from './assigned.js';
-import {inlineCalls, type Runs} from './inline.js';
-import {type LoweredGraph, lowerGraph} from './lower.js';
+import {type Analysed, analyse, type CompileReport, declaredOf, fedNodes, reportOf} from './analyse.js';
+import type {Runs} from './inline.js';
 import {Footprint, partOf} from './part.js';
-import {type Partition, type Partitioned, partition} from './partition.js';
-import {applyPasses} from './passes/pass.js';
-import {PASSES} from './passes/passes.js';
 import {hasLoops, Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
 
 /** Op of the nodes that stand for sessions. No op of TensorFlow starts so. */
@@ -84,13 +76,6 @@ class CompiledGraph implements CompiledRunnable {
   }
 }
 
-/** What was found out of a graph. */
-interface Analysed {
-  readonly order: readonly number[];
-  readonly known: KnownGraph;
-  readonly lowered: LoweredGraph;
-}
-
 /** A graph compiled for arguments of one kind. */
 class Variant {
   /** Undefined where there is nothing to compile. */
@@ -113,44 +98,19 @@ class Variant {
   }
 
   #compile(runs: Runs, host: CompileHost, options: CompileOptions): Runnable | undefined {
-    if (hasPartlyFedNodes(runs) || isDataflow(runs.graph, needed(runs))) return undefined;
-    const {library} = host;
-    const given = this.#given.map((each, node) => ({endpoint: {node, output: 0}, known: each.known}));
-    const ports = this.#given.map(({known}, i) => ({name: `argument${i}`, ...known}));
-    const graph = applyPasses(inlineCalls(runs, ports, library), PASSES, given, library);
-    const request: RunRequest = {
-      feeds: given.map(({endpoint}) => endpoint),
-      fetches: graph.results.map(({source}) => source),
-      targets: graph.controlResults,
-    };
-    const order = topologicalOrder(graph, needed({graph, request}), fedNodes(request));
-    const known = inferGraph(graph, {rules: inferenceOf, library, given});
-    const assigned = new AssignedHandles(graph, order, known, library);
-    const fed = fedNodes(request);
-    const lowered = lowerGraph(
-      graph,
-      order.filter((index) => !fed.has(index)),
-      new ConstantPool(),
-      {
-        library,
-        known,
-        isAssigned: (handle) => assigned.has(handle),
-      },
+    const analysed = analyse(
+      runs,
+      this.#given.map(({known}) => known),
+      host.library,
     );
-    const {parts, sides} = partition(graph, lowered, {
-      order,
-      fetches: request.fetches,
-      fed: fedNodes(request),
-    });
-    options.onCompiled?.(reportOf(graph, order, lowered, parts));
-    if (parts.length === 0) return undefined;
-    return this.#assemble({graph, request}, {order, lowered, known, parts, sides}, host, options);
+    if (analysed === undefined) return undefined;
+    options.onCompiled?.(reportOf(analysed));
+    return analysed.parts.length === 0 ? undefined : this.#assemble(analysed, host, options);
   }
 
   /** The graph with a node for each partition, ready to run. */
   #assemble(
-    {graph, request}: Runs,
-    {order, lowered, known, parts, sides}: Partitioned & Analysed,
+    {graph, request, order, lowered, known, parts, sides}: Analysed,
     host: CompileHost,
     options: CompileOptions,
   ): Runnable {
@@ -230,36 +190,6 @@ class Variant {
   }
 }
 
-/** Where the nodes of a compiled graph run. */
-export interface CompileReport {
-  readonly label: string;
-  /** How many nodes each session computes. */
-  readonly sessions: readonly number[];
-  readonly nodes: readonly {
-    readonly node: GraphNode;
-    readonly isLowered: boolean;
-    readonly reason: string | undefined;
-  }[];
-}
-
-function reportOf(
-  graph: Graph,
-  order: readonly number[],
-  lowered: LoweredGraph,
-  parts: readonly Partition[],
-): CompileReport {
-  const own = new Set(parts.flatMap(({nodes}) => nodes));
-  return {
-    label: graph.label,
-    sessions: parts.map(({nodes}) => nodes.length),
-    nodes: order.map((index) => ({
-      node: graph.nodes[index]!,
-      isLowered: own.has(index),
-      reason: lowered.reasons[index],
-    })),
-  };
-}
-
 /** What is known of an argument, and the resource that it must lead to. */
 interface Given {
   readonly known: Known;
@@ -280,39 +210,11 @@ function givenBy(arg: Value, declared: Known): Given {
   return {known: {...declared, dtype: arg.dtype, shape}, resource: undefined};
 }
 
-/** What a graph says of what it is fed. */
-function declaredOf(graph: Graph, {node}: Endpoint): Known {
-  const parameter = 'parameters' in graph ? (graph as FunctionGraph).parameters[node] : undefined;
-  if (parameter !== undefined) return {...parameter, shape: parameter.shape ?? null};
-  const {attrs} = graph.nodes[node]!;
-  return {
-    dtype: attrs.has('dtype') ? attrs.dtype('dtype') : 'variant',
-    shape: attrs.has('shape') ? attrs.shape('shape') : null,
-  };
-}
-
 function resourceOf(value: Value): object | undefined {
   return value.dtype === 'resource' ? (value.hostData() as readonly object[])[0] : undefined;
 }
 
 const keyOf = ({node, output}: Endpoint): string => `${node}:${output}`;
-
-const fedNodes = ({feeds}: RunRequest): Set<number> => new Set(feeds.map(({node}) => node));
-
-function needed({graph, request}: Runs): Set<number> {
-  return neededNodes(
-    graph,
-    [...request.targets, ...request.fetches.map(({node}) => node)],
-    fedNodes(request),
-  );
-}
-
-/** True where a node is fed one of its outputs and computes another. */
-function hasPartlyFedNodes({graph, request}: Runs): boolean {
-  return request.feeds.some(
-    ({node, output}) => output !== 0 || (opDef(graph.nodes[node]!.op)?.outputs.length ?? 1) !== 1,
-  );
-}
 
 const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';
 

@@ -8,7 +8,8 @@ import {CallError} from '../errors.js';
 import {warnOnce} from '../log.js';
 import {getPlatform} from '../platform/current.js';
 import type {Compiler} from '../runtime/compiler.js';
-import {type CompileReport, onnxCompiler} from './compile.js';
+import type {CompileReport} from './analyse.js';
+import {onnxCompiler} from './compile.js';
 
 /**
  * What computes. `'onnx'`: ONNX Runtime, and the interpreter what that cannot; `'tfjs'`: the interpreter everything; `'auto'`: ONNX Runtime

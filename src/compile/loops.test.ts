@@ -9,7 +9,7 @@ import {loadModel} from '../savedmodel/load/load.js';
 import {caseTitle, checkCase, readFixtures} from '../savedmodel/testing/fixture_cases.js';
 import {MODELS} from '../savedmodel/testing/fixtures.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
-import type {CompileReport} from './compile.js';
+import type {CompileReport} from './analyse.js';
 import {watchCompilation} from './engine.js';
 
 /** Models, and which of their ops are to be lowered somewhere: sessions of few nodes are not worth while. */

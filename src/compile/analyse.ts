@@ -1,0 +1,122 @@
+/**
+ * What becomes of a graph before any session is made: which nodes are lowered, and into which parts they fall.
+ *
+ * @module
+ */
+
+import type {Endpoint, FunctionGraph, FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
+import {inferGraph, type KnownGraph} from '../graph/infer.js';
+import type {Known} from '../graph/known.js';
+import {opDef} from '../graph/op_defs.js';
+import {ConstantPool} from '../onnx/builder.js';
+import {inferenceOf} from '../ops/infer.js';
+import type {RunRequest} from '../runtime/run.js';
+import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
+import {AssignedHandles} from './assigned.js';
+import {inlineCalls, type Runs, requestOf} from './inline.js';
+import {type LoweredGraph, lowerGraph} from './lower.js';
+import {type Partitioned, partition} from './partition.js';
+import {applyPasses} from './passes/pass.js';
+import {PASSES} from './passes/passes.js';
+
+/** What was found out of a run of a graph. */
+export interface Analysed extends Partitioned {
+  /** With the functions that it calls in place, and after all passes. */
+  readonly graph: Graph;
+  readonly request: RunRequest;
+  /** The nodes that run, each after what it needs. */
+  readonly order: readonly number[];
+  readonly known: KnownGraph;
+  readonly lowered: LoweredGraph;
+}
+
+/**
+ * Finds out what a run can be divided into; undefined for one that is the interpreter's as a whole, control flow of TensorFlow 1.
+ *
+ * @param args - what is known of what it is fed
+ */
+export function analyse(runs: Runs, args: readonly Known[], library: FunctionLibrary): Analysed | undefined {
+  if (hasPartlyFedNodes(runs) || isDataflow(runs.graph, needed(runs))) return undefined;
+  const given = args.map((known, node) => ({endpoint: {node, output: 0}, known}));
+  const ports = args.map((known, i) => ({name: `argument${i}`, ...known}));
+  const graph = applyPasses(inlineCalls(runs, ports, library), PASSES, given, library);
+  const request: RunRequest = {
+    feeds: given.map(({endpoint}) => endpoint),
+    fetches: graph.results.map(({source}) => source),
+    targets: graph.controlResults,
+  };
+  const fed = fedNodes(request);
+  const order = topologicalOrder(graph, needed({graph, request}), fed);
+  const known = inferGraph(graph, {rules: inferenceOf, library, given});
+  const assigned = new AssignedHandles(graph, order, known, library);
+  const computed = order.filter((index) => !fed.has(index));
+  const lowered = lowerGraph(graph, computed, new ConstantPool(), {
+    library,
+    known,
+    isAssigned: (handle) => assigned.has(handle),
+  });
+  const {parts, sides} = partition(graph, lowered, {order, fetches: request.fetches, fed});
+  return {graph, request, order, known, lowered, parts, sides};
+}
+
+/** Where the nodes of a compiled graph run. */
+export interface CompileReport {
+  readonly label: string;
+  /** How many nodes each session computes. */
+  readonly sessions: readonly number[];
+  readonly nodes: readonly {
+    readonly node: GraphNode;
+    readonly isLowered: boolean;
+    /** Why it is not. */
+    readonly reason: string | undefined;
+  }[];
+}
+
+/** What to tell of a graph that was analysed. */
+export function reportOf({graph, order, lowered, parts}: Analysed): CompileReport {
+  const own = new Set(parts.flatMap(({nodes}) => nodes));
+  return {
+    label: graph.label,
+    sessions: parts.map(({nodes}) => nodes.length),
+    nodes: order.map((index) => {
+      const isLowered = own.has(index);
+      // What was lowered and is in no session: too little for one, or nothing to compute.
+      const reason = isLowered ? undefined : lowered.reasons[index];
+      return {node: graph.nodes[index]!, isLowered, reason};
+    }),
+  };
+}
+
+/** Where the nodes of a function would run, called with what it says that it takes. */
+export function explain(graph: FunctionGraph, library: FunctionLibrary): CompileReport | undefined {
+  const runs = {graph, request: requestOf(graph)};
+  const args = runs.request.feeds.map((feed) => declaredOf(graph, feed));
+  const analysed = analyse(runs, args, library);
+  return analysed && reportOf(analysed);
+}
+
+/** What a graph says of what it is fed. */
+export function declaredOf(graph: Graph, {node}: Endpoint): Known {
+  const parameter = 'parameters' in graph ? (graph as FunctionGraph).parameters[node] : undefined;
+  if (parameter !== undefined) return {...parameter, shape: parameter.shape ?? null};
+  const {attrs} = graph.nodes[node]!;
+  return {
+    dtype: attrs.has('dtype') ? attrs.dtype('dtype') : 'variant',
+    shape: attrs.has('shape') ? attrs.shape('shape') : null,
+  };
+}
+
+/** The nodes that are fed. */
+export const fedNodes = ({feeds}: RunRequest): Set<number> => new Set(feeds.map(({node}) => node));
+
+function needed({graph, request}: Runs): Set<number> {
+  const roots = [...request.targets, ...request.fetches.map(({node}) => node)];
+  return neededNodes(graph, roots, fedNodes(request));
+}
+
+/** True where a node is fed one of its outputs and computes another. */
+function hasPartlyFedNodes({graph, request}: Runs): boolean {
+  return request.feeds.some(
+    ({node, output}) => output !== 0 || (opDef(graph.nodes[node]!.op)?.outputs.length ?? 1) !== 1,
+  );
+}
