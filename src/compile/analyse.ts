@@ -4,9 +4,11 @@
  * @module
  */
 
+import {HubError} from '../errors.js';
 import type {Endpoint, FunctionGraph, FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
 import {inferGraph, type KnownGraph} from '../graph/infer.js';
 import type {Known} from '../graph/known.js';
+import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
 import {ConstantPool} from '../onnx/builder.js';
 import {inferenceOf} from '../ops/infer.js';
@@ -31,15 +33,28 @@ export interface Analysed extends Partitioned {
 }
 
 /**
- * Finds out what a run can be divided into; undefined for one that is the interpreter's as a whole, control flow of TensorFlow 1.
+ * Finds out what a run can be divided into; undefined for one that is the interpreter's as a whole: with control flow of TensorFlow
+ * 1, or damaged.
  *
  * @param args - what is known of what it is fed
  */
 export function analyse(runs: Runs, args: readonly Known[], library: FunctionLibrary): Analysed | undefined {
+  try {
+    return analysed(runs, args, library);
+  } catch (error) {
+    // What is wrong with the graph, the interpreter says.
+    if (error instanceof HubError) return undefined;
+    throw error;
+  }
+}
+
+function analysed(runs: Runs, args: readonly Known[], library: FunctionLibrary): Analysed | undefined {
   if (hasPartlyFedNodes(runs) || isDataflow(runs.graph, needed(runs))) return undefined;
   const given = args.map((known, node) => ({endpoint: {node, output: 0}, known}));
   const ports = args.map((known, i) => ({name: `argument${i}`, ...known}));
-  const graph = applyPasses(inlineCalls(runs, ports, library), PASSES, given, library);
+  const inlined = inlineCalls(runs, ports, library);
+  if (!hasFewTensors(inlined)) return undefined;
+  const graph = applyPasses(inlined, PASSES, given, library);
   const request: RunRequest = {
     feeds: given.map(({endpoint}) => endpoint),
     fetches: graph.results.map(({source}) => source),
@@ -112,6 +127,14 @@ export const fedNodes = ({feeds}: RunRequest): Set<number> => new Set(feeds.map(
 function needed({graph, request}: Runs): Set<number> {
   const roots = [...request.targets, ...request.fetches.map(({node}) => node)];
   return neededNodes(graph, roots, fedNodes(request));
+}
+
+/** More outputs than any node has; a damaged one may claim a million. */
+const MOST_OUTPUTS = 4096;
+
+/** False for graphs that could not be looked at in reasonable time. */
+function hasFewTensors({nodes}: Graph): boolean {
+  return nodes.every(({op, attrs}) => tensorCount(opDef(op)?.outputs ?? [], attrs) <= MOST_OUTPUTS);
 }
 
 /** True where a node is fed one of its outputs and computes another. */

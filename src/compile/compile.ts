@@ -11,7 +11,7 @@ import {fitsShape} from '../host/shape.js';
 import type {Kernel} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {CompiledRunnable, CompileHost, Compiler} from '../runtime/compiler.js';
-import type {Runnable, RunRequest} from '../runtime/run.js';
+import {checkArguments, type Runnable, type RunRequest} from '../runtime/run.js';
 import {neededNodes, topologicalOrder} from '../runtime/schedule.js';
 import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
@@ -56,6 +56,7 @@ class CompiledGraph implements CompiledRunnable {
   }
 
   run(args: readonly Value[]): Value[] {
+    checkArguments(this.#runs.graph, this.#runs.request, args);
     const runnable = isTaping() ? undefined : this.#variant(args);
     return (runnable ?? this.#interpreted()).run(args);
   }

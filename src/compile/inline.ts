@@ -7,6 +7,7 @@
  * @module
  */
 
+import {FormatError} from '../errors.js';
 import {Attrs} from '../graph/attrs.js';
 import {statefulNodes} from '../graph/effects.js';
 import {
@@ -18,6 +19,7 @@ import {
   type Graph,
   type GraphNode,
 } from '../graph/graph.js';
+import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
 import type {RunRequest} from '../runtime/run.js';
 import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
@@ -100,7 +102,8 @@ class Inliner {
     const outputs = new Map<number, (output: number) => Endpoint>();
     const after = new Map<number, readonly number[]>();
     const of = (endpoint: Endpoint): Endpoint =>
-      given.get(keyOf(endpoint)) ?? outputs.get(endpoint.node)!(endpoint.output);
+      given.get(keyOf(endpoint)) ??
+      (outputs.get(endpoint.node) ?? noOutput(graph, endpoint))(endpoint.output);
     const nodes = (index: number): readonly number[] => after.get(index) ?? outer;
     for (const index of topologicalOrder(graph, needed, fed)) {
       const node = graph.nodes[index]!;
@@ -115,12 +118,18 @@ class Inliner {
           controls: [...new Set(controls)],
           origin: node.origin ?? {node, label: graph.label},
         });
-        outputs.set(index, (output) => ({node: added, output}));
+        const count =
+          opDef(node.op) === undefined ? undefined : tensorCount(opDef(node.op)!.outputs, node.attrs);
+        outputs.set(index, (output) =>
+          output < (count ?? output + 1) ? {node: added, output} : noOutput(graph, {node: index, output}),
+        );
         after.set(index, [added]);
         continue;
       }
       const inner = this.#call(callee, inputs, controls);
-      outputs.set(index, (output) => inner.of(callee.results[output]!.source));
+      outputs.set(index, (output) =>
+        inner.of((callee.results[output] ?? noOutput(graph, {node: index, output})).source),
+      );
       after.set(index, [
         ...callee.results.map(({source}) => inner.of(source).node),
         ...effectsOf(callee).flatMap(inner.nodes),
@@ -156,6 +165,12 @@ class Inliner {
     );
     return isDataflow(callee, needed) ? undefined : callee;
   }
+}
+
+function noOutput({label, nodes}: Graph, {node, output}: Endpoint): never {
+  throw new FormatError(
+    `${label} reads output ${output} of node '${nodes[node]!.name}', which has none of that number`,
+  );
 }
 
 const keyOf = ({node, output}: Endpoint): string => `${node}:${output}`;
