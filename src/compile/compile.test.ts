@@ -142,6 +142,41 @@ describe('strings between numbers', () => {
   });
 });
 
+describe('control edges', () => {
+  it('from a session to what hands on a tensor make no circle', () => {
+    const graph = builder();
+    const [x, y] = [
+      graph.parameter('x', 'float32', {shape: [2]}),
+      graph.parameter('y', 'float32', {shape: [2]}),
+    ];
+    const before = work(graph, x, y);
+    // Waits for the session, is read by the interpreter, and leads back to a session of the same level.
+    const waiting = graph.op('Identity', [y], {}, {controls: [before.node]});
+    const text = graph.op('AsString', [waiting]);
+    const length = graph.op('StringLength', [text]);
+    const after = work(graph, x, graph.cast(length, 'float32'));
+    const results = [before, after].map((operand, i) => ({name: `z${i}`, operand}));
+    const {call} = compiled(graph.finish('f', results, []));
+    const [first, second] = call(floats([2]), floats([2], 1));
+    expect(first!.data).toEqual([expected(0, 1), expected(1, 2)]);
+    expect(second!.data).toEqual([expected(0, 8), expected(1, 8)]);
+  });
+
+  it('to an assertion hold although nobody waits for it any more', () => {
+    const graph = builder();
+    const [x, y] = [
+      graph.parameter('x', 'float32', {shape: [2]}),
+      graph.parameter('y', 'float32', {shape: [2]}),
+    ];
+    const holds = graph.op('All', [graph.op('Less', [x, y]), graph.ints([0])]);
+    const assertion = graph.statement('Assert', [holds, [x]]);
+    const waiting = graph.op('Identity', [y], {}, {controls: [assertion]});
+    const {call} = compiled(graph.finish('f', [{name: 'z', operand: work(graph, x, waiting)}], []));
+    expect(call(floats([2]), floats([2], 1))[0]!.data).toEqual([expected(0, 1), expected(1, 2)]);
+    expect(() => call(floats([2], 1), floats([2]))).toThrowWithMessage(CallError, /assertion failed/);
+  });
+});
+
 describe('a variable', () => {
   function reading(): FunctionGraph {
     const graph = builder();

@@ -163,19 +163,23 @@ class Variant {
       const source = sides.source(endpoint);
       return places.get(keyOf(source)) ?? source;
     };
+    // Nodes of sessions, and those that hand on what is there, have no effects and see none.
+    const waitsForNothing = (index: number) => own.has(index) || sides.isAnywhere(index);
     const rest = nodes.map((node, index) =>
       own.has(index)
         ? node
         : {
             ...node,
             inputs: node.inputs.map(moved),
-            controls: node.controls.map((control) => sessions.get(control) ?? control),
+            controls: waitsForNothing(index)
+              ? []
+              : node.controls.map((control) => sessions.get(control) ?? control),
             origin: node.origin ?? {node, label: graph.label},
           },
     );
     const whole: Graph = {label: graph.label, nodes: rest, find: graph.find};
-    // What lowered nodes wait for happens, although they do not wait for it any more.
-    const awaited = order.filter((index) => own.has(index)).flatMap((index) => graph.nodes[index]!.controls);
+    // What these nodes wait for happens, although they do not wait for it any more.
+    const awaited = order.filter(waitsForNothing).flatMap((index) => graph.nodes[index]!.controls);
     const complete: RunRequest = {
       feeds: request.feeds,
       fetches: request.fetches.map(moved),
