@@ -25,6 +25,11 @@ const backendOf = (range: number): string =>
   process.env.TFHUB_BACKEND ?? (range % RANGES_PER_WASM === RANGES_PER_WASM - 1 ? 'wasm' : 'cpu');
 const RANGES_PER_WASM = 5;
 
+/** One process of five runs sessions, too, which takes several times as long; `TFHUB_ENGINE` takes one engine for all. */
+const engineOf = (range: number): string =>
+  process.env.TFHUB_ENGINE ?? (range % RANGES_PER_ONNX === 0 ? 'onnx' : 'tfjs');
+const RANGES_PER_ONNX = 5;
+
 /** A process that has worked so long on one model hangs: seconds of its own time, which other processes do not take away. */
 const MAX_CPU_SECONDS = 60;
 const WATCH_EVERY = 1000;
@@ -45,6 +50,14 @@ interface Report {
   readonly next: number;
 }
 
+/** Models that one process tries. */
+interface Range {
+  readonly backend: string;
+  readonly engine: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Which models to try. */
 interface FuzzOptions {
   readonly seed?: number;
@@ -63,14 +76,19 @@ async function tryModels(options: FuzzOptions): Promise<Score> {
   console.log(`Damaged models: ${count} with seed ${seed}`);
   const outcomes = new Map<Outcome, number>();
   const faults: string[] = [];
-  const ranges = Array.from({length: Math.ceil(count / PER_PROCESS)}, (_, range) => {
+  const ranges = Array.from({length: Math.ceil(count / PER_PROCESS)}, (_, range): Range => {
     const from = first + range * PER_PROCESS;
-    return {backend: backendOf(range), from, to: Math.min(first + count, from + PER_PROCESS)};
+    return {
+      backend: backendOf(range),
+      engine: engineOf(range),
+      from,
+      to: Math.min(first + count, from + PER_PROCESS),
+    };
   });
   const lane = async (): Promise<void> => {
     for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
       for (let at = range.from; at < range.to; ) {
-        const report = await tryRange(range.backend, seed, at, range.to);
+        const report = await tryRange(range, seed, at);
         for (const [outcome, times] of report.outcomes)
           outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + times);
         faults.push(...report.faults);
@@ -86,13 +104,14 @@ async function tryModels(options: FuzzOptions): Promise<Score> {
 }
 
 /** Tries models in a process of their own, up to one that hangs or ends it. */
-async function tryRange(backend: string, seed: number, from: number, to: number): Promise<Report> {
+async function tryRange({backend, engine, to}: Range, seed: number, from: number): Promise<Report> {
   const outcomes = new Map<Outcome, number>();
   const faults: string[] = [];
   let under: {readonly number: number; readonly what: string; readonly since: number} | undefined;
   let next = from;
   const child = fork(CHILD, [backend], {
     execArgv: ['--import', 'tsx', '--max-old-space-size=2000'],
+    env: {...process.env, TFHUB_ENGINE: engine},
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   // Ops that print write there, too.
@@ -101,7 +120,7 @@ async function tryRange(backend: string, seed: number, from: number, to: number)
     said = (said + text).slice(-2000);
   });
   const fault = (number: number, what: string): void => {
-    faults.push(`TFHUB_BACKEND=${backend} TFHUB_FUZZ_CASE=${number} ${what}`);
+    faults.push(`TFHUB_BACKEND=${backend} TFHUB_ENGINE=${engine} TFHUB_FUZZ_CASE=${number} ${what}`);
     console.log(`  ${faults.at(-1)}`);
   };
   child.on('message', (message: Message) => {

@@ -173,6 +173,11 @@ class Lowerer implements LoweredGraph {
     const definition = opDef(node.op);
     // Refuses what TensorFlow refuses, as far as shapes tell.
     const known = node.inputs.map((input) => this.#known(input));
+    // Damaged graphs contradict themselves: what is wrong with them, the interpreter says.
+    for (const [i, {dtype}] of argTensors(definition!.inputs, node.attrs).entries()) {
+      const given = known[i]?.dtype ?? notLowered('an input is missing');
+      if (given !== dtype) notLowered(`it is given ${given} for ${dtype}`);
+    }
     checkKnownRanks(known, node);
     inferenceOf(node.op)?.(known, node, NO_FUNCTIONS);
     const results = argTensors(definition!.outputs, node.attrs).map(
