@@ -8,8 +8,9 @@ import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {loadavg, tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {delimiter, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {benchPackages, installBench} from '../scripts/tensorflow.js';
 import {type CompiledGraph, Contender, type ContenderAnswer, type GivenInput} from './contender.js';
 import {fill, type Line, MODELS, type Model} from './inference_lines.js';
 import {
@@ -105,10 +106,18 @@ export interface BuiltModel {
   readonly graphModel: string | undefined;
 }
 
+/** Puts what is measured beside TensorFlow on Python's path, unless a Python is named that has it. */
+function usePackages(): void {
+  if (process.env.TFHUB_PYTHON !== undefined) return;
+  installBench();
+  process.env.PYTHONPATH = [benchPackages, process.env.PYTHONPATH].filter(Boolean).join(delimiter);
+}
+
 /**
  * Makes models and converts them, or finds them: they are kept from run to run as long as their script stays the same.
  */
 export async function buildModels(models: readonly Model[], python: string): Promise<Map<Model, BuiltModel>> {
+  usePackages();
   const source = await readFile(script('inference_models.py'));
   const version = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const root = join(tmpdir(), 'tensorflow-hub-bench-models');

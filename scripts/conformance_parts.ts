@@ -14,9 +14,12 @@ const BUILD = join(ROOT, 'build', 'conformance');
 
 const [OLD, NEWEST] = [pythonOf('2.15'), pythonOf('newest')];
 
-const AFTER_OLD: PartOptions = {after: ['TensorFlow 2.15'], env: ENVIRONMENT};
-const AFTER_NEWEST: PartOptions = {after: ['TensorFlow newest'], env: ENVIRONMENT};
-const AFTER_BOTH: PartOptions = {after: ['TensorFlow 2.15', 'TensorFlow newest'], env: ENVIRONMENT};
+/** Sessions are compared by the parts that say so: both engines everywhere would take twice the time. */
+const INTERPRETED = {...ENVIRONMENT, TFHUB_ENGINE: 'tfjs'} as const;
+
+const AFTER_OLD: PartOptions = {after: ['TensorFlow 2.15'], env: INTERPRETED};
+const AFTER_NEWEST: PartOptions = {after: ['TensorFlow newest'], env: INTERPRETED};
+const AFTER_BOTH: PartOptions = {after: ['TensorFlow 2.15', 'TensorFlow newest'], env: INTERPRETED};
 
 /** A script of this folder. */
 const script = (name: string, ...args: readonly string[]): string[] => [
@@ -48,6 +51,7 @@ export function conformanceParts(): readonly Part[] {
     }),
     counted('saved', script('conformance_save.ts', built('saved'), OLD, NEWEST, ...bothFixtures()), {
       after: ['fixtures 2.15', 'fixtures newest'],
+      env: INTERPRETED,
     }),
     tested('single ops', ['src/ops'], {after: ['single-op cases'], env: {TFHUB_OP_CASES: built('ops')}}),
     counted('handles', script('conformance_hub.ts', OLD), AFTER_OLD),

@@ -1,6 +1,7 @@
 /**
  * The releases of TensorFlow that this library is compared with, each in a virtual environment under `.venv/`.
- * `tsx scripts/tensorflow.ts 2.15` installs one where it is not there, or where its requirements have changed.
+ * `tsx scripts/tensorflow.ts 2.15` installs one where it is not there, or where its requirements have changed; `bench` what
+ * benchmarks need.
  *
  * @module
  */
@@ -70,6 +71,19 @@ function installHubV1(): void {
   ]);
 }
 
+/** What benchmarks measure beside TensorFlow, where {@link benchPackages} says; they put it on Python's path. */
+export function installBench(): void {
+  install('2.15');
+  installed('what benchmarks measure', benchPackages, BENCH_REQUIREMENTS, () => [
+    [pythonOf('2.15'), ...PIP_INSTALL, '--no-deps', '--target', benchPackages, '-r', BENCH_REQUIREMENTS],
+  ]);
+}
+
+const BENCH_REQUIREMENTS = 'fixtures/requirements-bench.txt';
+
+/** Packages of Python that benchmarks need beside TensorFlow 2.15. */
+export const benchPackages = join(ROOT, '.venv', 'bench');
+
 /** Fills a directory by commands where it is not there or its requirements have changed. */
 function installed(
   what: string,
@@ -102,7 +116,9 @@ function works(python: string, release: Release): boolean {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [release = ''] = process.argv.slice(2);
-  if (!Object.hasOwn(RELEASES, release)) throw new Error(`there are: ${Object.keys(RELEASES).join(', ')}`);
-  install(release as Release);
+  const names = [...Object.keys(RELEASES), 'bench'];
+  if (!names.includes(release)) throw new Error(`there are: ${names.join(', ')}`);
+  if (release === 'bench') installBench();
+  else install(release as Release);
   if (release === '2.15') installHubV1();
 }
