@@ -63,8 +63,10 @@ export function conformanceParts(): readonly Part[] {
     ),
     counted('traced', script('conformance_trace.ts', built('traced'), OLD, NEWEST), AFTER_BOTH),
     counted('raw ops', script('conformance_raw_ops.ts', built('raw_ops'), OLD), AFTER_OLD),
-    counted('concurrent saves', script('conformance_concurrent_saves.ts', built('concurrent_saves'))),
-    counted('killed saves', script('conformance_kill_save.ts', built('kills'))),
+    counted('concurrent saves', script('conformance_concurrent_saves.ts', built('concurrent_saves')), {
+      env: INTERPRETED,
+    }),
+    counted('killed saves', script('conformance_kill_save.ts', built('kills')), {env: INTERPRETED}),
     ...invalidGraphs(),
     ...trajectories(),
     ...kerasLayers(),
