@@ -13,9 +13,9 @@ import {opDef} from '../graph/op_defs.js';
 import {ConstantPool} from '../onnx/builder.js';
 import {inferenceOf} from '../ops/infer.js';
 import type {RunRequest} from '../runtime/run.js';
-import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
+import {fedNodes, isDataflow, neededFor, topologicalOrder} from '../runtime/schedule.js';
 import {AssignedHandles} from './assigned.js';
-import {inlineCalls, type Runs, requestOf} from './inline.js';
+import {inlineCalls, type Runs} from './inline.js';
 import {type LoweredGraph, lowerGraph} from './lower.js';
 import {type Partitioned, partition} from './partition.js';
 import {applyPasses} from './passes/pass.js';
@@ -49,7 +49,8 @@ export function analyse(runs: Runs, args: readonly Known[], library: FunctionLib
 }
 
 function analysed(runs: Runs, args: readonly Known[], library: FunctionLibrary): Analysed | undefined {
-  if (hasPartlyFedNodes(runs) || isDataflow(runs.graph, needed(runs))) return undefined;
+  if (hasPartlyFedNodes(runs) || isDataflow(runs.graph, neededFor(runs.graph, runs.request)))
+    return undefined;
   const given = args.map((known, node) => ({endpoint: {node, output: 0}, known}));
   const ports = args.map((known, i) => ({name: `argument${i}`, ...known}));
   const inlined = inlineCalls(runs, ports, library);
@@ -61,7 +62,7 @@ function analysed(runs: Runs, args: readonly Known[], library: FunctionLibrary):
     targets: graph.controlResults,
   };
   const fed = fedNodes(request);
-  const order = topologicalOrder(graph, needed({graph, request}), fed);
+  const order = topologicalOrder(graph, neededFor(graph, request), fed);
   const known = inferGraph(graph, {rules: inferenceOf, library, given});
   const assigned = new AssignedHandles(graph, order, known, library);
   const computed = order.filter((index) => !fed.has(index));
@@ -102,14 +103,6 @@ export function reportOf({graph, order, lowered, parts}: Analysed): CompileRepor
   };
 }
 
-/** Where the nodes of a function would run, called with what it says that it takes. */
-export function explain(graph: FunctionGraph, library: FunctionLibrary): CompileReport | undefined {
-  const runs = {graph, request: requestOf(graph)};
-  const args = runs.request.feeds.map((feed) => declaredOf(graph, feed));
-  const analysed = analyse(runs, args, library);
-  return analysed && reportOf(analysed);
-}
-
 /** What a graph says of what it is fed. */
 export function declaredOf(graph: Graph, {node}: Endpoint): Known {
   const parameter = 'parameters' in graph ? (graph as FunctionGraph).parameters[node] : undefined;
@@ -119,14 +112,6 @@ export function declaredOf(graph: Graph, {node}: Endpoint): Known {
     dtype: attrs.has('dtype') ? attrs.dtype('dtype') : 'variant',
     shape: attrs.has('shape') ? attrs.shape('shape') : null,
   };
-}
-
-/** The nodes that are fed. */
-export const fedNodes = ({feeds}: RunRequest): Set<number> => new Set(feeds.map(({node}) => node));
-
-function needed({graph, request}: Runs): Set<number> {
-  const roots = [...request.targets, ...request.fetches.map(({node}) => node)];
-  return neededNodes(graph, roots, fedNodes(request));
 }
 
 /** More outputs than any node has; a damaged one may claim a million. */

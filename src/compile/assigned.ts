@@ -5,9 +5,15 @@
  */
 
 import {calledFunctions} from '../graph/effects.js';
-import type {Endpoint, FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
+import {
+  type Endpoint,
+  endpointKey,
+  type FunctionLibrary,
+  type Graph,
+  type GraphNode,
+} from '../graph/graph.js';
 import type {KnownGraph} from '../graph/infer.js';
-import {opDef} from '../graph/op_defs.js';
+import {takesReference} from '../runtime/run.js';
 
 /** Ops that read what a handle leads to, and leave it as it is. */
 const READERS: ReadonlySet<string> = new Set([
@@ -60,18 +66,16 @@ export class AssignedHandles {
     this.#library = library;
     for (const index of order) {
       const node = graph.nodes[index]!;
-      const definition = opDef(node.op);
       for (const [i, input] of node.inputs.entries()) {
-        const isReference = definition?.inputs[Math.min(i, definition.inputs.length - 1)]?.isRef ?? false;
         const isHandle = known.of(input)?.dtype === 'resource' && this.#assigns(node, i);
-        if (isReference || isHandle) this.#assigned.add(keyOf(originOf(graph, input)));
+        if (takesReference(node, i) || isHandle) this.#assigned.add(endpointKey(originOf(graph, input)));
       }
     }
   }
 
   /** True where what the handle leads to may be another after the run, or in the midst of it. */
   has(handle: Endpoint): boolean {
-    return this.#assigned.has(keyOf(originOf(this.#graph, handle)));
+    return this.#assigned.has(endpointKey(originOf(this.#graph, handle)));
   }
 
   /** Whether a node may assign what its input leads to, if that is a handle, or give it to others that may. */
@@ -115,5 +119,3 @@ function originOf(graph: Graph, endpoint: Endpoint): Endpoint {
   const isHanded = (op === 'Identity' && inputs.length === 1) || LOOPS.has(op);
   return isHanded ? originOf(graph, inputs[endpoint.output]!) : endpoint;
 }
-
-const keyOf = ({node, output}: Endpoint): string => `${node}:${output}`;

@@ -9,8 +9,8 @@ import type {Endpoint, FunctionLibrary, Graph} from '../graph/graph.js';
 import {elementOf, knownConstant} from '../graph/known.js';
 import {notLowered} from '../onnx/not_lowered.js';
 import type {WrittenList} from '../ops/lowering.js';
-import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
-import {inlineCalls, requestOf} from './inline.js';
+import {functionRequest, isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
+import {inlineCalls} from './inline.js';
 
 /** What a call of a function runs, the calls in it spread out. */
 export interface FunctionBody {
@@ -44,7 +44,7 @@ export class FunctionBodies {
 
   #make(name: string): FunctionBody {
     const called = this.#library.get(name) ?? notLowered(`there is no function '${name}'`);
-    const runs = {graph: called, request: requestOf(called)};
+    const runs = {graph: called, request: functionRequest(called)};
     const graph = inlineCalls(runs, called.parameters, this.#library);
     const parameters = graph.parameters.map((_, node): Endpoint => ({node, output: 0}));
     const results = graph.results.map(({source}) => source);

@@ -5,17 +5,17 @@
  */
 
 import {Attrs} from '../graph/attrs.js';
-import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
+import {type Endpoint, endpointKey, type Graph, type GraphNode} from '../graph/graph.js';
 import type {Known} from '../graph/known.js';
 import {fitsShape} from '../host/shape.js';
 import type {Kernel} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {CompiledRunnable, CompileHost, Compiler} from '../runtime/compiler.js';
 import {checkArguments, type Runnable, type RunRequest} from '../runtime/run.js';
-import {neededNodes, topologicalOrder} from '../runtime/schedule.js';
+import {fedNodes, neededFor, topologicalOrder} from '../runtime/schedule.js';
 import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
-import {type Analysed, analyse, type CompileReport, declaredOf, fedNodes, reportOf} from './analyse.js';
+import {type Analysed, analyse, type CompileReport, declaredOf, reportOf} from './analyse.js';
 import type {Runs} from './inline.js';
 import {Footprint, partOf} from './part.js';
 import {hasLoops, Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
@@ -124,7 +124,8 @@ class Variant {
     for (const [number, part] of parts.entries()) {
       const node = nodes.push(undefined!) - 1;
       for (const index of part.nodes) sessions.set(index, node);
-      for (const [output, endpoint] of part.outputs.entries()) places.set(keyOf(endpoint), {node, output});
+      for (const [output, endpoint] of part.outputs.entries())
+        places.set(endpointKey(endpoint), {node, output});
       const name = `${SESSION_OP}${number}`;
       const spec = segmentSpec(`${graph.label} ${name}`, part, lowered);
       const read = segmentInputs(spec, lowered);
@@ -161,7 +162,7 @@ class Variant {
     }
     const moved = (endpoint: Endpoint): Endpoint => {
       const source = sides.source(endpoint);
-      return places.get(keyOf(source)) ?? source;
+      return places.get(endpointKey(source)) ?? source;
     };
     // Nodes of sessions, and those that hand on what is there, have no effects and see none.
     const waitsForNothing = (index: number) => own.has(index) || sides.isAnywhere(index);
@@ -185,8 +186,7 @@ class Variant {
       fetches: request.fetches.map(moved),
       targets: [...request.targets, ...awaited].filter((index) => !own.has(index)),
     };
-    const roots = [...complete.targets, ...complete.fetches.map(({node}) => node)];
-    const runs = topologicalOrder(whole, neededNodes(whole, roots, fed), fed);
+    const runs = topologicalOrder(whole, neededFor(whole, complete), fed);
     return host.plan(whole, runs, complete, (op) => kernels.get(op));
   }
 
@@ -218,8 +218,6 @@ function givenBy(arg: Value, declared: Known): Given {
 function resourceOf(value: Value): object | undefined {
   return value.dtype === 'resource' ? (value.hostData() as readonly object[])[0] : undefined;
 }
-
-const keyOf = ({node, output}: Endpoint): string => `${node}:${output}`;
 
 const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';
 

@@ -9,10 +9,10 @@
 
 import {FormatError} from '../errors.js';
 import {Attrs} from '../graph/attrs.js';
-import {statefulNodes} from '../graph/effects.js';
 import {
   ARGUMENT_OP,
   type Endpoint,
+  endpointKey,
   type FunctionGraph,
   type FunctionLibrary,
   type FunctionPort,
@@ -22,7 +22,7 @@ import {
 import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
 import type {RunRequest} from '../runtime/run.js';
-import {isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
+import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from '../runtime/schedule.js';
 
 /** A graph and what to run of it. */
 export interface Runs {
@@ -72,7 +72,7 @@ class Inliner {
       const node = graph.nodes[index]!;
       return this.#add({...node, op: ARGUMENT_OP, inputs: [], controls: []});
     });
-    const given = new Map(request.feeds.map((feed, i) => [keyOf(feed), {node: feeds[i]!, output: 0}]));
+    const given = new Map(request.feeds.map((feed, i) => [endpointKey(feed), {node: feeds[i]!, output: 0}]));
     const {of, nodes} = this.#expand(graph, request, given, []);
     const name = graph.label;
     return {
@@ -93,16 +93,16 @@ class Inliner {
 
   #expand(
     graph: Graph,
-    {feeds, fetches, targets}: RunRequest,
+    request: RunRequest,
     given: ReadonlyMap<string, Endpoint>,
     outer: readonly number[],
   ): Inlined {
-    const fed = new Set(feeds.map(({node}) => node));
-    const needed = neededNodes(graph, [...targets, ...fetches.map(({node}) => node)], fed);
+    const fed = fedNodes(request);
+    const needed = neededFor(graph, request);
     const outputs = new Map<number, (output: number) => Endpoint>();
     const after = new Map<number, readonly number[]>();
     const of = (endpoint: Endpoint): Endpoint =>
-      given.get(keyOf(endpoint)) ??
+      given.get(endpointKey(endpoint)) ??
       (outputs.get(endpoint.node) ?? noOutput(graph, endpoint))(endpoint.output);
     const nodes = (index: number): readonly number[] => after.get(index) ?? outer;
     for (const index of topologicalOrder(graph, needed, fed)) {
@@ -118,10 +118,12 @@ class Inliner {
           controls: [...new Set(controls)],
           origin: node.origin ?? {node, label: graph.label},
         });
-        const count =
-          opDef(node.op) === undefined ? undefined : tensorCount(opDef(node.op)!.outputs, node.attrs);
+        const definition = opDef(node.op);
+        const count = definition && tensorCount(definition.outputs, node.attrs);
         outputs.set(index, (output) =>
-          output < (count ?? output + 1) ? {node: added, output} : noOutput(graph, {node: index, output}),
+          count === undefined || output < count
+            ? {node: added, output}
+            : noOutput(graph, {node: index, output}),
         );
         after.set(index, [added]);
         continue;
@@ -132,7 +134,7 @@ class Inliner {
       );
       after.set(index, [
         ...callee.results.map(({source}) => inner.of(source).node),
-        ...effectsOf(callee).flatMap(inner.nodes),
+        ...functionRequest(callee).targets.flatMap(inner.nodes),
       ]);
     }
     return {of, nodes};
@@ -142,8 +144,8 @@ class Inliner {
     this.#open.push(callee.name);
     this.#calls.set(callee.name, (this.#calls.get(callee.name) ?? 0) + 1);
     try {
-      const request = requestOf(callee);
-      const given = new Map(inputs.map((input, node) => [keyOf({node, output: 0}), input]));
+      const request = functionRequest(callee);
+      const given = new Map(inputs.map((input, node) => [endpointKey({node, output: 0}), input]));
       return this.#expand(callee, request, given, controls);
     } finally {
       this.#open.pop();
@@ -157,13 +159,7 @@ class Inliner {
     if ((this.#calls.get(name) ?? 0) >= MAX_CALLS) return undefined;
     const callee = this.#library.get(name);
     if (callee === undefined || callee.parameters.length !== inputs.length) return undefined;
-    const {feeds, fetches, targets} = requestOf(callee);
-    const needed = neededNodes(
-      callee,
-      [...targets, ...fetches.map(({node}) => node)],
-      new Set(feeds.map(({node}) => node)),
-    );
-    return isDataflow(callee, needed) ? undefined : callee;
+    return isDataflow(callee, neededFor(callee, functionRequest(callee))) ? undefined : callee;
   }
 }
 
@@ -173,22 +169,7 @@ function noOutput({label, nodes}: Graph, {node, output}: Endpoint): never {
   );
 }
 
-const keyOf = ({node, output}: Endpoint): string => `${node}:${output}`;
-
 function findByName(nodes: readonly GraphNode[], name: string): number | undefined {
   const index = nodes.findIndex((node) => node.name === name);
   return index < 0 ? undefined : index;
-}
-
-function effectsOf(graph: FunctionGraph): readonly number[] {
-  return graph.controlResults.length > 0 ? graph.controlResults : statefulNodes(graph);
-}
-
-/** What a call of a function runs. */
-export function requestOf(graph: FunctionGraph): RunRequest {
-  return {
-    feeds: graph.parameters.map((_, node) => ({node, output: 0})),
-    fetches: graph.results.map(({source}) => source),
-    targets: effectsOf(graph),
-  };
 }

@@ -27,6 +27,7 @@ import {inferenceOf} from '../ops/infer.js';
 import {checkKnownRanks} from '../ops/input_ranks.js';
 import type {BodyPorts, Lower, Lowering, WrittenList} from '../ops/lowering.js';
 import {loweringOf} from '../ops/onnx.js';
+import {isReference, takesReference} from '../runtime/run.js';
 import {FunctionBodies, type FunctionBody, sourceOf, writtenLists} from './bodies.js';
 import {layerOfLoop} from './passes/recurrent_layers.js';
 
@@ -184,7 +185,7 @@ class Lowerer implements LoweredGraph {
       ({dtype}, output) => this.#options.known.of({node: index, output}) ?? {dtype, shape: null},
     );
     const inputs = node.inputs.map((input, i) => {
-      const isVariable = isReference(this.#graph, input) && !(definition!.inputs[i]?.isRef ?? false);
+      const isVariable = isReference(this.#graph, input) && !takesReference(node, i);
       return isVariable ? this.#variable(this.tensor(input), results[0]!.dtype, input) : this.tensor(input);
     });
     const outermost = this.#surroundings?.outermost ?? this;
@@ -381,11 +382,6 @@ class NodeLowering extends OnnxBuilder implements Lowering {
     const nodes = neededNodes(inner.nodes, new Set(given.map((each) => each.name)));
     return {name, nodes, inputs, outputs: given, initializers: []};
   }
-}
-
-function isReference(graph: Graph, {node, output}: Endpoint): boolean {
-  const outputs = opDef(graph.nodes[node]!.op)?.outputs;
-  return outputs?.[Math.min(output, outputs.length - 1)]?.isRef ?? false;
 }
 
 function dtypeOf(graph: Graph, {node, output}: Endpoint): DType {

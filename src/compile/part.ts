@@ -7,6 +7,7 @@
 import {
   ARGUMENT_OP,
   type Endpoint,
+  endpointKey,
   type FunctionLibrary,
   type Graph,
   type GraphNode,
@@ -53,7 +54,7 @@ export function partOf(
         inner.push(top[0]);
         stack.pop();
       } else if (!isInside(input.node)) {
-        inputs.set(keyOf(input), input);
+        inputs.set(endpointKey(input), input);
       } else if (!seen.has(input.node)) {
         seen.add(input.node);
         stack.push([input.node, 0]);
@@ -62,10 +63,10 @@ export function partOf(
   };
   for (const {node} of outputs) if (!seen.has(node)) visit(node);
   const given = [...inputs.values()];
-  const parameters = new Map(given.map((input, node) => [keyOf(input), {node, output: 0}]));
+  const parameters = new Map(given.map((input, node) => [endpointKey(input), {node, output: 0}]));
   const places = new Map(inner.map((index, i) => [index, given.length + i]));
   const moved = (endpoint: Endpoint): Endpoint =>
-    parameters.get(keyOf(endpoint)) ?? {node: places.get(endpoint.node)!, output: endpoint.output};
+    parameters.get(endpointKey(endpoint)) ?? {node: places.get(endpoint.node)!, output: endpoint.output};
   const nodes: GraphNode[] = [
     ...given.map(({node}): GraphNode => ({...graph.nodes[node]!, op: ARGUMENT_OP, inputs: [], controls: []})),
     ...inner.map((index): GraphNode => {
@@ -80,8 +81,6 @@ export function partOf(
     inputs: given,
   };
 }
-
-const keyOf = ({node, output}: Endpoint): string => `${node}:${output}`;
 
 /** Ops whose outputs may be of any size that some element says. Outputs of others are not larger than what they are given. */
 const GROWERS: ReadonlySet<string> = new Set([
@@ -174,6 +173,7 @@ export class Footprint {
     }));
     const known = inferGraph(graph, {rules: inferenceOf, library: this.#library, given});
     const sizes: number[][] = [];
+    const bytes: number[] = [];
     let held = 0;
     let most = 0;
     for (const [index, node] of graph.nodes.entries()) {
@@ -189,16 +189,11 @@ export class Footprint {
       });
       if (own.includes(undefined)) return undefined;
       sizes[index] = own as number[];
-      if (node.op === ARGUMENT_OP) continue;
-      held += bytesOf(own as number[], outputs);
+      // Inputs are not the session's.
+      bytes[index] = node.op === ARGUMENT_OP ? 0 : bytesOf(own as number[], outputs);
+      held += bytes[index];
       most = Math.max(most, held);
-      for (const each of this.#last[index] ?? []) {
-        if (graph.nodes[each]!.op === ARGUMENT_OP) continue;
-        held -= bytesOf(
-          sizes[each]!,
-          outputsOf(graph.nodes[each]!).map((_, output) => known.of({node: each, output})),
-        );
-      }
+      for (const each of this.#last[index] ?? []) held -= bytes[each]!;
     }
     return most;
   }

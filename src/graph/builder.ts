@@ -7,9 +7,9 @@
  */
 
 import {SaveError} from '../errors.js';
-import {type DType, isBigInt} from '../host/dtypes.js';
+import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
-import {allocate, type HostTensor, sizeOf} from '../host/tensor.js';
+import {contentKey, type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
 import {type Attr, Attrs} from './attrs.js';
 import {
   ARGUMENT_OP,
@@ -240,7 +240,7 @@ export class GraphBuilder {
   constant(value: HostTensor, options?: NodeOptions): Operand {
     const isMerged =
       options === undefined && sizeOf(value.shape) <= MERGED_ELEMENTS && value.dtype !== 'string';
-    const key = isMerged ? `${value.dtype} ${value.shape} ${contentKey(value)}` : undefined;
+    const key = isMerged ? contentKey(value) : undefined;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const made = this.op('Const', [], {dtype: value.dtype, value}, options);
@@ -250,7 +250,7 @@ export class GraphBuilder {
 
   /** A constant scalar. */
   scalar(dtype: DType, value: number | boolean, options?: NodeOptions): Operand {
-    return this.constant({dtype, shape: [], data: numbers(dtype, [Number(value)])}, options);
+    return this.constant({dtype, shape: [], data: numbersAs(dtype, [Number(value)])}, options);
   }
 
   /** A constant vector of int32. */
@@ -387,16 +387,4 @@ function attrsOf(name: string, definition: OpDef, attrs: ReadonlyMap<string, Att
     (wanted) => attrs.get(wanted) ?? attrDefault(definition, wanted),
     `node '${name}' (${definition.name})`,
   );
-}
-
-/** JavaScript numbers as storage of a numeric dtype. */
-function numbers(dtype: DType, values: readonly number[]): HostTensor['data'] {
-  const data = allocate(dtype, values.length);
-  for (const [i, value] of values.entries()) data[i] = (isBigInt(dtype) ? BigInt(value) : value) as never;
-  return data;
-}
-
-/** Tells -0 from 0, unlike the text of numbers. */
-function contentKey({data}: HostTensor): string {
-  return Array.from(data as ArrayLike<unknown>, (x) => (Object.is(x, -0) ? '-0' : String(x))).join();
 }

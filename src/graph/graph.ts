@@ -17,6 +17,9 @@ export interface Endpoint {
   readonly output: number;
 }
 
+/** Tells endpoints of one graph apart. */
+export const endpointKey = ({node, output}: Endpoint): string => `${node}:${output}`;
+
 /** One op without its edges: what a column of the op table looks at. */
 export interface OpNode {
   readonly name: string;

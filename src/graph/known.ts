@@ -7,9 +7,9 @@
  * @module
  */
 
-import {type DType, isBigInt} from '../host/dtypes.js';
+import type {DType} from '../host/dtypes.js';
 import {type PartialShape, partialSizeOf, relaxShapes} from '../host/shape.js';
-import {allocate, type HostTensor, sizeOf} from '../host/tensor.js';
+import {type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
 
 /** What a handle leads to. */
 export interface Handle {
@@ -125,10 +125,7 @@ export function completed(inferred: Inferred, dtype: DType): Known {
   if (value !== undefined || elements === undefined || shape === null) return known;
   if ((dtype !== 'int32' && dtype !== 'int64') || !elements.every((element) => element !== null))
     return known;
-  const data = allocate(dtype, elements.length);
-  for (const [i, element] of elements.entries())
-    data[i] = (isBigInt(dtype) ? BigInt(element) : element) as never;
-  return {...known, value: {dtype, shape: shape as readonly number[], data}};
+  return {...known, value: {dtype, shape: shape as readonly number[], data: numbersAs(dtype, elements)}};
 }
 
 /** What is true of a tensor that is one of two. */

@@ -6,7 +6,7 @@
 
 import {CallError} from '../errors.js';
 import {roomFor} from './budget.js';
-import {type DType, dtypeInfo, lanes, type NumericArray} from './dtypes.js';
+import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from './dtypes.js';
 
 /**
  * Elements of a host tensor in row-major order: a typed array for numeric dtypes (see {@link DTYPES}), byte strings
@@ -43,6 +43,19 @@ export function allocate(dtype: DType, size: number): NumericArray {
   } catch (cause) {
     throw noRoom(size, cause);
   }
+}
+
+/** JavaScript numbers as storage of a numeric dtype. */
+export function numbersAs(dtype: DType, values: readonly number[]): NumericArray {
+  const data = allocate(dtype, values.length);
+  for (const [i, value] of values.entries()) data[i] = (isBigInt(dtype) ? BigInt(value) : value) as never;
+  return data;
+}
+
+/** Tells tensors of different dtypes, shapes or elements apart, -0 from 0 as well, unlike the text of numbers. */
+export function contentKey({dtype, shape, data}: HostTensor): string {
+  const elements = Array.from(data as ArrayLike<unknown>, (x) => (Object.is(x, -0) ? '-0' : String(x)));
+  return `${dtype} ${shape} ${elements.join()}`;
 }
 
 /** The integers that `element` gives for 0, 1, ..., `length - 1`. */

@@ -6,9 +6,9 @@
  */
 
 import type {Known} from '../graph/known.js';
-import {type DType, isBigInt, isFloating} from '../host/dtypes.js';
+import {type DType, isFloating} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
-import {allocate, type HostTensor, sizeOf} from '../host/tensor.js';
+import {contentKey, type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
 import {elementType, hasOnnxType} from './dtypes.js';
 import type {OnnxAttrs, OnnxNode} from './graph.js';
 import {computedIn, typeInput} from './kernel_dtypes.js';
@@ -150,7 +150,7 @@ export class OnnxBuilder {
 
   /** A constant scalar. */
   scalar(dtype: DType, value: number): OnnxTensor {
-    return this.constant({dtype, shape: [], data: numbers(dtype, [value])});
+    return this.constant({dtype, shape: [], data: numbersAs(dtype, [value])});
   }
 
   /** A constant vector of int64: what ONNX takes for shapes and axes. */
@@ -160,7 +160,7 @@ export class OnnxBuilder {
 
   /** A constant vector. */
   vector(dtype: DType, values: readonly number[]): OnnxTensor {
-    return this.constant({dtype, shape: [values.length], data: numbers(dtype, values)});
+    return this.constant({dtype, shape: [values.length], data: numbersAs(dtype, values)});
   }
 
   /** The same tensor in another dtype; integers wrap, floats are truncated. */
@@ -175,7 +175,7 @@ export class OnnxBuilder {
       return this.constant({
         dtype,
         shape: value.shape,
-        data: numbers(dtype, Array.from(value.data as ArrayLike<number | bigint>, Number)),
+        data: numbersAs(dtype, Array.from(value.data as ArrayLike<number | bigint>, Number)),
       });
     const name = `${this.#prefix}/${this.#count++}`;
     const to = elementType(dtype);
@@ -218,16 +218,3 @@ export class OnnxBuilder {
 }
 
 const isWhole = (dtype: DType): boolean => dtype === 'int32' || dtype === 'int64';
-
-/** JavaScript numbers as storage of a dtype. */
-function numbers(dtype: DType, values: readonly number[]): HostTensor['data'] {
-  const data = allocate(dtype, values.length);
-  for (const [i, value] of values.entries()) data[i] = (isBigInt(dtype) ? BigInt(value) : value) as never;
-  return data;
-}
-
-/** Tells -0 from 0, unlike the text of numbers. */
-function contentKey({dtype, shape, data}: HostTensor): string {
-  const elements = Array.from(data as ArrayLike<unknown>, (x) => (Object.is(x, -0) ? '-0' : String(x)));
-  return `${dtype} ${shape} ${elements.join()}`;
-}

@@ -32,7 +32,7 @@ export const OPSET = 21;
 const IR_VERSION = 10n;
 
 /** The op set of ONNX Runtime itself. */
-export const MICROSOFT = 'com.microsoft';
+const MICROSOFT = 'com.microsoft';
 
 /** The bytes of a model file. */
 export function encodeModel(graph: OnnxGraph): Uint8Array<ArrayBuffer> {

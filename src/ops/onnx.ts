@@ -19,7 +19,6 @@ import {onnx as quantization} from './quantization/onnx.js';
 import {onnx as recurrent} from './recurrent/onnx.js';
 import {onnx as reduction} from './reduction/onnx.js';
 import {onnx as segment} from './segment/onnx.js';
-import {onnx as signal} from './signal/onnx.js';
 import {onnx as variable} from './variable/onnx.js';
 
 /** The columns by the name of their family. */
@@ -38,7 +37,6 @@ export const ONNX_COLUMNS: Readonly<Record<string, LowerTable>> = {
   recurrent,
   reduction,
   segment,
-  signal,
   variable,
 };
 

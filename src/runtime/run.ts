@@ -6,7 +6,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import {CallError, FormatError, HubError, UnsupportedOpError} from '../errors.js';
-import type {Endpoint, Graph, GraphNode} from '../graph/graph.js';
+import type {Endpoint, Graph, GraphNode, OpNode} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import {checkBounds} from '../host/budget.js';
 import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
@@ -184,13 +184,15 @@ export function fetchedValues(
   });
 }
 
-function isReference(graph: Graph, {node, output}: Endpoint): boolean {
+/** True for an edge that carries a reference to a variable (TensorFlow 1). */
+export function isReference(graph: Graph, {node, output}: Endpoint): boolean {
   const outputs = opDef(graph.nodes[node]!.op)?.outputs;
   // What lies beyond belongs to a list output, the last one.
   return outputs?.[Math.min(output, outputs.length - 1)]?.isRef ?? false;
 }
 
-function takesReference(node: GraphNode, input: number): boolean {
+/** True where an op takes the reference itself, as opposed to the value that it stands for. */
+export function takesReference(node: OpNode, input: number): boolean {
   const inputs = opDef(node.op)?.inputs;
   if (inputs === undefined || inputs.length === 0) return false;
   return inputs[Math.min(input, inputs.length - 1)]!.isRef;

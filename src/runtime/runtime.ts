@@ -8,8 +8,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {decodeUtf8} from '../algorithms/utf8.js';
 import {CallError, FormatError} from '../errors.js';
 import type {FunctionRef} from '../graph/attrs.js';
-import {statefulNodes} from '../graph/effects.js';
-import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
+import type {FunctionLibrary, Graph} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import {
   type CallBounds,
@@ -34,7 +33,7 @@ import {Dataflow} from './dataflow.js';
 import {type SavedGradient, withCustomGradients} from './gradient.js';
 import {Plan} from './plan.js';
 import type {Runnable, RunRequest} from './run.js';
-import {isDataflow, neededNodes, topologicalOrder} from './schedule.js';
+import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from './schedule.js';
 
 /** What a model brings along for its graphs to run. */
 export interface RuntimeOptions {
@@ -166,9 +165,8 @@ export class Runtime implements Session {
 
   /** Makes part of a graph executable by the interpreter. */
   prepare(graph: Graph, request: RunRequest): Runnable {
-    const fed = new Set(request.feeds.map(({node}) => node));
-    const roots = [...request.targets, ...request.fetches.map(({node}) => node)];
-    const needed = neededNodes(graph, roots, fed);
+    const fed = fedNodes(request);
+    const needed = neededFor(graph, request);
     const lookup = (op: string) => this.#kernel(op);
     return isDataflow(graph, needed)
       ? new Dataflow(graph, needed, request, this, lookup)
@@ -339,16 +337,4 @@ export class Runtime implements Session {
     if (opDef(op) !== undefined || this.library.get(op) === undefined) return undefined;
     return (inputs, ctx) => ctx.session.call({name: op, attrs: new Map()}, inputs);
   }
-}
-
-/**
- * What a call of a function runs: its results and control results. Functions that list no control results are from
- * before these existed, or have no effects that must happen: TensorFlow then runs every stateful op.
- */
-function functionRequest(graph: FunctionGraph): RunRequest {
-  return {
-    feeds: graph.parameters.map((_, node) => ({node, output: 0})),
-    fetches: graph.results.map(({source}) => source),
-    targets: graph.controlResults.length > 0 ? graph.controlResults : statefulNodes(graph),
-  };
 }

@@ -1,12 +1,14 @@
 /**
- * Which nodes of a graph a run needs, and in what order: a topological order over data and control edges.
+ * What a run of a graph is, which nodes it needs, and in what order: a topological order over data and control edges.
  *
  * @module
  */
 
 import {FormatError} from '../errors.js';
 import {dataflowRole} from '../graph/dataflow_ops.js';
-import type {Graph, GraphNode} from '../graph/graph.js';
+import {statefulNodes} from '../graph/effects.js';
+import type {FunctionGraph, Graph, GraphNode} from '../graph/graph.js';
+import type {RunRequest} from './run.js';
 
 /** True when one of the nodes is control flow of TensorFlow 1. */
 export function isDataflow(graph: Graph, nodes: Iterable<number>): boolean {
@@ -30,6 +32,29 @@ export function neededNodes(graph: Graph, roots: Iterable<number>, fed: Readonly
     for (const control of node.controls) stack.push(control);
   }
   return needed;
+}
+
+/** The nodes of which some output is given. */
+export function fedNodes({feeds}: Pick<RunRequest, 'feeds'>): Set<number> {
+  return new Set(feeds.map(({node}) => node));
+}
+
+/** Every node that a run needs: see {@link neededNodes}. */
+export function neededFor(graph: Graph, request: RunRequest): Set<number> {
+  const roots = [...request.targets, ...request.fetches.map(({node}) => node)];
+  return neededNodes(graph, roots, fedNodes(request));
+}
+
+/**
+ * What a call of a function runs: its results and control results. Functions that list no control results are from
+ * before these existed, or have no effects that must happen: TensorFlow then runs every stateful op.
+ */
+export function functionRequest(graph: FunctionGraph): RunRequest {
+  return {
+    feeds: graph.parameters.map((_, node) => ({node, output: 0})),
+    fetches: graph.results.map(({source}) => source),
+    targets: graph.controlResults.length > 0 ? graph.controlResults : statefulNodes(graph),
+  };
 }
 
 /** Orders nodes so that each comes after what it needs. A cycle is a FormatError. */

@@ -13,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
-import {allocate, type HostData, type HostTensor, sizeOf} from '../host/tensor.js';
+import {allocate, type HostData, type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
 import {stringsOf} from '../tfjs/data.js';
 
 /** Something with identity that a graph refers to by handle: a variable, a table, a stack. */
@@ -117,11 +117,7 @@ export class Value implements HostTensor {
 
   /** A rank-1 value from JavaScript numbers. */
   static vector(dtype: DType, values: readonly number[]): Value {
-    const data = allocate(dtype, values.length);
-    for (let i = 0; i < values.length; i++) {
-      data[i] = (isBigInt(dtype) ? BigInt(values[i]!) : values[i]!) as never;
-    }
-    return new Value(dtype, [values.length], data, undefined);
+    return new Value(dtype, [values.length], numbersAs(dtype, values), undefined);
   }
 
   /** A scalar resource or variant. */
