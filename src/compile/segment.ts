@@ -191,9 +191,10 @@ export class Segment {
     this.#session = undefined;
     this.#frozen = frozen;
     this.#fed = variables?.map(({state}) => state) ?? [];
-    const {model, external} = this.#model(frozen);
+    const {model, external, mapped} = this.#model(frozen);
     const {runtime, threads, optimization, provider} = this.#options;
-    const size = external.reduce((sum, {data}) => sum + data.length, model.length + (this.#work ?? 0));
+    const beside = external.reduce((sum, {data}) => sum + data.length, mapped);
+    const size = model.length + beside + (this.#work ?? 0);
     try {
       this.#session = runtime.createSession(model, {
         threads: size < ALONE_BYTES ? 1 : threads,
@@ -212,8 +213,11 @@ export class Segment {
   #model(frozen: readonly (Frozen | undefined)[]): {
     model: Uint8Array;
     external: {path: string; data: Uint8Array}[];
+    /** Bytes that are mapped from files. */
+    mapped: number;
   } {
     const external: {path: string; data: Uint8Array}[] = [];
+    let mapped = 0;
     const initializer = (name: string, {dtype, shape, data}: HostTensor): OnnxInitializer => {
       const bytes =
         carrierOf(dtype) === dtype && ArrayBuffer.isView(data) ? bytesOf(data as Float32Array) : undefined;
@@ -238,8 +242,15 @@ export class Segment {
     inputs.forEach(port);
     for (const [i, variable] of variables.entries()) {
       const held = frozen[i];
+      const stored = held?.variable.stored;
       if (held === undefined) port(variable);
-      else initializers.push(initializer(variable.name, held.variable.read()));
+      else if (stored === undefined) initializers.push(initializer(variable.name, held.variable.read()));
+      else {
+        const {path, offset, length} = stored.place;
+        mapped += length;
+        const content = {location: path.slice(1), offset, length};
+        initializers.push({name: variable.name, dtype: stored.dtype, shape: stored.shape, content});
+      }
     }
     const given = outputs.map(({name: from, dtype}, i) =>
       castNode(from, this.#outputs[i]!, carrierOf(dtype), dtype),
@@ -255,7 +266,7 @@ export class Segment {
       })),
       initializers,
     });
-    return {model, external};
+    return {model, external, mapped};
   }
 
   /** Why there is no session, or what it said of the last inputs that it refused. */
