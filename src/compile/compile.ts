@@ -195,7 +195,7 @@ class Variant {
     const complete: RunRequest = {
       feeds: request.feeds,
       fetches: request.fetches.map(moved),
-      targets: [...request.targets, ...awaited].filter((index) => !idle.has(index)),
+      targets: withEffects([...request.targets, ...awaited], graph, (index) => idle.has(index)),
     };
     const runs = topologicalOrder(whole, neededFor(whole, complete), fed);
     return host.plan(whole, runs, complete, (op) => kernels.get(op));
@@ -243,6 +243,21 @@ function variableReads(
     reads.set(read.name, [...(reads.get(read.name) ?? []), index]);
   }
   return reads;
+}
+
+/** What has to run for these nodes to have run: those that only wait for others are left out, and the others are waited for. */
+function withEffects(targets: readonly number[], graph: Graph, isIdle: (index: number) => boolean): number[] {
+  const found = new Set<number>();
+  const seen = new Set<number>();
+  const pending = [...targets];
+  for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+    if (seen.has(index) || isIdle(index)) continue;
+    seen.add(index);
+    const {op, controls} = graph.nodes[index]!;
+    if (op === 'NoOp') pending.push(...controls);
+    else found.add(index);
+  }
+  return [...found];
 }
 
 const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';

@@ -280,5 +280,5 @@ function feedOf(value: Value, dtype: DType): OnnxRuntimeTensor {
 }
 
 function valueFrom({dims, data}: OnnxRuntimeTensor, dtype: DType): Value {
-  return Value.host(dtype, dims, data as unknown as HostData);
+  return Value.fresh(dtype, dims, data as unknown as HostData);
 }
