@@ -108,7 +108,11 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
 }
 
 /** What a kernel's outputs need of the tensors it made. A value born on the host keeps its tensor, if it has one. */
-function tensorsOf(outputs: readonly Value[]): tf.Tensor[] {
+function tensorsOf(outputs: readonly Value[]): readonly tf.Tensor[] {
+  if (outputs.length === 1) {
+    const tensor = outputs[0]!.onlyTensor;
+    if (tensor !== undefined) return [tensor];
+  }
   const tensors: tf.Tensor[] = [];
   for (const output of outputs) {
     if (output.onDevice || output.dtype === 'variant') tensors.push(...output.deviceTensors());
@@ -119,6 +123,11 @@ function tensorsOf(outputs: readonly Value[]): tf.Tensor[] {
 /** A kernel may build a result on the tensor of an input, or two results on one tensor: each gets its own. */
 function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readonly Value[] {
   if (!outputs.some((output) => output.onDevice)) return outputs;
+  if (outputs.length === 1) {
+    // What most kernels give needs no books.
+    const tensor = outputs[0]!.onlyTensor;
+    if (tensor !== undefined && !inputs.some((input) => input.holds(tensor))) return outputs;
+  }
   const taken = new Set<tf.Tensor>();
   for (const input of inputs) for (const tensor of input.deviceTensors()) taken.add(tensor);
   return outputs.map((output, i) => {
