@@ -120,14 +120,26 @@ function tensorsOf(outputs: readonly Value[]): readonly tf.Tensor[] {
   return tensors;
 }
 
+/** So many values are compared faster than they are put into a set. */
+const FEW_PAIRS = 64;
+
+/** Whether each output has a tensor that no other value has. */
+function areOwn(outputs: readonly Value[], inputs: readonly Value[]): boolean {
+  return outputs.every((output, i) => {
+    if (!output.onDevice || inputs.includes(output)) return true;
+    const tensor = output.onlyTensor;
+    if (tensor === undefined || inputs.some((input) => input.holds(tensor))) return false;
+    for (let k = 0; k < i; k++) if (outputs[k] !== output && outputs[k]!.holds(tensor)) return false;
+    return true;
+  });
+}
+
 /** A kernel may build a result on the tensor of an input, or two results on one tensor: each gets its own. */
 function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readonly Value[] {
   if (!outputs.some((output) => output.onDevice)) return outputs;
-  if (outputs.length === 1) {
-    // What most kernels give needs no books.
-    const tensor = outputs[0]!.onlyTensor;
-    if (tensor !== undefined && !inputs.some((input) => input.holds(tensor))) return outputs;
-  }
+  // What most kernels give needs no books.
+  if (outputs.length * (inputs.length + outputs.length) <= FEW_PAIRS && areOwn(outputs, inputs))
+    return outputs;
   const taken = new Set<tf.Tensor>();
   for (const input of inputs) for (const tensor of input.deviceTensors()) taken.add(tensor);
   return outputs.map((output, i) => {

@@ -15,6 +15,7 @@ import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
 import {allocate, type HostData, type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
 import {isReadable, stringsOf} from '../tfjs/data.js';
+import {clone, reshape} from '../tfjs/kernels.js';
 import {isTaping} from '../tfjs/tape.js';
 
 /** Something with identity that a graph refers to by handle: a variable, a table, a stack. */
@@ -234,10 +235,10 @@ export class Value implements HostTensor {
   /** The same elements under another shape of the same size. A host value shares its data. */
   reshape(shape: readonly number[]): Value {
     if (this.#parts !== undefined) {
-      const [real, imag] = this.#parts.map((part) => tf.reshape(part, shape as number[]));
+      const [real, imag] = this.#parts.map((part) => reshape(part, shape));
       return new Value(this.dtype, shape, undefined, undefined, [real!, imag!]);
     }
-    if (this.onDevice) return Value.device(tf.reshape(this.#tensor!, shape as number[]), this.dtype);
+    if (this.onDevice) return Value.device(reshape(this.#tensor!, shape), this.dtype);
     return new Value(this.dtype, shape, this.#host, undefined);
   }
 
@@ -286,9 +287,9 @@ export class Value implements HostTensor {
    * must not own one tensor, for the first to go would take it along.
    */
   unshared(taken: ReadonlySet<tf.Tensor>): Value {
-    const own = (tensor: tf.Tensor) => (taken.has(tensor) ? tf.clone(tensor) : tensor);
+    const own = (tensor: tf.Tensor) => (taken.has(tensor) ? clone(tensor) : tensor);
     if (this.onDevice && this.#tensor !== undefined && taken.has(this.#tensor)) {
-      return Value.device(tf.clone(this.#tensor), this.dtype);
+      return Value.device(clone(this.#tensor), this.dtype);
     }
     if (this.#parts?.some((part) => taken.has(part))) {
       const [real, imag] = this.#parts;

@@ -437,6 +437,25 @@ describe('kernels', () => {
     });
   });
 
+  it.each(['cpu', 'wasm'])(
+    'take the %s backend, and give what makeTensorFromTensorInfo takes',
+    async (name) => {
+      await tf.setBackend(name);
+      const before = tf.memory().numTensors;
+      tf.tidy(() => {
+        const inputs = {a: tf.tensor1d([1, 2]), b: tf.scalar(2)};
+        const {kernelFunc} = tf.getKernel('Multiply', tf.engine().backendName);
+        const info = kernelFunc({inputs, attrs: {}, backend: tf.engine().backend}) as tf.TensorInfo;
+        const product = tf.engine().makeTensorFromTensorInfo(info);
+        expect(product.dataSync()).toEqual(Float32Array.of(2, 4));
+        expect(tf.memory().numTensors).toBe(before + 3);
+      });
+      expect(tf.memory().numTensors).toBe(before);
+      expect(tf.engine().state.profiling).toBe(false);
+      expect(Object.hasOwn(tf.engine(), 'runKernel')).toBe(false);
+    },
+  );
+
   it('are replaced in the registry, and looked up there for each call', () => {
     const own = tf.getKernel('Neg', 'cpu');
     tf.unregisterKernel('Neg', 'cpu');
