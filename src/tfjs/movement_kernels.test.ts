@@ -58,6 +58,20 @@ describe.each(['cpu', 'wasm'])('movement kernels of the %s backend', (backend) =
     expect(values(() => tf.transpose(counting([2, 2, 2]), [1, 2, 0])).data).toEqual([0, 4, 1, 5, 2, 6, 3, 7]);
   });
 
+  it('transpose more axes than there are loops for', () => {
+    const perm = [4, 1, 0, 3, 2];
+    const shape = [2, 3, 2, 1, 4];
+    const {shape: turned, data} = values(() => tf.transpose(counting(shape), perm));
+    expect(turned).toEqual([4, 3, 2, 1, 2]);
+    // Element [d, b, a, 0, c] is [a, b, c, 0, d] of what was counted.
+    for (let at = 0; at < data.length; at++) {
+      const [c, a, b, d] = [at % 2, Math.floor(at / 2) % 2, Math.floor(at / 4) % 3, Math.floor(at / 12)];
+      expect(data[at]).toBe(((a * 3 + b) * 2 + c) * 4 + d);
+    }
+    expect(values(() => tf.transpose(counting(shape, 'int32'), perm)).data).toEqual(data);
+    expect(values(() => tf.transpose(tf.zeros([2, 0, 1, 1, 3]), perm)).shape).toEqual([3, 0, 2, 1, 1]);
+  });
+
   it('pad and tile', () => {
     const padding: [number, number][] = [
       [1, 0],

@@ -197,12 +197,32 @@ function join(backend: MemoryBackend, parts: tf.TensorInfo[], shape: number[], a
   });
 }
 
+/** Up to this rank the wasm backend has transpositions of its own; beyond, it takes a hundred times longer than copying. */
+const MOST_AXES = 4;
+
+/** Axes in another order, where the wasm backend is slow at that. */
+const transposeMany =
+  (own: tf.KernelFunc): tf.KernelFunc =>
+  (call) => {
+    const x = call.inputs.x!;
+    if (x.shape.length <= MOST_AXES || !isMovable(call)) return own(call);
+    const perm = call.attrs!.perm as number[];
+    const shape = perm.map((axis) => x.shape[axis]!);
+    const strides = stridesOf(x.shape);
+    const dtype = x.dtype as DType;
+    return makeTensor(call.backend as MemoryBackend, [x], shape, dtype, (out, source) => {
+      const from = {offset: 0, strides: perm.map((axis) => strides[axis]!)};
+      copyRegion(dtype, shape, source, from, out, {offset: 0, strides: stridesOf(shape)});
+    });
+  };
+
 /** Replaces the slow data movement kernels of a backend, if it has any. To be called once for each. */
 export function replaceMovementKernels(backendName: string): void {
   for (const [kernelName, move] of Object.entries(REPLACED[backendName] ?? {})) {
     replaceKernel(backendName, kernelName, (original) => replacement(move, original));
   }
   if (backendName !== 'wasm') return;
+  replaceKernel(backendName, tf.Transpose, transposeMany);
   for (const [kernelName, move] of Object.entries(WASM_MOVES)) {
     replaceKernel(backendName, kernelName, (original) => (call) => (isMovable(call) ? move : original)(call));
   }
