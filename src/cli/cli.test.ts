@@ -121,6 +121,21 @@ describe('tfhub ops', () => {
     expect(ops.find(({op}) => op === 'Mul')).toMatchObject({supported: true});
     expect(ops.filter(({supported, saverOnly}) => !supported && !saverOnly)).toEqual([]);
   });
+
+  it('tells on which engine the nodes of each function run, and why', async () => {
+    const model = 'fixtures/models/text_table';
+    const {stdout} = await tfhub('ops', model);
+    const [, told] = stdout.split(/^With ONNX Runtime.*\n/m);
+    expect(told).toMatch(/^ {2}(signature \S+|\S+ #\d+).*: .*\d+ nodes? with the interpreter$/m);
+    expect(told).toMatch(/^ +1 {2}LookupTableFindV2 +has no ONNX rule$/m);
+    const {stdout: listed} = await tfhub('ops', model, '--nodes');
+    expect(listed).toMatch(/^ {4}tfjs +LookupTableFindV2 '\S+' in .*: has no ONNX rule$/m);
+    const {engines} = JSON.parse((await tfhub('ops', model, '--nodes', '--json')).stdout) as {
+      engines: {interpreted: number; nodes: {engine: string}[]}[];
+    };
+    for (const {interpreted, nodes} of engines)
+      expect(nodes.filter(({engine}) => engine === 'tfjs')).toHaveLength(interpreted);
+  });
 });
 
 describe('an input on the command line', () => {

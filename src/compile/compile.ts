@@ -15,7 +15,7 @@ import {checkArguments, type Runnable, type RunRequest} from '../runtime/run.js'
 import {fedNodes, neededFor, topologicalOrder} from '../runtime/schedule.js';
 import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
-import {type Analysed, analyse, type CompileReport, declaredOf, reportOf} from './analyse.js';
+import {type Analysed, analyse, type CompileReport, declaredOf, knownHandle, reportOf} from './analyse.js';
 import type {Runs} from './inline.js';
 import {Footprint, partOf} from './part.js';
 import {hasLoops, Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
@@ -205,10 +205,7 @@ interface Given {
 function givenBy(arg: Value, declared: Known): Given {
   const resource = resourceOf(arg);
   if (resource instanceof Variable) {
-    return {
-      known: {dtype: 'resource', shape: [], handle: {dtype: resource.dtype, shape: resource.shape}},
-      resource,
-    };
+    return {known: knownHandle(resource), resource};
   }
   if (resource !== undefined) return {known: declared, resource};
   const shape = declared.shape ?? arg.shape.map(() => null);
