@@ -4,10 +4,9 @@
  * @module
  */
 
-import {ARGUMENT_OP, type GraphNode} from '../graph/graph.js';
-import {argTensors} from '../graph/node_types.js';
-import {opDef} from '../graph/op_defs.js';
+import {ARGUMENT_OP, type FunctionLibrary, type GraphNode} from '../graph/graph.js';
 import type {Analysed} from './analyse.js';
+import {effectOf, makesHandle} from './node_effects.js';
 
 /** Where a node is computed. */
 export interface NodePlacement {
@@ -35,7 +34,7 @@ export interface PlacementGroup {
 }
 
 /** Where the nodes that run are computed, in their order. Arguments and constants are there without anybody computing them. */
-export function placementsOf(analysed: Analysed): readonly NodePlacement[] {
+export function placementsOf(analysed: Analysed, library: FunctionLibrary): readonly NodePlacement[] {
   const {graph, order, parts} = analysed;
   const sessions = new Map(parts.flatMap(({nodes}, session) => nodes.map((index) => [index, session])));
   return order.flatMap((index): NodePlacement[] => {
@@ -44,20 +43,13 @@ export function placementsOf(analysed: Analysed): readonly NodePlacement[] {
     const named = nameOf(node, graph.label);
     const session = sessions.get(index);
     if (session !== undefined) return [{...named, engine: 'onnx', session}];
-    if (node.op === 'NoOp' || makesHandle(node) || analysed.sides.isAnywhere(index))
-      return [{...named, engine: 'none'}];
-    return [{...named, engine: 'tfjs', reason: reasonOf(index, analysed)}];
+    if (node.op === 'NoOp' || makesHandle(node)) return [{...named, engine: 'none'}];
+    if (!analysed.sides.isAnywhere(index))
+      return [{...named, engine: 'tfjs', reason: reasonOf(index, analysed)}];
+    const effect = effectOf(node, library);
+    if (effect === undefined) return [{...named, engine: 'none'}];
+    return [{...named, engine: 'tfjs', reason: `runs ${effect}, and its results are what it is given`}];
   });
-}
-
-/** True for a node that leads to a variable, a table or the like, and computes nothing. */
-export function makesHandle({op, attrs, inputs}: GraphNode): boolean {
-  const outputs = opDef(op)?.outputs ?? [];
-  return (
-    inputs.length === 0 &&
-    outputs.length > 0 &&
-    argTensors(outputs, attrs).every(({arg, dtype}) => arg.isRef || dtype === 'resource')
-  );
 }
 
 /** A node as users know it: an inlined one has the name that it has in its own function. */

@@ -268,7 +268,7 @@ describe('writing files', () => {
     await once('a', ['x.onnx']);
     await expect(once('b', ['x.onnx.data', 'x.onnx'])).rejects.toThrowWithMessage(
       SaveError,
-      /there is a file 'x.onnx'. Pass {overwrite: true}/,
+      /there is a file 'x.onnx'. Pass {overwrite: true} \(--overwrite\)/,
     );
     const late = writeFiles(
       directory,

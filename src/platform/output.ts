@@ -46,7 +46,7 @@ export async function writeFiles(
 /** What is said of a file that is there and is not to be replaced. */
 export function fileExists(name: string, directory: string): SaveError {
   return new SaveError(
-    `cannot write to ${directory}: there is a file '${name}'. Pass {overwrite: true} to replace it`,
+    `cannot write to ${directory}: there is a file '${name}'. Pass {overwrite: true} (--overwrite) to replace it`,
   );
 }
 

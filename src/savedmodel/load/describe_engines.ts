@@ -4,7 +4,7 @@
  * @module
  */
 
-import {analysedOrWhyNot, declaredOf} from '../../compile/analyse.js';
+import {analysedOrWhyNot} from '../../compile/analyse.js';
 import {
   groupPlacements,
   type NodePlacement,
@@ -12,10 +12,10 @@ import {
   placementsOf,
 } from '../../compile/placement.js';
 import {HubError} from '../../errors.js';
-import type {Known} from '../../graph/known.js';
 import type {ModelDirectory} from '../../platform/platform.js';
 import type {ConcreteFunction} from './concrete_function.js';
 import {publicFunctions} from './describe.js';
+import {calledWith} from './known_arguments.js';
 import {type LoadModelOptions, type OpenModel, openModel} from './load.js';
 import {signaturesOf} from './load_v1.js';
 import {readWholeModel} from './whole_model.js';
@@ -83,7 +83,7 @@ export function enginesOf(concrete: ConcreteFunction): Omit<FunctionEngines, 'ki
   const graph = concrete.runs.graph.label;
   if (typeof found === 'string')
     return {graph, sessions: [], interpreted: 0, reasons: [], whole: found, nodes: []};
-  const nodes = placementsOf(found);
+  const nodes = placementsOf(found, concrete.runtime.library);
   const interpreted = nodes.filter(({engine}) => engine === 'tfjs');
   return {
     graph,
@@ -96,21 +96,10 @@ export function enginesOf(concrete: ConcreteFunction): Omit<FunctionEngines, 'ki
 
 function analysedIfSound(concrete: ConcreteFunction): ReturnType<typeof analysedOrWhyNot> {
   try {
-    return analysedOrWhyNot(concrete.runs, knownArguments(concrete), concrete.runtime.library);
+    return analysedOrWhyNot(concrete.runs, calledWith(concrete), concrete.runtime.library);
   } catch (error) {
     // What is wrong with what it is bound to, a call says.
     if (error instanceof HubError) return error.message.split('\n')[0]!;
     throw error;
   }
-}
-
-/** What a call is compiled for: what the graph says of its arguments, their ranks, and the variables that are captured. */
-function knownArguments({runs, captures, flatInputs}: ConcreteFunction): readonly Known[] {
-  const given: readonly Known[] = [...flatInputs, ...captures];
-  return runs.request.feeds.map((feed, i) => {
-    const declared = declaredOf(runs.graph, feed);
-    const {dtype, shape, handle} = given[i] ?? declared;
-    if (handle !== undefined) return {dtype, shape, handle};
-    return {...declared, shape: declared.shape ?? shape?.map(() => null) ?? null};
-  });
 }
