@@ -119,7 +119,7 @@ function* lines(out: string, exported: ExportedOnnx): Generator<string> {
   const {inputs, outputs, nodes, opset, irVersion, domains, bytes, dataBytes} = exported;
   const beside = dataBytes === 0 ? '' : ` and ${formatBytes(dataBytes)} in ${out}.data`;
   const others = domains.length === 0 ? '' : `, with ops of ${domains.join(', ')}`;
-  yield `${out}: ${formatBytes(bytes)}${beside}, ${nodes} nodes, opset ${opset}${others}, IR version ${irVersion}`;
+  yield `${out}: ${formatBytes(bytes)}${beside}, ${nodes} node${nodes === 1 ? '' : 's'}, opset ${opset}${others}, IR version ${irVersion}`;
   for (const tensor of inputs) yield `  in   ${tensorText(tensor)}`;
   for (const tensor of outputs) yield `  out  ${tensorText(tensor)}`;
 }

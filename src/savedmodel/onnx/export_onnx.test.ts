@@ -6,18 +6,22 @@ import {join} from 'node:path';
 import * as ort from 'onnxruntime-node';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {CallError, SaveError, UnsupportedOpError} from '../../errors.js';
-import {type DType, dtypeInfo, type NumericArray} from '../../host/dtypes.js';
+import {DTYPES, type DType, dtypeInfo, type NumericArray} from '../../host/dtypes.js';
 import type {PartialShape} from '../../host/shape.js';
 import {type HostData, numbersAs, sizeOf} from '../../host/tensor.js';
 import {bytesOf, decodeTensorBytes, encodeTensorBytes} from '../../host/tensor_bytes.js';
 import {runtimeType} from '../../onnx/dtypes.js';
+import {memoryDirectory} from '../../platform/memory.js';
 import {ModelProto} from '../../proto/generated/onnx/onnx-ml.js';
+import {encodeMessage, type MetaGraphDef, SavedModel, SignatureDef, TensorProto} from '../../proto/index.js';
 import {Value} from '../../tensors/value.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import type {ExactTensor} from '../boundary.js';
 import type {ConcreteFunction} from '../load/concrete_function.js';
+import {loadModel} from '../load/load.js';
 import type {RestoredFunction} from '../load/restored_function.js';
 import {loadFixture} from '../testing/fixtures.js';
+import {attr, constant, type ModelToMake, makeSavedModel, message, node} from '../testing/make_model.js';
 import {
   type ExportedOnnx,
   type ExportOnnxOptions,
@@ -231,6 +235,78 @@ describe('a function as an ONNX model', () => {
     expect(exported.inputs[0]!.name).toBe('x');
     await roundTrip(signature);
     model.dispose();
+  });
+});
+
+describe('names and defaults', () => {
+  const T = {T: attr.type('float32')};
+  const port = (name: string) => ({name, dtype: 'float32', shape: [null]}) as const;
+
+  /** Twice `n2/0` plus `const0`, and `n2/0` as it came, all called as tensors of the compiler are or as each other. */
+  const MODEL: ModelToMake = {
+    functions: [
+      {
+        name: 'f',
+        inputs: [port('const0'), port('n2/0')],
+        nodes: [
+          constant('two', 'float32', [], [2]),
+          node('twice', 'Mul', ['n2/0', 'two:output:0'], T),
+          node('sum', 'AddV2', ['twice:z:0', 'const0'], T),
+        ],
+        outputs: [
+          {...port('again'), from: 'sum:z:0'},
+          {...port('n2/0'), from: 'sum:z:0'},
+          {...port('same'), from: 'n2/0'},
+        ],
+      },
+      {
+        name: 'g',
+        inputs: [{name: 'text', dtype: 'string', shape: []}, port('x')],
+        nodes: [node('twice', 'AddV2', ['x', 'x'], T)],
+        outputs: [{...port('y'), from: 'twice:z:0'}],
+      },
+    ],
+    signatures: {serving_default: 'f', texts: 'g'},
+  };
+
+  async function made(change: (metaGraph: MetaGraphDef) => void = () => undefined) {
+    const saved = makeSavedModel(MODEL);
+    change(saved.metaGraphs[0]!);
+    return loadModel(memoryDirectory({'saved_model.pb': encodeMessage(SavedModel, saved)}));
+  }
+
+  it('are kept apart from those of the compiler, and outputs from inputs', async () => {
+    const model = await made();
+    const {exported} = await roundTrip(model.signatures.serving_default!);
+    expect(exported.inputs.map(({name}) => name)).toEqual(['const0', 'n2/0']);
+    expect(exported.outputs.map(({name}) => name)).toEqual(['again', 'n2/0_1', 'same']);
+  });
+
+  it('of inputs that need not be given are initializers', async () => {
+    const preset = message(TensorProto, {
+      dtype: DTYPES.float32.enum,
+      tensorShape: {dim: [{size: 1, name: ''}], unknownRank: false},
+      floatVal: [10],
+    });
+    const model = await made((metaGraph) => {
+      metaGraph.signatureDef.set(
+        'serving_default',
+        message(SignatureDef, {defaults: new Map([['const0', preset]])}),
+      );
+    });
+    const file = newFile();
+    await exportOnnx(model.signatures.serving_default!, file);
+    const session = await ort.InferenceSession.create(file, {logSeverityLevel: 3});
+    const {again} = await session.run({'n2/0': new ort.Tensor('float32', [1, 2], [2])});
+    expect([...(again!.data as Float32Array)]).toEqual([12, 14]);
+  });
+
+  it('of an input that nothing reads and ONNX has no numbers for are an error', async () => {
+    const model = await made();
+    await expect(exportOnnx(model.signatures.texts!, newFile())).rejects.toThrowWithMessage(
+      UnsupportedOpError,
+      /'text' is string/,
+    );
   });
 });
 
