@@ -15,7 +15,7 @@ afterAll(() => rmSync(scratch, {recursive: true, force: true}));
 /** Runs the built command, which `npm test` builds first. */
 function tfhub(...args: string[]): Promise<{status: number; stdout: string; stderr: string}> {
   return new Promise((resolve) => {
-    execFile('node', ['dist/cli/main.js', ...args], {cwd: ROOT}, (error, stdout, stderr) => {
+    execFile('node', ['dist/node/cli.js', ...args], {cwd: ROOT}, (error, stdout, stderr) => {
       resolve({status: error === null ? 0 : Number(error.code), stdout, stderr});
     });
   });

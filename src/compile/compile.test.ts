@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import {afterEach, beforeAll, describe, expect, it} from 'vitest';
+import {afterEach, beforeAll, describe, expect, it, vi} from 'vitest';
 import {CallError} from '../errors.js';
 import {GraphBuilder, type Operand} from '../graph/builder.js';
 import type {FunctionGraph} from '../graph/graph.js';
@@ -203,6 +203,22 @@ describe('a variable', () => {
     expect(sessions).toHaveLength(2);
     for (let i = 0; i < 20; i++) check(5, 6);
     expect(sessions).toHaveLength(3);
+  });
+
+  it('is read by its session alone, whoever waits for that', () => {
+    const graph = builder();
+    const x = graph.parameter('x', 'float32', {shape: [2]});
+    const handle = graph.parameter('w', 'resource', {shape: [], handle: {dtype: 'float32', shape: [2]}});
+    const w = graph.op('ReadVariableOp', [handle], {dtype: 'float32'});
+    // As Keras ends its functions.
+    const done = graph.statement('NoOp', [], {}, {controls: [w.node]});
+    const z = graph.op('Identity', [work(graph, x, w)], {}, {controls: [done]});
+    const {call} = compiled(graph.finish('f', [{name: 'z', operand: z}], []));
+    const {variable: read, handle: given} = variable('w', [1, 2]);
+    call(floats([2]), given());
+    const reads = vi.spyOn(read, 'read');
+    expect(call(floats([2]), given())[0]!.data).toEqual([expected(0, 1), expected(1, 2)]);
+    expect(reads).not.toHaveBeenCalled();
   });
 
   it('may be another one in another call', () => {

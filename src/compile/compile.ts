@@ -17,6 +17,7 @@ import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
 import {type Analysed, analyse, type CompileReport, declaredOf, knownHandle, reportOf} from './analyse.js';
 import type {Runs} from './inline.js';
+import type {LoweredGraph} from './lower.js';
 import {Footprint, partOf} from './part.js';
 import {hasLoops, Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
 
@@ -117,17 +118,25 @@ class Variant {
   ): Runnable {
     const own = new Set(parts.flatMap(({nodes}) => nodes));
     const fed = fedNodes(request);
+    const reads = variableReads(lowered, order);
+    // What nobody needs to run: its work is done in sessions, and it has no effect that somebody could wait for.
+    const idle = new Set(own);
     const places = new Map<string, Endpoint>();
     const sessions = new Map<number, number>();
     const kernels = new Map<string, Kernel>();
     const nodes: GraphNode[] = [...graph.nodes];
     for (const [number, part] of parts.entries()) {
       const node = nodes.push(undefined!) - 1;
-      for (const index of part.nodes) sessions.set(index, node);
       for (const [output, endpoint] of part.outputs.entries())
         places.set(endpointKey(endpoint), {node, output});
       const name = `${SESSION_OP}${number}`;
       const spec = segmentSpec(`${graph.label} ${name}`, part, lowered);
+      // A session that nobody reads does not run.
+      if (part.outputs.length > 0) {
+        for (const index of part.nodes) sessions.set(index, node);
+        for (const variable of spec.variables)
+          for (const index of reads.get(variable.name) ?? []) idle.add(index);
+      }
       const read = segmentInputs(spec, lowered);
       const inner = new Set(part.nodes);
       const cut = partOf(
@@ -174,7 +183,9 @@ class Variant {
             inputs: node.inputs.map(moved),
             controls: waitsForNothing(index)
               ? []
-              : node.controls.map((control) => sessions.get(control) ?? control),
+              : node.controls.flatMap(
+                  (control) => sessions.get(control) ?? (idle.has(control) ? [] : control),
+                ),
             origin: node.origin ?? {node, label: graph.label},
           },
     );
@@ -184,7 +195,7 @@ class Variant {
     const complete: RunRequest = {
       feeds: request.feeds,
       fetches: request.fetches.map(moved),
-      targets: [...request.targets, ...awaited].filter((index) => !own.has(index)),
+      targets: withEffects([...request.targets, ...awaited], graph, (index) => idle.has(index)),
     };
     const runs = topologicalOrder(whole, neededFor(whole, complete), fed);
     return host.plan(whole, runs, complete, (op) => kernels.get(op));
@@ -214,6 +225,36 @@ function givenBy(arg: Value, declared: Known): Given {
 
 function resourceOf(value: Value): object | undefined {
   return value.dtype === 'resource' ? (value.hostData() as readonly object[])[0] : undefined;
+}
+
+/** The nodes that read a variable and do nothing else, by the name of its tensor. */
+function variableReads(
+  {fragments, variables}: LoweredGraph,
+  order: readonly number[],
+): Map<string, number[]> {
+  const reads = new Map<string, number[]>();
+  for (const index of order) {
+    const {nodes, outputs} = fragments[index] ?? {};
+    const [read] = outputs ?? [];
+    if (nodes?.length !== 0 || read === undefined || !variables.has(read.name)) continue;
+    reads.set(read.name, [...(reads.get(read.name) ?? []), index]);
+  }
+  return reads;
+}
+
+/** What has to run for these nodes to have run: those that only wait for others are left out, and the others are waited for. */
+function withEffects(targets: readonly number[], graph: Graph, isIdle: (index: number) => boolean): number[] {
+  const found = new Set<number>();
+  const seen = new Set<number>();
+  const pending = [...targets];
+  for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+    if (seen.has(index) || isIdle(index)) continue;
+    seen.add(index);
+    const {op, controls} = graph.nodes[index]!;
+    if (op === 'NoOp') pending.push(...controls);
+    else found.add(index);
+  }
+  return [...found];
 }
 
 const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';

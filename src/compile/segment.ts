@@ -8,21 +8,14 @@ import type {Endpoint} from '../graph/graph.js';
 import {hasDeadline, hasRoomFor} from '../host/budget.js';
 import type {DType} from '../host/dtypes.js';
 import type {HostData, HostTensor} from '../host/tensor.js';
-import {bytesOf} from '../host/tensor_bytes.js';
 import type {OnnxTensor} from '../onnx/builder.js';
 import {carrierOf, elementType, runtimeType} from '../onnx/dtypes.js';
 import {encodeModel} from '../onnx/encode.js';
-import {
-  bodiesOf,
-  namesRead,
-  neededNodes,
-  type OnnxInitializer,
-  type OnnxNode,
-  type OnnxPort,
-} from '../onnx/graph.js';
+import {bodiesOf, namesRead, neededNodes, type OnnxNode, type OnnxPort} from '../onnx/graph.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {OnnxRuntime, OnnxRuntimeTensor, OnnxSession} from '../platform/onnx_runtime.js';
 import {Value} from '../tensors/value.js';
+import {Initializers, type SessionConstants} from './initializers.js';
 import type {LoweredGraph, VariableTensor} from './lower.js';
 import type {Partition} from './partition.js';
 
@@ -95,9 +88,6 @@ interface Frozen {
 
 /** Variables become constants of the session again when they have not changed for so many calls, twice as many each time. */
 const CALLS_UNCHANGED = 8;
-
-/** Initializers of more bytes are handed over beside the model. */
-const INLINE_BYTES = 1024;
 
 /** Where all tensors together take less, one thread is faster than several that have to be woken. */
 const ALONE_BYTES = 2 ** 19;
@@ -191,9 +181,9 @@ export class Segment {
     this.#session = undefined;
     this.#frozen = frozen;
     this.#fed = variables?.map(({state}) => state) ?? [];
-    const {model, external} = this.#model(frozen);
+    const {model, external, bytes} = this.#model(frozen);
     const {runtime, threads, optimization, provider} = this.#options;
-    const size = external.reduce((sum, {data}) => sum + data.length, model.length + (this.#work ?? 0));
+    const size = model.length + bytes + (this.#work ?? 0);
     try {
       this.#session = runtime.createSession(model, {
         threads: size < ALONE_BYTES ? 1 : threads,
@@ -209,20 +199,10 @@ export class Segment {
   }
 
   /** The model with these variables as constants, and the others as inputs. */
-  #model(frozen: readonly (Frozen | undefined)[]): {
-    model: Uint8Array;
-    external: {path: string; data: Uint8Array}[];
-  } {
-    const external: {path: string; data: Uint8Array}[] = [];
-    const initializer = (name: string, {dtype, shape, data}: HostTensor): OnnxInitializer => {
-      const bytes =
-        carrierOf(dtype) === dtype && ArrayBuffer.isView(data) ? bytesOf(data as Float32Array) : undefined;
-      if (bytes === undefined || bytes.length <= INLINE_BYTES) return {name, dtype, shape, content: data};
-      external.push({path: name, data: bytes});
-      return {name, dtype, shape, content: {location: name, offset: 0, length: bytes.length}};
-    };
+  #model(frozen: readonly (Frozen | undefined)[]): {model: Uint8Array} & SessionConstants {
     const {name, nodes, inputs, variables, outputs, constants} = this.spec;
-    const initializers = constants.map((each) => initializer(each.name, each));
+    const collected = new Initializers();
+    for (const each of constants) collected.add(each.name, each);
     const ports: OnnxPort[] = [];
     const casts: OnnxNode[] = [];
     const port = (tensor: OnnxTensor) => {
@@ -238,9 +218,12 @@ export class Segment {
     inputs.forEach(port);
     for (const [i, variable] of variables.entries()) {
       const held = frozen[i];
+      const stored = held?.variable.stored;
       if (held === undefined) port(variable);
-      else initializers.push(initializer(variable.name, held.variable.read()));
+      else if (stored === undefined) collected.add(variable.name, held.variable.read());
+      else collected.addStored(variable.name, stored);
     }
+    const made = collected.finish();
     const given = outputs.map(({name: from, dtype}, i) =>
       castNode(from, this.#outputs[i]!, carrierOf(dtype), dtype),
     );
@@ -253,9 +236,9 @@ export class Segment {
         dtype: carrierOf(dtype),
         shape,
       })),
-      initializers,
+      initializers: made.initializers,
     });
-    return {model, external};
+    return {model, ...made};
   }
 
   /** Why there is no session, or what it said of the last inputs that it refused. */
@@ -297,5 +280,5 @@ function feedOf(value: Value, dtype: DType): OnnxRuntimeTensor {
 }
 
 function valueFrom({dims, data}: OnnxRuntimeTensor, dtype: DType): Value {
-  return Value.host(dtype, dims, data as unknown as HostData);
+  return Value.fresh(dtype, dims, data as unknown as HostData);
 }

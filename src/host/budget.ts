@@ -38,7 +38,7 @@ class Budget {
   readonly #tensorBytes: () => number;
   readonly #bytes: number;
   /** Bytes that were held when the call began. */
-  readonly #before: number;
+  #before: number;
   readonly #milliseconds: number;
   readonly #start: number;
   readonly #signal: AbortSignal | undefined;
@@ -54,6 +54,16 @@ class Budget {
     this.#signal = signal;
     this.#timed = this.#milliseconds !== Number.POSITIVE_INFINITY || signal !== undefined;
     this.#start = this.#timed ? performance.now() : 0;
+  }
+
+  /** Runs what takes memory that is not the call's. */
+  spare<T>(f: () => T): T {
+    const before = this.#tensorBytes() + heldOnHost;
+    try {
+      return this.#outer === undefined ? f() : this.#outer.spare(f);
+    } finally {
+      this.#before += this.#tensorBytes() + heldOnHost - before;
+    }
   }
 
   /** False when `bytes` more are too many. */
@@ -119,6 +129,18 @@ function bound(limit: number | undefined, what: keyof Limits): number {
 }
 
 let current: Budget | undefined;
+
+/** Runs `f`, whose memory the model holds from then on: it is not counted as the call's that is under way. */
+export function outsideBounds<T>(f: () => T): T {
+  const budget = current;
+  if (budget === undefined) return f();
+  current = undefined;
+  try {
+    return budget.spare(f);
+  } finally {
+    current = budget;
+  }
+}
 
 /** Bytes of host memory that values hold now. tfjs counts those of its tensors itself. */
 let heldOnHost = 0;

@@ -63,6 +63,8 @@ class NodeSession implements OnnxSession {
       executionMode: 'sequential',
       logSeverityLevel: LOG_NOTHING,
       externalData: external,
+      // A model that comes as bytes may name no files but those below a directory that it is told.
+      extra: {session: {model_external_initializers_file_folder_path: '/'}},
     });
   }
 

@@ -20,7 +20,10 @@ export interface OnnxSessionOptions {
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
   /** What computes. Default: the processor. */
   readonly provider?: string;
-  /** Bytes of initializers beside the model, by the name that the model has for their place. */
+  /**
+   * Bytes of initializers beside the model, by the name that the model has for their place. Other places are files, by the path from
+   * the file system's root, without the `/`; these are mapped.
+   */
   readonly external?: readonly {readonly path: string; readonly data: Uint8Array}[];
 }
 

@@ -17,9 +17,19 @@ export interface FileHandle {
    * @throws FormatError when the file ends before `target` is full.
    */
   readInto(target: Uint8Array, offset: number): Promise<void>;
+  /** The same file, kept open by itself. Absent, or null, where files cannot be kept so. */
+  hold?(): HeldFile | null;
   /** How the file is now. Absent where others cannot change it, or nobody can know. */
   version?(): Promise<FileVersion>;
   close(): Promise<void>;
+}
+
+/** A file that stays open whoever closes the others, and whatever is put in its place under its name. */
+export interface HeldFile extends FileHandle {
+  /** Where the operating system shows the open file: who opens this path, opens the very same file. */
+  readonly path: string;
+  /** As `readInto`, done when it returns. */
+  readNow(target: Uint8Array, offset: number): void;
 }
 
 /** What a file is at one moment. */

@@ -113,6 +113,11 @@ export class Runtime implements Session {
     return this.#options.library;
   }
 
+  /** Whether functions run by other means than the interpreter, which leave values where they are. */
+  get isCompiled(): boolean {
+    return this.#options.compiler !== undefined;
+  }
+
   /** Calls from inside a running graph. */
   call(fn: FunctionRef, args: readonly Value[]): Value[] {
     // A loop need not run a single node.

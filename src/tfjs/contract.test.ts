@@ -349,6 +349,21 @@ describe('backends', () => {
     expect(tf.getBackend()).toBe('wasm');
   });
 
+  it('take a tensor over data of one that is not active by makeTensorFromDataId', async () => {
+    await tf.setBackend('wasm');
+    const before = tf.memory();
+    const cpu = tf.findBackend('cpu');
+    const numbers = Float32Array.of(1, 2);
+    const tensor = tf.engine().makeTensorFromDataId(cpu.write(numbers, [2], 'float32'), [2], 'float32', cpu);
+    expect(tf.memory()).toMatchObject({numTensors: before.numTensors + 1, numBytes: before.numBytes + 8});
+    expect(tensor.dataSync()).toBe(numbers);
+    const sum = tf.add(tensor, 1);
+    expect([...sum.dataSync()]).toEqual([2, 3]);
+    tf.dispose([tensor, sum]);
+    expect(tf.memory()).toMatchObject({numTensors: before.numTensors, numBytes: before.numBytes});
+    tf.setBackend('cpu');
+  });
+
   it('print a banner by the flag firstUse, where they are the cpu backend', () => {
     expect(engine.registry.cpu!.firstUse).toBeTypeOf('boolean');
   });

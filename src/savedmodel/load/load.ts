@@ -38,7 +38,11 @@ import {readWholeModel} from './whole_model.js';
 export interface LoadModelOptions extends EngineOptions {
   /** Which of the model's graphs, by its tag, or by all of its tags; needed where it has several. */
   readonly tags?: Tags;
-  /** Compare the data of the variables with its checksums. Default true. */
+  /**
+   * Compare the data of the variables with its checksums: true before the model is loaded, false never. Default: before it is loaded, but what
+   * sessions map from the files is compared in the background where it is more than 256 MiB; calls throw a FormatError
+   * from when it turns out to be damaged.
+   */
   readonly verifyChecksums?: boolean;
   /**
    * Load a model also where its checkpoint has no values for some of its variables, or is missing: those cannot be read
@@ -161,7 +165,10 @@ async function loadFrom(
       await confirm();
       return object;
     }
-    if (checkpoint !== undefined) await restoreObjects(objects, checkpoint, allowPartial);
+    if (checkpoint !== undefined) {
+      const {verifyChecksums: verify} = options;
+      await restoreObjects(objects, checkpoint, {allowPartial, lazily: runtime.isCompiled, verify});
+    }
     await confirm();
     initializeObjects(objects, directory.name, checkpoint !== undefined, allowPartial);
     const root = objects.object(0);
