@@ -58,8 +58,7 @@ export function unary(op: UnaryOp): OpImplementation {
       return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), dtype), dtype);
     }
     if (isBigInt(dtype)) return mapUnary(x, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
-    const f = demand(isFloating(dtype) ? op.float : op.int, dtype, ctx);
-    return mapUnary(x, {number: (a) => f(a, dtype)});
+    return mapUnary(x, {number: demand(isFloating(dtype) ? op.float : op.int, dtype, ctx)});
   };
   return {kernel};
 }
@@ -79,8 +78,7 @@ export function binary(op: BinaryOp): OpImplementation {
       return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), y.tensor(), dtype), dtype);
     }
     if (isBigInt(dtype)) return mapBinary(x, y, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
-    const f = demand(isFloating(dtype) ? op.float : op.int, dtype, ctx);
-    return mapBinary(x, y, {number: (a, b) => f(a, b, dtype)});
+    return mapBinary(x, y, {number: demand(isFloating(dtype) ? op.float : op.int, dtype, ctx)});
   };
   return {kernel};
 }

@@ -33,6 +33,10 @@ export interface Session {
    * runs the node. Values are pinned for as long as the model lives.
    */
   memo<T>(node: object, create: () => T): T;
+  /** Pins a value for as long as the model lives, or until it is forgotten. */
+  keep<T>(kept: T): T;
+  /** Ends a pin, and frees the value. */
+  forget(value: Value): void;
   /** The function that computes the gradient for nodes of this `_gradient_op_type`; undefined where none was saved. */
   customGradient(opType: string): CustomGradient | undefined;
   /** The whole content of a file of the model (an asset), by the path that the graph holds. */

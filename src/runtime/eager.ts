@@ -52,6 +52,12 @@ export class EagerContext implements Session {
     return create();
   }
 
+  keep<T>(kept: T): T {
+    return kept;
+  }
+
+  forget(): void {}
+
   customGradient(): undefined {
     return undefined;
   }

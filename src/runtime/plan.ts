@@ -7,14 +7,16 @@
 
 import {CallError, FormatError} from '../errors.js';
 import type {Endpoint, Graph} from '../graph/graph.js';
-import type {Session} from '../ops/kernel.js';
+import type {Kernel, Session} from '../ops/kernel.js';
 import type {Value} from '../tensors/value.js';
+import {type Chain, findChains} from './chains.js';
 import {
   checkArguments,
   execute,
   fetchedValues,
   type KernelLookup,
   prepare,
+  prepareWith,
   type Runnable,
   type RunRequest,
   type Step,
@@ -28,6 +30,16 @@ interface PlannedStep {
   readonly outputs: number;
   /** Slots that nobody reads after this step. */
   readonly lastReads: readonly number[];
+  /** Where this is the first of steps that can be computed as one. */
+  readonly chain: ChainedSteps | undefined;
+}
+
+/** Steps that can be computed as one, the last of which has the result. */
+interface ChainedSteps {
+  readonly step: Step;
+  /** What comes in from outside. */
+  readonly inputs: readonly number[];
+  readonly length: number;
 }
 
 /** A graph's nodes in order of execution. */
@@ -51,7 +63,8 @@ export class Plan implements Runnable {
     this.#request = request;
     const layout = new SlotLayout(graph, order, request);
     const fed = new Set(request.feeds.map(({node}) => node));
-    const run = order.filter((index) => !fed.has(index) || layout.partlyFed(index, request.feeds));
+    const own = order.filter((index) => !fed.has(index) || layout.partlyFed(index, request.feeds));
+    const {order: run, chains} = findChains(graph, own, request, session);
     this.#slots = layout.size;
     this.#feeds = request.feeds.map((feed) => layout.find(feed));
     this.#fetches = request.fetches.map((fetch) => layout.find(fetch));
@@ -63,6 +76,7 @@ export class Plan implements Runnable {
       output: layout.first(index),
       outputs: layout.count(index),
       lastReads: lastReads[position] ?? NO_SLOTS,
+      chain: chained(chains.get(index), inputs.slice(position), graph, session),
     }));
   }
 
@@ -75,12 +89,42 @@ export class Plan implements Runnable {
         slots[slot]?.release();
         slots[slot] = args[i]!.retain();
       });
-      for (const planned of this.#steps) this.#runStep(planned, slots);
+      for (let at = 0; at < this.#steps.length; ) at += this.#runNext(at, slots);
       results = fetchedValues(this.#graph, this.#request, (_, i) => slots[this.#fetches[i]!]!);
     } finally {
       for (const value of slots) value?.release();
     }
     return results.map((result) => result.yield());
+  }
+
+  /** Runs the step at a place, or those that are computed together with it. How many it has run. */
+  #runNext(at: number, slots: (Value | undefined)[]): number {
+    const planned = this.#steps[at]!;
+    if (planned.chain !== undefined && this.#runChain(planned.chain, at, slots)) return planned.chain.length;
+    this.#runStep(planned, slots);
+    return 1;
+  }
+
+  /** Computes a chain as one; false where that is not possible. */
+  #runChain({step, inputs, length}: ChainedSteps, at: number, slots: (Value | undefined)[]): boolean {
+    const [result] = execute(
+      step,
+      inputs.map((slot) => slots[slot]!),
+      this.#graph,
+    );
+    if (result === undefined) return false;
+    const {output, outputs} = this.#steps[at + length - 1]!;
+    result.retain();
+    if (outputs > 0) slots[output] = result;
+    else result.release();
+    for (let i = 0; i < length; i++) {
+      for (const slot of this.#steps[at + i]!.lastReads) {
+        // What the nodes of the chain hand to each other is nowhere.
+        slots[slot]?.release();
+        slots[slot] = undefined;
+      }
+    }
+    return true;
   }
 
   #runStep({step, inputs, output, outputs, lastReads}: PlannedStep, slots: (Value | undefined)[]): void {
@@ -106,6 +150,24 @@ export class Plan implements Runnable {
 }
 
 const NO_SLOTS: readonly number[] = [];
+
+/** A chain as one step; `inputs` are the slots that its nodes read. */
+function chained(
+  chain: Chain | undefined,
+  inputs: readonly (readonly number[])[],
+  graph: Graph,
+  session: Session,
+): ChainedSteps | undefined {
+  if (chain === undefined) return undefined;
+  const {nodes, links, kernel} = chain;
+  const own = nodes.map((_, i) => inputs[i]!.filter((_, input) => input !== links[i]));
+  const starts = own.map((_, i) => own.slice(0, i).flat().length);
+  const whole: Kernel = (values) => {
+    const result = kernel(own.map(({length}, i) => values.slice(starts[i]!, starts[i]! + length)));
+    return result ?? [];
+  };
+  return {step: prepareWith(whole, graph, nodes.at(-1)!, session), inputs: own.flat(), length: nodes.length};
+}
 
 /** For each position, the slots that are read there and nowhere later; absent where there is none. */
 function lastReaders(

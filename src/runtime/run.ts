@@ -108,7 +108,11 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
 }
 
 /** What a kernel's outputs need of the tensors it made. A value born on the host keeps its tensor, if it has one. */
-function tensorsOf(outputs: readonly Value[]): tf.Tensor[] {
+function tensorsOf(outputs: readonly Value[]): readonly tf.Tensor[] {
+  if (outputs.length === 1) {
+    const tensor = outputs[0]!.onlyTensor;
+    if (tensor !== undefined) return [tensor];
+  }
   const tensors: tf.Tensor[] = [];
   for (const output of outputs) {
     if (output.onDevice || output.dtype === 'variant') tensors.push(...output.deviceTensors());
@@ -116,9 +120,26 @@ function tensorsOf(outputs: readonly Value[]): tf.Tensor[] {
   return tensors;
 }
 
+/** So many values are compared faster than they are put into a set. */
+const FEW_PAIRS = 64;
+
+/** Whether each output has a tensor that no other value has. */
+function areOwn(outputs: readonly Value[], inputs: readonly Value[]): boolean {
+  return outputs.every((output, i) => {
+    if (!output.onDevice || inputs.includes(output)) return true;
+    const tensor = output.onlyTensor;
+    if (tensor === undefined || inputs.some((input) => input.holds(tensor))) return false;
+    for (let k = 0; k < i; k++) if (outputs[k] !== output && outputs[k]!.holds(tensor)) return false;
+    return true;
+  });
+}
+
 /** A kernel may build a result on the tensor of an input, or two results on one tensor: each gets its own. */
 function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readonly Value[] {
   if (!outputs.some((output) => output.onDevice)) return outputs;
+  // What most kernels give needs no books.
+  if (outputs.length * (inputs.length + outputs.length) <= FEW_PAIRS && areOwn(outputs, inputs))
+    return outputs;
   const taken = new Set<tf.Tensor>();
   for (const input of inputs) for (const tensor of input.deviceTensors()) taken.add(tensor);
   return outputs.map((output, i) => {

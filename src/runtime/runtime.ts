@@ -269,10 +269,13 @@ export class Runtime implements Session {
     return memo;
   }
 
-  /** Pins a value for as long as the model lives. */
   keep<T>(kept: T): T {
     if (kept instanceof Value) this.#holdings.constants.add(kept.pin());
     return kept;
+  }
+
+  forget(value: Value): void {
+    if (this.#holdings.constants.delete(value)) value.unpin();
   }
 
   #hold<T extends Resource>(resource: T): T {

@@ -13,42 +13,45 @@ import {broadcastShapes, formatShape, sameShape, stridesOf} from '../host/shape.
 import {allocate, sizeOf} from '../host/tensor.js';
 import {Value} from './value.js';
 
-/** A function of two elements, per class of element: JavaScript numbers, and bigints for int64 and uint64. */
+/** A function of two elements of a dtype, per class of element: JavaScript numbers, and bigints for int64 and uint64. */
 export interface BinaryScalar {
-  readonly number: (a: number, b: number) => number | boolean;
+  readonly number: (a: number, b: number, dtype: DType) => number | boolean;
   readonly bigint?: (a: bigint, b: bigint) => bigint | number | boolean;
 }
 
-/** A function of one element, per class of element. */
+/** A function of one element of a dtype, per class of element. */
 export interface UnaryScalar {
-  readonly number: (a: number) => number | boolean;
+  readonly number: (a: number, dtype: DType) => number | boolean;
   readonly bigint?: (a: bigint) => bigint | number | boolean;
 }
 
 /** Applies `f` to each element of a real numeric value. `dtype` is the result's, the operand's when absent. */
 export function mapUnary(x: Value, f: UnaryScalar, dtype: DType = x.dtype): Value {
   const source = x.numeric();
-  const scalar = resultOf(pick(f, x.dtype), x.dtype, dtype);
+  const scalar = resultOf(pick(f, x.dtype), x.dtype, dtype) as UnaryElement;
   const out = allocate(dtype, source.length);
-  for (let i = 0; i < source.length; i++) out[i] = scalar(source[i]!) as never;
+  for (let i = 0; i < source.length; i++) out[i] = scalar(source[i]!, x.dtype) as never;
   return Value.host(dtype, x.shape, rounded(out, dtype));
 }
 
 /** Applies `f` to each pair of elements of two broadcast real numeric values of one dtype. */
 export function mapBinary(x: Value, y: Value, f: BinaryScalar, dtype: DType = x.dtype): Value {
   const shape = broadcastOrThrow(x.shape, y.shape);
-  const scalar = resultOf(pick(f, x.dtype), x.dtype, dtype);
+  const scalar = resultOf(pick(f, x.dtype), x.dtype, dtype) as BinaryElement;
   const [a, b] = [x.numeric(), y.numeric()];
   const out = allocate(dtype, sizeOf(shape));
-  // The two cases that large operands come in need no bookkeeping per element.
+  // The cases that most operands come in need no bookkeeping per element.
   if (b.length === 1 && a.length === out.length) {
     const right = b[0]!;
-    for (let i = 0; i < out.length; i++) out[i] = scalar(a[i]!, right) as never;
+    for (let i = 0; i < out.length; i++) out[i] = scalar(a[i]!, right, x.dtype) as never;
+  } else if (a.length === 1 && b.length === out.length) {
+    const left = a[0]!;
+    for (let i = 0; i < out.length; i++) out[i] = scalar(left, b[i]!, x.dtype) as never;
   } else if (sameShape(x.shape, y.shape)) {
-    for (let i = 0; i < out.length; i++) out[i] = scalar(a[i]!, b[i]!) as never;
+    for (let i = 0; i < out.length; i++) out[i] = scalar(a[i]!, b[i]!, x.dtype) as never;
   } else {
     forEachBroadcast([x.shape, y.shape], shape, (i, [ia, ib]) => {
-      out[i] = scalar(a[ia!]!, b[ib!]!) as never;
+      out[i] = scalar(a[ia!]!, b[ib!]!, x.dtype) as never;
     });
   }
   return Value.host(dtype, shape, rounded(out, dtype));
@@ -173,7 +176,10 @@ function numberConverter(source: NumericArray, dtype: DType): (x: number | bigin
   return (x) => ((x as number) > -limit - 1 && (x as number) < limit ? (x as number) : indefinite);
 }
 
-type Scalar = (...operands: (number | bigint)[]) => number | bigint | boolean;
+type Element = number | bigint;
+type UnaryElement = (a: Element, dtype: DType) => Element | boolean;
+type BinaryElement = (a: Element, b: Element, dtype: DType) => Element | boolean;
+type Scalar = (...operands: never[]) => Element | boolean;
 
 function pick(f: UnaryScalar | BinaryScalar, dtype: DType): Scalar {
   const scalar = isBigInt(dtype) ? f.bigint : f.number;

@@ -10,6 +10,7 @@ import {type DType, isFloating, lanes} from '../host/dtypes.js';
 import * as host from '../host/movement.js';
 import {sameShape} from '../host/shape.js';
 import {sizeOf} from '../host/tensor.js';
+import {reshape, runKernel} from '../tfjs/kernels.js';
 import {fromParts, partsOf} from './complex_tensors.js';
 import {linear, zerosFrom} from './linear.js';
 import {preferHost, Value} from './value.js';
@@ -75,7 +76,9 @@ export function transpose(x: Value, perm: readonly number[]): Value {
   if (simple.perm.every((axis, k) => axis === k)) return sameShape(shape, x.shape) ? x : x.reshape(shape);
   if (sizeOf(shape) === 0) return emptyFrom(x, shape);
   if (movesOnHost(x)) return Value.of(host.transpose(x, perm));
-  return mapTensor(x, (part) => tf.reshape(tf.transpose(tf.reshape(part, simple.shape), simple.perm), shape));
+  return mapTensor(x, (part) =>
+    reshape(runKernel(tf.Transpose, {x: reshape(part, simple.shape)}, {perm: simple.perm}), shape),
+  );
 }
 
 /** The same permutation with axes of one element left out and axes that stay neighbours joined. */
@@ -104,7 +107,10 @@ export function slice(x: Value, begin: readonly number[], size: readonly number[
   const from = groups.map(([first]) => begin[first!]!);
   const count = sizesOf(groups, size);
   return mapTensor(x, (part) =>
-    tf.reshape(tf.slice(tf.reshape(part, sizesOf(groups, x.shape)), from, count), size as number[]),
+    reshape(
+      runKernel(tf.Slice, {x: reshape(part, sizesOf(groups, x.shape))}, {begin: from, size: count}),
+      size,
+    ),
   );
 }
 
@@ -187,8 +193,8 @@ export function reverse(x: Value, flags: readonly boolean[]): Value {
   const groups = joinAxes(x.shape, (k) => matters[k]!);
   const axes = groups.flatMap(([first], at) => (matters[first!] ? [at] : []));
   return mapTensor(x, (part) => {
-    const reversed = boolAsInt(tf.reshape(part, sizesOf(groups, x.shape)), (t) => tf.reverse(t, axes));
-    return tf.reshape(reversed, x.shape as number[]);
+    const reversed = boolAsInt(reshape(part, sizesOf(groups, x.shape)), (t) => tf.reverse(t, axes));
+    return reshape(reversed, x.shape as number[]);
   });
 }
 
@@ -205,8 +211,8 @@ export function concat(values: readonly Value[], axis: number): Value {
   if (movesOnHost(...values)) return Value.of(host.concat(filled, axis, shape));
   const [outer, inner] = around(shape, axis);
   return mapTensors(values, (parts) => {
-    const blocks = parts.map((part) => tf.reshape(part, [outer, (part.shape[axis] ?? 0) * inner]));
-    return tf.reshape(tf.concat(blocks, 1), shape);
+    const blocks = parts.map((part) => reshape(part, [outer, (part.shape[axis] ?? 0) * inner]));
+    return reshape(tf.concat(blocks, 1), shape);
   });
 }
 
@@ -222,8 +228,8 @@ export function pad(x: Value, before: readonly number[], after: readonly number[
   const constants = fill?.numeric();
   return mapTensor(x, (part, lane) => {
     const constant = Number(constants?.[lane] ?? 0);
-    const padded = boolAsInt(tf.reshape(part, sizesOf(groups, x.shape)), (t) => tf.pad(t, around, constant));
-    return tf.reshape(padded, shape);
+    const padded = boolAsInt(reshape(part, sizesOf(groups, x.shape)), (t) => tf.pad(t, around, constant));
+    return reshape(padded, shape);
   });
 }
 
@@ -241,7 +247,7 @@ export function tile(x: Value, repeats: readonly number[]): Value {
   const groups = joinAxes(x.shape, (k) => repeats[k] !== 1);
   const dims = sizesOf(groups, x.shape);
   const counts = groups.map(([first]) => repeats[first!]!);
-  return mapTensor(x, (part) => tf.reshape(tileTensor(tf.reshape(part, dims), counts), shape));
+  return mapTensor(x, (part) => reshape(tileTensor(reshape(part, dims), counts), shape));
 }
 
 /** `tf.tile`, whose own gradient ends at rank 4. */
@@ -254,8 +260,8 @@ function tileTensor(x: tf.Tensor, repeats: readonly number[]): tf.Tensor {
       let sum = dy;
       repeats.forEach((count, axis) => {
         const [outer, inner] = around(sum.shape, axis);
-        const copies = tf.reshape(sum, [outer, count, shape[axis]! * inner]);
-        sum = tf.reshape(tf.sum(copies, 1), sum.shape.with(axis, shape[axis]!));
+        const copies = reshape(sum, [outer, count, shape[axis]! * inner]);
+        sum = reshape(tf.sum(copies, 1), sum.shape.with(axis, shape[axis]!));
       });
       return sum;
     },

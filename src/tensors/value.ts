@@ -3,8 +3,8 @@
  * or on both.
  *
  * Where a value was born decides where it may be computed. A floating point value born on a tfjs backend may hang on
- * a gradient tape and has to stay in tfjs operations; a value born on the host (a constant, a shape, an index, an
- * int64, a string) hangs on none, so a kernel is free to compute with its host data.
+ * a gradient tape and, while there is one, has to stay in tfjs operations; a value born on the host (a constant, a shape, an
+ * index, an int64, a string) hangs on none, so a kernel is free to compute with its host data.
  *
  * @module
  */
@@ -14,8 +14,10 @@ import {CallError} from '../errors.js';
 import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
 import {allocate, type HostData, type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
-import {stringsOf} from '../tfjs/data.js';
+import {isReadable, stringsOf} from '../tfjs/data.js';
 import {hostTensor} from '../tfjs/host_backend.js';
+import {clone, reshape} from '../tfjs/kernels.js';
+import {isTaping} from '../tfjs/tape.js';
 
 /** Something with identity that a graph refers to by handle: a variable, a table, a stack. */
 export interface Resource {
@@ -51,6 +53,9 @@ const DEVICE_DTYPES: Partial<Record<DType, 'float32' | 'int32' | 'bool' | 'compl
 
 /** A host computation of at most this many elements is cheaper than starting a backend kernel. */
 const SMALL = 1024;
+
+/** The same where an operand has to be read from the backend. */
+const SMALL_ON_DEVICE = 256;
 
 /**
  * A tensor value. Immutable; reference-counted by the interpreter (`retain`/`release`) so that backend memory is
@@ -234,6 +239,19 @@ export class Value implements HostTensor {
     return this.onDevice ? this.#tensor : undefined;
   }
 
+  /** The tensor of a value born on a backend that holds no other one, as all do that are neither complex nor variants. */
+  get onlyTensor(): tf.Tensor | undefined {
+    return this.onDevice && this.#parts === undefined && this.dtype !== 'variant' ? this.#tensor : undefined;
+  }
+
+  /** Whether the tensor is one of {@link deviceTensors}. */
+  holds(tensor: tf.Tensor): boolean {
+    if (this.#tensor === tensor) return true;
+    if (this.#parts === undefined && this.dtype !== 'variant') return false;
+    for (const held of this.deviceTensors()) if (held === tensor) return true;
+    return false;
+  }
+
   /** The tensors of a value made by `Value.complex`, undefined for all others. */
   get parts(): ComplexParts | undefined {
     return this.#parts;
@@ -242,10 +260,10 @@ export class Value implements HostTensor {
   /** The same elements under another shape of the same size. A host value shares its data. */
   reshape(shape: readonly number[]): Value {
     if (this.#parts !== undefined) {
-      const [real, imag] = this.#parts.map((part) => tf.reshape(part, shape as number[]));
+      const [real, imag] = this.#parts.map((part) => reshape(part, shape));
       return new Value(this.dtype, shape, undefined, undefined, [real!, imag!]);
     }
-    if (this.onDevice) return Value.device(tf.reshape(this.#tensor!, shape as number[]), this.dtype);
+    if (this.onDevice) return Value.device(reshape(this.#tensor!, shape), this.dtype);
     return new Value(this.dtype, shape, this.hostData(), undefined);
   }
 
@@ -294,9 +312,9 @@ export class Value implements HostTensor {
    * must not own one tensor, for the first to go would take it along.
    */
   unshared(taken: ReadonlySet<tf.Tensor>): Value {
-    const own = (tensor: tf.Tensor) => (taken.has(tensor) ? tf.clone(tensor) : tensor);
+    const own = (tensor: tf.Tensor) => (taken.has(tensor) ? clone(tensor) : tensor);
     if (this.onDevice && this.#tensor !== undefined && taken.has(this.#tensor)) {
-      return Value.device(tf.clone(this.#tensor), this.dtype);
+      return Value.device(clone(this.#tensor), this.dtype);
     }
     if (this.#parts?.some((part) => taken.has(part))) {
       const [real, imag] = this.#parts;
@@ -355,9 +373,21 @@ function hostBytes(data: HostData | undefined): number {
   return bytes;
 }
 
-/** True when all of the values are host-ready and computing on the host is the better choice. */
+/**
+ * True when all of the values can be had on the host and computing there is the better choice. Off a gradient tape that is so for small
+ * values wherever they were born: a backend's kernel takes longer to start than such an op to compute.
+ */
 export function preferHost(...values: readonly Value[]): boolean {
-  return values.every((value) => value.hostReady && (!hasDeviceType(value.dtype) || value.size <= SMALL));
+  for (const value of values) {
+    if (value.hostReady ? hasDeviceType(value.dtype) && value.size > SMALL : !isSmallAndFree(value))
+      return false;
+  }
+  return true;
+}
+
+/** True for few elements on a backend, which can be read, and on which no gradient can hang. */
+function isSmallAndFree(value: Value): boolean {
+  return value.size <= SMALL_ON_DEVICE && value.parts === undefined && !isTaping() && isReadable();
 }
 
 /** True when a tfjs backend can hold the dtype without loss. */

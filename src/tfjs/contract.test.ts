@@ -11,11 +11,17 @@ import {beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {AccumulatorList} from './optimizers.js';
 import {SIZE_RULES} from './tensor_sizes.js';
 
+interface Scope {
+  readonly name: string;
+  readonly id: number;
+  readonly track: readonly tf.Tensor[];
+}
+
 /** The engine as this library sees it. */
 interface Engine {
   readonly state: {
-    readonly activeScope: {readonly name: string} | null;
-    readonly scopeStack: readonly {readonly name: string}[];
+    readonly activeScope: Scope | null;
+    readonly scopeStack: readonly Scope[];
     activeTape: {inputs: tf.NamedTensorMap; outputs: tf.Tensor[]; saved: tf.Tensor[]}[] | null;
     readonly gradientDepth: number;
     readonly kernelDepth: number;
@@ -72,6 +78,21 @@ describe('scopes', () => {
     expect(seen[0]).toBeInstanceOf(Object);
     expect(seen[0]).not.toBe(seen[1]);
     expect(engine.state.activeScope ?? undefined).toBeUndefined();
+  });
+});
+
+describe('scopes that are closed without endScope', () => {
+  it('lie in state.scopeStack, list their tensors in track, and give them their id', () => {
+    tf.tidy(() => {
+      engine.startScope();
+      const x = tf.scalar(1);
+      const scope = engine.state.scopeStack.at(-1)!;
+      expect(scope).toBe(engine.state.activeScope);
+      expect(scope.track).toEqual([x]);
+      expect(x.scopeId).toBe(scope.id);
+      expect(x.kept ?? false).toBe(false);
+      engine.endScope();
+    });
   });
 });
 
@@ -430,6 +451,25 @@ describe('kernels', () => {
       expect(engine.runKernel('Pow', {a: x, b: tf.scalar(2)}, {}).dataSync()).toEqual(Float32Array.of(1, 4));
     });
   });
+
+  it.each(['cpu', 'wasm'])(
+    'take the %s backend, and give what makeTensorFromTensorInfo takes',
+    async (name) => {
+      await tf.setBackend(name);
+      const before = tf.memory().numTensors;
+      tf.tidy(() => {
+        const inputs = {a: tf.tensor1d([1, 2]), b: tf.scalar(2)};
+        const {kernelFunc} = tf.getKernel('Multiply', tf.engine().backendName);
+        const info = kernelFunc({inputs, attrs: {}, backend: tf.engine().backend}) as tf.TensorInfo;
+        const product = tf.engine().makeTensorFromTensorInfo(info);
+        expect(product.dataSync()).toEqual(Float32Array.of(2, 4));
+        expect(tf.memory().numTensors).toBe(before + 3);
+      });
+      expect(tf.memory().numTensors).toBe(before);
+      expect(tf.engine().state.profiling).toBe(false);
+      expect(Object.hasOwn(tf.engine(), 'runKernel')).toBe(false);
+    },
+  );
 
   it('are replaced in the registry, and looked up there for each call', () => {
     const own = tf.getKernel('Neg', 'cpu');

@@ -18,3 +18,24 @@ export function dataOf(tensor: tf.TensorInfo): object {
 export function stringsOf(tensor: tf.Tensor): Uint8Array[] {
   return tf.engine().readSync(tensor.dataId) as unknown as Uint8Array[];
 }
+
+/** Backends whose memory JavaScript sees. */
+const READABLE: ReadonlySet<string> = new Set(['cpu', 'wasm']);
+
+let isHidden = false;
+
+/** True where the data of tensors of the active backend can be read at no more than the cost of copying it. */
+export function isReadable(): boolean {
+  return !isHidden && READABLE.has(tf.getBackend());
+}
+
+/** Runs `f` as on a backend whose memory JavaScript does not see, so that what is on it is computed there, however small: for tests. */
+export function asOnFarBackend<T>(f: () => T): T {
+  const before = isHidden;
+  isHidden = true;
+  try {
+    return f();
+  } finally {
+    isHidden = before;
+  }
+}

@@ -6,6 +6,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {isTaping} from './tape.js';
 
 /** The operands of a kernel, by the names that it gives them. */
 export type Operands = Readonly<Record<string, tf.Tensor>>;
@@ -13,11 +14,53 @@ export type Operands = Readonly<Record<string, tf.Tensor>>;
 /** A kernel in the place of another, which it may call. */
 export type Replacement = (own: tf.KernelFunc, kernelName: string) => tf.KernelFunc;
 
-/** Runs a kernel of the active backend that gives one tensor. It goes on the gradient tape as every operation does. */
-export function runKernel(kernelName: string, operands: Operands, attrs: object): tf.Tensor {
+/**
+ * Runs a kernel of the active backend that gives one tensor. It goes on the gradient tape as every operation does.
+ *
+ * Where nobody records, watches or measures it, the engine has nothing to do but to note the result, and the kernel is called without
+ * it: that takes longer than many a small kernel itself.
+ */
+export function runKernel(kernelName: string, operands: Operands, attrs: object = {}): tf.Tensor {
   const engine = tf.engine();
-  return engine.runKernel(kernelName, operands as tf.NamedTensorMap, attrs as tf.NamedAttrMap) as tf.Tensor;
+  const inputs = operands as tf.NamedTensorMap;
+  const kernel = isUnwatched(engine) ? tf.getKernel(kernelName, engine.backendName) : undefined;
+  if (kernel === undefined)
+    return engine.runKernel(kernelName, inputs, attrs as tf.NamedAttrMap) as tf.Tensor;
+  const result = kernel.kernelFunc({inputs, attrs: attrs as tf.NamedAttrMap, backend: engine.backend});
+  // Some kernels give tensors.
+  if (result instanceof tf.Tensor) return result;
+  const {dataId, shape, dtype} = result as tf.TensorInfo;
+  return engine.makeTensorFromTensorInfo({dataId, shape, dtype});
 }
+
+/** True where no tape records, no profiler measures, and the engine's method is its own. */
+function isUnwatched(engine: ReturnType<typeof tf.engine>): boolean {
+  return (
+    !isTaping() &&
+    !engine.state.profiling &&
+    !Object.hasOwn(engine, 'runKernel') &&
+    !tf.env().getBool('DEBUG')
+  );
+}
+
+/** The operation of one operand that is a kernel. */
+export const unaryKernel =
+  (kernelName: string) =>
+  (x: tf.Tensor): tf.Tensor =>
+    runKernel(kernelName, {x});
+
+/** The operation of two operands of one dtype that is a kernel. */
+export const binaryKernel =
+  (kernelName: string) =>
+  (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+    runKernel(kernelName, {a, b});
+
+/** `tf.reshape`. */
+export const reshape = (x: tf.Tensor, shape: readonly number[]): tf.Tensor =>
+  runKernel(tf.Reshape, {x}, {shape});
+
+/** `tf.clone`. */
+export const clone = unaryKernel(tf.Identity);
 
 /** Whether the active backend has a kernel. */
 export function hasKernel(kernelName: string): boolean {

@@ -29,11 +29,47 @@ describe.each(['cpu', 'wasm'])('movement kernels of the %s backend', (backend) =
     expect(values(() => tf.split(x(), 2, -1)[0]!).data).toEqual([0, 2, 4, 6, 8, 10]);
   });
 
+  it('join, along any axis, nothing among the parts', () => {
+    const [x, y] = [() => counting([2, 1, 2]), () => counting([2, 2, 2])];
+    expect(values(() => tf.concat([x(), y()], 1))).toEqual({
+      shape: [2, 3, 2],
+      data: [0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 6, 7],
+    });
+    expect(values(() => tf.concat([y(), counting([2, 2, 1])], -1)).data).toEqual([
+      ...[0, 1, 0, 2, 3, 1, 4, 5, 2, 6, 7, 3],
+    ]);
+    expect(values(() => tf.concat([x(), tf.zeros([2, 0, 2]), x()], 1)).shape).toEqual([2, 2, 2]);
+    expect(values(() => tf.concat([tf.zeros([0, 2]), tf.zeros([0, 2])], 0)).shape).toEqual([0, 2]);
+    expect(values(() => tf.concat([tf.tensor1d([true], 'bool'), tf.tensor1d([false], 'bool')])).data).toEqual(
+      [1, 0],
+    );
+    expect(values(() => tf.concat([tf.tensor1d(['a']), tf.tensor1d(['b'])])).data).toEqual(['a', 'b']);
+    const wide = counting([3, 100]);
+    const joined = tf.concat([wide, wide], 1);
+    expect(joined.shape).toEqual([3, 200]);
+    expect([99, 100, 199, 200].map((at) => joined.dataSync()[at])).toEqual([99, 0, 99, 100]);
+    tf.dispose([wide, joined]);
+  });
+
   it('reverse and transpose', () => {
     expect(values(() => tf.reverse(counting([2, 3]), [0, -1])).data).toEqual([5, 4, 3, 2, 1, 0]);
     expect(values(() => tf.reverse(tf.tensor1d([true, false, false], 'bool'))).data).toEqual([0, 0, 1]);
     expect(values(() => tf.transpose(counting([2, 3]))).data).toEqual([0, 3, 1, 4, 2, 5]);
     expect(values(() => tf.transpose(counting([2, 2, 2]), [1, 2, 0])).data).toEqual([0, 4, 1, 5, 2, 6, 3, 7]);
+  });
+
+  it('transpose more axes than there are loops for', () => {
+    const perm = [4, 1, 0, 3, 2];
+    const shape = [2, 3, 2, 1, 4];
+    const {shape: turned, data} = values(() => tf.transpose(counting(shape), perm));
+    expect(turned).toEqual([4, 3, 2, 1, 2]);
+    // Element [d, b, a, 0, c] is [a, b, c, 0, d] of what was counted.
+    for (let at = 0; at < data.length; at++) {
+      const [c, a, b, d] = [at % 2, Math.floor(at / 2) % 2, Math.floor(at / 4) % 3, Math.floor(at / 12)];
+      expect(data[at]).toBe(((a * 3 + b) * 2 + c) * 4 + d);
+    }
+    expect(values(() => tf.transpose(counting(shape, 'int32'), perm)).data).toEqual(data);
+    expect(values(() => tf.transpose(tf.zeros([2, 0, 1, 1, 3]), perm)).shape).toEqual([3, 0, 2, 1, 1]);
   });
 
   it('pad and tile', () => {

@@ -121,8 +121,16 @@ const REPLACED: Readonly<Record<string, Readonly<Record<string, Move>>>> = {
   wasm: {Reverse: reverse, Tile: tile, GatherV2: gather},
 };
 
-/** Slices on the wasm backend, straight from memory to memory. */
-const WASM_SLICES: Readonly<Record<string, tf.KernelFunc>> = {
+/** What is cut and joined on the wasm backend, straight from memory to memory. */
+const WASM_MOVES: Readonly<Record<string, tf.KernelFunc>> = {
+  Concat: ({inputs, attrs, backend}) => {
+    const parts = Object.values(inputs as tf.NamedTensorInfoMap) as tf.TensorInfo[];
+    const [first] = parts;
+    const [axis] = tf.util.parseAxisParam(attrs!.axis as number, first!.shape);
+    const shapes = parts.map(({shape}) => shape);
+    tf.backend_util.assertParamsConsistent(shapes, axis!);
+    return join(backend as MemoryBackend, parts, tf.backend_util.computeOutShape(shapes, axis!), axis!);
+  },
   Slice: ({inputs, attrs, backend}) => {
     const x = inputs.x!;
     const like = {shape: x.shape, rank: x.shape.length} as unknown as tf.Tensor;
@@ -175,18 +183,48 @@ function cut(
   });
 }
 
+/** Tensors of one dtype, one after the other along an axis. */
+function join(backend: MemoryBackend, parts: tf.TensorInfo[], shape: number[], axis: number): tf.TensorInfo {
+  const dtype = parts[0]!.dtype as DType;
+  const to = stridesOf(shape);
+  return makeTensor(backend, parts, shape, dtype, (out, ...sources) => {
+    let at = 0;
+    for (const [i, {shape: own}] of parts.entries()) {
+      const from = {offset: 0, strides: stridesOf(own)};
+      copyRegion(dtype, own, sources[i]!, from, out, {offset: at * to[axis]!, strides: to});
+      at += own[axis]!;
+    }
+  });
+}
+
+/** Up to this rank the wasm backend has transpositions of its own; beyond, it takes a hundred times longer than copying. */
+const MOST_AXES = 4;
+
+/** Axes in another order, where the wasm backend is slow at that. */
+const transposeMany =
+  (own: tf.KernelFunc): tf.KernelFunc =>
+  (call) => {
+    const x = call.inputs.x!;
+    if (x.shape.length <= MOST_AXES || !isMovable(call)) return own(call);
+    const perm = call.attrs!.perm as number[];
+    const shape = perm.map((axis) => x.shape[axis]!);
+    const strides = stridesOf(x.shape);
+    const dtype = x.dtype as DType;
+    return makeTensor(call.backend as MemoryBackend, [x], shape, dtype, (out, source) => {
+      const from = {offset: 0, strides: perm.map((axis) => strides[axis]!)};
+      copyRegion(dtype, shape, source, from, out, {offset: 0, strides: stridesOf(shape)});
+    });
+  };
+
 /** Replaces the slow data movement kernels of a backend, if it has any. To be called once for each. */
 export function replaceMovementKernels(backendName: string): void {
   for (const [kernelName, move] of Object.entries(REPLACED[backendName] ?? {})) {
     replaceKernel(backendName, kernelName, (original) => replacement(move, original));
   }
   if (backendName !== 'wasm') return;
-  for (const [kernelName, slices] of Object.entries(WASM_SLICES)) {
-    replaceKernel(
-      backendName,
-      kernelName,
-      (original) => (call) => (isMovable(call) ? slices : original)(call),
-    );
+  replaceKernel(backendName, tf.Transpose, transposeMany);
+  for (const [kernelName, move] of Object.entries(WASM_MOVES)) {
+    replaceKernel(backendName, kernelName, (original) => (call) => (isMovable(call) ? move : original)(call));
   }
 }
 

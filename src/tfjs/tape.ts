@@ -6,6 +6,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {closeScope, openScope} from './scope.js';
 
 /** What of the engine runs a function as one step of the tape. */
 interface StepRunner {
@@ -41,6 +42,7 @@ export interface TapeStep<T extends tf.Tensor | tf.Tensor[]> {
  * Other than with `tf.customGrad` it may have several outputs, and only those gradients are computed that are asked for.
  */
 export function runStep<T extends tf.Tensor | tf.Tensor[]>({inputs, forward, backward}: TapeStep<T>): T {
+  if (!isTaping()) return runForward(forward);
   const engine = tf.engine() as unknown as StepRunner;
   return engine.runKernelFunc({
     inputs: Object.fromEntries(inputs.entries()),
@@ -48,6 +50,19 @@ export function runStep<T extends tf.Tensor | tf.Tensor[]>({inputs, forward, bac
     backwardsFunc: (dys, saved) =>
       Object.fromEntries(backward(Array.isArray(dys) ? dys : [dys], saved).entries()),
   });
+}
+
+/** The outputs of a step that nothing records. */
+function runForward<T extends tf.Tensor | tf.Tensor[]>(forward: TapeStep<T>['forward']): T {
+  openScope();
+  let outputs: readonly tf.Tensor[] = [];
+  try {
+    const given = forward(() => {});
+    outputs = Array.isArray(given) ? given : [given];
+    return given;
+  } finally {
+    closeScope(outputs);
+  }
 }
 
 /** What the tape knows of one step. */

@@ -20,6 +20,7 @@ import {convertElements} from '../../tensors/host.js';
 import {type Resource, Value} from '../../tensors/value.js';
 import {dataOf} from '../../tfjs/data.js';
 import {isOnHostBackend, onHostBackend} from '../../tfjs/host_backend.js';
+import {clone} from '../../tfjs/kernels.js';
 import {isTaping} from '../../tfjs/tape.js';
 import {yieldingVariable} from '../../tfjs/variable_names.js';
 import {indexing} from '../indexing/kernels.js';
@@ -140,7 +141,7 @@ export class Variable implements Resource {
       return fromParts(partsOfTensor(face, `variable '${this.name}'`), this.dtype);
     }
     if (face !== undefined && (this.#watched || NATIVE.has(this.dtype))) {
-      return fromTensor(tf.clone(face as tf.Tensor), this.dtype);
+      return fromTensor(clone(face), this.dtype);
     }
     this.#adoptFace();
     if (this.#exact === undefined) throw this.#uninitialized();

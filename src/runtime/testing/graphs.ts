@@ -92,6 +92,8 @@ export function plainSession(): Session {
     resource: none,
     anonymous: none,
     temporary: none,
+    keep: (kept) => kept,
+    forget: none,
     customGradient: () => undefined,
     readFile: none,
     restore: none,

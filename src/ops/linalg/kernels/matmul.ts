@@ -15,6 +15,7 @@ import {fromTensor} from '../../../tensors/from_tensor.js';
 import {convertNumbers} from '../../../tensors/host.js';
 import {stridedPositions} from '../../../tensors/rearrange.js';
 import {type ComplexParts, preferHost, Value} from '../../../tensors/value.js';
+import {reshape, runKernel} from '../../../tfjs/kernels.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {castValue} from '../../math/kernels/cast.js';
 import {invalid} from '../../node.js';
@@ -68,24 +69,27 @@ export function multiplyTensors(
   transposeX = false,
   transposeY = false,
 ): tf.Tensor {
-  if (x.rank === 2 && y.rank === 2) return tf.matMul(x, y, transposeX, transposeY);
+  if (x.rank === 2 && y.rank === 2) return matMulTensors(x, y, transposeX, transposeY);
   const matrixX = x.shape.slice(-2);
   const matrixY = y.shape.slice(-2);
   const columns = matrixY[transposeY ? 0 : 1]!;
   if (y.rank === 2 && !transposeX) {
     // One matrix for the whole batch: all rows go into one product.
-    const flat = tf.matMul(tf.reshape(x, [-1, matrixX[1]!]), y, false, transposeY);
-    return tf.reshape(flat, [...x.shape.slice(0, -1), columns]);
+    const flat = matMulTensors(reshape(x, [-1, matrixX[1]!]), y, false, transposeY);
+    return reshape(flat, [...x.shape.slice(0, -1), columns]);
   }
   const [batchX, batchY] = [x.shape.slice(0, -2), y.shape.slice(0, -2)];
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(batchX, batchY);
   const stack = (t: tf.Tensor, own: number[], matrix: number[]): tf.Tensor => {
     const full = sameShape(own, batch) ? t : broadcastTensor(t, [...batch, ...matrix]);
-    return tf.reshape(full, [-1, ...matrix]);
+    return reshape(full, [-1, ...matrix]);
   };
-  const stacked = tf.matMul(stack(x, batchX, matrixX), stack(y, batchY, matrixY), transposeX, transposeY);
-  return tf.reshape(stacked, [...batch, matrixX[transposeX ? 1 : 0]!, columns]);
+  const stacked = matMulTensors(stack(x, batchX, matrixX), stack(y, batchY, matrixY), transposeX, transposeY);
+  return reshape(stacked, [...batch, matrixX[transposeX ? 1 : 0]!, columns]);
 }
+
+const matMulTensors = (a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor =>
+  runKernel(tf.BatchMatMul, {a, b}, {transposeA, transposeB});
 
 function multiplyOnHost(product: Product, plan: ProductPlan<number>): NumericArray {
   const {x, y, dtype} = product;

@@ -16,6 +16,7 @@ import {fromTensor} from '../../../tensors/from_tensor.js';
 import {broadcastOrThrow, forEachBroadcast} from '../../../tensors/host.js';
 import {roundTensor} from '../../../tensors/rounding.js';
 import {Value} from '../../../tensors/value.js';
+import {binaryKernel} from '../../../tfjs/kernels.js';
 import {type BinaryOp, binary} from '../../elementwise.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
 
@@ -191,10 +192,15 @@ const add: BinaryOp = {
   bigint: (x, y) => x + y,
   complex: complex.add,
   parts: parts.add,
-  device: tf.add,
+  device: binaryKernel(tf.Add),
 };
 
-const divide: BinaryOp = {float: (x, y) => x / y, complex: complex.div, parts: parts.div, device: tf.div};
+const divide: BinaryOp = {
+  float: (x, y) => x / y,
+  complex: complex.div,
+  parts: parts.div,
+  device: binaryKernel(tf.RealDiv),
+};
 
 /** `x / y` where `y` is not 0. The division avoids 0 as well, so that its gradient is not NaN there. */
 function safeDivide(x: tf.Tensor, y: tf.Tensor, isSafe: tf.Tensor): tf.Tensor {
@@ -240,7 +246,7 @@ export const binaryMath: OpFamily = {
     bigint: (x, y) => x - y,
     complex: complex.sub,
     parts: parts.sub,
-    device: tf.sub,
+    device: binaryKernel(tf.Sub),
   }),
   Mul: binary({
     float: (x, y) => x * y,
@@ -248,7 +254,7 @@ export const binaryMath: OpFamily = {
     bigint: (x, y) => x * y,
     complex: complex.mul,
     parts: parts.mul,
-    device: tf.mul,
+    device: binaryKernel(tf.Multiply),
   }),
   MulNoNan: binary({
     float: (x, y) => (y === 0 ? 0 : x * y),
@@ -315,7 +321,7 @@ export const binaryMath: OpFamily = {
     int: (x, y) => Math.imul(x - y, x - y),
     bigint: (x, y) => (x - y) * (x - y),
     complex: complex.squaredDifference,
-    device: differentiable(tf.squaredDifference, (dy, x, y) => {
+    device: differentiable(binaryKernel(tf.SquaredDifference), (dy, x, y) => {
       const dx = tf.mul(dy, tf.mul(2, tf.sub(x, y)));
       return [dx, tf.neg(dx)];
     }),

@@ -11,6 +11,7 @@ import {dtypeInfo} from '../../../host/dtypes.js';
 import * as parts from '../../../tensors/complex_tensors.js';
 import {hostMap, withDerivative, withGradient} from '../../../tensors/differentiable.js';
 import {mapUnary} from '../../../tensors/host.js';
+import {unaryKernel} from '../../../tfjs/kernels.js';
 import {type UnaryOp, unary} from '../../elementwise.js';
 import type {OpFamily} from '../../kernel.js';
 
@@ -39,15 +40,16 @@ const reciprocal: UnaryOp = {
   float: (x) => 1 / x,
   complex: complex.reciprocal,
   parts: parts.reciprocal,
-  device: tf.reciprocal,
+  device: unaryKernel(tf.Reciprocal),
 };
 const round: UnaryOp = {float: roundHalfToEven, int: identity, bigint: identity, device: step(tf.round)};
 
 // tfjs differentiates these by their saved results, which a second derivative cannot follow back to the operand.
-const expTensor = (x: tf.Tensor): tf.Tensor => withDerivative(x, tf.exp, (_, y) => y);
+const expTensor = (x: tf.Tensor): tf.Tensor => withDerivative(x, unaryKernel(tf.Exp), (_, y) => y);
 const sigmoidTensor = (x: tf.Tensor): tf.Tensor =>
-  withDerivative(x, tf.sigmoid, (_, y) => tf.mul(y, tf.sub(1, y)));
-const tanhTensor = (x: tf.Tensor): tf.Tensor => withDerivative(x, tf.tanh, (_, y) => tf.sub(1, tf.square(y)));
+  withDerivative(x, unaryKernel(tf.Sigmoid), (_, y) => tf.mul(y, tf.sub(1, y)));
+const tanhTensor = (x: tf.Tensor): tf.Tensor =>
+  withDerivative(x, unaryKernel(tf.Tanh), (_, y) => tf.sub(1, tf.square(y)));
 
 /** d/dx erf(x), and of the functions made of erf. */
 const gaussian = (x: tf.Tensor): tf.Tensor => tf.mul(2 / Math.sqrt(Math.PI), tf.exp(tf.neg(tf.square(x))));
@@ -70,7 +72,7 @@ export const unaryMath: OpFamily = {
     bigint: (x) => -x,
     complex: complex.neg,
     parts: parts.neg,
-    device: tf.neg,
+    device: unaryKernel(tf.Neg),
   }),
   Abs: unary({
     float: Math.abs,
@@ -93,16 +95,16 @@ export const unaryMath: OpFamily = {
     bigint: (x) => x * x,
     complex: complex.square,
     parts: parts.square,
-    device: tf.square,
+    device: unaryKernel(tf.Square),
   }),
-  Sqrt: unary({float: Math.sqrt, complex: complex.sqrt, device: tf.sqrt}),
-  Rsqrt: unary({float: (x) => 1 / Math.sqrt(x), complex: complex.rsqrt, device: tf.rsqrt}),
+  Sqrt: unary({float: Math.sqrt, complex: complex.sqrt, device: unaryKernel(tf.Sqrt)}),
+  Rsqrt: unary({float: (x) => 1 / Math.sqrt(x), complex: complex.rsqrt, device: unaryKernel(tf.Rsqrt)}),
   Reciprocal: unary(reciprocal),
   Inv: unary(reciprocal),
 
   Exp: unary({float: Math.exp, complex: complex.exp, parts: parts.exp, device: expTensor}),
   Expm1: unary({float: Math.expm1, complex: complex.expm1, device: tf.expm1}),
-  Log: unary({float: Math.log, complex: complex.log, device: tf.log}),
+  Log: unary({float: Math.log, complex: complex.log, device: unaryKernel(tf.Log)}),
   Log1p: unary({float: Math.log1p, complex: complex.log1p, device: tf.log1p}),
   Sigmoid: unary({float: (x) => 1 / (1 + Math.exp(-x)), complex: complex.sigmoid, device: sigmoidTensor}),
 

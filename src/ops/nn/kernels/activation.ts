@@ -6,6 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {withDerivative} from '../../../tensors/differentiable.js';
+import {unaryKernel} from '../../../tfjs/kernels.js';
 import {binary, unary} from '../../elementwise.js';
 import type {Kernel, OpFamily, OpImplementation} from '../../kernel.js';
 
@@ -35,7 +36,7 @@ const ACTIVATIONS = {
     float: (x) => Math.max(x, 0),
     int: (x) => Math.max(x, 0),
     bigint: (x) => (x < 0n ? 0n : x),
-    device: (x) => tf.relu(x),
+    device: unaryKernel(tf.Relu),
     of: 'input',
     slope: {float: (x) => (x > 0 ? 1 : 0), device: (x) => tf.step(x)},
   },
@@ -43,7 +44,7 @@ const ACTIVATIONS = {
     float: (x) => Math.min(Math.max(x, 0), 6),
     int: (x) => Math.min(Math.max(x, 0), 6),
     bigint: (x) => (x < 0n ? 0n : x > 6n ? 6n : x),
-    device: (x) => tf.relu6(x),
+    device: unaryKernel(tf.Relu6),
     of: 'input',
     slope: {
       float: (x) => (x > 0 && x < 6 ? 1 : 0),

@@ -11,6 +11,7 @@ import {allocate, sizeOf} from '../../../host/tensor.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {mapBinary} from '../../../tensors/host.js';
 import {preferHost, Value} from '../../../tensors/value.js';
+import {binaryKernel, reshape} from '../../../tfjs/kernels.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 import {channelAxis} from '../plan.js';
@@ -39,12 +40,14 @@ const biasAdd: Kernel = ([value, bias], ctx) => {
   return fromTensor(addBias(value!.tensor(), bias!.tensor(), view), dtype);
 };
 
+const add = binaryKernel(tf.Add);
+
 /** `x` with the bias of each channel added, `view` being `[outer, channels, inner]`. */
 function addBias(x: tf.Tensor, bias: tf.Tensor, view: [number, number, number]): tf.Tensor {
   if (x.size === 0) return tf.clone(x);
   const [outer, channels, inner] = view;
-  if (inner === 1) return tf.reshape(tf.add(tf.reshape(x, [outer, channels]), bias), x.shape);
-  return tf.reshape(tf.add(tf.reshape(x, view), tf.reshape(bias, [channels, 1])), x.shape);
+  if (inner === 1) return reshape(add(reshape(x, [outer, channels]), bias), x.shape);
+  return reshape(add(reshape(x, view), reshape(bias, [channels, 1])), x.shape);
 }
 
 const biasAddGrad: Kernel = ([dy], ctx) => {

@@ -1,0 +1,11 @@
+/**
+ * Every kind of chain.
+ *
+ * @module
+ */
+
+import type {ChainRule} from './chain.js';
+import {CONVOLUTION_CHAIN} from './convolution/kernels/chain.js';
+
+/** The kinds of chains, in the order in which they are looked for. */
+export const CHAIN_RULES: readonly ChainRule[] = [CONVOLUTION_CHAIN];
