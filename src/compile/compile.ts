@@ -165,6 +165,8 @@ class Variant {
         name,
         op: name,
         inputs: [...read, ...cut.inputs],
+        // The variables themselves: a session has to know whether they have changed.
+        references: read.length,
         controls: [],
         attrs: new Attrs(() => undefined, name),
       };
