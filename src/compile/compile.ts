@@ -16,7 +16,7 @@ import {checkArguments, type Runnable, type RunRequest} from '../runtime/run.js'
 import {fedNodes, neededFor, topologicalOrder} from '../runtime/schedule.js';
 import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
-import {type Analysed, analyse, type CompileReport, declaredOf, reportOf} from './analyse.js';
+import {type Analysed, analyse, type CompileReport, declaredOf, knownHandle, reportOf} from './analyse.js';
 import type {Runs} from './inline.js';
 import type {LoweredGraph} from './lower.js';
 import {Footprint, partOf} from './part.js';
@@ -199,6 +199,8 @@ class Variant {
         name,
         op: name,
         inputs: [...read, ...cut.inputs],
+        // The variables themselves: a session has to know whether they have changed.
+        references: read.length,
         controls: [],
         attrs: new Attrs(() => undefined, name),
       };
@@ -253,10 +255,7 @@ interface Given {
 function givenBy(arg: Value, declared: Known): Given {
   const resource = resourceOf(arg);
   if (resource instanceof Variable) {
-    return {
-      known: {dtype: 'resource', shape: [], handle: {dtype: resource.dtype, shape: resource.shape}},
-      resource,
-    };
+    return {known: knownHandle(resource), resource};
   }
   if (resource !== undefined) return {known: declared, resource};
   const shape = declared.shape ?? arg.shape.map(() => null);

@@ -37,6 +37,8 @@ export interface GraphNode extends OpNode {
   readonly device?: string;
   /** The node that this one was taken over from, and its graph, where functions were put in the place of calls. */
   readonly origin?: {readonly node: GraphNode; readonly label: string};
+  /** Of a node that a compiler has put there: so many inputs, the first ones, it takes as references (TensorFlow 1) where they are. */
+  readonly references?: number;
 }
 
 /** Nodes and how to find them. Nodes are in file order, which need not be an order of execution. */

@@ -79,10 +79,20 @@ export interface PendingOutput extends OutputDirectory {
 
 /** A directory whose files can be read, added to and removed. */
 export interface WritableDirectory extends ModelDirectory {
-  /** Starts to write files, which replace those of the same names. */
-  begin(): Promise<PendingOutput>;
+  /**
+   * Starts to write files.
+   *
+   * @param options - whether they replace those of the same names (default), or a file that is there is a SaveError
+   */
+  begin(options?: WriteFilesOptions): Promise<PendingOutput>;
   /** Removes a file; nothing happens where there is none. */
   remove(path: string): Promise<void>;
+}
+
+/** How files are written into a directory that may have others. */
+export interface WriteFilesOptions {
+  /** Replace files of the same names. Default true. */
+  readonly overwrite?: boolean;
 }
 
 export interface CreateModelOptions {

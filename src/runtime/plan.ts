@@ -227,7 +227,11 @@ function chained(
     const result = kernel(own.map(({length}, i) => values.slice(starts[i]!, starts[i]! + length)));
     return result ?? [];
   };
-  return {step: prepareWith({kernel: whole}, graph, nodes.at(-1)!, session), inputs: own.flat(), length: nodes.length};
+  return {
+    step: prepareWith({kernel: whole}, graph, nodes.at(-1)!, session),
+    inputs: own.flat(),
+    length: nodes.length,
+  };
 }
 
 /** For each position, the slots that are read there and nowhere later; absent where there is none. */

@@ -257,7 +257,8 @@ export function isReference(graph: Graph, {node, output}: Endpoint): boolean {
 }
 
 /** True where an op takes the reference itself, as opposed to the value that it stands for. */
-export function takesReference(node: OpNode, input: number): boolean {
+export function takesReference(node: OpNode & Pick<GraphNode, 'references'>, input: number): boolean {
+  if (node.references !== undefined) return input < node.references;
   const inputs = opDef(node.op)?.inputs;
   if (inputs === undefined || inputs.length === 0) return false;
   return inputs[Math.min(input, inputs.length - 1)]!.isRef;

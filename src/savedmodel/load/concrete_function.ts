@@ -7,6 +7,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfjs from '@tensorflow/tfjs-core';
+import type {Runs} from '../../compile/inline.js';
 import {CallError, FormatError} from '../../errors.js';
 import {calledFunctions, isStateful} from '../../graph/effects.js';
 import {inferFunction} from '../../graph/infer.js';
@@ -25,6 +26,7 @@ import {inferenceOf} from '../../ops/infer.js';
 import {currentObserver} from '../../runtime/observer.js';
 import type {Convert, Runnable} from '../../runtime/run.js';
 import type {Runtime} from '../../runtime/runtime.js';
+import {functionRequest} from '../../runtime/schedule.js';
 import type {Value} from '../../tensors/value.js';
 import {type ExactTensor, fromValue, type TensorOutput} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
@@ -58,8 +60,12 @@ export interface ConcreteFunctionSpec {
   readonly outputs: Structure;
   /** Values of the captured inputs, which follow the arguments. */
   bound(): readonly Value[];
+  /** What is known of these before any of them is there. */
+  captures(): readonly Known[];
   /** What runs, where that is not the library's function of this name. */
   readonly runnable?: () => Runnable;
+  /** The part of a graph that this is made of; it comes with {@link runnable}. */
+  readonly runs?: Runs;
 }
 
 /** What runs, and what follows the arguments. */
@@ -91,6 +97,26 @@ export class ConcreteFunction {
   /** What runs it: the same for all functions of a model. */
   get runtime(): Runtime {
     return this.#spec.runtime;
+  }
+
+  /** The graph that a call runs, as it was saved, and what of it. It is fed the flat inputs, then what is captured. */
+  get runs(): Runs {
+    const {runs, name} = this.#spec;
+    if (runs !== undefined) return runs;
+    const graph = this.runtime.library.get(name);
+    if (graph === undefined) throw new FormatError(`the model has no function '${name}'`);
+    return {graph, request: functionRequest(graph)};
+  }
+
+  /** What is known of what is captured, without making any of it. */
+  get captures(): readonly Known[] {
+    return this.#spec.captures();
+  }
+
+  /** What is captured. */
+  get bound(): readonly Value[] {
+    this.#bound ??= this.#spec.bound();
+    return this.#bound;
   }
 
   /** The positional arguments' structures, and those of the keyword arguments by name. */
@@ -209,8 +235,7 @@ export class ConcreteFunction {
   }
 
   #ready(): Ready {
-    this.#bound ??= this.#spec.bound();
-    return {runnable: this.#spec.runnable?.() ?? this.#spec.runtime.function(this.name), bound: this.#bound};
+    return {runnable: this.#spec.runnable?.() ?? this.#spec.runtime.function(this.name), bound: this.bound};
   }
 
   /** The same function with its arguments arranged otherwise; the flat tensors stay in their order. */
