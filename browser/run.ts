@@ -1,71 +1,30 @@
 /**
- * Tests in a real browser: builds the page with the built package, serves it and a model, and drives Chromium
- * through it.
+ * Tests in a real browser: Chromium is driven through pages that are built with the package as it is published. With words, the tests with
+ * these in their names.
  *
  * @module
  */
 
-import {cp, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
-import os from 'node:os';
+import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {fileURLToPath} from 'node:url';
 import {gunzipSync} from 'node:zlib';
 import {unpackTar} from 'modern-tar';
-import {type Browser, type BrowserContext, chromium, type Page} from 'playwright-core';
-import {build} from 'vite';
+import type {Page} from 'playwright-core';
 import {tell} from '../scripts/score.js';
 import {integrityOf} from '../src/hub/integrity.js';
 import type {ResolveOptions} from '../src/hub/options.js';
-import {readDigests} from '../src/hub/testing/digests.js';
-import {faulty, startServer, type TestServer} from '../src/hub/testing/server.js';
 import {memoryDirectory} from '../src/platform/memory.js';
 import {localDirectory} from '../src/platform/node.js';
-import {type Host, hostModels} from '../src/platform/node_host.js';
 import {portableSha256} from '../src/platform/sha256.js';
 import {loadModel} from '../src/savedmodel/load/load.js';
-import {findChromium} from './chromium.js';
+import {firstCase} from './cases.js';
+import {ONNX_TESTS} from './onnx_tests.js';
 import type {NamedSource, Resolved} from './page.js';
-
-interface World {
-  readonly browser: Browser;
-  readonly page: string;
-  /** A server of the model at `/model`, and how often its archive was asked for. */
-  readonly host: Host;
-  readonly downloads: () => number;
-  /** The same archive over connections that break, and over slow ones: how much these have sent. */
-  readonly broken: TestServer;
-  readonly sentSlowly: () => number;
-  readonly model: string;
-  readonly expected: Record<string, string>;
-}
-
-type Test = (world: World, context: BrowserContext) => Promise<void>;
-
-const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const FIXTURE = here('../fixtures/models/mlp');
-const CASES = here('../fixtures/models/mlp.cases.json');
+import {demand, MODEL, open, start, type Test, type World} from './world.js';
 
 /** Bytes after which a download is well under way, and far from its end. */
 const SOME_OF_THE_MODEL = 20_000;
-
-/** Milliseconds, many more than a busy machine needs for anything here: the browser hangs. */
-const HANGS_AFTER = 20 * 60_000;
-
-function demand(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new Error(message);
-}
-
-async function open({page}: World, context: BrowserContext): Promise<Page> {
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(HANGS_AFTER);
-  tab.on('pageerror', (error) => console.error(`  [page] ${error}`));
-  await tab.goto(page);
-  await tab.locator('body[data-ready]').waitFor();
-  return tab;
-}
 
 async function resolveIn(tab: Page, source: NamedSource, options?: ResolveOptions): Promise<Resolved> {
   const reply = await tab.evaluate(([given, how]) => window.hubTests.resolve(given, how), [
@@ -112,13 +71,14 @@ const loadsOnce: Test = async (world, context) => {
 
 /** Loads a model and runs it; the values are those that TensorFlow computed. */
 async function runs(tab: Page, source: NamedSource): Promise<void> {
-  const {inputs, outputs, signature} = await signatureCase();
+  const {inputs, outputs, signature} = await firstCase(MODEL);
+  const rows = Object.entries(inputs).map(([name, {shape, values}]) => [name, inRows(values, shape.at(-1)!)]);
   const got = await tab.evaluate(([given, name, values]) => window.hubTests.run(given, name, values), [
     source,
-    signature,
-    inputs,
+    signature!,
+    Object.fromEntries(rows) as Record<string, number[][]>,
   ] as const);
-  for (const [name, expected] of Object.entries(outputs)) {
+  for (const [name, {values: expected}] of Object.entries(outputs)) {
     demand(
       expected.every((value, i) => Math.abs(value - got[name]![i]!) <= 1e-6 + 1e-4 * Math.abs(value)),
       `${name}: ${got[name]} instead of ${expected}`,
@@ -296,126 +256,21 @@ async function filesOf({model, expected}: World): Promise<Record<string, number[
   return files;
 }
 
-interface JsonTensor {
-  readonly $tensor: {readonly shape: readonly number[]; readonly data: string};
-}
-
-interface SignatureCase {
-  readonly call: {readonly signature?: string};
-  readonly kwargs: Readonly<Record<string, JsonTensor>>;
-  readonly outputs?: {readonly $dict: Readonly<Record<string, JsonTensor>>};
-}
-
-/** A call of the model's signature, and what TensorFlow computed for it. */
-async function signatureCase() {
-  const {cases} = JSON.parse(await readFile(CASES, 'utf8')) as {cases: SignatureCase[]};
-  const found = cases.find(({call, outputs}) => call.signature !== undefined && outputs);
-  demand(found?.outputs !== undefined, `${CASES} has no call of a signature.`);
-  const decoded = (tensors: Readonly<Record<string, JsonTensor>>) =>
-    Object.entries(tensors).map(([name, {$tensor}]) => {
-      const {buffer} = Uint8Array.from(Buffer.from($tensor.data, 'base64'));
-      return {name, width: $tensor.shape.at(-1)!, values: [...new Float32Array(buffer)]};
-    });
-  return {
-    signature: found.call.signature!,
-    inputs: Object.fromEntries(
-      decoded(found.kwargs).map(({name, width, values}) => [name, inRows(values, width)]),
-    ),
-    outputs: Object.fromEntries(decoded(found.outputs.$dict).map(({name, values}) => [name, values])),
-  };
-}
-
 function inRows(values: readonly number[], width: number): number[][] {
   const rows: number[][] = [];
   for (let start = 0; start < values.length; start += width) rows.push(values.slice(start, start + width));
   return rows;
 }
 
-async function start(): Promise<{world: World; close: () => Promise<void>}> {
-  const directory = await mkdtemp(path.join(os.tmpdir(), 'tfhub-browser-'));
-  const model = path.join(directory, 'hosted/model');
-  await cp(FIXTURE, model, {recursive: true});
-  // Large enough for a download to take a while.
-  await mkdir(path.join(model, 'assets'), {recursive: true});
-  await writeFile(path.join(model, 'assets/noise'), crypto.getRandomValues(new Uint8Array(65_536)));
-  let downloads = 0;
-  const host = await hostModels({
-    directory: path.join(directory, 'hosted'),
-    cors: true,
-    onRequest: ({method, url, status}) => {
-      if (method === 'GET' && status === 200 && url.includes('compressed')) downloads++;
-    },
-  });
-  const archive = new Uint8Array(
-    await (await fetch(`${host.url}/model?tf-hub-format=compressed`)).arrayBuffer(),
-  );
-  downloads = 0;
-  const cors = {
-    'access-control-allow-origin': '*',
-    'access-control-allow-headers': 'range, if-range',
-    'access-control-expose-headers': 'etag, content-range, content-length',
-  };
-  const cut = faulty(archive, {cutAfter: 30_000, cutDelayMs: 300, headers: cors});
-  const slow = faulty(archive, {bytesPerSecond: 40_000, headers: cors});
-  const broken = await startServer((request, response) => {
-    if (request.method === 'OPTIONS') response.writeHead(204, cors).end();
-    else (request.url!.startsWith('/slow') ? slow : cut)(request, response);
-  });
-  await build({
-    root: here('.'),
-    logLevel: 'error',
-    // The package as it is published: what its list of side effects says is tested with it.
-    resolve: {alias: {'../src/index.browser.js': here('../dist/index.browser.js')}},
-    build: {outDir: path.join(directory, 'page'), minify: false},
-  });
-  const pages = createServer(async (request, response) => {
-    const name = path.join(
-      directory,
-      'page',
-      request.url === '/' ? 'index.html' : path.normalize(request.url!),
-    );
-    const body = await readFile(name).catch(() => null);
-    const type = name.endsWith('.js') ? 'text/javascript' : 'text/html';
-    response.writeHead(body ? 200 : 404, {'content-type': type}).end(body);
-  });
-  await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
-  const chromiumPath = findChromium();
-  if (chromiumPath === undefined)
-    throw new Error('There is no Chromium: `npx tsx browser/chromium.ts` installs it.');
-  const browser = await chromium.launch({
-    executablePath: chromiumPath,
-    timeout: HANGS_AFTER,
-    // A sandbox needs rights that a container or root may not have; the rest keeps the browser from calling home.
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    ],
-  });
-  return {
-    world: {
-      browser,
-      page: `http://localhost:${(pages.address() as AddressInfo).port}/`,
-      host,
-      downloads: () => downloads,
-      broken,
-      sentSlowly: slow.sent,
-      model,
-      expected: await readDigests(localDirectory(model)),
-    },
-    async close() {
-      await browser.close();
-      await Promise.all([host.close(), broken.close()]);
-      pages.closeAllConnections();
-      pages.close();
-      await rm(directory, {recursive: true, force: true});
-    },
-  };
-}
+const words = process.argv.slice(2);
+const chosen = Object.entries({...TESTS, ...ONNX_TESTS}).filter(
+  ([name]) => words.length === 0 || words.some((word) => name.includes(word)),
+);
 
 const {world, close} = await start();
 const failures: string[] = [];
 try {
-  for (const [name, test] of Object.entries(TESTS)) {
+  for (const [name, test] of chosen) {
     const context = await world.browser.newContext();
     try {
       await test(world, context);
@@ -431,4 +286,4 @@ try {
   await close();
 }
 const failed = failures.length;
-tell([{part: 'in Chromium', passed: Object.keys(TESTS).length - failed, failed, details: failures}]);
+tell([{part: 'in Chromium', passed: chosen.length - failed, failed, details: failures}]);

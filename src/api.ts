@@ -49,6 +49,8 @@ export type {Nest} from './keras/nest.js';
 export type {RegularizationLoss, Reusable, ReusableFunction, ReusableObject} from './keras/reusable.js';
 export {kerasLayer, type LoadedKerasLayerConfig, preload} from './keras.js';
 export {getMetaGraphs, type LoadOptions, load} from './load.js';
+export {type OnnxRuntimeLoader, useOnnxRuntime} from './platform/given_onnx.js';
+export type {OnnxRuntimeWeb} from './platform/onnx_web.js';
 export type {FileHandle, ModelDirectory} from './platform/platform.js';
 export type {QueueOptions} from './runtime/call_queue.js';
 export type {

@@ -7,6 +7,7 @@
 import {CallError} from '../errors.js';
 import {warnOnce} from '../log.js';
 import {getPlatform} from '../platform/current.js';
+import {type AsyncOnnxRuntime, OnnxRuntimeUnavailable} from '../platform/onnx_runtime.js';
 import type {Platform} from '../platform/platform.js';
 import type {Compiler} from '../runtime/compiler.js';
 import type {CompileReport} from './analyse.js';
@@ -29,7 +30,10 @@ export interface OnnxOptions {
   readonly threads?: number;
   /** How much ONNX Runtime changes a graph before it runs. Default: `'all'`. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
-  /** What ONNX Runtime computes on, as far as the installed package offers it: `'cpu'`, `'cuda'`, `'dml'`, `'coreml'`, `'webgpu'`. Default: `'cpu'`. */
+  /**
+   * What ONNX Runtime computes on, as far as the package offers it: `'cpu'`, `'cuda'`, `'dml'`, `'coreml'`, `'webgpu'`; in browsers `'wasm'`, which is
+   * the processor, and `'webgpu'`. Default: the processor.
+   */
   readonly provider?: string;
 }
 
@@ -75,20 +79,23 @@ export function compilerFor({engine, onnx = {}}: EngineOptions): Compiler | unde
   }
   if (chosen === 'tfjs') return undefined;
   const runtime = platform.onnxRuntime?.();
-  if (runtime === undefined && !mayBeAsynchronous(platform)) {
+  if (runtime === undefined && platform.asyncOnnxRuntime === undefined) {
     if (chosen === 'auto') {
       // Where there could be one.
       if (platform.onnxRuntime !== undefined) warnOnce(WITHOUT);
       return undefined;
     }
     throw new CallError(
-      "engine 'onnx' needs ONNX Runtime, which is not installed for this machine: `npm i onnxruntime-node --ignore-scripts`",
+      platform.onnxRuntime === undefined
+        ? "engine 'onnx' needs ONNX Runtime, which nobody has given: useOnnxRuntime(() => import('onnxruntime-web/wasm')), before models are loaded"
+        : "engine 'onnx' needs ONNX Runtime, which is not installed for this machine: `npm i onnxruntime-node --ignore-scripts`",
     );
   }
+  const isNeeded = chosen === 'onnx' && runtime === undefined;
   const threads = onnx.threads ?? platform.processors?.() ?? 1;
   return onnxCompiler({
     runtime,
-    asyncRuntime: platform.asyncOnnxRuntime && (async () => platform.asyncOnnxRuntime!()),
+    asyncRuntime: platform.asyncOnnxRuntime && (() => asyncRuntime(platform, onnx, isNeeded)),
     threads,
     asyncThreads: onnx.threads,
     optimization: onnx.optimization,
@@ -98,6 +105,16 @@ export function compilerFor({engine, onnx = {}}: EngineOptions): Compiler | unde
   });
 }
 
-/** Whether there is ONNX Runtime for asynchronous calls alone. Where there is none that is synchronous, it is loaded when it is first needed. */
-const mayBeAsynchronous = ({onnxRuntime, asyncOnnxRuntime}: Platform): boolean =>
-  asyncOnnxRuntime !== undefined && (onnxRuntime === undefined || asyncOnnxRuntime() !== undefined);
+/** @param isNeeded - whether a call fails without it; else the interpreter takes over */
+async function asyncRuntime(
+  platform: Platform,
+  {threads}: OnnxOptions,
+  isNeeded: boolean,
+): Promise<AsyncOnnxRuntime | undefined> {
+  try {
+    return await platform.asyncOnnxRuntime?.(threads);
+  } catch (error) {
+    if (!isNeeded || !(error instanceof OnnxRuntimeUnavailable)) throw error;
+    throw new CallError(`engine 'onnx' needs ONNX Runtime: ${error.message}`, {cause: error});
+  }
+}

@@ -34,6 +34,8 @@ export class LeasedSession {
   }
 
   #disposeIfUnused(): void {
-    if (this.#isEnded && this.#users === 0) void this.#session.then((session) => session?.dispose());
+    if (!this.#isEnded || this.#users > 0) return;
+    // One that was not made, or whose runtime has failed, has nothing to free.
+    this.#session.then((session) => session?.dispose()).catch(() => undefined);
   }
 }

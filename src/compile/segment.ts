@@ -4,6 +4,7 @@
  * @module
  */
 
+import {CallError} from '../errors.js';
 import type {Endpoint} from '../graph/graph.js';
 import {hasDeadline, hasRoomFor} from '../host/budget.js';
 import type {DType} from '../host/dtypes.js';
@@ -270,9 +271,15 @@ export class Segment {
       constants = undefined;
       return {run: (...args) => session.run(...args), dispose};
     } catch (error) {
+      // Who asked for this engine alone.
+      if (error instanceof CallError) throw error;
       if (error instanceof OnnxRuntimeUnavailable) {
         this.#isAlone = true;
-        warnOnce(`asynchronous calls run on the main thread: ${error.message}`);
+        const instead =
+          this.#options.runtime === undefined
+            ? 'models run on tfjs'
+            : 'asynchronous calls run on the main thread';
+        warnOnce(`${instead}: ${error.message}`);
       } else this.#failure = error;
       return undefined;
     } finally {

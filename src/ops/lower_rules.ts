@@ -39,6 +39,24 @@ export function truth(op: string, inputs: readonly OnnxTensor[], to: OnnxBuilder
   return to.op(op, inputs, {}, {dtype: 'bool'});
 }
 
+/**
+ * Floats as integers, as TensorFlow converts them on x86, whatever the machine of the session does with what does not fit: NaN and numbers that are
+ * too large are the lowest one. Narrow integers are the low bits of wider ones.
+ */
+export function truncated(x: OnnxTensor, dtype: DType, to: OnnxBuilder): OnnxTensor {
+  const isWide = dtype === 'int64' || dtype === 'uint32';
+  const [wide, limit] = isWide ? (['int64', 2 ** 63] as const) : (['int32', 2 ** 31] as const);
+  const number = x.dtype === 'float16' ? to.cast(x, 'float32') : x;
+  const fits = truth('Less', [number, to.scalar(number.dtype, limit)], to);
+  const whole = to.op(
+    'Where',
+    [fits, to.cast(number, wide), to.scalar(wide, -limit)],
+    {},
+    {dtype: wide, shape: x.shape},
+  );
+  return to.cast(whole, dtype);
+}
+
 /** The larger or the smaller one of two. ONNX Runtime's Max and Min look at the lower halves of int64 as if they had signs. */
 export function extremum(op: 'Max' | 'Min', x: OnnxTensor, y: OnnxTensor, to: OnnxBuilder): OnnxTensor {
   if (x.dtype !== 'int64') return to.op(op, [x, y]);

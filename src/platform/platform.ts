@@ -108,8 +108,12 @@ export interface CreateModelOptions {
 export interface Platform {
   /** ONNX Runtime, where it is installed and calls of it return when they are done. */
   onnxRuntime?(): OnnxRuntime | undefined;
-  /** ONNX Runtime beside the event loop, where it is installed. Who answers with a promise may load it only then. */
-  asyncOnnxRuntime?(): AsyncOnnxRuntime | Promise<AsyncOnnxRuntime | undefined> | undefined;
+  /**
+   * ONNX Runtime beside the event loop; absent where there is none. Who answers with a promise may load it only then.
+   *
+   * @param threads - that a call may use, where they are not a session's own
+   */
+  asyncOnnxRuntime?(threads?: number): AsyncOnnxRuntime | Promise<AsyncOnnxRuntime | undefined> | undefined;
   /** Processors that this process may use. */
   processors?(): number;
   /** The value of an environment variable. */

@@ -1,5 +1,5 @@
 /**
- * Which kernels the installed ONNX Runtime has: a session of one node tells.
+ * Which kernels the installed packages of ONNX Runtime have: a session of one node tells.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type {DType} from '../../host/dtypes.js';
 import type {PartialShape} from '../../host/shape.js';
 import {nodeOnnxRuntime} from '../../platform/node_onnx.js';
-import type {OnnxRuntime} from '../../platform/onnx_runtime.js';
+import type {AsyncOnnxRuntime, OnnxSessionOptions} from '../../platform/onnx_runtime.js';
 import {encodeModel} from '../encode.js';
 import type {OnnxAttrs, OnnxPort} from '../graph.js';
 
@@ -130,27 +130,62 @@ const PROBES: Readonly<Record<string, Probe>> = {
   'com.microsoft.Inverse': {inputs: ['T 2'], outputs: ['T']},
 };
 
-/** The table of kernels of the installed package: a line for each op. */
+/** A model of one node, and the kernel that it needs. */
+interface KernelProbe {
+  readonly op: string;
+  readonly dtype: DType;
+  readonly model: Uint8Array;
+}
+
+const OPTIONS: OnnxSessionOptions = {threads: 1, optimization: 'disabled'};
+
+/** The table of kernels of onnxruntime-node: a line for each op. */
 export function kernelTable(): {readonly version: string; readonly text: string} {
   const runtime = nodeOnnxRuntime();
   if (runtime === undefined) throw new Error('onnxruntime-node is not installed');
-  const lines = Object.entries(PROBES).flatMap(([name, probe]) => {
-    const dtypes = DTYPES.filter((dtype) => isThere(runtime, name, probe, dtype));
-    return dtypes.length === 0 ? [] : [[name, ...dtypes].join(' ')];
+  const found = kernelProbes().filter(({model}) => {
+    try {
+      runtime.createSession(model, OPTIONS).dispose();
+      return true;
+    } catch {
+      return false;
+    }
   });
-  return {version: runtime.version, text: lines.sort().join('\n')};
+  return {version: runtime.version, text: linesOf(found)};
+}
+
+/** The same table of a package that gives promises. */
+export async function asyncKernelTable(runtime: AsyncOnnxRuntime): Promise<string> {
+  const found: KernelProbe[] = [];
+  for (const probe of kernelProbes()) {
+    const session = await runtime.createSession(probe.model, OPTIONS).catch(() => undefined);
+    if (session === undefined) continue;
+    await session.dispose();
+    found.push(probe);
+  }
+  return linesOf(found);
+}
+
+function kernelProbes(): KernelProbe[] {
+  return Object.entries(PROBES).flatMap(([op, probe]) =>
+    DTYPES.map((dtype) => ({op, dtype, model: modelOf(op, probe, dtype)})),
+  );
+}
+
+function linesOf(found: readonly KernelProbe[]): string {
+  const dtypes = new Map<string, string[]>();
+  for (const {op, dtype} of found) dtypes.set(op, [...(dtypes.get(op) ?? [op]), dtype]);
+  return [...dtypes.values()]
+    .map((words) => words.join(' '))
+    .sort()
+    .join('\n');
 }
 
 /** The shape of a rank, or of a vector of a length. */
 const shapeOf = (rank: string): PartialShape =>
   rank.startsWith('=') ? [Number(rank.slice(1))] : new Array<null>(Number(rank)).fill(null);
 
-function isThere(
-  runtime: OnnxRuntime,
-  name: string,
-  {inputs, outputs, attrs = {}}: Probe,
-  dtype: DType,
-): boolean {
+function modelOf(name: string, {inputs, outputs, attrs = {}}: Probe, dtype: DType): Uint8Array {
   const dot = name.lastIndexOf('.');
   const port = (operand: Operand, label: string): OnnxPort => {
     const [type, rank] = operand.split(' ');
@@ -159,7 +194,7 @@ function isThere(
   };
   const ports = inputs.map((operand, i) => port(operand, `x${i}`));
   const given = outputs.map((operand, i) => port(operand, `y${i}`));
-  const model = encodeModel({
+  return encodeModel({
     name,
     nodes: [
       {
@@ -174,10 +209,4 @@ function isThere(
     outputs: given.map((each) => ({...each, shape: null})),
     initializers: [],
   });
-  try {
-    runtime.createSession(model, {threads: 1, optimization: 'disabled'}).dispose();
-    return true;
-  } catch {
-    return false;
-  }
 }

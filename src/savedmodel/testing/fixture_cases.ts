@@ -110,27 +110,37 @@ export function checkCase(model: LoadedObject, each: FixtureCase): void {
   tf.tidy(() =>
     withArguments(each, (args, kwargs, variables) => {
       checkWithinTidy(model, each, args, kwargs);
-      each.arguments_after?.forEach((json, i) => {
-        compareTensor(variables[i]!.exact(), decodeTensor(json), each, `variable ${i} of the arguments`);
-      });
+      checkArguments(variables, each);
     }),
   );
 }
 
 /** Makes one call asynchronously, and checks what it gives and what it does to variables. */
 export async function checkCaseAsync(model: LoadedObject, each: FixtureCase): Promise<void> {
-  // What arguments are made of is freed when the call has been made.
-  const call = tf.tidy(() => ({
-    promise: withArguments(each, (args, kwargs) => makeCallAsync(model, each.call, args, kwargs)) as never,
-  })).promise as Promise<unknown>;
-  if (each.error !== undefined) {
-    await expect(call).rejects.toThrow(CallError);
-    return;
+  const {args, kwargs, variables, dispose} = argumentsOf(each);
+  try {
+    // What arguments are made of is freed when the call has been made.
+    const call = tf.tidy(() => ({
+      promise: makeCallAsync(model, each.call, args(), kwargs()) as never,
+    })).promise as Promise<unknown>;
+    if (each.error !== undefined) {
+      await expect(call).rejects.toThrow(CallError);
+      return;
+    }
+    const output = await call;
+    if (each.stochastic) checkStochastic(output as ExactTensor, each.stochastic);
+    else compare(output, each.outputs!, each, 'output');
+    if (each.variables_after) checkVariables(model, each.variables_after, each);
+    checkArguments(variables, each);
+  } finally {
+    dispose();
   }
-  const output = await call;
-  if (each.stochastic) checkStochastic(output as ExactTensor, each.stochastic);
-  else compare(output, each.outputs!, each, 'output');
-  if (each.variables_after) checkVariables(model, each.variables_after, each);
+}
+
+function checkArguments(variables: readonly Variable[], each: FixtureCase): void {
+  each.arguments_after?.forEach((json, i) => {
+    compareTensor(variables[i]!.exact(), decodeTensor(json), each, `variable ${i} of the arguments`);
+  });
 }
 
 /** Gives the arguments of a case; the variables among them, in their order, live as long as `use` runs. */
@@ -138,6 +148,16 @@ function withArguments<T>(
   each: FixtureCase,
   use: (args: readonly unknown[], kwargs: Record<string, unknown>, variables: readonly Variable[]) => T,
 ): T {
+  const {args, kwargs, variables, dispose} = argumentsOf(each);
+  try {
+    return use(args(), kwargs(), variables);
+  } finally {
+    dispose();
+  }
+}
+
+/** The arguments of a case, made when they are asked for, and the variables among them in their order. */
+function argumentsOf(each: FixtureCase) {
   const variables: Variable[] = [];
   const made = new Map<string, Variable>();
   const decodeWith = (nest: JsonNest): unknown =>
@@ -148,11 +168,14 @@ function withArguments<T>(
       variables.push(variable);
       return variable.face();
     });
-  try {
-    return use(each.args.map(decodeWith), mapValues(each.kwargs, decodeWith), variables);
-  } finally {
-    for (const variable of made.values()) variable.dispose();
-  }
+  return {
+    args: () => each.args.map(decodeWith),
+    kwargs: () => mapValues(each.kwargs, decodeWith),
+    variables,
+    dispose() {
+      for (const variable of made.values()) variable.dispose();
+    },
+  };
 }
 
 interface JsonVariable {

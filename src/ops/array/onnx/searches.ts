@@ -5,11 +5,11 @@
  */
 
 import {allElementsOf, elementOf} from '../../../graph/known.js';
-import {type DType, dtypeInfo, isFloating} from '../../../host/dtypes.js';
+import {type DType, dtypeInfo, isFloating, isInteger} from '../../../host/dtypes.js';
 import {allocate} from '../../../host/tensor.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
-import {forAll, onlyFor, rankOf, shapeKnown} from '../../lower_rules.js';
+import {forAll, onlyFor, rankOf, shapeKnown, truncated} from '../../lower_rules.js';
 import type {Lower, LowerTable} from '../../lowering.js';
 import {resolveAxis} from '../../node.js';
 import {uniqueAxis} from '../plan.js';
@@ -46,7 +46,7 @@ function floatRange(start: OnnxTensor, limit: OnnxTensor, delta: OnnxTensor, to:
   const step = Number((delta.value?.data as Float32Array | undefined)?.[0] ?? Number.NaN);
   if (!(Math.abs(step) > 0)) notLowered('the step is not known');
   const way = to.op('Sub', [limit, start]);
-  const count = to.cast(to.op('Ceil', [to.op('Abs', [to.op('Div', [way, delta])])]), 'int64');
+  const count = truncated(to.op('Ceil', [to.op('Abs', [to.op('Div', [way, delta])])]), 'int64', to);
   const [low, high] = step > 0 ? [start, limit] : [limit, start];
   // No comparison holds for NaN; what is infinite has a count below 0.
   const leads = to.op('LessOrEqual', [low, high], {}, {dtype: 'bool'});
@@ -155,13 +155,14 @@ function isSorted({value}: OnnxTensor): boolean {
 const isLess = (a: OnnxTensor, b: OnnxTensor, to: OnnxBuilder): OnnxTensor =>
   to.op('Less', [a, b], {}, {dtype: 'bool'});
 
-/** The same number as another dtype, as x86 converts it: ONNX Runtime does, too, except for what follows. */
+/** The same number as another dtype. */
 const cast: Lower = ([x], {attrs}, to) => {
   const target = attrs.dtype('DstT');
   if (x!.dtype === target) return x!;
   if (attrs.bool('Truncate')) notLowered('Truncate is set');
-  if (target === 'uint64' && isFloating(x!.dtype)) notLowered('ONNX Runtime converts infinity differently');
-  return to.cast(x!, target);
+  if (!isFloating(x!.dtype) || !isInteger(target)) return to.cast(x!, target);
+  if (target === 'uint64') notLowered('ONNX Runtime converts infinity differently');
+  return truncated(x!, target, to);
 };
 
 /** Ops that count, and that find elements. */
