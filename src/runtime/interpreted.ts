@@ -34,25 +34,19 @@ export function interpreted(
   const {library, prepare} = preparation;
   const asIs = lazily(() => prepare(honoured, functionRequest(honoured)));
   if (!callsFunctions(graph, library)) return asIs();
-  const inOne = lazily(() => {
-    const whole = inlined(graph, library);
-    return whole === undefined ? asIs() : prepare(whole.graph, whole.request);
-  });
+  const inOne = lazily(() => inlined(graph, preparation) ?? asIs());
   // Who prepares a function ahead has this done ahead.
   if (!isTaping()) inOne();
   return {run: (args: readonly Value[]) => (isTaping() ? asIs : inOne)().run(args)};
 }
 
 /** The function with others in the place of their calls; undefined where that is not possible. */
-function inlined(
-  graph: FunctionGraph,
-  library: FunctionLibrary,
-): {readonly graph: FunctionGraph; readonly request: RunRequest} | undefined {
+function inlined(graph: FunctionGraph, {library, prepare}: Preparation): Runnable | undefined {
   const request = functionRequest(graph);
   if (isDataflow(graph, neededFor(graph, request))) return undefined;
   try {
     const whole = inlineCalls({graph, request}, graph.parameters, library, true);
-    return {graph: whole, request: {...functionRequest(whole), targets: whole.controlResults}};
+    return prepare(whole, {...functionRequest(whole), targets: whole.controlResults});
   } catch (error) {
     // A function that is damaged, or calls one that is: the call itself says so when its turn comes.
     if (error instanceof HubError) return undefined;
