@@ -1,7 +1,7 @@
 /**
- * Loads the image model of a directory, calls it once, and prints how much memory that took.
+ * Loads the model of a directory, calls it once, and prints how much memory that took.
  *
- *     node bench/start_child.mjs DIRECTORY
+ *     node bench/start_child.mjs images|embedding DIRECTORY
  *
  * With the built package, for that is what its users start.
  *
@@ -12,9 +12,13 @@ import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import * as hub from 'tensorflow-hub';
 
-const model = await hub.load(process.argv[2]);
-const {scores} = model.signatures.serving_default({images: tf.ones([1, 224, 224, 3])});
-if (scores.dataSync().length !== 1000) throw new Error('the results are not those of an image model');
+const [kind, directory] = process.argv.slice(2);
+const {serving_default: serve} = (await hub.load(directory)).signatures;
+const [result, size] =
+  kind === 'images'
+    ? [serve({images: tf.ones([1, 224, 224, 3])}).scores, 1000]
+    : [serve({ids: tf.tensor2d([[0, 2_000_000, 4_000_000]], undefined, 'int32')}).vectors, 3 * 64];
+if (result.dataSync().length !== size) throw new Error('the results are not those of such a model');
 
 /** What the process itself had at most: what `resourceUsage` says may be its parent's. */
 function peakBytes() {

@@ -1,6 +1,6 @@
-"""Loads the image model of a directory, calls it once, and prints how much memory that took.
+"""Loads the model of a directory, calls it once, and prints how much memory that took.
 
-    python bench/start_tensorflow.py DIRECTORY
+    python bench/start_tensorflow.py images|embedding DIRECTORY
 
 Prints what bench/start_child.mjs prints.
 """
@@ -25,7 +25,11 @@ def peak_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-model = tf.saved_model.load(sys.argv[1])
-scores = model.signatures['serving_default'](images=tf.ones([1, 224, 224, 3]))['scores']
-assert scores.numpy().size == 1000
+kind, directory = sys.argv[1:]
+model = tf.saved_model.load(directory)
+serve = model.signatures['serving_default']
+if kind == 'images':
+  assert serve(images=tf.ones([1, 224, 224, 3]))['scores'].numpy().size == 1000
+else:
+  assert serve(ids=tf.constant([[0, 2_000_000, 4_000_000]]))['vectors'].numpy().size == 3 * 64
 print(json.dumps({'peakBytes': peak_bytes()}), flush=True)

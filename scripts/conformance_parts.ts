@@ -72,6 +72,14 @@ export function conformanceParts(): readonly Part[] {
     ...kerasLayers(),
     ...realModels(),
     counted(
+      'models as ONNX',
+      script('conformance_onnx.ts', built('onnx'), OLD, fixturesOf('2.15'), ...othersAtHand()),
+      {
+        after: ['fixtures 2.15'],
+        env: INTERPRETED,
+      },
+    ),
+    counted(
       'checkpoints',
       script('conformance_checkpoint.ts', built('checkpoints'), OLD, NEWEST),
       AFTER_BOTH,
@@ -150,11 +158,17 @@ function kerasLayers(): Part[] {
   ];
 }
 
+/** Where models of others would be. */
+const OTHERS = process.env.TFHUB_REAL_MODELS ?? join(ROOT, '..', 'shared', 'testdata');
+
+/** Their folder, where it is at hand. */
+const othersAtHand = (): string[] => (existsSync(OTHERS) ? [OTHERS] : []);
+
 /** Models of others, every element compared; nothing to do where their folder is not at hand. */
 function realModels(): Part[] {
-  const models = process.env.TFHUB_REAL_MODELS ?? join(ROOT, '..', 'shared', 'testdata');
-  if (!existsSync(models)) {
-    console.log(`Real models: skipped, there is no ${models}`);
+  const [models] = othersAtHand();
+  if (models === undefined) {
+    console.log(`Real models: skipped, there is no ${OTHERS}`);
     return [];
   }
   const expected = built('real_models.json');

@@ -8,6 +8,7 @@ import {loadDirectory} from './load.js';
 import './keras/export.js';
 import {expectedImageChannels, expectedImageSize, expectedImages, prepareImages} from './savedmodel/image.js';
 import {readMetaGraphs} from './savedmodel/load/meta_graphs.js';
+import {exportOnnx} from './savedmodel/onnx/export_onnx.js';
 import {saveModel, saveModelAsArchive} from './savedmodel/save/save.js';
 import {installRepairs} from './tfjs/install.js';
 
@@ -49,6 +50,7 @@ export type {RegularizationLoss, Reusable, ReusableFunction, ReusableObject} fro
 export {kerasLayer, type LoadedKerasLayerConfig, preload} from './keras.js';
 export {getMetaGraphs, type LoadOptions, load} from './load.js';
 export type {FileHandle, ModelDirectory} from './platform/platform.js';
+export type {QueueOptions} from './runtime/call_queue.js';
 export type {
   ExactTensor,
   NestedArray,
@@ -74,10 +76,21 @@ export type {
 } from './savedmodel/image.js';
 export type {CallOptions, NestedOutput} from './savedmodel/load/concrete_function.js';
 export type {LoadModelOptions} from './savedmodel/load/load.js';
-export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/load/loaded_object.js';
+export {
+  type CallableObject,
+  LoadedObject,
+  type ModelInfo,
+  type PrunedFunction,
+} from './savedmodel/load/loaded_object.js';
 export type {Tags} from './savedmodel/load/read_model.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/load/restored_function.js';
 export type {Signature, SignatureTensor} from './savedmodel/load/signature.js';
+export type {
+  ExportedOnnx,
+  ExportOnnxOptions,
+  OnnxModelTensor,
+  OnnxSource,
+} from './savedmodel/onnx/export_onnx.js';
 export type {RawOps} from './savedmodel/raw/generated/raw_ops.js';
 export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw/raw_ops.js';
 export {RawTensor, type ResourceHolder, type ResourceInput} from './savedmodel/raw/tensor.js';
@@ -126,6 +139,12 @@ export const savedModel = {
   save: saveModel,
   /** Saves as {@link savedModel.save} does, as a `.tar.gz`, which handles may lead to. */
   saveAsArchive: saveModelAsArchive,
+  /**
+   * Writes a signature or a function of a loaded model as an ONNX model.
+   *
+   * @throws UnsupportedOpError where something in it has no exact counterpart in ONNX, and SaveError where it cannot be written.
+   */
+  exportOnnx,
 } as const;
 
 /** Images as a model expects them. */

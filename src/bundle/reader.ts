@@ -24,6 +24,7 @@ import {
   indexFile,
   type StoredTensor,
 } from './entries.js';
+import {isPlain, StoredLazyTensor} from './lazy_tensor.js';
 import {Shard} from './shard.js';
 import {checksumStringTensor, decodeStringTensor} from './string_tensor.js';
 import {SortedTable} from './table.js';
@@ -162,6 +163,20 @@ export class CheckpointReader {
     const stored = this.#stored(key);
     if (stored.slices.length === 0) return this.#readStored(stored);
     return this.#readParts(key, stored, fullSlice(stored.shape.length));
+  }
+
+  /**
+   * As {@link read}; a tensor of at least `least` bytes that can be used as it lies in its file stays there, where files can be held
+   * open. It is not compared with its checksum yet.
+   *
+   * @throws FormatError as {@link read} does, damaged elements of those that stay aside.
+   */
+  async readLazily(key: string, least: number): Promise<CheckpointTensor | StoredLazyTensor> {
+    const stored = this.#stored(key);
+    if (stored.size < least || this.#header.bigEndian || !isPlain(stored)) return this.read(key);
+    const shared = (await this.#locate(stored)).hold();
+    if (shared === null) return this.read(key);
+    return new StoredLazyTensor(stored, shared, this.#what(stored), this.#verify);
   }
 
   /**

@@ -6,6 +6,7 @@
 
 import {getPlatform} from '../platform/current.js';
 import type {FileHandle} from '../platform/platform.js';
+import {SharedFile} from './lazy_tensor.js';
 
 /** So much is read, then checksummed while it is still in the processor's cache and the next piece is on its way. */
 const PIECE_BYTES = 2 ** 22;
@@ -27,6 +28,8 @@ export class Shard {
   readonly #file: FileHandle;
   /** By position in the file, the one last used at the end. */
   readonly #windows = new Map<number, Promise<Uint8Array>>();
+
+  #held: SharedFile | null | undefined;
 
   constructor(file: FileHandle) {
     this.#file = file;
@@ -63,8 +66,18 @@ export class Shard {
     return crc;
   }
 
+  /** The file, open as long as tensors in it are used; null where files cannot be held. */
+  hold(): SharedFile | null {
+    if (this.#held === undefined) {
+      const file = this.#file.hold?.() ?? null;
+      this.#held = file && new SharedFile(file).retain();
+    }
+    return this.#held;
+  }
+
   async close(): Promise<void> {
     this.#windows.clear();
+    this.#held?.release();
     await this.#file.close();
   }
 

@@ -15,7 +15,7 @@ afterAll(() => rmSync(scratch, {recursive: true, force: true}));
 /** Runs the built command, which `npm test` builds first. */
 function tfhub(...args: string[]): Promise<{status: number; stdout: string; stderr: string}> {
   return new Promise((resolve) => {
-    execFile('node', ['dist/cli/main.js', ...args], {cwd: ROOT}, (error, stdout, stderr) => {
+    execFile('node', ['dist/node/cli.js', ...args], {cwd: ROOT}, (error, stdout, stderr) => {
       resolve({status: error === null ? 0 : Number(error.code), stdout, stderr});
     });
   });
@@ -120,6 +120,72 @@ describe('tfhub ops', () => {
     const {ops} = JSON.parse(stdout) as {ops: {op: string; supported: boolean; saverOnly: boolean}[]};
     expect(ops.find(({op}) => op === 'Mul')).toMatchObject({supported: true});
     expect(ops.filter(({supported, saverOnly}) => !supported && !saverOnly)).toEqual([]);
+  });
+
+  it('tells on which engine the nodes of each function run, and why', async () => {
+    const model = 'fixtures/models/text_table';
+    const {stdout} = await tfhub('ops', model);
+    const [, told] = stdout.split(/^With ONNX Runtime.*\n/m);
+    expect(told).toMatch(/^ {2}(signature \S+|\S+ #\d+).*: .*\d+ nodes? with the interpreter$/m);
+    expect(told).toMatch(/^ +1 {2}LookupTableFindV2 +has no ONNX rule$/m);
+    const {stdout: listed} = await tfhub('ops', model, '--nodes');
+    expect(listed).toMatch(/^ {4}tfjs +LookupTableFindV2 '\S+' in .*: has no ONNX rule$/m);
+    const {engines} = JSON.parse((await tfhub('ops', model, '--nodes', '--json')).stdout) as {
+      engines: {interpreted: number; nodes: {engine: string}[]}[];
+    };
+    for (const {interpreted, nodes} of engines)
+      expect(nodes.filter(({engine}) => engine === 'tfjs')).toHaveLength(interpreted);
+  });
+});
+
+describe('tfhub export-onnx', () => {
+  const DICT = 'fixtures/models/dict_in_dict_out';
+
+  it('writes what the model is served by, and says what it takes and gives', async () => {
+    const out = join(scratch, 'cnn.onnx');
+    const {status, stdout} = await tfhub('export-onnx', 'fixtures/models/cnn', out, '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      path: out,
+      inputs: [{name: 'conv1_input', dtype: 'float32', shape: [null, 8, 8, 2]}],
+      outputs: [{name: 'scores', dtype: 'float32', shape: [null, 3]}],
+      bytes: readFileSync(out).length,
+      dataBytes: 0,
+    });
+    const again = await tfhub('export-onnx', 'fixtures/models/cnn', out);
+    expect(again).toMatchObject({status: 1, stderr: expect.stringContaining('--overwrite') as string});
+    const {stdout: told} = await tfhub('export-onnx', 'fixtures/models/cnn', out, '--overwrite');
+    expect(told.split('\n').slice(1, 3)).toEqual([
+      '  in   conv1_input: float32 (None, 8, 8, 2)',
+      '  out  scores: float32 (None, 3)',
+    ]);
+  });
+
+  it('writes one trace of a function, and takes shapes', async () => {
+    const out = join(scratch, 'dict.onnx');
+    const unsaid = await tfhub('export-onnx', DICT, out);
+    expect(unsaid).toMatchObject({status: 1, stderr: expect.stringContaining('2 traces') as string});
+    const args = ['--function', '__call__', '--trace', '2', '--shape', 'inputs_x=5,1', '--json'];
+    const {stdout} = await tfhub('export-onnx', DICT, out, ...args);
+    const {inputs, outputs} = JSON.parse(stdout) as {inputs: {shape: unknown}[]; outputs: {name: string}[]};
+    expect(inputs[0]!.shape).toEqual([5, 1]);
+    expect(outputs.map(({name}) => name)).toEqual(['delta', 'sigma']);
+    for (const wrong of [
+      ['--trace', '2'],
+      ['--function', '__call__', '--trace', 'x'],
+      ['--shape', 'x:3'],
+    ])
+      expect((await tfhub('export-onnx', DICT, out, ...wrong)).status).toBe(2);
+  });
+
+  it('fails with the ops that ONNX has no counterpart for', async () => {
+    const {status, stderr} = await tfhub(
+      'export-onnx',
+      'fixtures/models/text_table',
+      join(scratch, 'no.onnx'),
+    );
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^ {2}1 LookupTableFindV2: has no ONNX rule/m);
   });
 });
 

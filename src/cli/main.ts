@@ -10,6 +10,7 @@ import '../platform/node.js';
 import '../platform/node_hub.js';
 import {printableLines} from '../printable.js';
 import {registerCache} from './commands/cache.js';
+import {registerExportOnnx} from './commands/export_onnx.js';
 import {registerHost} from './commands/host.js';
 import {registerOps} from './commands/ops.js';
 import {registerResolve} from './commands/resolve.js';
@@ -18,7 +19,7 @@ import {registerShow} from './commands/show.js';
 import {report} from './report.js';
 
 const program = new Command('tfhub')
-  .description('Inspect, run, download and host TensorFlow SavedModels.')
+  .description('Inspect, run, convert, download and host TensorFlow SavedModels.')
   .exitOverride()
   .showHelpAfterError('(tfhub --help lists the commands)')
   .configureOutput({writeErr: (text) => process.stderr.write(printableLines(text))});
@@ -27,6 +28,7 @@ for (const register of [
   registerShow,
   registerRun,
   registerOps,
+  registerExportOnnx,
   registerResolve,
   registerCache,
   registerHost,

@@ -31,6 +31,9 @@ const READERS: ReadonlySet<string> = new Set([
   'LookupTableExportV2',
 ]);
 
+/** True for an op that leaves what its handles lead to as it is. */
+export const isReader = (op: string): boolean => READERS.has(op);
+
 /** Ops that call functions with their inputs, and which input is a function's first parameter. */
 const CALLERS: Readonly<Record<string, number>> = {
   PartitionedCall: 0,
@@ -81,7 +84,7 @@ export class AssignedHandles {
   /** Whether a node may assign what its input leads to, if that is a handle, or give it to others that may. */
   #assigns(node: GraphNode, input: number): boolean {
     const first = Object.hasOwn(CALLERS, node.op) ? CALLERS[node.op] : undefined;
-    if (first === undefined) return !READERS.has(node.op);
+    if (first === undefined) return !isReader(node.op);
     const parameter = input - first;
     return calledFunctions(node, this.#library).some((name) => {
       const uses = this.#uses(name);

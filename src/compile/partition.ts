@@ -8,6 +8,9 @@
  */
 
 import type {Endpoint, Graph} from '../graph/graph.js';
+import {partialSizeOf} from '../host/shape.js';
+import type {OnnxTensor} from '../onnx/builder.js';
+import {namesRead} from '../onnx/graph.js';
 import type {LoweredGraph} from './lower.js';
 
 /** What a session computes. */
@@ -103,8 +106,20 @@ export class Sides {
 }
 
 function weightOf(graph: Graph, lowered: LoweredGraph, nodes: readonly number[]): number {
-  if (nodes.some((index) => HEAVY.has(graph.nodes[index]!.op))) return LEAST_WEIGHT;
+  const made = nodes.flatMap((index) => lowered.fragments[index]!.nodes);
+  const isHeavy =
+    nodes.some((index) => HEAVY.has(graph.nodes[index]!.op)) ||
+    made.some((node) => namesRead(node).some((name) => isLarge(lowered.variables.get(name))));
+  if (isHeavy) return LEAST_WEIGHT;
   return nodes.filter((index) => lowered.fragments[index]!.nodes.length > 0).length;
+}
+
+/** Variables of so many elements are left in their files, where sessions map them. */
+const LARGE = 2 ** 14;
+
+function isLarge(variable: OnnxTensor | undefined): boolean {
+  const size = variable && partialSizeOf(variable.shape);
+  return typeof size === 'number' && size >= LARGE;
 }
 
 /** The lowered nodes of each level, in order. */

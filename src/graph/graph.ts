@@ -37,6 +37,8 @@ export interface GraphNode extends OpNode {
   readonly device?: string;
   /** Where functions were put in the place of calls: where the node comes from. */
   readonly origin?: NodeOrigin;
+  /** Of a node that a compiler has put there: so many inputs, the first ones, it takes as references (TensorFlow 1) where they are. */
+  readonly references?: number;
 }
 
 /** The node that another one was taken over from. */

@@ -23,35 +23,52 @@ import {
   type ValueInfoProto,
 } from '../proto/generated/onnx/onnx-ml.js';
 import {elementType} from './dtypes.js';
-import {isFileSlice, type OnnxAttr, type OnnxGraph, type OnnxInitializer, type OnnxNode} from './graph.js';
+import {
+  bodiesOf,
+  isFileSlice,
+  type OnnxAttr,
+  type OnnxGraph,
+  type OnnxInitializer,
+  type OnnxNode,
+} from './graph.js';
 
 /** The version of ONNX's own ops that graphs are built with. */
 export const OPSET = 21;
 
 /** The version of the format that came with that of the ops (ONNX 1.16). */
-const IR_VERSION = 10n;
+export const IR_VERSION = 10n;
 
-/** The op set of ONNX Runtime itself. */
-const MICROSOFT = 'com.microsoft';
+/** The versions by set of ops; the other one is ONNX Runtime's own. */
+const OPSETS: Readonly<Record<string, number>> = {'': OPSET, 'com.microsoft': 1};
 
 /** The bytes of a model file. */
 export function encodeModel(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
-  const message: ModelProto = {
+  return ModelProto.encode({...modelProto(graph), graph: graphProto(graph)}).finish();
+}
+
+/** What a model file says besides its graph. */
+export function modelProto(graph: OnnxGraph): ModelProto {
+  return {
     irVersion: IR_VERSION,
     producerName: 'tensorflow-hub',
-    graph: graphProto(graph),
-    opsetImport: [
-      {domain: '', version: BigInt(OPSET)},
-      {domain: MICROSOFT, version: 1n},
-    ],
+    opsetImport: [...domainsOf(graph)].map((domain) => ({domain, version: BigInt(OPSETS[domain]!)})),
     metadataProps: [],
     trainingInfo: [],
     functions: [],
   };
-  return ModelProto.encode(message).finish();
 }
 
-function graphProto({name, nodes, inputs, outputs, initializers}: OnnxGraph): GraphProto {
+/** The sets of ops that a graph and its bodies use; ONNX's own always. */
+export function domainsOf({nodes}: OnnxGraph): Set<string> {
+  const domains = new Set(['']);
+  for (const node of nodes) {
+    domains.add(node.domain);
+    for (const body of bodiesOf(node)) for (const domain of domainsOf(body)) domains.add(domain);
+  }
+  return domains;
+}
+
+export function graphProto({name, nodes, inputs, outputs, initializers}: OnnxGraph): GraphProto {
   return {
     name,
     node: nodes.map(nodeProto),
@@ -128,7 +145,8 @@ function tensorProto(name: string, tensor: HostTensor): TensorProto {
   };
 }
 
-function emptyTensor(name: string, dtype: DType, shape: readonly number[]): TensorProto {
+/** A tensor without its elements. */
+export function emptyTensor(name: string, dtype: DType, shape: readonly number[]): TensorProto {
   return {
     name,
     dims: [...shape],

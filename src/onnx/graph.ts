@@ -93,6 +93,33 @@ export function namesRead(node: OnnxNode): readonly string[] {
   return bodies.length === 0 ? node.inputs : [...node.inputs, ...bodies.flatMap(outerNames)];
 }
 
+/** Nodes whose tensors, and those of their bodies, are called otherwise. */
+export function renamedNodes(nodes: readonly OnnxNode[], rename: (name: string) => string): OnnxNode[] {
+  return nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((name) => (name === '' ? name : rename(name))),
+    outputs: node.outputs.map((name) => (name === '' ? name : rename(name))),
+    attrs: Object.fromEntries(
+      Object.entries(node.attrs).map(([key, attr]) =>
+        typeof attr === 'object' && 'graph' in attr
+          ? [key, {graph: renamedGraph(attr.graph, rename)}]
+          : [key, attr],
+      ),
+    ),
+  }));
+}
+
+function renamedGraph(graph: OnnxGraph, rename: (name: string) => string): OnnxGraph {
+  const named = <T extends {readonly name: string}>(each: T): T => ({...each, name: rename(each.name)});
+  return {
+    name: graph.name,
+    nodes: renamedNodes(graph.nodes, rename),
+    inputs: graph.inputs.map(named),
+    outputs: graph.outputs.map(named),
+    initializers: graph.initializers.map(named),
+  };
+}
+
 function outerNames({nodes, inputs, outputs, initializers}: OnnxGraph): string[] {
   const own = new Set([
     ...nodes.flatMap((node) => node.outputs),

@@ -5,6 +5,7 @@ import {FormatError, SaveError} from '../errors.js';
 import {writeArchive} from './archive_output.js';
 import {handleDirectory} from './browser.js';
 import {createModel, writableDirectory} from './browser_output.js';
+import {writeFiles} from './output.js';
 import type {ModelDirectory, OutputDirectory, PendingOutput} from './platform.js';
 import {readWhole} from './snapshot.js';
 import {memoryHandle, memoryLocks} from './testing/memory_handle.js';
@@ -210,6 +211,17 @@ describe('writing a model to a directory handle', () => {
     );
     await save(NEW, true);
     expect(await read(handleDirectory(handle))).toMatchObject(NEW);
+  });
+
+  test('replaces no file where that is not wished', async () => {
+    const directory = (await writableDirectory(handle))!;
+    const once = (text: string) =>
+      writeFiles(directory, (output) => write(output, {'x.onnx': text}), {overwrite: false});
+    await once('a');
+    await expect(once('b')).rejects.toThrowWithMessage(SaveError, /there is a file 'x.onnx'/);
+    expect(await read(directory)).toEqual({'x.onnx': 'a'});
+    await writeFiles(directory, (output) => write(output, {'x.onnx': 'c'}));
+    expect(await read(directory)).toEqual({'x.onnx': 'c'});
   });
 
   test('takes nothing but a handle', async () => {

@@ -14,8 +14,15 @@ import {HubError, SaveError} from '../errors.js';
 import {handleDirectory} from './browser_directory.js';
 import {nobodyPlaces, startSaving, whilePlacing} from './browser_lock.js';
 import {MODEL_DIRECTORIES, MODEL_FILES, MODEL_ROOT_FILES} from './model_files.js';
+import {fileExists} from './output.js';
 import {pathSegments} from './paths.js';
-import type {CreateModelOptions, FileWriter, PendingOutput, WritableDirectory} from './platform.js';
+import type {
+  CreateModelOptions,
+  FileWriter,
+  PendingOutput,
+  WritableDirectory,
+  WriteFilesOptions,
+} from './platform.js';
 
 /** Files that make others readable; they are small and wait in memory until those are in place. */
 const MAKES_READABLE = /(^|\/)(saved_model\.pb|checkpoint|[^/]+\.index)$/;
@@ -45,7 +52,7 @@ export async function writableDirectory(target: unknown): Promise<WritableDirect
     open: (path) => readable.open(path),
     list: (path) => readable.list(path),
     settled: () => nobodyPlaces(target.name),
-    begin: async () => new PendingFiles(target, [], await startSaving(target.name, {})),
+    begin: async (options) => new PendingFiles(target, [], await startSaving(target.name, {}), options),
     remove: (path) => guarded(path, () => removeFile(target, path)),
   };
 }
@@ -64,18 +71,28 @@ class PendingFiles implements PendingOutput {
   /** Files of the model to be replaced. */
   readonly #old: readonly string[];
   readonly #release: () => void;
+  readonly #overwrite: boolean;
   readonly #written: PendingFile[] = [];
   readonly #waiting = new Map<string, Uint8Array<ArrayBuffer>[]>();
 
   /** @param release - lets others write to the directory. */
-  constructor(root: FileSystemDirectoryHandle, old: readonly string[], release: () => void) {
+  constructor(
+    root: FileSystemDirectoryHandle,
+    old: readonly string[],
+    release: () => void,
+    {overwrite = true}: WriteFilesOptions = {},
+  ) {
     this.name = root.name;
     this.#root = root;
     this.#old = old;
     this.#release = release;
+    this.#overwrite = overwrite;
   }
 
   async createFile(path: string): Promise<FileWriter> {
+    // Nobody else writes here until all is in place.
+    if (!this.#overwrite && (await fileAt(this.#root, path, false)) !== null)
+      throw fileExists(path, this.name);
     if (MAKES_READABLE.test(path)) {
       const pieces: Uint8Array<ArrayBuffer>[] = [];
       this.#waiting.set(path, pieces);

@@ -95,8 +95,20 @@ export async function worded<T>(doing: string, path: string, call: () => T | Pro
   try {
     return await call();
   } catch (cause) {
-    const code = errorCode(cause);
-    if (cause instanceof HubError || code === '') throw cause;
-    throw fileError(doing, path, code, cause);
+    throw inWords(doing, path, cause);
   }
+}
+
+/** As {@link worded}, for a call that is done when it returns. */
+export function wordedNow<T>(doing: string, path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    throw inWords(doing, path, cause);
+  }
+}
+
+function inWords(doing: string, path: string, cause: unknown): unknown {
+  const code = errorCode(cause);
+  return cause instanceof HubError || code === '' ? cause : fileError(doing, path, code, cause);
 }

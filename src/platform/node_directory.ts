@@ -9,13 +9,11 @@ import {basename, dirname, join, resolve, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {FormatError, HandleError} from '../errors.js';
 import {errorCode, worded} from './file_error.js';
-import {checkRange} from './memory.js';
 import {lockOf} from './model_files.js';
+import {holdFile} from './node_held_file.js';
+import {readAll} from './node_reads.js';
 import {pathSegments} from './paths.js';
-import type {FileHandle, FileVersion, ModelDirectory} from './platform.js';
-
-/** One call may read 2 GiB less a byte at most. */
-const MAX_READ = 2 ** 30;
+import type {FileHandle, FileVersion, HeldFile, ModelDirectory} from './platform.js';
 
 /** How often, and after how many milliseconds each, to look whether a model that was not found is being put into its place. */
 const MAX_POLLS = 100;
@@ -109,17 +107,18 @@ class LocalFile implements FileHandle {
     this.size = size;
   }
 
-  async readInto(target: Uint8Array, offset: number): Promise<void> {
-    checkRange(this.#path, this.size, offset, target.length);
-    let done = 0;
-    while (done < target.length) {
-      const length = Math.min(target.length - done, MAX_READ);
+  readInto(target: Uint8Array, offset: number): Promise<void> {
+    const file = {name: this.#path, size: this.size};
+    return readAll(file, offset, target.length, async ({start, length, position}) => {
       const {bytesRead} = await worded('read', this.#path, () =>
-        this.#handle.read(target, done, length, offset + done),
+        this.#handle.read(target, start, length, position),
       );
-      if (bytesRead === 0) checkRange(this.#path, offset + done, offset, target.length);
-      done += bytesRead;
-    }
+      return bytesRead;
+    });
+  }
+
+  hold(): HeldFile | null {
+    return holdFile(this.#handle.fd, this.#path);
   }
 
   async version(): Promise<FileVersion> {

@@ -28,8 +28,9 @@ import {
   stagingsIn,
   syncTree,
 } from './node_staging.js';
+import {fileExists} from './output.js';
 import {pathSegments} from './paths.js';
-import type {FileWriter, PendingOutput, WritableDirectory} from './platform.js';
+import type {FileWriter, PendingOutput, WritableDirectory, WriteFilesOptions} from './platform.js';
 
 const STAGING = stagingPrefix('checkpoint');
 /** Held while files are put into their places. */
@@ -49,10 +50,10 @@ export class WritableLocalDirectory implements WritableDirectory {
     this.list = (directory) => readable.list(directory);
   }
 
-  async begin(): Promise<PendingOutput> {
+  async begin(options: WriteFilesOptions = {}): Promise<PendingOutput> {
     return guarded(this.path, () => {
       fs.mkdirSync(this.path, {recursive: true});
-      return new PendingFiles(this.path, makeStaging(this.path, STAGING));
+      return new PendingFiles(this.path, makeStaging(this.path, STAGING), options);
     });
   }
 
@@ -68,17 +69,20 @@ export class WritableLocalDirectory implements WritableDirectory {
 class PendingFiles implements PendingOutput {
   readonly name: string;
   readonly #staging: string;
+  readonly #overwrite: boolean;
   readonly #paths: string[] = [];
   readonly #files = new NewFiles();
 
-  constructor(path: string, staging: string) {
+  constructor(path: string, staging: string, {overwrite = true}: WriteFilesOptions) {
     this.name = path;
     this.#staging = staging;
+    this.#overwrite = overwrite;
   }
 
-  createFile(path: string): Promise<FileWriter> {
+  async createFile(path: string): Promise<FileWriter> {
     const segments = pathSegments(path);
     this.#paths.push(segments.join('/'));
+    this.#present();
     return this.#files.create(join(this.#staging, STAGED_MODEL, ...segments));
   }
 
@@ -89,7 +93,8 @@ class PendingFiles implements PendingOutput {
       guarded(this.name, () => {
         tidyUp(this.name);
         const calls = callsThatCheck(hold);
-        const present = this.#paths.filter((path) => fs.existsSync(join(this.name, path)));
+        // Something may have come into being meanwhile.
+        const present = this.#present();
         if (present.length > 1 && hasLinks(this.#staging)) {
           replaceFiles(this.name, this.#staging, present, calls);
         } else {
@@ -98,6 +103,17 @@ class PendingFiles implements PendingOutput {
         fs.rmSync(this.#staging, {recursive: true, force: true});
       }),
     );
+  }
+
+  /**
+   * The files that are to be replaced.
+   *
+   * @throws SaveError when none may be.
+   */
+  #present(): string[] {
+    const present = this.#paths.filter((path) => fs.existsSync(join(this.name, path)));
+    if (present.length > 0 && !this.#overwrite) throw fileExists(present[0]!, this.name);
+    return present;
   }
 
   #moveIn(present: readonly string[], calls: FileCalls): void {

@@ -261,6 +261,28 @@ describe('writing files', () => {
     expect(await directory.list()).toEqual(['saved_model.pb', 'variables']);
   });
 
+  test('replaces no file where that is not wished, not even one that has come meanwhile', async () => {
+    const directory = (await writableDirectory(target))!;
+    const once = (text: string, paths: string[]) =>
+      writeFiles(directory, model(text, paths), {overwrite: false});
+    await once('a', ['x.onnx']);
+    await expect(once('b', ['x.onnx.data', 'x.onnx'])).rejects.toThrowWithMessage(
+      SaveError,
+      /there is a file 'x.onnx'. Pass {overwrite: true} \(--overwrite\)/,
+    );
+    const late = writeFiles(
+      directory,
+      async (output) => {
+        await model('c', ['y.onnx'])(output);
+        fs.writeFileSync(join(target, 'y.onnx'), 'd');
+      },
+      {overwrite: false},
+    );
+    await expect(late).rejects.toThrowWithMessage(SaveError, /there is a file 'y.onnx'/);
+    expect(fs.readdirSync(target).sort()).toEqual(['x.onnx', 'y.onnx']);
+    expect([read('x.onnx'), read('y.onnx')]).toEqual(['a', 'd']);
+  });
+
   test('that several write under the same names are those of one of them', async () => {
     const paths = ['ckpt.data-00000-of-00001', 'ckpt.index', 'checkpoint'];
     const directory = await writableDirectory(target);

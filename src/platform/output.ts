@@ -6,7 +6,13 @@
 
 import {SaveError} from '../errors.js';
 import {getPlatform} from './current.js';
-import type {CreateModelOptions, OutputDirectory, PendingOutput, WritableDirectory} from './platform.js';
+import type {
+  CreateModelOptions,
+  OutputDirectory,
+  PendingOutput,
+  WritableDirectory,
+  WriteFilesOptions,
+} from './platform.js';
 
 /**
  * Writes a model: a path in Node, a directory handle in browsers. What is at the target stays as it is until all is
@@ -24,12 +30,24 @@ export async function writeModel(
   await complete(output, write);
 }
 
-/** Writes files into a directory that may have others; they replace those of the same names once all are written. */
+/**
+ * Writes files into a directory that may have others; they replace those of the same names once all are written.
+ *
+ * @throws SaveError when there is a file of such a name and none is to be replaced, or it cannot be written.
+ */
 export async function writeFiles(
   directory: WritableDirectory,
   write: (output: OutputDirectory) => Promise<void>,
+  options: WriteFilesOptions = {},
 ): Promise<void> {
-  await complete(await directory.begin(), write);
+  await complete(await directory.begin(options), write);
+}
+
+/** What is said of a file that is there and is not to be replaced. */
+export function fileExists(name: string, directory: string): SaveError {
+  return new SaveError(
+    `cannot write to ${directory}: there is a file '${name}'. Pass {overwrite: true} (--overwrite) to replace it`,
+  );
 }
 
 /** @throws SaveError when `target` is nothing that can be written to. */

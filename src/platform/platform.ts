@@ -5,7 +5,7 @@
  * @module
  */
 
-import type {OnnxRuntime} from './onnx_runtime.js';
+import type {AsyncOnnxRuntime, OnnxRuntime} from './onnx_runtime.js';
 
 /** A file that can be read by range. Implementations hold no more of it in memory than a read returns. */
 export interface FileHandle {
@@ -17,9 +17,19 @@ export interface FileHandle {
    * @throws FormatError when the file ends before `target` is full.
    */
   readInto(target: Uint8Array, offset: number): Promise<void>;
+  /** The same file, kept open by itself. Absent, or null, where files cannot be kept so. */
+  hold?(): HeldFile | null;
   /** How the file is now. Absent where others cannot change it, or nobody can know. */
   version?(): Promise<FileVersion>;
   close(): Promise<void>;
+}
+
+/** A file that stays open whoever closes the others, and whatever is put in its place under its name. */
+export interface HeldFile extends FileHandle {
+  /** Where the operating system shows the open file: who opens this path, opens the very same file. */
+  readonly path: string;
+  /** As `readInto`, done when it returns. */
+  readNow(target: Uint8Array, offset: number): void;
 }
 
 /** What a file is at one moment. */
@@ -69,10 +79,20 @@ export interface PendingOutput extends OutputDirectory {
 
 /** A directory whose files can be read, added to and removed. */
 export interface WritableDirectory extends ModelDirectory {
-  /** Starts to write files, which replace those of the same names. */
-  begin(): Promise<PendingOutput>;
+  /**
+   * Starts to write files.
+   *
+   * @param options - whether they replace those of the same names (default), or a file that is there is a SaveError
+   */
+  begin(options?: WriteFilesOptions): Promise<PendingOutput>;
   /** Removes a file; nothing happens where there is none. */
   remove(path: string): Promise<void>;
+}
+
+/** How files are written into a directory that may have others. */
+export interface WriteFilesOptions {
+  /** Replace files of the same names. Default true. */
+  readonly overwrite?: boolean;
 }
 
 export interface CreateModelOptions {
@@ -88,6 +108,8 @@ export interface CreateModelOptions {
 export interface Platform {
   /** ONNX Runtime, where it is installed and calls of it return when they are done. */
   onnxRuntime?(): OnnxRuntime | undefined;
+  /** ONNX Runtime beside the event loop, where it is installed. Who answers with a promise may load it only then. */
+  asyncOnnxRuntime?(): AsyncOnnxRuntime | Promise<AsyncOnnxRuntime | undefined> | undefined;
   /** Processors that this process may use. */
   processors?(): number;
   /** The value of an environment variable. */

@@ -192,11 +192,12 @@ async function idOf(file: FileHandle | null): Promise<string | undefined> {
 
 /** A file that stays open when it is closed. */
 function viewOf(file: FileHandle): FileHandle {
-  const {version} = file;
+  const {hold, version} = file;
   return {
     size: file.size,
     readInto: (target, offset) => file.readInto(target, offset),
     close: async () => undefined,
+    ...(hold && {hold: () => hold.call(file)}),
     ...(version && {version: () => version.call(file)}),
   };
 }

@@ -22,6 +22,7 @@ import {
 } from '../graph/graph.js';
 import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
+import {inOnePiece, type Pieces} from '../host/pieces.js';
 import type {RunRequest} from './run.js';
 import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from './schedule.js';
 
@@ -58,6 +59,16 @@ export function inlineCalls(
   library: FunctionLibrary,
   keepsEffects = false,
 ): FunctionGraph {
+  return inOnePiece(inlineCallsInPieces({graph, request}, ports, library, keepsEffects));
+}
+
+/** {@link inlineCalls} in pieces. */
+export function inlineCallsInPieces(
+  {graph, request}: Runs,
+  ports: readonly FunctionPort[],
+  library: FunctionLibrary,
+  keepsEffects = false,
+): Pieces<FunctionGraph> {
   return new Inliner(library, keepsEffects).inline(graph, request, ports);
 }
 
@@ -89,13 +100,13 @@ class Inliner {
     this.#keepsEffects = keepsEffects;
   }
 
-  inline(graph: Graph, request: RunRequest, ports: readonly FunctionPort[]): FunctionGraph {
+  *inline(graph: Graph, request: RunRequest, ports: readonly FunctionPort[]): Pieces<FunctionGraph> {
     const feeds = request.feeds.map(({node: index}) => {
       const node = graph.nodes[index]!;
       return this.#add({...node, op: ARGUMENT_OP, inputs: [], controls: []});
     });
     const given = new Map(request.feeds.map((feed, i) => [endpointKey(feed), {node: feeds[i]!, output: 0}]));
-    const {of, nodes} = this.#expand(graph, request, given, {controls: [], calls: []});
+    const {of, nodes} = yield* this.#expand(graph, request, given, {controls: [], calls: []});
     const name = graph.label;
     return {
       label: graph.label,
@@ -113,12 +124,12 @@ class Inliner {
     return this.#nodes.push(node) - 1;
   }
 
-  #expand(
+  *#expand(
     graph: Graph,
     request: RunRequest,
     given: ReadonlyMap<string, Endpoint>,
     {controls: outer, calls}: Outside,
-  ): Inlined {
+  ): Pieces<Inlined> {
     const fed = fedNodes(request);
     const needed = neededFor(graph, request);
     const outputs = new Map<number, (output: number) => Endpoint>();
@@ -130,6 +141,7 @@ class Inliner {
     for (const index of topologicalOrder(graph, needed, fed)) {
       const node = graph.nodes[index]!;
       if (node.op === ARGUMENT_OP || fed.has(index)) continue;
+      yield;
       const inputs = node.inputs.map(of);
       const controls = [...outer, ...node.controls.flatMap(nodes)];
       const callee = this.#callee(node);
@@ -151,7 +163,7 @@ class Inliner {
         continue;
       }
       const caller = {node, label: graph.label};
-      const inner = this.#call(callee, inputs, {controls, calls: [caller, ...calls]});
+      const inner = yield* this.#call(callee, inputs, {controls, calls: [caller, ...calls]});
       outputs.set(index, (output) =>
         inner.of((callee.results[output] ?? noOutput(graph, {node: index, output})).source),
       );
@@ -162,13 +174,13 @@ class Inliner {
     return {of, nodes};
   }
 
-  #call(callee: FunctionGraph, inputs: readonly Endpoint[], outside: Outside): Inlined {
+  *#call(callee: FunctionGraph, inputs: readonly Endpoint[], outside: Outside): Pieces<Inlined> {
     this.#open.push(callee.name);
     this.#calls.set(callee.name, (this.#calls.get(callee.name) ?? 0) + 1);
     try {
       const request = functionRequest(callee);
       const given = new Map(inputs.map((input, node) => [endpointKey({node, output: 0}), input]));
-      return this.#expand(callee, request, given, outside);
+      return yield* this.#expand(callee, request, given, outside);
     } finally {
       this.#open.pop();
     }

@@ -7,7 +7,6 @@
 
 import {HubError} from '../errors.js';
 import type {FunctionGraph, FunctionLibrary, Graph} from '../graph/graph.js';
-import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
 import {callsFunctions, inlineCalls} from './inline.js';
 import {lazily} from './lazily.js';
@@ -37,7 +36,11 @@ export function interpreted(
   const inOne = lazily(() => inlined(graph, preparation) ?? asIs());
   // Who prepares a function ahead has this done ahead.
   if (!isTaping()) inOne();
-  return {run: (args: readonly Value[]) => (isTaping() ? asIs : inOne)().run(args)};
+  const now = () => (isTaping() ? asIs : inOne)();
+  return {
+    run: (args) => now().run(args),
+    runAsync: (args, call) => now().runAsync(args, call),
+  };
 }
 
 /** The function with others in the place of their calls; undefined where that is not possible. */

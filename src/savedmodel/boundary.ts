@@ -226,7 +226,9 @@ export function fromValue(value: Value, exact: boolean, what: string, isMember =
     return Value.host('complex64', value.shape, data).tensor();
   }
   try {
-    return tf.clone(value.tensor());
+    // Who traces has to see where a tensor comes from.
+    const own = currentObserver() === undefined ? value.giveAway() : undefined;
+    return own ?? tf.clone(value.tensor());
   } catch (error) {
     if (!(error instanceof CallError)) {
       throw new CallError(`${what} cannot be had as a tensor: ${error}`, {cause: error});

@@ -15,6 +15,7 @@ import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
 import {allocate, type HostData, type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
 import {isReadable, stringsOf} from '../tfjs/data.js';
+import {hostTensor} from '../tfjs/host_backend.js';
 import {clone, reshape} from '../tfjs/kernels.js';
 import {isTaping} from '../tfjs/tape.js';
 
@@ -70,6 +71,8 @@ export class Value implements HostTensor {
   readonly onDevice: boolean;
   #references = 0;
   #pinned = false;
+  /** Nobody else has its memory. */
+  #isFresh = false;
   /** What was noted of its host memory when it was retained. */
   #noted = 0;
 
@@ -91,6 +94,13 @@ export class Value implements HostTensor {
   /** A value in host memory. `data` is not copied and must not change afterwards. */
   static host(dtype: DType, shape: readonly number[], data: HostData): Value {
     return new Value(dtype, shape, data, undefined);
+  }
+
+  /** A value whose memory nobody else has, and that the kernel which made it gives away. */
+  static fresh(dtype: DType, shape: readonly number[], data: HostData): Value {
+    const value = new Value(dtype, shape, data, undefined);
+    value.#isFresh = true;
+    return value;
   }
 
   static of(tensor: HostTensor): Value {
@@ -146,6 +156,8 @@ export class Value implements HostTensor {
 
   /** Host data; read back from the backend (synchronously) at the first call. */
   hostData(): HostData {
+    // Who reads it may keep it.
+    this.#isFresh = false;
     this.#host ??= this.#parts ? interleave(this.#parts, this.dtype) : readBack(this.#tensor!, this.dtype);
     return this.#host;
   }
@@ -209,6 +221,19 @@ export class Value implements HostTensor {
     return tensor;
   }
 
+  /**
+   * The memory of the value as a tensor, which takes it over; undefined where others may have it as well, or no tensor can hold it. The
+   * value is not used any more.
+   */
+  giveAway(): tf.Tensor | undefined {
+    const deviceType = DEVICE_DTYPES[this.dtype];
+    if (!this.#isFresh || this.#pinned || this.#references > 1 || this.#tensor !== undefined)
+      return undefined;
+    if (deviceType === undefined || deviceType === 'complex64') return undefined;
+    this.#isFresh = false;
+    return hostTensor(this.#host as Float32Array, this.shape, deviceType);
+  }
+
   /** The tfjs tensor of a value born on a backend, undefined for one born on the host. */
   get deviceTensor(): tf.Tensor | undefined {
     return this.onDevice ? this.#tensor : undefined;
@@ -239,7 +264,7 @@ export class Value implements HostTensor {
       return new Value(this.dtype, shape, undefined, undefined, [real!, imag!]);
     }
     if (this.onDevice) return Value.device(reshape(this.#tensor!, shape), this.dtype);
-    return new Value(this.dtype, shape, this.#host, undefined);
+    return new Value(this.dtype, shape, this.hostData(), undefined);
   }
 
   /** Exempts the value from reference counting until `unpin`: constants, variables, a caller's arguments. */

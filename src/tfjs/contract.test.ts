@@ -79,6 +79,27 @@ describe('scopes', () => {
     expect(seen[0]).not.toBe(seen[1]);
     expect(engine.state.activeScope ?? undefined).toBeUndefined();
   });
+
+  it('are those in state.activeScope and state.scopeStack, which can be put aside', () => {
+    const before = tf.memory().numTensors;
+    const kept = tf.tidy(() => {
+      const {state} = engine as unknown as {state: {activeScope: unknown; scopeStack: unknown[]}};
+      const {activeScope, scopeStack} = state;
+      state.activeScope = null;
+      state.scopeStack = [];
+      const made = tf.scalar(1);
+      engine.startScope();
+      tf.scalar(2);
+      engine.endScope();
+      state.activeScope = activeScope;
+      state.scopeStack = scopeStack;
+      tf.scalar(3);
+      return {dispose: () => made.dispose()} as never;
+    }) as {dispose(): void};
+    expect(tf.memory().numTensors).toBe(before + 1);
+    kept.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });
 
 describe('scopes that are closed without endScope', () => {
@@ -368,6 +389,21 @@ describe('backends', () => {
   it('change at once where the next one has been started', () => {
     void tf.setBackend('wasm');
     expect(tf.getBackend()).toBe('wasm');
+  });
+
+  it('take a tensor over data of one that is not active by makeTensorFromDataId', async () => {
+    await tf.setBackend('wasm');
+    const before = tf.memory();
+    const cpu = tf.findBackend('cpu');
+    const numbers = Float32Array.of(1, 2);
+    const tensor = tf.engine().makeTensorFromDataId(cpu.write(numbers, [2], 'float32'), [2], 'float32', cpu);
+    expect(tf.memory()).toMatchObject({numTensors: before.numTensors + 1, numBytes: before.numBytes + 8});
+    expect(tensor.dataSync()).toBe(numbers);
+    const sum = tf.add(tensor, 1);
+    expect([...sum.dataSync()]).toEqual([2, 3]);
+    tf.dispose([tensor, sum]);
+    expect(tf.memory()).toMatchObject({numTensors: before.numTensors, numBytes: before.numBytes});
+    tf.setBackend('cpu');
   });
 
   it('print a banner by the flag firstUse, where they are the cpu backend', () => {

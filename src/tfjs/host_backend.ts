@@ -28,3 +28,17 @@ export function isOnHostBackend(tensor: tf.Tensor): boolean {
   const info = tf.engine().state.tensorInfo.get(tensor.dataId);
   return info !== undefined && info.backend === tf.findBackend(NAME);
 }
+
+/**
+ * A tensor in host memory whatever backend is active, over memory that is its own from then on: nothing is copied until a kernel of another
+ * backend uses it.
+ */
+export function hostTensor(
+  data: tf.DataTypeMap['float32' | 'int32' | 'bool'],
+  shape: readonly number[],
+  dtype: 'float32' | 'int32' | 'bool',
+): tf.Tensor {
+  const backend = tf.findBackend(NAME);
+  const dataId = backend.write(data, [...shape], dtype);
+  return tf.engine().makeTensorFromDataId(dataId, [...shape], dtype, backend);
+}

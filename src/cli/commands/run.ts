@@ -9,12 +9,10 @@ import {join} from 'node:path';
 import type {Command} from 'commander';
 import {load} from '../../api.js';
 import {ENGINES} from '../../compile/engine.js';
-import {CallError} from '../../errors.js';
 import {formatShape} from '../../host/shape.js';
-import {ownEntry} from '../../own_entry.js';
 import type {ExactTensor, TensorInput} from '../../savedmodel/boundary.js';
-import {LoadedObject} from '../../savedmodel/load/loaded_object.js';
-import type {RestoredFunction} from '../../savedmodel/load/restored_function.js';
+import type {LoadedObject} from '../../savedmodel/load/loaded_object.js';
+import {DEFAULT_SIGNATURE, functionAt, signatureNamed} from '../functions.js';
 import {writeNpy} from '../npy.js';
 import {print, printJson, say} from '../print.js';
 import {parseTags, UsageError} from '../usage.js';
@@ -31,7 +29,6 @@ interface RunOptions {
   readonly json?: boolean;
 }
 
-const DEFAULT_SIGNATURE = 'serving_default';
 /** So many elements of an output are printed for people. */
 const SHOWN = 10;
 
@@ -94,19 +91,14 @@ function call(
   if (path !== undefined || (signature === undefined && model.get('__call__') !== undefined)) {
     const positional = inputs.filter(({name}) => name === undefined).map(({value}) => value);
     const named = inputs.filter(({name}) => name !== undefined).map(({name, value}) => [name, value]);
-    return find(model, path ?? '__call__').invoke(
+    return functionAt(model, path ?? '__call__').invoke(
       positional,
       {...Object.fromEntries(named), ...args},
       {exact: true},
     );
   }
   const name = signature ?? DEFAULT_SIGNATURE;
-  const {signatures} = model;
-  const found = ownEntry(signatures, name);
-  if (found === undefined) {
-    const names = Object.keys(signatures).join(', ') || 'none';
-    throw new CallError(`the model has no signature '${name}'; it has: ${names}`);
-  }
+  const found = signatureNamed(model, name);
   const given = Object.fromEntries(
     inputs.map(({name: key, value}) => [key ?? onlyInput(found.inputs, name), value]),
   );
@@ -119,25 +111,6 @@ function onlyInput(inputs: Readonly<Record<string, unknown>>, signature: string)
   throw new UsageError(
     `signature '${signature}' takes ${names.length} inputs; name each: --input ${names[0] ?? 'name'}=...`,
   );
-}
-
-/** The function at a dotted path. */
-function find(model: LoadedObject, path: string): RestoredFunction {
-  let at: unknown = model;
-  for (const step of path.split('.')) {
-    at = Array.isArray(at)
-      ? at[Number(step)]
-      : typeof at === 'object' || typeof at === 'function'
-        ? attribute(at, step)
-        : undefined;
-  }
-  if (typeof (at as RestoredFunction | undefined)?.invoke === 'function') return at as RestoredFunction;
-  throw new CallError(`the model has no function '${path}'; \`tfhub show --all\` lists its functions`);
-}
-
-function attribute(object: object | null, step: string): unknown {
-  if (object instanceof LoadedObject) return object.get(step);
-  return object === null ? undefined : ownEntry(object as Record<string, unknown>, step);
 }
 
 function writeOutputs(directory: string, outputs: ReadonlyMap<string, ExactTensor>): void {

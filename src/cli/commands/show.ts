@@ -13,8 +13,8 @@ import {
   type ModelDescription,
 } from '../../savedmodel/load/describe.js';
 import {graphTexts} from '../../savedmodel/load/graph_text.js';
-import type {SignatureTensor} from '../../savedmodel/load/signature.js';
 import {print, printJson} from '../print.js';
+import {formatBytes, tensorText} from '../text.js';
 import {parseTags} from '../usage.js';
 
 interface ShowOptions {
@@ -98,10 +98,6 @@ function* signatureLines({signatures}: ModelDescription): Generator<string> {
   yield '';
 }
 
-function tensorText({name, dtype, shape}: SignatureTensor): string {
-  return `${name}: ${dtype} ${formatShape(shape)}`;
-}
-
 function functionTitle({path, arguments: spec, traces}: FunctionDescription): string {
   const parameters = spec === undefined ? '...' : parameterTexts(spec).join(', ');
   return `${path}(${parameters})  ${traces.length} trace${traces.length === 1 ? '' : 's'}`;
@@ -131,11 +127,4 @@ function* functionLines(each: FunctionDescription): Generator<string> {
     for (const [key, arg] of Object.entries(kwargs)) yield `      * ${key}: ${arg}`;
     yield `      -> ${outputs}`;
   }
-}
-
-function formatBytes(bytes: number): string {
-  const units = ['bytes', 'KB', 'MB', 'GB'];
-  const power = Math.min(Math.floor(Math.log(Math.max(bytes, 1)) / Math.log(1000)), units.length - 1);
-  const value = bytes / 1000 ** power;
-  return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power]}`;
 }

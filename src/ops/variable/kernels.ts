@@ -9,7 +9,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../../errors.js';
+import {outsideBounds} from '../../host/budget.js';
 import {type DType, isFloating, isInteger, lanes} from '../../host/dtypes.js';
+import type {LazyTensor} from '../../host/lazy_tensor.js';
 import {fitsShape, formatShape, type PartialShape, sameShape} from '../../host/shape.js';
 import type {HostTensor} from '../../host/tensor.js';
 import {fromParts, partsOfTensor} from '../../tensors/complex_tensors.js';
@@ -17,7 +19,7 @@ import {fromTensor} from '../../tensors/from_tensor.js';
 import {convertElements} from '../../tensors/host.js';
 import {type Resource, Value} from '../../tensors/value.js';
 import {dataOf} from '../../tfjs/data.js';
-import {isOnHostBackend} from '../../tfjs/host_backend.js';
+import {isOnHostBackend, onHostBackend} from '../../tfjs/host_backend.js';
 import {clone} from '../../tfjs/kernels.js';
 import {isTaping} from '../../tfjs/tape.js';
 import {yieldingVariable} from '../../tfjs/variable_names.js';
@@ -62,6 +64,10 @@ export class Variable implements Resource {
   #face: tf.Variable | undefined;
   /** The value of a dtype that is not native, in that dtype. */
   #exact: Value | undefined;
+  /** The value as long as it is in its file. */
+  #stored: LazyTensor | undefined;
+  /** What {@link state} goes on to give for a value that was read from its file. */
+  #readState: {readonly read: object; readonly state: object} | undefined;
   /** Whether somebody outside may hold the face, or differentiate with respect to it. */
   #isShown = false;
   /** The face's data when it was last brought in step with {@link #exact}. */
@@ -98,11 +104,29 @@ export class Variable implements Resource {
   }
 
   get initialized(): boolean {
-    return this.#exact !== undefined || this.#face !== undefined;
+    return this.#stored !== undefined || this.#exact !== undefined || this.#face !== undefined;
   }
 
-  /** Stands for the value that it has now: another object after each assignment. */
+  /** Where the value lies, as long as nobody needed it in memory. */
+  get stored(): LazyTensor | undefined {
+    return this.#stored;
+  }
+
+  /**
+   * Stands for the value that it has now: another object after each assignment.
+   *
+   * @throws FormatError where the value is in a file that turned out to be damaged.
+   */
   get state(): object {
+    if (this.#stored !== undefined) {
+      this.#stored.check();
+      return this.#stored;
+    }
+    const held = this.#heldState();
+    return this.#readState?.read === held ? this.#readState.state : held;
+  }
+
+  #heldState(): object {
     if (this.#face !== undefined && NATIVE.has(this.dtype)) return dataOf(this.#face);
     this.#adoptFace();
     if (this.#exact === undefined) throw this.#uninitialized();
@@ -111,6 +135,7 @@ export class Variable implements Resource {
 
   /** The value now. It stays what it is when the variable is assigned afterwards. */
   read(): Value {
+    this.#load();
     const face = this.#face;
     if (face !== undefined && this.#watched && lanes(this.dtype) === 2) {
       return fromParts(partsOfTensor(face, `variable '${this.name}'`), this.dtype);
@@ -128,6 +153,7 @@ export class Variable implements Resource {
    * more, else as {@link read} gives it.
    */
   readInPlace(): Value {
+    this.#load();
     const face = this.#face;
     if (face === undefined || this.#watched || !NATIVE.has(this.dtype) || !isOnHostBackend(face))
       return this.read();
@@ -136,12 +162,99 @@ export class Variable implements Resource {
 
   /** Takes a new value. Its dtype and shape must be the variable's. */
   assign(value: Value): void {
-    if (value.dtype !== this.dtype || !fitsShape(value.shape, this.shape)) {
-      throw new CallError(
-        `variable '${this.name}' is ${this.dtype} ${formatShape(this.shape)} and cannot take ` +
-          `${value.dtype} ${formatShape(value.shape)}`,
-      );
+    this.#checkFits(value);
+    // Who watches exact values is told of the one before.
+    if (onExactChange === undefined) this.#forget();
+    else this.#load();
+    this.#take(value);
+  }
+
+  /**
+   * Takes a value that stays in its file until somebody needs it in memory, and releases it.
+   *
+   * @throws CallError as {@link assign} does.
+   */
+  assignLazily(stored: LazyTensor): void {
+    try {
+      this.#checkFits(stored);
+    } catch (error) {
+      stored.release();
+      throw error;
     }
+    this.dispose();
+    this.#stored = stored;
+  }
+
+  /** The variable's shape now: known in full even where the declared one is not. */
+  currentShape(): readonly number[] {
+    const shape = this.#stored?.shape ?? this.#face?.shape ?? this.#exact?.shape;
+    if (shape === undefined) throw this.#uninitialized();
+    return shape;
+  }
+
+  /**
+   * The variable as users see it: float32 for the other real floats, int32 for the other integers. An integer variable
+   * with a value beyond int32 (the state of a random generator) shows itself as float32, rounded.
+   */
+  face(): tf.Variable {
+    this.#isShown = true;
+    this.#load();
+    if (this.#face === undefined) {
+      if (this.#exact === undefined) throw this.#uninitialized();
+      const exact = this.#exact;
+      tf.tidy(() => this.#setFace(faceTensor(exact)));
+    }
+    return this.#face!;
+  }
+
+  /** The exact value in TensorFlow's dtype. */
+  exact(): HostTensor {
+    // Who saves a model does not need it in memory.
+    if (this.#stored !== undefined) return this.#stored.read();
+    const value = this.readInPlace();
+    const {dtype, shape} = value;
+    const tensor = {dtype, shape, data: value.hostData()};
+    value.deviceTensor?.dispose();
+    return tensor;
+  }
+
+  /** Removes the value and frees its memory; the variable can be assigned again. */
+  dispose(): void {
+    this.#tellChange();
+    this.#forget();
+    this.#face?.dispose();
+    this.#face = undefined;
+    this.#setExact(undefined);
+  }
+
+  /** Frees the value of a variable whose model is gone, unless somebody may hold the `tf.Variable`. */
+  abandon(): void {
+    if (!this.#isShown) this.dispose();
+  }
+
+  #checkFits({dtype, shape}: {readonly dtype: DType; readonly shape: readonly number[]}): void {
+    if (dtype === this.dtype && fitsShape(shape, this.shape)) return;
+    throw new CallError(
+      `variable '${this.name}' is ${this.dtype} ${formatShape(this.shape)} and cannot take ` +
+        `${dtype} ${formatShape(shape)}`,
+    );
+  }
+
+  /** Brings a value that is in its file into memory. It stays the same value: {@link state} does not change. */
+  #load(): void {
+    const stored = this.#stored;
+    if (stored === undefined) return;
+    outsideBounds(() => {
+      const value = Value.of(stored.read());
+      this.#stored = undefined;
+      // It stays in host memory until a backend needs it.
+      onHostBackend(() => this.#take(value));
+    });
+    this.#readState = {read: this.#heldState(), state: stored};
+    stored.release();
+  }
+
+  #take(value: Value): void {
     if (!NATIVE.has(this.dtype)) {
       this.#tellChange();
       tf.tidy(() => {
@@ -154,47 +267,10 @@ export class Variable implements Resource {
     tf.tidy(() => this.#setFace(value.tensor()));
   }
 
-  /** The variable's shape now: known in full even where the declared one is not. */
-  currentShape(): readonly number[] {
-    const shape = this.#face?.shape ?? this.#exact?.shape;
-    if (shape === undefined) throw this.#uninitialized();
-    return shape;
-  }
-
-  /**
-   * The variable as users see it: float32 for the other real floats, int32 for the other integers. An integer variable
-   * with a value beyond int32 (the state of a random generator) shows itself as float32, rounded.
-   */
-  face(): tf.Variable {
-    this.#isShown = true;
-    if (this.#face === undefined) {
-      if (this.#exact === undefined) throw this.#uninitialized();
-      const exact = this.#exact;
-      tf.tidy(() => this.#setFace(faceTensor(exact)));
-    }
-    return this.#face!;
-  }
-
-  /** The exact value in TensorFlow's dtype. */
-  exact(): HostTensor {
-    const value = this.readInPlace();
-    const {dtype, shape} = value;
-    const tensor = {dtype, shape, data: value.hostData()};
-    value.deviceTensor?.dispose();
-    return tensor;
-  }
-
-  /** Removes the value and frees its memory; the variable can be assigned again. */
-  dispose(): void {
-    this.#tellChange();
-    this.#face?.dispose();
-    this.#face = undefined;
-    this.#setExact(undefined);
-  }
-
-  /** Frees the value of a variable whose model is gone, unless somebody may hold the `tf.Variable`. */
-  abandon(): void {
-    if (!this.#isShown) this.dispose();
+  #forget(): void {
+    this.#stored?.release();
+    this.#stored = undefined;
+    this.#readState = undefined;
   }
 
   /** True when a gradient with respect to this variable may be asked for. */

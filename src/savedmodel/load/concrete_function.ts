@@ -7,6 +7,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfjs from '@tensorflow/tfjs-core';
+import type {Runs} from '../../compile/inline.js';
 import {CallError, FormatError} from '../../errors.js';
 import {calledFunctions, isStateful} from '../../graph/effects.js';
 import {inferFunction} from '../../graph/infer.js';
@@ -23,8 +24,9 @@ import type {CallBounds} from '../../host/budget.js';
 import {fitsShape, formatShape, mergeShapes} from '../../host/shape.js';
 import {inferenceOf} from '../../ops/infer.js';
 import {currentObserver} from '../../runtime/observer.js';
-import type {Runnable} from '../../runtime/run.js';
+import type {Convert, Runnable} from '../../runtime/run.js';
 import type {Runtime} from '../../runtime/runtime.js';
+import {functionRequest} from '../../runtime/schedule.js';
 import type {Value} from '../../tensors/value.js';
 import {type ExactTensor, fromValue, type TensorOutput} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
@@ -58,8 +60,18 @@ export interface ConcreteFunctionSpec {
   readonly outputs: Structure;
   /** Values of the captured inputs, which follow the arguments. */
   bound(): readonly Value[];
+  /** What is known of these before any of them is there. */
+  captures(): readonly Known[];
   /** What runs, where that is not the library's function of this name. */
   readonly runnable?: () => Runnable;
+  /** The part of a graph that this is made of; it comes with {@link runnable}. */
+  readonly runs?: Runs;
+}
+
+/** What runs, and what follows the arguments. */
+interface Ready {
+  readonly runnable: Runnable;
+  readonly bound: readonly Value[];
 }
 
 /** A function traced for one structure of inputs. */
@@ -85,6 +97,26 @@ export class ConcreteFunction {
   /** What runs it: the same for all functions of a model. */
   get runtime(): Runtime {
     return this.#spec.runtime;
+  }
+
+  /** The graph that a call runs, as it was saved, and what of it. It is fed the flat inputs, then what is captured. */
+  get runs(): Runs {
+    const {runs, name} = this.#spec;
+    if (runs !== undefined) return runs;
+    const graph = this.runtime.library.get(name);
+    if (graph === undefined) throw new FormatError(`the model has no function '${name}'`);
+    return {graph, request: functionRequest(graph)};
+  }
+
+  /** What is known of what is captured, without making any of it. */
+  get captures(): readonly Known[] {
+    return this.#spec.captures();
+  }
+
+  /** What is captured. */
+  get bound(): readonly Value[] {
+    this.#bound ??= this.#spec.bound();
+    return this.#bound;
   }
 
   /** The positional arguments' structures, and those of the keyword arguments by name. */
@@ -120,6 +152,21 @@ export class ConcreteFunction {
     });
   }
 
+  /** {@link call}, leaving the event loop free. The inputs are the caller's again when this returns. */
+  async callAsync(values: readonly Value[], options: CallOptions = {}): Promise<NestedOutput> {
+    let ready: Ready;
+    try {
+      if (currentObserver() !== undefined) throw notTraced(this.name);
+      ready = this.#ready();
+    } catch (error) {
+      // What was converted for nothing.
+      for (const value of values) value.retain().release();
+      throw error;
+    }
+    const {runnable, bound} = ready;
+    return this.#spec.runtime.invokeAsync(runnable, values, bound, this.#conversion(options, []), options);
+  }
+
   /** Whether a call may do or see more than its inputs and outputs; to be on the safe side, whenever it calls others. */
   #isStateful(bound: readonly Value[]): boolean {
     const graph = this.#spec.runnable === undefined ? this.runtime.library.get(this.name) : undefined;
@@ -131,12 +178,21 @@ export class ConcreteFunction {
   /** @param tensors - gets every tfjs tensor of the result */
   #run(values: readonly Value[], options: CallOptions, tensors: tf.Tensor[]): NestedOutput {
     const {runnable, bound} = this.#ready();
-    const convert = (results: readonly Value[]) => {
+    return this.#spec.runtime.invoke(
+      runnable,
+      [...values, ...bound],
+      this.#conversion(options, tensors),
+      options,
+    );
+  }
+
+  /** @param tensors - gets every tfjs tensor of the result */
+  #conversion({exact = false}: CallOptions, tensors: tf.Tensor[]): Convert<NestedOutput> {
+    return (results) => {
       const given = results[Symbol.iterator]();
       if (this.#spec.runnable === undefined) this.#checkResults(results);
-      return {result: pack(this.outputs, given, options.exact ?? false, tensors, this.name), tensors};
+      return {result: pack(this.outputs, given, exact, tensors, this.name), tensors};
     };
-    return this.#spec.runtime.invoke(runnable, [...values, ...bound], convert, options);
   }
 
   /**
@@ -178,9 +234,8 @@ export class ConcreteFunction {
     this.#ready();
   }
 
-  #ready(): {readonly runnable: Runnable; readonly bound: readonly Value[]} {
-    this.#bound ??= this.#spec.bound();
-    return {runnable: this.#spec.runnable?.() ?? this.#spec.runtime.function(this.name), bound: this.#bound};
+  #ready(): Ready {
+    return {runnable: this.#spec.runnable?.() ?? this.#spec.runtime.function(this.name), bound: this.bound};
   }
 
   /** The same function with its arguments arranged otherwise; the flat tensors stay in their order. */
@@ -198,6 +253,12 @@ export class ConcreteFunction {
   get flatInputs(): TensorStructure[] {
     return flattenTensors(this.inputs);
   }
+}
+
+function notTraced(name: string): CallError {
+  return new CallError(
+    `an asynchronous call cannot be part of a function that is traced: call '${name}' without async there`,
+  );
 }
 
 /** Results in the structure that was saved. Every tfjs tensor made is listed in `tensors`. */

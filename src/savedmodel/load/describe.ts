@@ -165,9 +165,15 @@ function describeSignatures(
   );
 }
 
-/** Functions reachable under public names, each once, nearest first. */
 function describeFunctions(objects: ObjectGraph): FunctionDescription[] {
-  const found: FunctionDescription[] = [];
+  return publicFunctions(objects).map(({path, id}) => describeFunction(path, objects, id));
+}
+
+/** Functions reachable under public names, each once, nearest first. */
+export function publicFunctions(
+  objects: ObjectGraph,
+): readonly {readonly path: string; readonly id: number}[] {
+  const found: {path: string; id: number}[] = [];
   const seen = new Set<number>([0]);
   const queue: [number, string][] = [[0, '']];
   for (const [id, path] of queue) {
@@ -177,7 +183,7 @@ function describeFunctions(objects: ObjectGraph): FunctionDescription[] {
       if (isInternal || seen.has(child)) continue;
       seen.add(child);
       const childPath = path === '' ? name : `${path}.${name}`;
-      if (objects.traces(child).length > 0) found.push(describeFunction(childPath, objects, child));
+      if (objects.traces(child).length > 0) found.push({path: childPath, id: child});
       else queue.push([child, childPath]);
     }
   }

@@ -14,6 +14,7 @@ import {Variable} from '../../ops/variable/kernels.js';
 import type {ModelDirectory} from '../../platform/platform.js';
 import type {Confirm} from '../../platform/snapshot.js';
 import type {GraphDef, MetaGraphDef} from '../../proto/index.js';
+import type {QueueOptions} from '../../runtime/call_queue.js';
 import type {SavedGradient} from '../../runtime/gradient.js';
 import {Runtime} from '../../runtime/runtime.js';
 import {ensureBackend} from '../../tfjs/backend.js';
@@ -38,7 +39,11 @@ import {readWholeModel} from './whole_model.js';
 export interface LoadModelOptions extends EngineOptions {
   /** Which of the model's graphs, by its tag, or by all of its tags; needed where it has several. */
   readonly tags?: Tags;
-  /** Compare the data of the variables with its checksums. Default true. */
+  /**
+   * Compare the data of the variables with its checksums: true before the model is loaded, false never. Default: before it is loaded, but what
+   * sessions map from the files is compared in the background where it is more than 256 MiB; calls throw a FormatError
+   * from when it turns out to be damaged.
+   */
   readonly verifyChecksums?: boolean;
   /**
    * Load a model also where its checkpoint has no values for some of its variables, or is missing: those cannot be read
@@ -49,6 +54,8 @@ export interface LoadModelOptions extends EngineOptions {
   readonly allowPartial?: boolean;
   /** What a call of the model may take where it does not say itself, and an initialiser that loading runs. */
   readonly limits?: Limits;
+  /** How many asynchronous calls of the model there may be at a time. */
+  readonly queue?: QueueOptions;
   /** Ends loading; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -78,7 +85,7 @@ export interface OpenModel {
 /** Reads a model's graphs and assets; its variables stay on disk. */
 export async function openModel(
   directory: ModelDirectory,
-  {tags, limits, engine, onnx}: LoadModelOptions = {},
+  {tags, limits, queue, engine, onnx}: LoadModelOptions = {},
 ): Promise<OpenModel> {
   const compiler = compilerFor({...(engine && {engine}), ...(onnx && {onnx})});
   const saved = await readSavedModel(directory);
@@ -93,6 +100,7 @@ export async function openModel(
     gradients,
     compiler,
     ...(limits && {limits}),
+    ...(queue && {queue}),
     readFile: (path) => assets.content(path),
     restore: (name, shapeAndSlice) => restored.get(restoredKey(name, shapeAndSlice)),
   });
@@ -161,7 +169,10 @@ async function loadFrom(
       await confirm();
       return object;
     }
-    if (checkpoint !== undefined) await restoreObjects(objects, checkpoint, allowPartial);
+    if (checkpoint !== undefined) {
+      const {verifyChecksums: verify} = options;
+      await restoreObjects(objects, checkpoint, {allowPartial, lazily: runtime.isCompiled, verify});
+    }
     await confirm();
     initializeObjects(objects, directory.name, checkpoint !== undefined, allowPartial);
     const root = objects.object(0);

@@ -28,7 +28,7 @@ import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {TensorInput} from '../boundary.js';
 import {type Assets, assetsOf} from './assets.js';
 import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
-import {type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
+import {type LoadedObject, type ModelInfo, makeLoadedObject, type PrunedFunction} from './loaded_object.js';
 import {ABSENT, missingValues, restorableTargets} from './missing_values.js';
 import {restoredFunction} from './restored_function.js';
 import {makeSignature, type Signature} from './signature.js';
@@ -232,6 +232,7 @@ function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, de
     kind: 'dict',
     fields: new Map(ports.map((port) => [port.name, port.structure])),
   });
+  const request = {feeds, fetches, targets};
   let runnable: ReturnType<Runtime['prepare']> | undefined;
   const concreteFunction = new ConcreteFunction({
     name,
@@ -239,7 +240,9 @@ function signatureOf(parts: Pick<V1Parts, 'graph' | 'runtime'>, name: string, de
     inputs: {kind: 'tuple', items: [{kind: 'tuple', items: []}, structure(inputs)]},
     outputs: structure(outputs),
     bound: () => [],
-    runnable: () => (runnable ??= runtime.executable(graph, {feeds, fetches, targets})),
+    captures: () => [],
+    runnable: () => (runnable ??= runtime.executable(graph, request)),
+    runs: {graph, request},
   });
   const defaults = [...def.defaults].map(
     ([key, tensor]) => [key, tensorOf(tensor, `the default of '${key}'`)] as const,
@@ -331,7 +334,7 @@ export function prune(
   runtime: Runtime,
   feeds: readonly string[],
   fetches: readonly string[],
-): (...inputs: TensorInput[]) => NestedOutput[] {
+): PrunedFunction {
   const ports = feeds.map((name): Structure => {
     const endpoint = endpointOf(graph, name);
     const {attrs} = graph.nodes[endpoint.node]!;
@@ -344,11 +347,12 @@ export function prune(
     };
   });
   const operations = fetches.map((name) => operationWithoutResult(graph, name));
-  const runnable = runtime.prepare(graph, {
+  const request = {
     feeds: feeds.map((name) => endpointOf(graph, name)),
     fetches: fetches.filter((_, i) => operations[i] === undefined).map((name) => endpointOf(graph, name)),
     targets: operations.filter((operation) => operation !== undefined),
-  });
+  };
+  const runnable = runtime.prepare(graph, request);
   const concrete = new ConcreteFunction({
     name: 'pruned',
     runtime,
@@ -366,8 +370,12 @@ export function prune(
       ),
     },
     bound: () => [],
+    captures: () => [],
     runnable: () => runnable,
+    runs: {graph, request},
   });
   const call = restoredFunction('pruned', [concrete], undefined);
-  return (...inputs) => call.invoke(inputs) as NestedOutput[];
+  return Object.assign((...inputs: TensorInput[]) => call.invoke(inputs) as NestedOutput[], {
+    async: (...inputs: TensorInput[]) => call.invokeAsync(inputs) as Promise<NestedOutput[]>,
+  });
 }

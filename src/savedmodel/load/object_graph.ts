@@ -8,12 +8,15 @@
  */
 
 import type * as tf from '@tensorflow/tfjs-core';
+import {knownHandle} from '../../compile/analyse.js';
 import {CallError, FormatError} from '../../errors.js';
 import type {Attr} from '../../graph/attrs.js';
 import {dtypeOf, shapeOf, tensorOf} from '../../graph/from_proto.js';
 import type {Graph} from '../../graph/graph.js';
+import {type Known, knownConstant} from '../../graph/known.js';
 import {flattenTensors, type Structure, structureOf} from '../../graph/nest.js';
 import type {DType} from '../../host/dtypes.js';
+import type {HostTensor} from '../../host/tensor.js';
 import {Variable} from '../../ops/variable/kernels.js';
 import type {
   FunctionSpec,
@@ -223,6 +226,23 @@ export class ObjectGraph {
     return value;
   }
 
+  /** What is known of {@link boundValue} without making it. */
+  #knownOf(id: number): Known {
+    const variable = this.variable(id);
+    if (variable !== undefined) return knownHandle(variable);
+    const {kind} = this.node(id);
+    switch (kind?.$case) {
+      case 'constant':
+        return knownConstant(this.#constant(kind.value.operation));
+      case 'asset':
+        return {dtype: 'string', shape: []};
+      case 'capturedTensor':
+        return {dtype: 'variant', shape: null};
+      default:
+        return {dtype: 'resource', shape: []};
+    }
+  }
+
   /** Variables among `id` and all it reaches, in the order in which they were saved. */
   reachableVariables(id: number): Variable[] {
     const seen = new Set([id]);
@@ -383,6 +403,7 @@ export class ObjectGraph {
         inputs: structureOf(saved.canonicalizedInputSignature),
         outputs: structureOf(saved.outputSignature),
         bound: () => saved.boundInputs.map((id) => this.boundValue(id)),
+        captures: () => saved.boundInputs.map((id) => this.#knownOf(id)),
       });
       this.#concrete.set(name, made);
     }
@@ -441,7 +462,7 @@ export class ObjectGraph {
       case 'asset':
         return this.#parts.assets.value(kind.value.assetFileDefIndex);
       case 'constant':
-        return this.#constant(kind.value.operation);
+        return Value.of(this.#constant(kind.value.operation));
       case 'capturedTensor':
         throw new CallError(
           `tensor '${kind.value.name}' exists only while '${kind.value.concreteFunction}' runs`,
@@ -470,11 +491,11 @@ export class ObjectGraph {
     return {dtype: graph.nodes[index]!.attrs.dtype('dtype'), value: {type: 'encoded', value}};
   }
 
-  #constant(operation: string): Value {
+  #constant(operation: string): HostTensor {
     const {graph} = this.#parts;
     const index = graph.find(operation);
     if (index === undefined) throw new FormatError(`the main graph has no constant '${operation}'`);
-    return Value.of(graph.nodes[index]!.attrs.tensor('value'));
+    return graph.nodes[index]!.attrs.tensor('value');
   }
 
   /** The handle of a table or another resource, made by the model's own function. */

@@ -8,6 +8,7 @@
  */
 
 import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
+import {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
 import type {CheckpointReader} from '../../bundle/reader.js';
 import {FormatError} from '../../errors.js';
 import {childrenOf} from '../../graph/nest.js';
@@ -23,6 +24,7 @@ import {Value} from '../../tensors/value.js';
 import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {ExactTensor} from '../boundary.js';
 import type {ConcreteFunction} from './concrete_function.js';
+import {compareLazily, LEAST_LAZY_BYTES, type Verify} from './lazy_values.js';
 import type {ObjectGraph} from './object_graph.js';
 
 /** Key of the checkpoint's own object graph. */
@@ -34,27 +36,45 @@ export const VARIABLE_VALUE = 'VARIABLE_VALUE';
 /** Name of the only saveable of an object that gives and takes its tensors as a dict (TensorFlow 2.9 and later). */
 const SERIALIZE_TO_TENSORS = '.TENSORS';
 
+/** How to restore. */
+export interface RestoreOptions {
+  /** Leave objects other than variables as they are, too, where the checkpoint lacks something of them. */
+  readonly allowPartial: boolean;
+  /** Leave large values in their files, for who maps them. */
+  readonly lazily: boolean;
+  /** When to compare those with their checksums: see {@link compareLazily}. */
+  readonly verify: Verify;
+}
+
 /**
  * Restores every variable and every object with save and restore functions of its own (tables, and the like). Variables
  * that the checkpoint lacks are left without a value.
  *
- * @param allowPartial - leave other objects as they are, too, where the checkpoint lacks something of them
  */
 export async function restoreObjects(
   objects: ObjectGraph,
   checkpoint: CheckpointReader,
-  allowPartial: boolean,
+  {allowPartial, lazily, verify}: RestoreOptions,
 ): Promise<void> {
   const saved = await readObjectGraph(checkpoint);
   const pairs = matchObjects(objects, saved);
+  const least = lazily ? LEAST_LAZY_BYTES : Number.POSITIVE_INFINITY;
   const values: [Variable, HostTensor][] = [];
+  const lazy: StoredLazyTensor[] = [];
   for (const [id, object] of pairs) {
     const variable = objects.variable(id);
     const attribute = object.attributes.find(({name}) => name === VARIABLE_VALUE);
     if (variable === undefined || attribute === undefined || !checkpoint.has(attribute.checkpointKey))
       continue;
-    values.push([variable, await checkpoint.read(attribute.checkpointKey)]);
+    const value = await checkpoint.readLazily(attribute.checkpointKey, least);
+    if (value instanceof StoredLazyTensor) {
+      variable.assignLazily(value);
+      lazy.push(value);
+    } else {
+      values.push([variable, value]);
+    }
   }
+  await compareLazily(lazy, verify);
   // Values stay in host memory until a backend needs them.
   onHostBackend(() => {
     for (const [variable, {dtype, shape, data}] of values) variable.assign(Value.host(dtype, shape, data));

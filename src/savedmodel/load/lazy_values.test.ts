@@ -1,0 +1,226 @@
+/**
+ * Variables whose values stay in the files of the checkpoint while sessions map them. Where the operating system does not show open
+ * files (elsewhere than on Linux) they are read: what a user sees is the same.
+ */
+
+import {mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
+import {CheckpointReader} from '../../bundle/reader.js';
+import {watchCompilation} from '../../compile/engine.js';
+import {CallError, FormatError} from '../../errors.js';
+import {Variable} from '../../ops/variable/kernels.js';
+import {localDirectory} from '../../platform/node.js';
+import {Value} from '../../tensors/value.js';
+import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
+import {saveModel} from '../save/save.js';
+import {attr, type ModelToMake, makeModelFiles, node} from '../testing/make_model.js';
+import {compareLazily} from './lazy_values.js';
+import {type LoadModelOptions, loadModel} from './load.js';
+import type {LoadedObject} from './loaded_object.js';
+
+const holds = process.platform === 'linux';
+
+const ROWS = 300;
+const WIDTH = 512;
+const TABLE = Float32Array.from({length: ROWS * WIDTH}, (_, i) => i);
+
+/** `lookup(ids) = table[ids] + shift`. */
+const MODEL: ModelToMake = {
+  functions: [
+    {
+      name: 'lookup',
+      inputs: [{name: 'ids', dtype: 'int32', shape: [null]}],
+      captures: ['table', 'shift'],
+      nodes: [
+        node('rows', 'ResourceGather', ['table', 'ids'], {
+          dtype: attr.type('float32'),
+          Tindices: attr.type('int32'),
+        }),
+        node('shifted', 'ReadVariableOp', ['shift'], {dtype: attr.type('float32')}),
+        node('sum', 'AddV2', ['rows:output:0', 'shifted:value:0'], {T: attr.type('float32')}),
+      ],
+      outputs: [{name: 'output', dtype: 'float32', shape: [null, WIDTH], from: 'sum:z:0'}],
+    },
+  ],
+  variables: [
+    {name: 'table', shape: [ROWS, WIDTH], trainable: true},
+    // Too large to be in the model, where there is no file to map, and too small to stay in its file.
+    {name: 'shift', shape: [WIDTH]},
+  ],
+  methods: {lookup: 'lookup'},
+};
+
+const DATA = 'variables/variables.data-00000-of-00001';
+
+beforeAll(quietCpuBackend);
+
+let directory: string;
+let loaded: LoadedObject[] = [];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tensorflow-hub-test-'));
+  for (const [path, bytes] of Object.entries(makeModelFiles(MODEL, {table: TABLE}))) {
+    await mkdir(dirname(join(directory, path)), {recursive: true});
+    await writeFile(join(directory, path), bytes);
+  }
+});
+afterEach(async () => {
+  for (const each of loaded) each.dispose();
+  loaded = [];
+  await rm(directory, {recursive: true, force: true});
+});
+
+async function load(options: LoadModelOptions = {}): Promise<LoadedObject> {
+  const model = await loadModel(localDirectory(directory), {engine: 'onnx', ...options});
+  loaded.push(model);
+  return model;
+}
+
+function lookup(model: LoadedObject, ...ids: number[]): number[] {
+  const rows = (model.get('lookup') as (ids: tf.Tensor) => tf.Tensor)(tf.tensor1d(ids, 'int32'));
+  return [...tf.slice(rows, [0, 0], [ids.length, 1]).dataSync()];
+}
+
+const variableOf = (model: LoadedObject): Variable =>
+  [...model.modelInfo.variables()].find(({name}) => name === 'table')!;
+const firstOf = (...ids: number[]): number[] => ids.map((id) => id * WIDTH);
+
+/** How many files of the model this process has open. */
+async function openFiles(): Promise<number> {
+  const {readlink} = await import('node:fs/promises');
+  const descriptors = await readdir('/proc/self/fd');
+  const paths = await Promise.all(
+    descriptors.map((each) => readlink(`/proc/self/fd/${each}`).catch(() => '')),
+  );
+  return paths.filter((each) => each.startsWith(directory)).length;
+}
+
+/** Damages an element of the table. */
+async function damage(): Promise<void> {
+  const bytes = await readFile(join(directory, DATA));
+  bytes[1000] = bytes[1000]! ^ 1;
+  await writeFile(join(directory, DATA), bytes);
+}
+
+describe('a large value', () => {
+  it.runIf(holds)('stays in its file while sessions use it, and that stays open', async () => {
+    const model = await load();
+    const sessions: string[] = [];
+    const end = watchCompilation({session: (name) => sessions.push(name)});
+    expect(lookup(model, 0, 5, 299)).toEqual(firstOf(0, 5, 299));
+    end();
+    expect(sessions).toHaveLength(1);
+    expect(variableOf(model).stored).toBeDefined();
+    expect(await openFiles()).toBe(1);
+    model.dispose();
+    expect(await openFiles()).toBe(0);
+  });
+
+  it('stays what it was when the model is replaced, or is gone', async () => {
+    const model = await load();
+    // As who saves a model does, and who clears a cache.
+    await writeFile(join(directory, 'other'), new Uint8Array(TABLE.byteLength));
+    await rename(join(directory, 'other'), join(directory, DATA));
+    expect(lookup(model, 7)).toEqual(firstOf(7));
+    await rm(directory, {recursive: true});
+    expect(lookup(model, 8)).toEqual(firstOf(8));
+    expect([...model.variables[0]!.dataSync().subarray(0, 2)]).toEqual([0, 1]);
+  });
+
+  it('is read when somebody wants it in memory, and is the same value then', async () => {
+    const model = await load();
+    expect(lookup(model, 3)).toEqual(firstOf(3));
+    const variable = variableOf(model);
+    const {state} = variable;
+    const before = tf.memory().numBytes;
+    const [face] = model.variables;
+    expect(tf.memory().numBytes - before).toBe(TABLE.byteLength);
+    expect(variable.stored).toBeUndefined();
+    expect(variable.state).toBe(state);
+    if (holds) expect(await openFiles()).toBe(0);
+    face!.assign(tf.onesLike(face!));
+    expect(variable.state).not.toBe(state);
+    expect(lookup(model, 3)).toEqual([1]);
+  });
+
+  it('is no memory of the call that needs it first', async () => {
+    const model = await load({limits: {bytes: 1000}});
+    // The interpreter says what is wrong with an index.
+    expect(() => lookup(model, ROWS)).toThrowWithMessage(CallError, /index|indices/);
+    expect(lookup(model, 3)).toEqual(firstOf(3));
+  });
+
+  it('is saved, and not kept in memory for that', async () => {
+    const model = await load();
+    const target = `${directory}-saved`;
+    try {
+      await saveModel(model, target);
+      if (holds) expect(variableOf(model).stored).toBeDefined();
+      const again = await loadModel(localDirectory(target), {engine: 'tfjs'});
+      loaded.push(again);
+      expect(lookup(again, 9)).toEqual(firstOf(9));
+    } finally {
+      await rm(target, {recursive: true, force: true});
+    }
+  });
+
+  it('gives way to what is assigned', async () => {
+    const model = await load();
+    expect(lookup(model, 2)).toEqual(firstOf(2));
+    variableOf(model).assign(
+      Value.host(
+        'float32',
+        [ROWS, WIDTH],
+        TABLE.map((x) => x + 1),
+      ),
+    );
+    expect(lookup(model, 2)).toEqual([2 * WIDTH + 1]);
+    if (holds) expect(await openFiles()).toBe(0);
+  });
+
+  it('is refused where it does not fit, and its file is closed', async () => {
+    const reader = await CheckpointReader.open(localDirectory(directory), 'variables/variables');
+    const value = await reader.readLazily('table/.ATTRIBUTES/VARIABLE_VALUE', 1);
+    await reader.close();
+    if (!(value instanceof StoredLazyTensor)) return expect(holds).toBe(false);
+    const other = new Variable({name: 'other', dtype: 'float32', shape: [2], trainable: false});
+    expect(() => other.assignLazily(value)).toThrowWithMessage(CallError, /cannot take float32 \(300, 512\)/);
+    expect(await openFiles()).toBe(0);
+  });
+});
+
+describe('a damaged value', () => {
+  it('is refused before the model is loaded, unless nobody is to look', async () => {
+    await damage();
+    await expect(load()).rejects.toThrowWithMessage(FormatError, /table.*checksum is wrong/);
+    if (holds) expect(await openFiles()).toBe(0);
+    const model = await load({verifyChecksums: false});
+    expect(lookup(model, 1)).toEqual(firstOf(1));
+  });
+
+  it.runIf(holds)('that is compared in the background ends calls once that is known', async () => {
+    await damage();
+    const reader = await CheckpointReader.open(localDirectory(directory), 'variables/variables');
+    const value = (await reader.readLazily('table/.ATTRIBUTES/VARIABLE_VALUE', 1)) as StoredLazyTensor;
+    await reader.close();
+    const variable = new Variable({name: 'table', dtype: 'float32', shape: [ROWS, WIDTH], trainable: false});
+    variable.assignLazily(value);
+    // As if it were too large to wait for.
+    await compareLazily([value], undefined, 0);
+    expect(() => variable.state).not.toThrow();
+    await expect
+      .poll(() => {
+        try {
+          return variable.state && 'fine';
+        } catch (error) {
+          return error instanceof FormatError && error.message;
+        }
+      })
+      .toMatch(/checksum is wrong/);
+    expect(() => variable.read()).toThrowWithMessage(FormatError, /checksum is wrong/);
+    variable.dispose();
+  });
+});
