@@ -9,8 +9,8 @@ import type {Endpoint, FunctionLibrary, Graph} from '../graph/graph.js';
 import {elementOf, knownConstant} from '../graph/known.js';
 import {notLowered} from '../onnx/not_lowered.js';
 import type {WrittenList} from '../ops/lowering.js';
+import {inlineCalls} from '../runtime/inline.js';
 import {functionRequest, isDataflow, neededNodes, topologicalOrder} from '../runtime/schedule.js';
-import {inlineCalls} from './inline.js';
 
 /** What a call of a function runs, the calls in it spread out. */
 export interface FunctionBody {

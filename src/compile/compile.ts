@@ -12,12 +12,13 @@ import {fitsShape} from '../host/shape.js';
 import type {CallInPieces, Computation} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {CompiledRunnable, CompileHost, Compiler} from '../runtime/compiler.js';
+import type {Runs} from '../runtime/inline.js';
+import {lazily} from '../runtime/lazily.js';
 import {checkArguments, type Runnable, type RunRequest} from '../runtime/run.js';
 import {fedNodes, neededFor, topologicalOrder} from '../runtime/schedule.js';
 import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
 import {type Analysed, analyse, type CompileReport, declaredOf, knownHandle, reportOf} from './analyse.js';
-import type {Runs} from './inline.js';
 import type {LoweredGraph} from './lower.js';
 import {Footprint, partOf} from './part.js';
 import {hasLoops, Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
@@ -297,11 +298,3 @@ function withEffects(targets: readonly number[], graph: Graph, isIdle: (index: n
 }
 
 const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';
-
-function lazily<T>(make: () => T): () => T {
-  let made: {readonly value: T} | undefined;
-  return () => {
-    made ??= {value: make()};
-    return made.value;
-  };
-}

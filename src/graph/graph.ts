@@ -35,10 +35,19 @@ export interface GraphNode extends OpNode {
   readonly controls: readonly number[];
   /** Where TensorFlow is to run it. Absent from graphs that were read: here, all runs on one backend. */
   readonly device?: string;
-  /** The node that this one was taken over from, and its graph, where functions were put in the place of calls. */
-  readonly origin?: {readonly node: GraphNode; readonly label: string};
+  /** Where functions were put in the place of calls: where the node comes from. */
+  readonly origin?: NodeOrigin;
   /** Of a node that a compiler has put there: so many inputs, the first ones, it takes as references (TensorFlow 1) where they are. */
   readonly references?: number;
+}
+
+/** The node that another one was taken over from. */
+export interface NodeOrigin {
+  readonly node: GraphNode;
+  /** What its graph is called. */
+  readonly label: string;
+  /** The nodes in whose place it stands, the innermost first. */
+  readonly calls?: readonly NodeOrigin[];
 }
 
 /** Nodes and how to find them. Nodes are in file order, which need not be an order of execution. */

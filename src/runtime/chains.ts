@@ -38,7 +38,8 @@ export function findChains(
       const chain: Chain = {
         nodes,
         links: found.map(({input}) => input),
-        kernel: rule.kernel(
+        kernel: kernelOf(
+          rule,
           nodes.map((node) => graph.nodes[node]!),
           session,
         ),
@@ -57,10 +58,23 @@ export function findChains(
   };
 }
 
+/** The kernel of a chain, which sees nothing of what hands on. */
+function kernelOf(rule: ChainRule, nodes: readonly GraphNode[], session: Session): ChainKernel {
+  const seen = nodes.flatMap(({op}, i) => (HANDED_ON.has(op) ? [] : [i]));
+  const kernel = rule.kernel(
+    seen.map((i) => nodes[i]!),
+    session,
+  );
+  return (inputs) => kernel(seen.map((i) => inputs[i]!));
+}
+
 interface Link {
   readonly node: number;
   readonly input: number;
 }
+
+/** Ops that hand on what they are given: where functions were, there are many. */
+const HANDED_ON: ReadonlySet<string> = new Set(['Identity']);
 
 /** Ops whose results change with assignments alone. */
 const PARAMETERS: ReadonlySet<string> = new Set(['Const', 'ReadVariableOp', 'VariableV2', 'Variable']);
@@ -94,13 +108,23 @@ class ChainFinder {
     if (!rule.begins(nodes[first]!) || !this.#mayBeIn(first)) return undefined;
     const links: Link[] = [{node: first, input: -1}];
     const chain: GraphNode[] = [nodes[first]!];
+    let length = 1;
     for (;;) {
       const next = this.#readers.get(links.at(-1)!.node);
-      if (next == null || !this.#mayBeIn(next.node) || !rule.joins(chain, this.#joining(next))) break;
+      if (next == null || !this.#mayBeIn(next.node)) break;
+      const isHandedOn = this.#isHandedOn(next.node);
+      if (!isHandedOn && !rule.joins(chain, this.#joining(next))) break;
       links.push(next);
+      if (isHandedOn) continue;
       chain.push(nodes[next.node]!);
+      length = links.length;
     }
-    return rule.isWhole(chain) ? links : undefined;
+    return rule.isWhole(chain) ? links.slice(0, length) : undefined;
+  }
+
+  #isHandedOn(node: number): boolean {
+    const {op, inputs} = this.#graph.nodes[node]!;
+    return HANDED_ON.has(op) && inputs.length === 1;
   }
 
   #mayBeIn(node: number): boolean {

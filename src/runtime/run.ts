@@ -68,7 +68,12 @@ export type KernelLookup = (op: string) => Computation | undefined;
 /** Prepares one node. A missing kernel fails when the node runs, so that the rest of the graph stays usable. */
 export function prepare(graph: Graph, index: number, session: Session, lookup: KernelLookup): Step {
   const node = graph.nodes[index]!;
-  return prepareWith(lookup(node.op) ?? {kernel: missingKernel(graph)}, graph, index, session);
+  return prepareWith(
+    lookup(node.op) ?? {kernel: missingKernel(node.origin ?? graph)},
+    graph,
+    index,
+    session,
+  );
 }
 
 /** Prepares a node that is computed so, with inputs that may come from elsewhere than the graph. */
@@ -104,8 +109,8 @@ export function prepareWith(
   };
 }
 
-/** A kernel that says that there is none. */
-export function missingKernel(graph: Graph): Kernel {
+/** A kernel that says that there is none, for the nodes of a graph. */
+export function missingKernel(graph: Pick<Graph, 'label'>): Kernel {
   return (_inputs, {op, name}) => {
     throw new UnsupportedOpError(
       `op ${op} is not supported (node '${name}' in ${graph.label}). ` +
@@ -194,17 +199,23 @@ function ownTensors(outputs: readonly Value[], inputs: readonly Value[]): readon
   });
 }
 
+/** So many nodes are told of those in which an error happened. */
+const MOST_LINES = 11;
+
 /** Adds to an error where in the model it happened, innermost node first. */
 function located(error: unknown, {node}: Step, graph: Graph, inputs: readonly Value[]): Error {
   if (error instanceof UnsupportedOpError) return error;
-  const where = `\n  at node '${node.name}' (${node.op}) in ${node.origin?.label ?? graph.label}`;
+  const where = [node.origin ?? {node, label: graph.label}, ...(node.origin?.calls ?? [])]
+    .slice(0, MOST_LINES)
+    .map((each) => `\n  at node '${each.node.name}' (${each.node.op}) in ${each.label}`)
+    .join('');
   // No regular expression: matching one needs stack, too.
   if (error instanceof RangeError && error.message.includes('call stack')) {
     return new CallError(`functions of the model call each other too deeply${where}`, {cause: error});
   }
   if (error instanceof HubError) {
     // One line per function: the calling nodes, too, but not without end.
-    if (error.message.split('\n').length < 12) error.message += where;
+    if (error.message.split('\n').length <= MOST_LINES) error.message += where;
     return error;
   }
   const reason = isOfEngine(error)

@@ -102,22 +102,32 @@ describe('functions', () => {
   });
 
   it('may call each other 400 deep', () => {
-    const depth = (levels: number): Readonly<Record<string, FunctionSpec>> => ({
+    const depth = (levels: number, op: string): Readonly<Record<string, FunctionSpec>> => ({
       f0: NEGATE,
       ...Object.fromEntries(
         Array.from({length: levels}, (_, i) => [
           `f${i + 1}`,
           {
             parameters: {x: 'float32'},
-            nodes: {y: {op: 'PartitionedCall', inputs: ['x'], attrs: calling(`f${i}`, 1, 1)}},
+            nodes: {y: {op, inputs: ['x'], attrs: calling(`f${i}`, 1, 1)}},
             results: ['y'],
           } satisfies FunctionSpec,
         ]),
       ),
     });
-    const runtime = runtimeOf(depth(401));
-    expect(call(runtime, 'f400', scalar(3))).toEqual([-3]);
-    expect(() => call(runtime, 'f401', scalar(3))).toThrowWithMessage(CallError, /400 deep/);
+    // Where somebody may ask for gradients, calls are calls.
+    const onTape = (runtime: Runtime, name: string): number => {
+      const value = (x: tf.Tensor): tf.Tensor =>
+        runtime.invoke(runtime.function(name), [Value.device(x).pin()], ([y]) => {
+          const result = tf.clone(y!.tensor());
+          return {result, tensors: [result]};
+        });
+      return tf.grad(value)(tf.scalar(3)).dataSync()[0]!;
+    };
+    const runtime = runtimeOf(depth(401, 'PartitionedCall'));
+    expect(onTape(runtime, 'f400')).toBe(-1);
+    expect(() => onTape(runtime, 'f401')).toThrowWithMessage(CallError, /400 deep/);
+    expect(call(runtime, 'f401', scalar(3))).toEqual([-3]);
   });
 
   it('tell where they failed, from the inside out', () => {
@@ -171,6 +181,27 @@ describe('effects', () => {
   it('are those of the control results, and of what these need, where it lists some', () => {
     expect(valueAfter({...ADDING, controlResults: ['first']})).toBe(11);
     expect(valueAfter({...ADDING, controlResults: ['second']})).toBe(12);
+  });
+
+  it('are those of a function that is called, whoever reads it', () => {
+    const noop = {op: 'NoOp'};
+    const called: FunctionSpec = {
+      ...ADDING,
+      nodes: {...ADDING.nodes, y: {op: 'Identity', inputs: ['x'], attrs: FLOAT}},
+      results: ['y'],
+      controlResults: ['second'],
+    };
+    const calls = {op: 'StatefulPartitionedCall', inputs: ['v', 'x'], attrs: calling('called', 2, 1)};
+    const outer: FunctionSpec = {
+      parameters: {v: 'resource', x: 'float32'},
+      nodes: {noop, once: calls, again: {...calls, inputs: ['v', 'once']}},
+      results: ['again'],
+      controlResults: ['noop'],
+    };
+    const v = variable(10);
+    const runtime = runtimeOf({called, outer});
+    expect(call(runtime, 'outer', Value.object('resource', v), scalar(1))).toEqual([1]);
+    expect(v.exact().data[0]).toBe(14);
   });
 
   it('come before what depends on them', () => {

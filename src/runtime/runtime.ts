@@ -34,6 +34,7 @@ import type {CompiledRunnable, CompileHost, Compiler} from './compiler.js';
 import {Dataflow} from './dataflow.js';
 import {checkDepth} from './depth.js';
 import {type SavedGradient, withCustomGradients} from './gradient.js';
+import {interpreted} from './interpreted.js';
 import {Plan} from './plan.js';
 import type {Convert, Runnable, RunRequest} from './run.js';
 import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from './schedule.js';
@@ -148,7 +149,10 @@ export class Runtime implements Session {
       if (graph === undefined) throw new FormatError(`the model has no function '${name}'`);
       const honoured = withCustomGradients(graph, this.#options.gradients ?? NO_GRADIENTS);
       runnable = this.executable(graph, functionRequest(graph), () =>
-        this.prepare(honoured, functionRequest(honoured)),
+        interpreted(graph, honoured, {
+          library: this.library,
+          prepare: (part, request) => this.prepare(part, request),
+        }),
       );
       this.#functions.set(name, runnable);
     }

@@ -117,6 +117,12 @@ const CHAINS: Readonly<Record<string, Readonly<Record<string, NodeSpec>>>> = {
   'a bias': {...convolution({padding: 'VALID', strides: 2}), ...bias('conv')},
   'a bias and an activation': {...convolution({dilations: 2}), ...bias('conv'), ...active('biased', 'Relu6')},
   'what is added': {...convolution({padding: 'EXPLICIT'}), ...added('conv'), ...active('sum')},
+  'what is handed on in between': {
+    ...convolution(),
+    result: {op: 'Identity', inputs: ['conv'], attrs: {T: FLOAT}},
+    ...normalized('result'),
+    ...active('normal'),
+  },
   'a normalization': {...convolution(), ...normalized('conv')},
   'a bias and a normalization': {
     ...convolution(),

@@ -18,12 +18,13 @@ import {
   type FunctionPort,
   type Graph,
   type GraphNode,
+  type NodeOrigin,
 } from '../graph/graph.js';
 import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
 import {inOnePiece, type Pieces} from '../host/pieces.js';
-import type {RunRequest} from '../runtime/run.js';
-import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from '../runtime/schedule.js';
+import type {RunRequest} from './run.js';
+import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from './schedule.js';
 
 /** A graph and what to run of it. */
 export interface Runs {
@@ -39,17 +40,26 @@ const MAX_CALLS = 128;
 
 const CALLS: ReadonlySet<string> = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
 
+/** True where a node of the graph calls a function, whose nodes may stand in its place. */
+export function callsFunctions(graph: Graph, library: FunctionLibrary): boolean {
+  return graph.nodes.some(
+    ({op}) => CALLS.has(op) || (opDef(op) === undefined && library.get(op) !== undefined),
+  );
+}
+
 /**
  * What a run needs of a graph as a function of what it is fed, with the functions that it calls in place. Functions with control flow of TensorFlow 1 stay calls.
  *
  * @param ports - what it is fed
+ * @param keepsEffects - whether all runs that a call would run; else what nobody reads or waits for is left out
  */
 export function inlineCalls(
   {graph, request}: Runs,
   ports: readonly FunctionPort[],
   library: FunctionLibrary,
+  keepsEffects = false,
 ): FunctionGraph {
-  return inOnePiece(inlineCallsInPieces({graph, request}, ports, library));
+  return inOnePiece(inlineCallsInPieces({graph, request}, ports, library, keepsEffects));
 }
 
 /** {@link inlineCalls} in pieces. */
@@ -57,8 +67,9 @@ export function inlineCallsInPieces(
   {graph, request}: Runs,
   ports: readonly FunctionPort[],
   library: FunctionLibrary,
+  keepsEffects = false,
 ): Pieces<FunctionGraph> {
-  return new Inliner(library).inline(graph, request, ports);
+  return new Inliner(library, keepsEffects).inline(graph, request, ports);
 }
 
 /** What came of the nodes of one function. */
@@ -67,14 +78,26 @@ interface Inlined {
   readonly nodes: (index: number) => readonly number[];
 }
 
+/** What surrounds the nodes of a function. */
+interface Outside {
+  /** What the call waits for. */
+  readonly controls: readonly number[];
+  /** The calls that the nodes stand for, the innermost first. */
+  readonly calls: readonly NodeOrigin[];
+}
+
 class Inliner {
   readonly #library: FunctionLibrary;
   readonly #nodes: GraphNode[] = [];
   readonly #open: string[] = [];
   readonly #calls = new Map<string, number>();
+  readonly #keepsEffects: boolean;
+  /** What runs whether somebody reads it or not. */
+  readonly #effects: number[] = [];
 
-  constructor(library: FunctionLibrary) {
+  constructor(library: FunctionLibrary, keepsEffects: boolean) {
     this.#library = library;
+    this.#keepsEffects = keepsEffects;
   }
 
   *inline(graph: Graph, request: RunRequest, ports: readonly FunctionPort[]): Pieces<FunctionGraph> {
@@ -83,7 +106,7 @@ class Inliner {
       return this.#add({...node, op: ARGUMENT_OP, inputs: [], controls: []});
     });
     const given = new Map(request.feeds.map((feed, i) => [endpointKey(feed), {node: feeds[i]!, output: 0}]));
-    const {of, nodes} = yield* this.#expand(graph, request, given, []);
+    const {of, nodes} = yield* this.#expand(graph, request, given, {controls: [], calls: []});
     const name = graph.label;
     return {
       label: graph.label,
@@ -92,7 +115,7 @@ class Inliner {
       find: (wanted) => findByName(this.#nodes, wanted),
       parameters: ports,
       results: request.fetches.map((fetch, i) => ({name: `result${i}`, dtype: 'variant', source: of(fetch)})),
-      controlResults: [...new Set(request.targets.flatMap(nodes))],
+      controlResults: [...new Set([...request.targets.flatMap(nodes), ...this.#effects])],
       attrs: new Attrs(() => undefined, name),
     };
   }
@@ -105,7 +128,7 @@ class Inliner {
     graph: Graph,
     request: RunRequest,
     given: ReadonlyMap<string, Endpoint>,
-    outer: readonly number[],
+    {controls: outer, calls}: Outside,
   ): Pieces<Inlined> {
     const fed = fedNodes(request);
     const needed = neededFor(graph, request);
@@ -127,7 +150,7 @@ class Inliner {
           ...node,
           inputs,
           controls: [...new Set(controls)],
-          origin: node.origin ?? {node, label: graph.label},
+          origin: node.origin ?? {node, label: graph.label, ...(calls.length > 0 && {calls})},
         });
         const definition = opDef(node.op);
         const count = definition && tensorCount(definition.outputs, node.attrs);
@@ -139,25 +162,25 @@ class Inliner {
         after.set(index, [added]);
         continue;
       }
-      const inner = yield* this.#call(callee, inputs, controls);
+      const caller = {node, label: graph.label};
+      const inner = yield* this.#call(callee, inputs, {controls, calls: [caller, ...calls]});
       outputs.set(index, (output) =>
         inner.of((callee.results[output] ?? noOutput(graph, {node: index, output})).source),
       );
-      after.set(index, [
-        ...callee.results.map(({source}) => inner.of(source).node),
-        ...functionRequest(callee).targets.flatMap(inner.nodes),
-      ]);
+      const effects = functionRequest(callee).targets.flatMap(inner.nodes);
+      if (this.#keepsEffects) this.#effects.push(...effects);
+      after.set(index, [...callee.results.map(({source}) => inner.of(source).node), ...effects]);
     }
     return {of, nodes};
   }
 
-  *#call(callee: FunctionGraph, inputs: readonly Endpoint[], controls: readonly number[]): Pieces<Inlined> {
+  *#call(callee: FunctionGraph, inputs: readonly Endpoint[], outside: Outside): Pieces<Inlined> {
     this.#open.push(callee.name);
     this.#calls.set(callee.name, (this.#calls.get(callee.name) ?? 0) + 1);
     try {
       const request = functionRequest(callee);
       const given = new Map(inputs.map((input, node) => [endpointKey({node, output: 0}), input]));
-      return yield* this.#expand(callee, request, given, controls);
+      return yield* this.#expand(callee, request, given, outside);
     } finally {
       this.#open.pop();
     }
