@@ -9,6 +9,7 @@
 
 import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
+import {asynchronous} from './async.js';
 import {finetune} from './finetune.js';
 import {inference} from './inference.js';
 import {load} from './load.js';
@@ -16,7 +17,7 @@ import {type Benchmark, formatRatio, printTable} from './measure.js';
 import {save} from './save.js';
 import {start} from './start.js';
 
-const BENCHMARKS: readonly Benchmark[] = [load, finetune, save, inference, start];
+const BENCHMARKS: readonly Benchmark[] = [load, finetune, save, inference, asynchronous, start];
 
 async function main(): Promise<void> {
   const {positionals, values} = parseArgs({

@@ -36,7 +36,12 @@ const requireTfjs: Plugin = {
 const outdir = built('node');
 rmSync(outdir, {recursive: true, force: true});
 await build({
-  entryPoints: {index: built('index.js'), cli: built('cli/main.js')},
+  entryPoints: {
+    index: built('index.js'),
+    cli: built('cli/main.js'),
+    // The script of threads, which lies beside what starts them.
+    node_onnx_worker: built('platform/node_onnx_worker.js'),
+  },
   outdir,
   bundle: true,
   splitting: true,

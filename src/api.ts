@@ -50,6 +50,7 @@ export type {RegularizationLoss, Reusable, ReusableFunction, ReusableObject} fro
 export {kerasLayer, type LoadedKerasLayerConfig, preload} from './keras.js';
 export {getMetaGraphs, type LoadOptions, load} from './load.js';
 export type {FileHandle, ModelDirectory} from './platform/platform.js';
+export type {QueueOptions} from './runtime/call_queue.js';
 export type {
   ExactTensor,
   NestedArray,
@@ -75,7 +76,12 @@ export type {
 } from './savedmodel/image.js';
 export type {CallOptions, NestedOutput} from './savedmodel/load/concrete_function.js';
 export type {LoadModelOptions} from './savedmodel/load/load.js';
-export {type CallableObject, LoadedObject, type ModelInfo} from './savedmodel/load/loaded_object.js';
+export {
+  type CallableObject,
+  LoadedObject,
+  type ModelInfo,
+  type PrunedFunction,
+} from './savedmodel/load/loaded_object.js';
 export type {Tags} from './savedmodel/load/read_model.js';
 export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/load/restored_function.js';
 export type {Signature, SignatureTensor} from './savedmodel/load/signature.js';

@@ -64,7 +64,7 @@ export class StoredLazyTensor implements LazyTensor {
   readonly #what: string;
   #isCompared: boolean;
   #failure: unknown;
-  #isReleased = false;
+  #holders = 1;
 
   /** @param compare - whether its bytes are to be compared with their checksum before they are given to anybody */
   constructor(stored: StoredTensor, shared: SharedFile, what: string, compare: boolean) {
@@ -100,10 +100,13 @@ export class StoredLazyTensor implements LazyTensor {
     return {dtype, shape, data: storage.data};
   }
 
+  retain(): this {
+    this.#holders++;
+    return this;
+  }
+
   release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    this.#shared.release();
+    if (--this.#holders === 0) this.#shared.release();
   }
 
   /**
@@ -117,13 +120,17 @@ export class StoredLazyTensor implements LazyTensor {
     const {crc32c} = getPlatform();
     const piece = new Uint8Array(Math.min(size, PIECE_BYTES));
     let crc = 0;
-    for (let at = 0; at < size && !this.#isReleased && !this.#isCompared; at += PIECE_BYTES) {
+    for (let at = 0; at < size && this.#isWanted; at += PIECE_BYTES) {
       const part = piece.subarray(0, size - at);
       await this.#shared.file.readInto(part, offset + at);
       crc = crc32c(part, crc);
       await breathe?.();
     }
-    if (!this.#isReleased && !this.#isCompared) this.#compare(crc);
+    if (this.#isWanted) this.#compare(crc);
+  }
+
+  get #isWanted(): boolean {
+    return this.#holders > 0 && !this.#isCompared;
   }
 
   #compare(crc: number): void {

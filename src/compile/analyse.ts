@@ -6,17 +6,18 @@
 
 import {HubError} from '../errors.js';
 import type {Endpoint, FunctionGraph, FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
-import {inferGraph, type KnownGraph} from '../graph/infer.js';
+import {inferGraphInPieces, type KnownGraph} from '../graph/infer.js';
 import type {Handle, Known} from '../graph/known.js';
 import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
+import type {Pieces} from '../host/pieces.js';
 import {ConstantPool} from '../onnx/builder.js';
 import {inferenceOf} from '../ops/infer.js';
 import type {RunRequest} from '../runtime/run.js';
 import {fedNodes, isDataflow, neededFor, topologicalOrder} from '../runtime/schedule.js';
 import {AssignedHandles} from './assigned.js';
-import {inlineCalls, type Runs} from './inline.js';
-import {type LoweredGraph, lowerGraph} from './lower.js';
+import {inlineCallsInPieces, type Runs} from './inline.js';
+import {type LoweredGraph, lowerGraphInPieces} from './lower.js';
 import {type Partitioned, partition} from './partition.js';
 import {applyPasses} from './passes/pass.js';
 import {PASSES} from './passes/passes.js';
@@ -38,19 +39,23 @@ export interface Analysed extends Partitioned {
  *
  * @param args - what is known of what it is fed
  */
-export function analyse(runs: Runs, args: readonly Known[], library: FunctionLibrary): Analysed | undefined {
-  const found = analysedOrWhyNot(runs, args, library);
+export function* analyse(
+  runs: Runs,
+  args: readonly Known[],
+  library: FunctionLibrary,
+): Pieces<Analysed | undefined> {
+  const found = yield* analysedOrWhyNot(runs, args, library);
   return typeof found === 'string' ? undefined : found;
 }
 
 /** {@link analyse}; for a run that is the interpreter's as a whole, the reason. */
-export function analysedOrWhyNot(
+export function* analysedOrWhyNot(
   runs: Runs,
   args: readonly Known[],
   library: FunctionLibrary,
-): Analysed | string {
+): Pieces<Analysed | string> {
   try {
-    return analysed(runs, args, library);
+    return yield* analysed(runs, args, library);
   } catch (error) {
     // What is wrong with the graph, the interpreter says when it is called.
     if (error instanceof HubError) return error.message.split('\n')[0]!;
@@ -58,15 +63,15 @@ export function analysedOrWhyNot(
   }
 }
 
-function analysed(runs: Runs, args: readonly Known[], library: FunctionLibrary): Analysed | string {
+function* analysed(runs: Runs, args: readonly Known[], library: FunctionLibrary): Pieces<Analysed | string> {
   if (hasPartlyFedNodes(runs)) return 'it is fed one of the results of a node that it computes others of';
   if (isDataflow(runs.graph, neededFor(runs.graph, runs.request)))
     return 'it has control flow of TensorFlow 1 (Switch, Merge, Enter)';
   const given = args.map((known, node) => ({endpoint: {node, output: 0}, known}));
   const ports = args.map((known, i) => ({name: `argument${i}`, ...known}));
-  const inlined = inlineCalls(runs, ports, library);
+  const inlined = yield* inlineCallsInPieces(runs, ports, library);
   if (!hasFewTensors(inlined)) return `it has a node of more than ${MOST_OUTPUTS} results`;
-  const graph = applyPasses(inlined, PASSES, given, library);
+  const graph = yield* applyPasses(inlined, PASSES, given, library);
   const request: RunRequest = {
     feeds: given.map(({endpoint}) => endpoint),
     fetches: graph.results.map(({source}) => source),
@@ -74,10 +79,12 @@ function analysed(runs: Runs, args: readonly Known[], library: FunctionLibrary):
   };
   const fed = fedNodes(request);
   const order = topologicalOrder(graph, neededFor(graph, request), fed);
-  const known = inferGraph(graph, {rules: inferenceOf, library, given});
+  yield;
+  const known = yield* inferGraphInPieces(graph, {rules: inferenceOf, library, given});
+  yield;
   const assigned = new AssignedHandles(graph, order, known, library);
   const computed = order.filter((index) => !fed.has(index));
-  const lowered = lowerGraph(graph, computed, new ConstantPool(), {
+  const lowered = yield* lowerGraphInPieces(graph, computed, new ConstantPool(), {
     library,
     known,
     isAssigned: (handle) => assigned.has(handle),

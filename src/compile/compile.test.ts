@@ -1,73 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, describe, expect, it, vi} from 'vitest';
 import {CallError} from '../errors.js';
-import {GraphBuilder, type Operand} from '../graph/builder.js';
 import type {FunctionGraph} from '../graph/graph.js';
-import {inferenceOf} from '../ops/infer.js';
-import {Variable} from '../ops/variable/kernels.js';
 import {nodeOnnxRuntime} from '../platform/node_onnx.js';
 import {Runtime} from '../runtime/runtime.js';
 import {Value} from '../tensors/value.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
-import type {CompileReport} from './analyse.js';
 import {onnxCompiler} from './compile.js';
+import {builder, compiled, disposeCompiled, expected, floats, variable, work} from './testing/compiled.js';
 
 beforeAll(quietCpuBackend);
 
-let disposers: (() => void)[] = [];
-afterEach(() => {
-  for (const dispose of disposers) dispose();
-  disposers = [];
-});
-
-/** Functions with a compiler that tells what it does. */
-function compiled(...functions: readonly FunctionGraph[]) {
-  const sessions: string[] = [];
-  const reports: CompileReport[] = [];
-  const compiler = onnxCompiler({
-    runtime: nodeOnnxRuntime()!,
-    threads: 1,
-    onSession: (name) => sessions.push(name),
-    onCompiled: (report) => reports.push(report),
-  });
-  const library = {
-    get: (name: string) => functions.find((each) => each.name === name),
-    names: () => functions.map(({name}) => name),
-    gradientOf: () => undefined,
-  };
-  const runtime = new Runtime({library, compiler});
-  disposers.push(() => runtime.dispose());
-  const call = (...args: Value[]) =>
-    runtime.invoke(runtime.function('f'), args, (results) => ({
-      result: results.map(({dtype, shape, data}) => ({dtype, shape: [...shape], data: [...data]})),
-      tensors: [],
-    }));
-  return {call, sessions, reports};
-}
-
-const floats = (shape: readonly number[], from = 0) =>
-  Value.host(
-    'float32',
-    shape,
-    Float32Array.from({length: shape.reduce((a, b) => a * b, 1)}, (_, i) => i + from),
-  );
-
-function variable(name: string, values: readonly number[]): {variable: Variable; handle: () => Value} {
-  const made = new Variable({name, dtype: 'float32', shape: [values.length], trainable: true});
-  made.assign(Value.host('float32', [values.length], Float32Array.from(values)));
-  disposers.push(() => made.dispose());
-  return {variable: made, handle: () => Value.object('resource', made).pin()};
-}
-
-/** Enough nodes for a session. */
-function work(graph: GraphBuilder, x: Operand, y: Operand): Operand {
-  const product = graph.op('Mul', [graph.op('AddV2', [x, y]), y]);
-  return graph.op('Sub', [graph.op('Neg', [product]), x]);
-}
-
-const expected = (x: number, y: number) => -((x + y) * y) - x;
-
-const builder = () => new GraphBuilder({rules: inferenceOf});
+afterEach(disposeCompiled);
 
 describe('one session', () => {
   function withUnknownBatch(): FunctionGraph {

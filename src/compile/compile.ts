@@ -7,8 +7,9 @@
 import {Attrs} from '../graph/attrs.js';
 import {type Endpoint, endpointKey, type Graph, type GraphNode} from '../graph/graph.js';
 import type {Known} from '../graph/known.js';
+import {inOnePiece, inThisTurn, type Pieces} from '../host/pieces.js';
 import {fitsShape} from '../host/shape.js';
-import type {Kernel} from '../ops/kernel.js';
+import type {CallInPieces, Computation} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {CompiledRunnable, CompileHost, Compiler} from '../runtime/compiler.js';
 import {checkArguments, type Runnable, type RunRequest} from '../runtime/run.js';
@@ -58,19 +59,31 @@ class CompiledGraph implements CompiledRunnable {
 
   run(args: readonly Value[]): Value[] {
     checkArguments(this.#runs.graph, this.#runs.request, args);
-    const runnable = isTaping() ? undefined : this.#variant(args);
+    const isCompiled = this.#options.runtime !== undefined && !isTaping();
+    const runnable = isCompiled ? this.#variantFor(args)?.runnable : undefined;
     return (runnable ?? this.#interpreted()).run(args);
   }
 
-  /** The compiled form for such arguments; undefined where there is none. */
-  #variant(args: readonly Value[]): Runnable | undefined {
+  async runAsync(args: readonly Value[], call: CallInPieces): Promise<readonly Value[]> {
+    const variant = call.run(() => {
+      checkArguments(this.#runs.graph, this.#runs.request, args);
+      return this.#variantFor(args);
+    });
+    while (variant !== undefined && !variant.isReady) {
+      await call.pause();
+      call.run(() => variant.advance());
+    }
+    return (variant?.runnable ?? call.run(this.#interpreted)).runAsync(args, call);
+  }
+
+  /** The compiled form for such arguments, which may have to be finished; undefined where there is to be none. */
+  #variantFor(args: readonly Value[]): Variant | undefined {
     const known = this.#variants.find((each) => each.fits(args));
-    if (known !== undefined) return known.runnable;
-    if (this.#variants.length >= MAX_VARIANTS) return undefined;
+    if (known !== undefined || this.#variants.length >= MAX_VARIANTS) return known;
     const made = new Variant(this.#runs, args, this.#host, this.#options);
     if (!made.fits(args)) return undefined;
     this.#variants.push(made);
-    return made.runnable;
+    return made;
   }
 
   dispose(): void {
@@ -78,16 +91,32 @@ class CompiledGraph implements CompiledRunnable {
   }
 }
 
-/** A graph compiled for arguments of one kind. */
+/** A graph compiled for arguments of one kind, at the first call of it. */
 class Variant {
-  /** Undefined where there is nothing to compile. */
-  readonly runnable: Runnable | undefined;
   readonly #given: readonly Given[];
   readonly #segments: Segment[] = [];
+  readonly #pieces: Pieces<Runnable | undefined>;
+  /** Undefined until it is compiled. */
+  #compiled: {readonly result: Runnable | undefined} | undefined;
 
   constructor({graph, request}: Runs, args: readonly Value[], host: CompileHost, options: CompileOptions) {
     this.#given = args.map((arg, i) => givenBy(arg, declaredOf(graph, request.feeds[i]!)));
-    this.runnable = this.#compile({graph, request}, host, options);
+    this.#pieces = this.#compile({graph, request}, host, options);
+  }
+
+  /** Undefined where there is nothing to compile. Compiles what is left to be compiled. */
+  get runnable(): Runnable | undefined {
+    this.#compiled ??= {result: inOnePiece(this.#pieces)};
+    return this.#compiled.result;
+  }
+
+  get isReady(): boolean {
+    return this.#compiled !== undefined;
+  }
+
+  /** Compiles as much as there is time for in this turn of the event loop. */
+  advance(): void {
+    this.#compiled ??= inThisTurn(this.#pieces);
   }
 
   /** Whether arguments are of the kind. */
@@ -99,23 +128,24 @@ class Variant {
     });
   }
 
-  #compile(runs: Runs, host: CompileHost, options: CompileOptions): Runnable | undefined {
-    const analysed = analyse(
+  *#compile(runs: Runs, host: CompileHost, options: CompileOptions): Pieces<Runnable | undefined> {
+    const analysed = yield* analyse(
       runs,
       this.#given.map(({known}) => known),
       host.library,
     );
     if (analysed === undefined) return undefined;
+    yield;
     options.onCompiled?.(reportOf(analysed));
-    return analysed.parts.length === 0 ? undefined : this.#assemble(analysed, host, options);
+    return analysed.parts.length === 0 ? undefined : yield* this.#assemble(analysed, host, options);
   }
 
   /** The graph with a node for each partition, ready to run. */
-  #assemble(
+  *#assemble(
     {graph, request, order, lowered, known, parts, sides}: Analysed,
     host: CompileHost,
     options: CompileOptions,
-  ): Runnable {
+  ): Pieces<Runnable> {
     const own = new Set(parts.flatMap(({nodes}) => nodes));
     const fed = fedNodes(request);
     const reads = variableReads(lowered, order);
@@ -123,7 +153,7 @@ class Variant {
     const idle = new Set(own);
     const places = new Map<string, Endpoint>();
     const sessions = new Map<number, number>();
-    const kernels = new Map<string, Kernel>();
+    const kernels = new Map<string, Computation>();
     const nodes: GraphNode[] = [...graph.nodes];
     for (const [number, part] of parts.entries()) {
       const node = nodes.push(undefined!) - 1;
@@ -157,10 +187,14 @@ class Variant {
       );
       const segment = new Segment(spec, options, {
         fallback: (values) => interpreter().run(values.slice(read.length)),
+        fallbackAsync: (values, call) => call.run(interpreter).runAsync(values.slice(read.length), call),
         bytes: (values) => footprint().bytes(values.slice(read.length)),
       });
       this.#segments.push(segment);
-      kernels.set(name, (values) => segment.run(values));
+      kernels.set(name, {
+        kernel: (values) => segment.run(values),
+        asyncKernel: (values, _ctx, call) => segment.runAsync(values, call),
+      });
       nodes[node] = {
         name,
         op: name,
@@ -170,6 +204,7 @@ class Variant {
         controls: [],
         attrs: new Attrs(() => undefined, name),
       };
+      yield;
     }
     const moved = (endpoint: Endpoint): Endpoint => {
       const source = sides.source(endpoint);
@@ -191,6 +226,7 @@ class Variant {
             origin: node.origin ?? {node, label: graph.label},
           },
     );
+    yield;
     const whole: Graph = {label: graph.label, nodes: rest, find: graph.find};
     // What these nodes wait for happens, although they do not wait for it any more.
     const awaited = order.filter(waitsForNothing).flatMap((index) => graph.nodes[index]!.controls);
@@ -200,6 +236,7 @@ class Variant {
       targets: withEffects([...request.targets, ...awaited], graph, (index) => idle.has(index)),
     };
     const runs = topologicalOrder(whole, neededFor(whole, complete), fed);
+    yield;
     return host.plan(whole, runs, complete, (op) => kernels.get(op));
   }
 

@@ -7,6 +7,7 @@
 import {CallError} from '../errors.js';
 import {warnOnce} from '../log.js';
 import {getPlatform} from '../platform/current.js';
+import type {Platform} from '../platform/platform.js';
 import type {Compiler} from '../runtime/compiler.js';
 import type {CompileReport} from './analyse.js';
 import {onnxCompiler} from './compile.js';
@@ -21,7 +22,10 @@ export const ENGINES: readonly Engine[] = ['auto', 'onnx', 'tfjs'];
 
 /** How ONNX Runtime computes. */
 export interface OnnxOptions {
-  /** Threads that one call may use. Default: as many as there are processors. */
+  /**
+   * Threads that one call may use. Default: as many as there are processors; of an asynchronous call one, so that as many calls as there are
+   * processors run at a time.
+   */
   readonly threads?: number;
   /** How much ONNX Runtime changes a graph before it runs. Default: `'all'`. */
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all';
@@ -71,7 +75,7 @@ export function compilerFor({engine, onnx = {}}: EngineOptions): Compiler | unde
   }
   if (chosen === 'tfjs') return undefined;
   const runtime = platform.onnxRuntime?.();
-  if (runtime === undefined) {
+  if (runtime === undefined && !mayBeAsynchronous(platform)) {
     if (chosen === 'auto') {
       // Where there could be one.
       if (platform.onnxRuntime !== undefined) warnOnce(WITHOUT);
@@ -84,10 +88,16 @@ export function compilerFor({engine, onnx = {}}: EngineOptions): Compiler | unde
   const threads = onnx.threads ?? platform.processors?.() ?? 1;
   return onnxCompiler({
     runtime,
+    asyncRuntime: platform.asyncOnnxRuntime && (async () => platform.asyncOnnxRuntime!()),
     threads,
+    asyncThreads: onnx.threads,
     optimization: onnx.optimization,
     provider: onnx.provider,
     onSession: (name) => watcher?.session?.(name),
     onCompiled: (report) => watcher?.compiled?.(report),
   });
 }
+
+/** Whether there is ONNX Runtime for asynchronous calls alone. Where there is none that is synchronous, it is loaded when it is first needed. */
+const mayBeAsynchronous = ({onnxRuntime, asyncOnnxRuntime}: Platform): boolean =>
+  asyncOnnxRuntime !== undefined && (onnxRuntime === undefined || asyncOnnxRuntime() !== undefined);

@@ -7,6 +7,7 @@
 import {UnsupportedOpError} from '../errors.js';
 import {ARGUMENT_OP, type Endpoint, type FunctionLibrary, type Graph} from '../graph/graph.js';
 import type {Known} from '../graph/known.js';
+import {inOnePiece} from '../host/pieces.js';
 import type {HostTensor} from '../host/tensor.js';
 import type {OnnxTensor} from '../onnx/builder.js';
 import {hasOnnxType} from '../onnx/dtypes.js';
@@ -54,7 +55,7 @@ export function lowerRun(
   what: string,
   {dropAssertions = false}: LowerRunOptions = {},
 ): LoweredRun {
-  const analysed = analysedOrWhyNot(runs, args, library);
+  const analysed = inOnePiece(analysedOrWhyNot(runs, args, library));
   if (typeof analysed === 'string')
     throw new UnsupportedOpError(`${what} cannot be written as ONNX: ${analysed}`);
   const {graph, order, lowered, request} = analysed;

@@ -26,6 +26,8 @@ export interface SessionConstants {
   readonly external: readonly ExternalData[];
   /** Bytes beside the model. */
   readonly bytes: number;
+  /** To be called once no session is made of them any more: files may be closed. */
+  release(): void;
 }
 
 /** Collects what a session starts with. */
@@ -37,24 +39,16 @@ export class Initializers {
     this.#inMemory.push({name, dtype, shape, data});
   }
 
-  /** Adds a tensor that is in a file. */
+  /** Adds a tensor that is in a file, which stays open until {@link release}. */
   addStored(name: string, stored: LazyTensor): void {
-    this.#inFiles.push({name, stored});
+    this.#inFiles.push({name, stored: stored.retain()});
   }
 
-  /** Files are mapped where most is in them: the rest has to be copied into the model then. */
-  finish(): SessionConstants {
+  /** @param maps - whether files can be mapped. They are where most is in them: the rest has to be copied into the model then. */
+  finish(maps: boolean): SessionConstants {
     const inMemory = this.#inMemory.reduce((sum, each) => sum + (besideBytes(each)?.length ?? 0), 0);
     const inFiles = this.#inFiles.reduce((sum, {stored}) => sum + stored.place.length, 0);
-    if (inFiles > inMemory) {
-      const mapped = this.#inFiles.map(({name, stored}): OnnxInitializer => {
-        const {path, offset, length} = stored.place;
-        const {dtype, shape} = stored;
-        return {name, dtype, shape, content: {location: path.slice(1), offset, length}};
-      });
-      const inline = this.#inMemory.map(({data, ...rest}) => ({...rest, content: data}));
-      return {initializers: [...mapped, ...inline], external: [], bytes: inFiles};
-    }
+    if (maps && inFiles > inMemory) return {...this.#mapped(), bytes: inFiles};
     const external: ExternalData[] = [];
     const read = this.#inFiles.map(({name, stored}) => ({name, ...stored.read()}));
     const initializers = [...this.#inMemory, ...read].map((each): OnnxInitializer => {
@@ -64,7 +58,26 @@ export class Initializers {
       external.push({path: name, data});
       return {name, dtype, shape, content: {location: name, offset: 0, length: data.length}};
     });
-    return {initializers, external, bytes: inMemory + inFiles};
+    return {initializers, external, bytes: inMemory + inFiles, release: () => {}};
+  }
+
+  #mapped(): Omit<SessionConstants, 'bytes'> {
+    const held = this.#inFiles.map(({stored}) => stored.retain());
+    const mapped = this.#inFiles.map(({name, stored}): OnnxInitializer => {
+      const {path, offset, length} = stored.place;
+      const {dtype, shape} = stored;
+      return {name, dtype, shape, content: {location: path.slice(1), offset, length}};
+    });
+    const inline = this.#inMemory.map(({data, ...rest}) => ({...rest, content: data}));
+    const release = () => {
+      for (const each of held.splice(0)) each.release();
+    };
+    return {initializers: [...mapped, ...inline], external: [], release};
+  }
+
+  /** To be called when {@link finish} has been, or will not be. */
+  release(): void {
+    for (const {stored} of this.#inFiles.splice(0)) stored.release();
   }
 }
 

@@ -21,6 +21,7 @@ import {
 } from '../graph/graph.js';
 import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
+import {inOnePiece, type Pieces} from '../host/pieces.js';
 import type {RunRequest} from '../runtime/run.js';
 import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from '../runtime/schedule.js';
 
@@ -48,6 +49,15 @@ export function inlineCalls(
   ports: readonly FunctionPort[],
   library: FunctionLibrary,
 ): FunctionGraph {
+  return inOnePiece(inlineCallsInPieces({graph, request}, ports, library));
+}
+
+/** {@link inlineCalls} in pieces. */
+export function inlineCallsInPieces(
+  {graph, request}: Runs,
+  ports: readonly FunctionPort[],
+  library: FunctionLibrary,
+): Pieces<FunctionGraph> {
   return new Inliner(library).inline(graph, request, ports);
 }
 
@@ -67,13 +77,13 @@ class Inliner {
     this.#library = library;
   }
 
-  inline(graph: Graph, request: RunRequest, ports: readonly FunctionPort[]): FunctionGraph {
+  *inline(graph: Graph, request: RunRequest, ports: readonly FunctionPort[]): Pieces<FunctionGraph> {
     const feeds = request.feeds.map(({node: index}) => {
       const node = graph.nodes[index]!;
       return this.#add({...node, op: ARGUMENT_OP, inputs: [], controls: []});
     });
     const given = new Map(request.feeds.map((feed, i) => [endpointKey(feed), {node: feeds[i]!, output: 0}]));
-    const {of, nodes} = this.#expand(graph, request, given, []);
+    const {of, nodes} = yield* this.#expand(graph, request, given, []);
     const name = graph.label;
     return {
       label: graph.label,
@@ -91,12 +101,12 @@ class Inliner {
     return this.#nodes.push(node) - 1;
   }
 
-  #expand(
+  *#expand(
     graph: Graph,
     request: RunRequest,
     given: ReadonlyMap<string, Endpoint>,
     outer: readonly number[],
-  ): Inlined {
+  ): Pieces<Inlined> {
     const fed = fedNodes(request);
     const needed = neededFor(graph, request);
     const outputs = new Map<number, (output: number) => Endpoint>();
@@ -108,6 +118,7 @@ class Inliner {
     for (const index of topologicalOrder(graph, needed, fed)) {
       const node = graph.nodes[index]!;
       if (node.op === ARGUMENT_OP || fed.has(index)) continue;
+      yield;
       const inputs = node.inputs.map(of);
       const controls = [...outer, ...node.controls.flatMap(nodes)];
       const callee = this.#callee(node);
@@ -128,7 +139,7 @@ class Inliner {
         after.set(index, [added]);
         continue;
       }
-      const inner = this.#call(callee, inputs, controls);
+      const inner = yield* this.#call(callee, inputs, controls);
       outputs.set(index, (output) =>
         inner.of((callee.results[output] ?? noOutput(graph, {node: index, output})).source),
       );
@@ -140,13 +151,13 @@ class Inliner {
     return {of, nodes};
   }
 
-  #call(callee: FunctionGraph, inputs: readonly Endpoint[], controls: readonly number[]): Inlined {
+  *#call(callee: FunctionGraph, inputs: readonly Endpoint[], controls: readonly number[]): Pieces<Inlined> {
     this.#open.push(callee.name);
     this.#calls.set(callee.name, (this.#calls.get(callee.name) ?? 0) + 1);
     try {
       const request = functionRequest(callee);
       const given = new Map(inputs.map((input, node) => [endpointKey({node, output: 0}), input]));
-      return this.#expand(callee, request, given, controls);
+      return yield* this.#expand(callee, request, given, controls);
     } finally {
       this.#open.pop();
     }

@@ -18,6 +18,7 @@ import type {Known} from '../graph/known.js';
 import {argTensors} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
 import type {DType} from '../host/dtypes.js';
+import {inOnePiece, type Pieces} from '../host/pieces.js';
 import {sizeOf} from '../host/tensor.js';
 import {type ConstantPool, OnnxBuilder, type OnnxTensor} from '../onnx/builder.js';
 import {hasOnnxType} from '../onnx/dtypes.js';
@@ -79,8 +80,21 @@ export function lowerGraph(
   constants: ConstantPool,
   options: LowerOptions,
 ): LoweredGraph {
+  return inOnePiece(lowerGraphInPieces(graph, order, constants, options));
+}
+
+/** {@link lowerGraph} in pieces. */
+export function* lowerGraphInPieces(
+  graph: Graph,
+  order: readonly number[],
+  constants: ConstantPool,
+  options: LowerOptions,
+): Pieces<LoweredGraph> {
   const lowerer = new Lowerer(graph, constants, options);
-  for (const index of order) lowerer.visit(index);
+  for (const index of order) {
+    lowerer.visit(index);
+    yield;
+  }
   return lowerer;
 }
 

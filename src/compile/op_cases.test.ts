@@ -99,16 +99,18 @@ function lower(each: OpCase, level: Level): Lowered | string {
   const spec = segmentSpec(each.op, {nodes: [index], outputs}, lowered);
   const values = segmentInputs(spec, lowered).map(({node}) => Value.of(inputs[node]!));
   const refused = new Error('refused');
-  const segment = new Segment(
-    spec,
-    {runtime, threads: 1},
-    {
-      bytes: () => 0,
-      fallback: () => {
-        throw segment.failure ?? refused;
-      },
+  const fallback = () => {
+    throw segment.failure ?? refused;
+  };
+  const host = {
+    *bytes() {
+      yield;
+      return 0;
     },
-  );
+    fallback,
+    fallbackAsync: fallback,
+  };
+  const segment: Segment = new Segment(spec, {runtime, threads: 1}, host);
   return {segment, values};
 }
 

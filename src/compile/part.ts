@@ -12,11 +12,12 @@ import {
   type Graph,
   type GraphNode,
 } from '../graph/graph.js';
-import {inferGraph} from '../graph/infer.js';
+import {inferGraphInPieces} from '../graph/infer.js';
 import type {Known} from '../graph/known.js';
 import {argTensors} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
 import {type DType, dtypeInfo} from '../host/dtypes.js';
+import type {Pieces} from '../host/pieces.js';
 import {partialSizeOf} from '../host/shape.js';
 import {factsOf} from '../ops/facts.js';
 import {inferenceOf} from '../ops/infer.js';
@@ -155,23 +156,23 @@ export class Footprint {
   }
 
   /** The bytes that are held at one time, inputs aside; undefined where a size follows from data. */
-  bytes(inputs: readonly Value[]): number | undefined {
+  *bytes(inputs: readonly Value[]): Pieces<number | undefined> {
     const key = inputs.map((input, i) => keyOfInput(input, this.#saysSizes[i]!)).join(';');
     if (this.#bytes.has(key)) return this.#bytes.get(key);
-    const bytes = this.#estimate(inputs);
+    const bytes = yield* this.#estimate(inputs);
     // Shapes come and go; what was found for them is not kept without end.
     if (this.#bytes.size >= MOST_SHAPES) this.#bytes.clear();
     this.#bytes.set(key, bytes);
     return bytes;
   }
 
-  #estimate(inputs: readonly Value[]): number | undefined {
+  *#estimate(inputs: readonly Value[]): Pieces<number | undefined> {
     const {graph, request} = this.#part;
     const given = request.feeds.map((endpoint, i) => ({
       endpoint,
       known: knownOf(inputs[i]!, this.#known[i]!, this.#saysSizes[i]!),
     }));
-    const known = inferGraph(graph, {rules: inferenceOf, library: this.#library, given});
+    const known = yield* inferGraphInPieces(graph, {rules: inferenceOf, library: this.#library, given});
     const sizes: number[][] = [];
     const bytes: number[] = [];
     let held = 0;

@@ -7,15 +7,29 @@
 import type {Endpoint} from '../graph/graph.js';
 import {hasDeadline, hasRoomFor} from '../host/budget.js';
 import type {DType} from '../host/dtypes.js';
+import {inOnePiece, type Pieces} from '../host/pieces.js';
 import type {HostData, HostTensor} from '../host/tensor.js';
+import {warnOnce} from '../log.js';
 import type {OnnxTensor} from '../onnx/builder.js';
 import {carrierOf, elementType, runtimeType} from '../onnx/dtypes.js';
 import {encodeModel} from '../onnx/encode.js';
 import {bodiesOf, namesRead, neededNodes, type OnnxNode, type OnnxPort} from '../onnx/graph.js';
+import type {CallInPieces} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
-import type {OnnxRuntime, OnnxRuntimeTensor, OnnxSession} from '../platform/onnx_runtime.js';
+import {nextTurn} from '../platform/event_loop.js';
+import {
+  type AsyncOnnxRuntime,
+  type AsyncOnnxSession,
+  type OnnxRuntime,
+  type OnnxRuntimeTensor,
+  OnnxRuntimeUnavailable,
+  type OnnxSession,
+  type OnnxSessionOptions,
+} from '../platform/onnx_runtime.js';
 import {Value} from '../tensors/value.js';
+import {FrozenSession, type FrozenVariables} from './frozen.js';
 import {Initializers, type SessionConstants} from './initializers.js';
+import {LeasedSession} from './leased_session.js';
 import type {LoweredGraph, VariableTensor} from './lower.js';
 import type {Partition} from './partition.js';
 
@@ -66,33 +80,32 @@ export function segmentInputs({inputs, variables}: SegmentSpec, lowered: Lowered
 export interface SegmentHost {
   /** Computes the same otherwise: what ONNX Runtime refuses, and errors in this library's words. */
   fallback(values: readonly Value[]): readonly Value[];
+  /** The same in pieces; the results are retained. */
+  fallbackAsync(values: readonly Value[], call: CallInPieces): Promise<readonly Value[]>;
   /** The bytes that a call needs; undefined where that is not known before. */
-  bytes(values: readonly Value[]): number | undefined;
+  bytes(values: readonly Value[]): Pieces<number | undefined>;
 }
 
 /** How segments are run. */
 export interface SegmentOptions {
-  readonly runtime: OnnxRuntime;
+  /** For synchronous calls; they are interpreted where there is none. */
+  readonly runtime: OnnxRuntime | undefined;
+  /** For asynchronous calls; without it, they are made as synchronous ones are. */
+  readonly asyncRuntime?: (() => Promise<AsyncOnnxRuntime | undefined>) | undefined;
+  /** Threads that one call may use. */
   readonly threads: number;
+  /** The same for asynchronous calls. */
+  readonly asyncThreads?: number | undefined;
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all' | undefined;
   readonly provider?: string | undefined;
   /** Told of each session that is made. */
   readonly onSession?: ((name: string) => void) | undefined;
 }
 
-/** A variable as a session holds it. */
-interface Frozen {
-  readonly variable: Variable;
-  readonly state: object;
-}
-
-/** Variables become constants of the session again when they have not changed for so many calls, twice as many each time. */
-const CALLS_UNCHANGED = 8;
-
 /** Where all tensors together take less, one thread is faster than several that have to be woken. */
 const ALONE_BYTES = 2 ** 19;
 
-/** A segment, and its session. */
+/** A segment, and its sessions: one for synchronous calls, one for asynchronous ones. */
 export class Segment {
   readonly spec: SegmentSpec;
   readonly #options: SegmentOptions;
@@ -100,16 +113,20 @@ export class Segment {
   readonly #outputs: readonly string[];
   /** Loops in a session cannot be ended from outside. */
   readonly #loops: boolean;
-  #session: OnnxSession | undefined;
-  /** By variable; undefined for those that are fed. */
-  #frozen: (Frozen | undefined)[] = [];
-  #fed: object[] = [];
-  #unchanged = 0;
+  readonly #session = new FrozenSession<OnnxSession | undefined>(
+    (frozen) => this.#make(frozen),
+    (session) => session?.dispose(),
+  );
+  readonly #asyncSession = new FrozenSession<LeasedSession>(
+    (frozen) => new LeasedSession(this.#makeAsync(frozen)),
+    (session) => session.end(),
+  );
   /** Bytes that the first call needed. */
   #work: number | undefined;
-  #patience = CALLS_UNCHANGED;
   #failure: unknown;
   #refusal: unknown;
+  /** Whether asynchronous calls have no sessions of their own on this machine. */
+  #isAlone = false;
 
   constructor(spec: SegmentSpec, options: SegmentOptions, host: SegmentHost) {
     this.spec = spec;
@@ -117,92 +134,182 @@ export class Segment {
     this.#host = host;
     this.#outputs = spec.outputs.map((_, i) => `output${i}`);
     this.#loops = hasLoops(spec.nodes);
+    this.#isAlone = options.asyncRuntime === undefined;
   }
 
   /** @param values - the inputs, then the handles, then what else the host wants to be told */
   run(values: readonly Value[]): readonly Value[] {
-    const {inputs, variables} = this.spec;
-    const given = values.slice(0, inputs.length);
-    const read = variables.map((_, i) => variableOf(values[inputs.length + i]!));
-    if (
-      this.#failure !== undefined ||
-      (this.#loops && hasDeadline()) ||
-      given.some(({size}) => size === 0) ||
-      !read.every((each) => each?.initialized)
-    ) {
-      return this.#host.fallback(values);
-    }
-    const bytes = this.#host.bytes(values);
-    // What the interpreter frees early may do with less; what is too much for it, it says where.
-    if (bytes === undefined || !hasRoomFor(bytes)) return this.#host.fallback(values);
-    this.#work ??= bytes;
-    const session = this.#ready(read as readonly Variable[]);
+    const variables = inOnePiece(this.#readable(values));
+    if (variables === undefined) return this.#host.fallback(values);
+    const {session, frozen} = this.#session.ready(variables);
     if (session === undefined) return this.#host.fallback(values);
-    const feeds: Record<string, OnnxRuntimeTensor> = {};
-    for (const [i, tensor] of inputs.entries()) feeds[fedName(tensor)] = feedOf(given[i]!, tensor.dtype);
-    for (const [i, tensor] of variables.entries()) {
-      if (this.#frozen[i] === undefined)
-        feeds[fedName(tensor)] = feedOf((read[i] as Variable).read(), tensor.dtype);
-    }
     let results: OnnxRuntimeTensor[];
     try {
-      results = session.run(feeds, this.#outputs);
+      results = session.run(this.#feeds(values, variables, frozen), this.#outputs);
     } catch (error) {
       this.#refusal = error;
       return this.#host.fallback(values);
     }
+    return this.#values(results);
+  }
+
+  /** {@link run} where the event loop is free meanwhile. Variables count as they are when it begins. */
+  async runAsync(values: readonly Value[], call: CallInPieces): Promise<readonly Value[] | undefined> {
+    if (this.#isAlone && this.#options.runtime !== undefined) return undefined;
+    const variables = this.#isAlone ? undefined : await call.inTurns(this.#readable(values));
+    const begun =
+      variables &&
+      call.runFreeing(() => {
+        const {session, frozen} = this.#asyncSession.ready(variables);
+        return {session, feeds: this.#feeds(values, variables, frozen)};
+      });
+    const results = await begun?.session.use((session) => this.#runSession(session, begun.feeds, call));
+    if (results !== undefined) return results;
+    const isBetterInOnePiece = this.#isAlone && this.#options.runtime !== undefined;
+    return isBetterInOnePiece ? undefined : this.#host.fallbackAsync(values, call);
+  }
+
+  /** Undefined where there is no session, or it refuses the inputs. */
+  async #runSession(
+    made: Promise<AsyncOnnxSession | undefined>,
+    feeds: Readonly<Record<string, OnnxRuntimeTensor>>,
+    call: CallInPieces,
+  ): Promise<readonly Value[] | undefined> {
+    const session = await call.wait(made);
+    try {
+      const results = session && (await call.wait(session.run(feeds, this.#outputs, {signal: call.signal})));
+      return results && call.run(() => this.#values(results).map((value) => value.retain()));
+    } catch (error) {
+      call.signal.throwIfAborted();
+      this.#refusal = error;
+      return undefined;
+    }
+  }
+
+  /** The variables that a session may read, undefined where there is to be none for these values. */
+  *#readable(values: readonly Value[]): Pieces<readonly Variable[] | undefined> {
+    const {inputs, variables} = this.spec;
+    const read = variables.map((_, i) => variableOf(values[inputs.length + i]!));
+    if (
+      this.#failure !== undefined ||
+      (this.#loops && hasDeadline()) ||
+      inputs.some((_, i) => values[i]!.size === 0) ||
+      !read.every((each) => each?.initialized)
+    ) {
+      return undefined;
+    }
+    const bytes = yield* this.#host.bytes(values);
+    // What the interpreter frees early may do with less; what is too much for it, it says where.
+    if (bytes === undefined || !hasRoomFor(bytes)) return undefined;
+    this.#work ??= bytes;
+    return read as readonly Variable[];
+  }
+
+  #feeds(
+    values: readonly Value[],
+    read: readonly Variable[],
+    frozen: FrozenVariables,
+  ): Record<string, OnnxRuntimeTensor> {
+    const {inputs, variables} = this.spec;
+    const feeds: Record<string, OnnxRuntimeTensor> = {};
+    for (const [i, tensor] of inputs.entries()) feeds[fedName(tensor)] = feedOf(values[i]!, tensor.dtype);
+    for (const [i, tensor] of variables.entries()) {
+      if (frozen[i] === undefined) feeds[fedName(tensor)] = feedOf(read[i]!.read(), tensor.dtype);
+    }
+    return feeds;
+  }
+
+  #values(results: readonly OnnxRuntimeTensor[]): Value[] {
     return results.map((result, i) => valueFrom(result, this.spec.outputs[i]!.dtype));
   }
 
-  /** The session for the variables as they are now. */
-  #ready(variables: readonly Variable[]): OnnxSession | undefined {
-    const isCurrent = (frozen: Frozen | undefined, i: number) =>
-      frozen === undefined || (frozen.variable === variables[i] && frozen.state === variables[i]!.state);
-    if (this.#session === undefined) return this.#make(variables.map(frozenNow));
-    if (!this.#frozen.every(isCurrent)) {
-      this.#unchanged = 0;
-      this.#patience *= 2;
-      return this.#make(
-        this.#frozen.map((frozen, i) => (isCurrent(frozen, i) ? frozen : undefined)),
-        variables,
-      );
-    }
-    if (this.#frozen.includes(undefined)) {
-      const states = variables.map(({state}) => state);
-      this.#unchanged = states.every((state, i) => state === this.#fed[i]) ? this.#unchanged + 1 : 0;
-      this.#fed = states;
-      if (this.#unchanged >= this.#patience) return this.#make(variables.map(frozenNow));
-    }
-    return this.#session;
-  }
-
-  #make(frozen: (Frozen | undefined)[], variables?: readonly Variable[]): OnnxSession | undefined {
-    this.#session?.dispose();
-    this.#session = undefined;
-    this.#frozen = frozen;
-    this.#fed = variables?.map(({state}) => state) ?? [];
-    const {model, external, bytes} = this.#model(frozen);
-    const {runtime, threads, optimization, provider} = this.#options;
-    const size = model.length + bytes + (this.#work ?? 0);
+  #make(frozen: FrozenVariables): OnnxSession | undefined {
+    const {runtime, threads} = this.#options;
+    if (runtime === undefined) return undefined;
+    const constants = this.#constants(frozen, runtime);
+    const model = this.#model(frozen, constants);
+    const size = model.length + constants.bytes + (this.#work ?? 0);
     try {
-      this.#session = runtime.createSession(model, {
+      const session = runtime.createSession(model, {
+        ...this.#sessionOptions,
         threads: size < ALONE_BYTES ? 1 : threads,
-        external,
-        ...(optimization && {optimization}),
-        ...(provider && {provider}),
+        external: constants.external,
       });
       this.#options.onSession?.(this.spec.name);
+      return session;
     } catch (error) {
       this.#failure = error;
+      return undefined;
+    } finally {
+      constants.release();
     }
-    return this.#session;
   }
 
-  /** The model with these variables as constants, and the others as inputs. */
-  #model(frozen: readonly (Frozen | undefined)[]): {model: Uint8Array} & SessionConstants {
-    const {name, nodes, inputs, variables, outputs, constants} = this.spec;
+  async #makeAsync(frozen: FrozenVariables): Promise<AsyncOnnxSession | undefined> {
+    const collected = this.#collected(frozen);
+    let constants: SessionConstants | undefined;
+    try {
+      const runtime = await this.#options.asyncRuntime?.();
+      if (runtime === undefined) {
+        this.#isAlone = true;
+        return undefined;
+      }
+      constants = collected.finish(runtime.mapsFiles ?? false);
+      await nextTurn();
+      const model = this.#model(frozen, constants);
+      await nextTurn();
+      const {external, release} = constants;
+      const threads = this.#options.asyncThreads ?? 1;
+      const session = await runtime.createSession(model, {...this.#sessionOptions, threads, external});
+      this.#options.onSession?.(this.spec.name);
+      // Further threads may make it at any time.
+      const dispose = () => {
+        release();
+        return session.dispose();
+      };
+      constants = undefined;
+      return {run: (...args) => session.run(...args), dispose};
+    } catch (error) {
+      if (error instanceof OnnxRuntimeUnavailable) {
+        this.#isAlone = true;
+        warnOnce(`asynchronous calls run on the main thread: ${error.message}`);
+      } else this.#failure = error;
+      return undefined;
+    } finally {
+      collected.release();
+      constants?.release();
+    }
+  }
+
+  get #sessionOptions(): Pick<OnnxSessionOptions, 'optimization' | 'provider'> {
+    const {optimization, provider} = this.#options;
+    return {...(optimization && {optimization}), ...(provider && {provider})};
+  }
+
+  /** Constants, and variables as they are now. */
+  #collected(frozen: FrozenVariables): Initializers {
     const collected = new Initializers();
-    for (const each of constants) collected.add(each.name, each);
+    for (const each of this.spec.constants) collected.add(each.name, each);
+    for (const [i, {name}] of this.spec.variables.entries()) {
+      const variable = frozen[i]?.variable;
+      if (variable?.stored !== undefined) collected.addStored(name, variable.stored);
+      else if (variable !== undefined) collected.add(name, variable.exact());
+    }
+    return collected;
+  }
+
+  #constants(frozen: FrozenVariables, {mapsFiles = false}: OnnxRuntime): SessionConstants {
+    const collected = this.#collected(frozen);
+    try {
+      return collected.finish(mapsFiles);
+    } finally {
+      collected.release();
+    }
+  }
+
+  /** The model that starts with these constants, and takes the other variables as inputs. */
+  #model(frozen: FrozenVariables, {initializers}: SessionConstants): Uint8Array {
+    const {name, nodes, inputs, variables, outputs} = this.spec;
     const ports: OnnxPort[] = [];
     const casts: OnnxNode[] = [];
     const port = (tensor: OnnxTensor) => {
@@ -215,19 +322,11 @@ export class Segment {
       ports.push({name: carried, dtype: carrier, shape: tensor.shape});
       casts.push(castNode(carried, tensor.name, tensor.dtype));
     };
-    inputs.forEach(port);
-    for (const [i, variable] of variables.entries()) {
-      const held = frozen[i];
-      const stored = held?.variable.stored;
-      if (held === undefined) port(variable);
-      else if (stored === undefined) collected.add(variable.name, held.variable.read());
-      else collected.addStored(variable.name, stored);
-    }
-    const made = collected.finish();
+    for (const each of [...inputs, ...variables.filter((_, i) => frozen[i] === undefined)]) port(each);
     const given = outputs.map(({name: from, dtype}, i) =>
       castNode(from, this.#outputs[i]!, carrierOf(dtype), dtype),
     );
-    const model = encodeModel({
+    return encodeModel({
       name,
       nodes: [...casts, ...nodes, ...given],
       inputs: ports,
@@ -236,9 +335,8 @@ export class Segment {
         dtype: carrierOf(dtype),
         shape,
       })),
-      initializers: made.initializers,
+      initializers,
     });
-    return {model, ...made};
   }
 
   /** Why there is no session, or what it said of the last inputs that it refused. */
@@ -247,8 +345,8 @@ export class Segment {
   }
 
   dispose(): void {
-    this.#session?.dispose();
-    this.#session = undefined;
+    this.#session.dispose();
+    this.#asyncSession.dispose();
   }
 }
 
@@ -260,8 +358,6 @@ export const hasLoops = (nodes: readonly OnnxNode[]): boolean =>
 function fedName({name, dtype}: OnnxTensor): string {
   return carrierOf(dtype) === dtype ? name : `${name}@${carrierOf(dtype)}`;
 }
-
-const frozenNow = (variable: Variable): Frozen => ({variable, state: variable.state});
 
 function variableOf(handle: Value): Variable | undefined {
   const [object] = handle.hostData() as readonly object[];

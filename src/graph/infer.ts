@@ -6,6 +6,7 @@
  */
 
 import {HubError} from '../errors.js';
+import {inOnePiece, type Pieces} from '../host/pieces.js';
 import type {FunctionRef} from './attrs.js';
 import {dataflowRole} from './dataflow_ops.js';
 import {
@@ -56,11 +57,18 @@ export interface KnownGraph {
   of(endpoint: Endpoint): Known | undefined;
 }
 
+const NODES_A_PIECE = 16;
+
 /** Loops are gone through until nothing changes. What is known shrinks each time, so that few turns do. */
 const MOST_TURNS = 16;
 
 /** Finds out what is known of each tensor of the graph. Nodes that cannot run as they are give what the rest can do without. */
 export function inferGraph(graph: Graph, options: InferOptions): KnownGraph {
+  return inOnePiece(inferGraphInPieces(graph, options));
+}
+
+/** {@link inferGraph} in pieces. */
+export function inferGraphInPieces(graph: Graph, options: InferOptions): Pieces<KnownGraph> {
   return new Inference(options).graph(graph, options.given ?? []);
 }
 
@@ -84,7 +92,7 @@ class Inference implements FunctionResults {
     this.#options = options;
   }
 
-  graph(graph: Graph, given: NonNullable<InferOptions['given']>): KnownGraph {
+  *graph(graph: Graph, given: NonNullable<InferOptions['given']>): Pieces<KnownGraph> {
     const outputs = new Array<readonly Known[] | undefined>(graph.nodes.length);
     const of = ({node, output}: Endpoint): Known | undefined => outputs[node]?.[output];
     const order = forwardOrder(graph);
@@ -102,6 +110,7 @@ class Inference implements FunctionResults {
         const next = withGiven(found, fed.get(index));
         changed ||= !sameKnowledge(outputs[index], next);
         outputs[index] = next;
+        if (index % NODES_A_PIECE === 0) yield;
       }
     }
     return {of};
@@ -128,7 +137,7 @@ class Inference implements FunctionResults {
     this.#open.add(graph.name);
     try {
       const given = parametersOf(graph).map(({endpoint, known}, i) => ({endpoint, known: args[i] ?? known}));
-      const known = this.graph(graph, given);
+      const known = inOnePiece(this.graph(graph, given));
       return graph.results.map(({source}, i) => known.of(source) ?? declared[i]!);
     } finally {
       this.#open.delete(graph.name);

@@ -9,6 +9,7 @@
 
 import {FormatError} from '../errors.js';
 import type {DType} from '../host/dtypes.js';
+import {inOnePiece, type Pieces} from '../host/pieces.js';
 import {type BuiltNode, GraphBuilder, type Operand, outputsOf} from './builder.js';
 import {type Consumers, consumersOf} from './consumers.js';
 import {statefulNodes} from './effects.js';
@@ -57,9 +58,25 @@ export interface RewriteOptions {
  */
 export function rewriteGraph<G extends Graph>(graph: G, rules: RewriteTable, options?: RewriteOptions): G;
 export function rewriteGraph(graph: Graph, rules: RewriteTable, options: RewriteOptions = {}): Graph {
+  return inOnePiece(rewriteGraphInPieces(graph, rules, options));
+}
+
+/** {@link rewriteGraph} in pieces. */
+export function rewriteGraphInPieces<G extends Graph>(
+  graph: G,
+  rules: RewriteTable,
+  options?: RewriteOptions,
+): Pieces<G>;
+export function* rewriteGraphInPieces(
+  graph: Graph,
+  rules: RewriteTable,
+  options: RewriteOptions = {},
+): Pieces<Graph> {
   if (!graph.nodes.some(({op}) => Object.hasOwn(rules, op))) return graph;
   const rewriting = new Rewriting(graph, options);
-  return rewriting.apply(rules) ? rewriting.finish() : graph;
+  yield;
+  const hasChanged = yield* rewriting.apply(rules);
+  return hasChanged ? rewriting.finish() : graph;
 }
 
 const isFunction = (graph: Graph): graph is FunctionGraph => 'parameters' in graph;
@@ -91,7 +108,7 @@ class Rewriting {
   }
 
   /** Applies the rules to all nodes, producers before their readers; true when one of them had something to do. */
-  apply(rules: RewriteTable): boolean {
+  *apply(rules: RewriteTable): Pieces<boolean> {
     for (const index of forwardOrder(this.#graph)) {
       const node = this.#graph.nodes[index]!;
       const rule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
@@ -116,6 +133,7 @@ class Rewriting {
         this.#builder.replace(this.#old({node: index, output}), by, from);
       }
       this.#replaced.add(index);
+      yield;
     }
     return this.#replaced.size > 0;
   }

@@ -1,6 +1,6 @@
 /**
  * What the call under way may still take: memory, time, and whether its caller still wants it. Storage is made deep
- * inside kernels, and calls are synchronous, so the one that is under way is known here and not handed down.
+ * inside kernels, and calls are synchronous (or made of pieces that are), so the one that is under way is known here and not handed down.
  *
  * @module
  */
@@ -14,7 +14,10 @@ export interface Limits {
    * allocated. Default: half of the machine's memory.
    */
   readonly bytes?: number;
-  /** Milliseconds until a call ends with an error. Looked at between two ops: one that is running is not interrupted. */
+  /**
+   * Milliseconds until a call ends with an error. Looked at between two ops: one that is running is not interrupted. Those of an
+   * asynchronous call count from when it is made, so that they bound its waiting, too.
+   */
   readonly milliseconds?: number;
 }
 
@@ -23,8 +26,8 @@ export interface CallBounds {
   /** How much it may take, in place of what was given when the model was loaded. */
   readonly limits?: Limits;
   /**
-   * Ends the call once aborted; looked at where `limits.milliseconds` are. A call is synchronous: while it runs no timer
-   * fires and no event is handled, so the signal tells mainly that a call is not to begin.
+   * Ends the call once aborted. A synchronous call looks at it where it looks at `limits.milliseconds`: while it runs no timer
+   * fires and no event is handled, so that the signal tells mainly that a call is not to begin. An asynchronous one ends at once.
    */
   readonly signal?: AbortSignal;
 }
@@ -37,7 +40,7 @@ class Budget {
   readonly #outer: Budget | undefined;
   readonly #tensorBytes: () => number;
   readonly #bytes: number;
-  /** Bytes that were held when the call began. */
+  /** Bytes that were held when the call began, and those that others have come to hold since. */
   #before: number;
   readonly #milliseconds: number;
   readonly #start: number;
@@ -49,7 +52,7 @@ class Budget {
     this.#outer = outer;
     this.#tensorBytes = tensorBytes;
     this.#bytes = bound(limits?.bytes, 'bytes');
-    this.#before = tensorBytes() + heldOnHost;
+    this.#before = this.#now();
     this.#milliseconds = bound(limits?.milliseconds, 'milliseconds');
     this.#signal = signal;
     this.#timed = this.#milliseconds !== Number.POSITIVE_INFINITY || signal !== undefined;
@@ -58,18 +61,17 @@ class Budget {
 
   /** Runs what takes memory that is not the call's. */
   spare<T>(f: () => T): T {
-    const before = this.#tensorBytes() + heldOnHost;
+    const before = this.#now();
     try {
       return this.#outer === undefined ? f() : this.#outer.spare(f);
     } finally {
-      this.#before += this.#tensorBytes() + heldOnHost - before;
+      this.#before += this.#now() - before;
     }
   }
 
   /** False when `bytes` more are too many. */
   hasRoom(bytes: number): boolean {
-    const held = this.#tensorBytes() + heldOnHost - this.#before;
-    return held + bytes <= this.#bytes && (this.#outer?.hasRoom(bytes) ?? true);
+    return this.held + bytes <= this.#bytes && (this.#outer?.hasRoom(bytes) ?? true);
   }
 
   /** True where it is to end after some time. */
@@ -79,7 +81,7 @@ class Budget {
 
   /** @throws CallError when `bytes` more are too many. */
   take(bytes: number): void {
-    const held = this.#tensorBytes() + heldOnHost - this.#before;
+    const {held} = this;
     if (held + bytes > this.#bytes) {
       throw new CallError(
         `${inUnits(bytes)} more are needed beside the ${inUnits(Math.max(0, held))} that the call holds, and it may ` +
@@ -98,22 +100,41 @@ class Budget {
 
   /** Asks after what came together of what was too little to be asked for. */
   #count(): void {
-    if (this.#tensorBytes() + heldOnHost - this.#before > this.#bytes) this.take(0);
+    if (this.held > this.#bytes) this.take(0);
+  }
+
+  /** Goes on with a call that holds so many bytes: what others took and freed in the meantime is not the call's. */
+  resume(held: number): void {
+    this.#before = this.#now() - held;
+  }
+
+  /** Bytes that the call holds. */
+  get held(): number {
+    return this.#now() - this.#before;
+  }
+
+  #now(): number {
+    return this.#tensorBytes() + heldOnHost;
   }
 
   #checkTime(): void {
-    if (this.#signal?.aborted) {
-      const {reason} = this.#signal;
-      throw new CallError(`the call was aborted: ${reason instanceof Error ? reason.message : reason}`, {
-        cause: reason,
-      });
-    }
-    if (performance.now() - this.#start > this.#milliseconds) {
-      throw new CallError(
-        `the call takes longer than ${this.#milliseconds} ms (\`limits.milliseconds\`), and is ended`,
-      );
-    }
+    if (this.#signal?.aborted) throw aborted(this.#signal.reason);
+    if (performance.now() - this.#start > this.#milliseconds) throw tooLong(this.#milliseconds);
   }
+}
+
+/** What is said of a call whose signal was aborted. */
+export function aborted(reason: unknown): CallError {
+  return new CallError(`the call was aborted: ${reason instanceof Error ? reason.message : reason}`, {
+    cause: reason,
+  });
+}
+
+/** What is said of a call that takes more time than it has. */
+export function tooLong(milliseconds: number): CallError {
+  return new CallError(
+    `the call takes longer than ${milliseconds} ms (\`limits.milliseconds\`), and is ended`,
+  );
 }
 
 /** @throws CallError where a limit is no amount. */
@@ -163,6 +184,30 @@ export function withinBounds<T>(bounds: CallBounds, tensorBytes: () => number, f
     return f();
   } finally {
     current = outer;
+  }
+}
+
+/** The bounds of a call that runs in pieces, between which other code runs. Its time counts from when they are made. */
+export class PiecewiseBounds {
+  readonly #budget: Budget;
+  #held = 0;
+
+  /** @param tensorBytes - how many bytes tensors hold now */
+  constructor(bounds: CallBounds, tensorBytes: () => number) {
+    this.#budget = new Budget(bounds, tensorBytes, undefined);
+  }
+
+  /** Runs a piece. */
+  run<T>(f: () => T): T {
+    const outer = current;
+    current = this.#budget;
+    this.#budget.resume(this.#held);
+    try {
+      return f();
+    } finally {
+      this.#held = this.#budget.held;
+      current = outer;
+    }
   }
 }
 

@@ -29,6 +29,8 @@ export interface LazyTensor {
    * @throws FormatError where they are damaged.
    */
   read(): HostTensor;
-  /** The file may be closed: neither {@link place} nor {@link read} is used any more. */
+  /** Has one holder more: it has one when it is made. */
+  retain(): this;
+  /** Has one holder less. After the last one the file may be closed, and neither {@link place} nor {@link read} is used any more. */
   release(): void;
 }

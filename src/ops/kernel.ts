@@ -7,6 +7,7 @@
 import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
 import type {OpNode} from '../graph/graph.js';
 import type {DType} from '../host/dtypes.js';
+import type {Pieces} from '../host/pieces.js';
 import type {HostTensor} from '../host/tensor.js';
 import {type Resource, Value} from '../tensors/value.js';
 
@@ -64,9 +65,49 @@ export interface KernelContext extends OpNode {
  */
 export type Kernel = (inputs: readonly Value[], ctx: KernelContext) => Value | readonly Value[];
 
-/** What this library knows of one op. */
-export interface OpImplementation {
+/** An asynchronous call of a model, for kernels that do not compute in one piece. */
+export interface CallInPieces {
+  /** Aborted when the call ends before it is done. */
+  readonly signal: AbortSignal;
+  /**
+   * Computes a piece: within the bounds of the call, and apart from what other code has open meanwhile. Nothing that belongs to it may be
+   * computed otherwise.
+   *
+   * @throws CallError when the call has ended.
+   */
+  run<T>(f: () => T): T;
+  /** {@link run}, freeing the tfjs tensors that are made meanwhile. */
+  runFreeing<T>(f: () => T): T;
+  /** Does work in pieces, in as many turns of the event loop as it takes. */
+  inTurns<T>(pieces: Pieces<T>): Promise<T>;
+  /** Frees what the call holds: {@link run}, also when it has ended. */
+  free(f: () => void): void;
+  /** What `promise` gives; an error as soon as the call ends. */
+  wait<T>(promise: PromiseLike<T>): Promise<T>;
+  /** Waits for another turn of the event loop where the present one has computed long enough. */
+  pause(): Promise<void>;
+  /** Calls a function of the model's library. The results are retained for who asks. */
+  call(fn: FunctionRef, args: readonly Value[]): Promise<readonly Value[]>;
+}
+
+/**
+ * Computes one op in an asynchronous call: what waits for others, or calls functions. As {@link Kernel}, but outputs are retained, for
+ * who asks to release them. Undefined where it has to be computed in one piece.
+ */
+export type AsyncKernel = (
+  inputs: readonly Value[],
+  ctx: KernelContext,
+  call: CallInPieces,
+) => Promise<readonly Value[] | undefined>;
+
+/** How a node is computed: in one piece, and in asynchronous calls, where that is another way. */
+export interface Computation {
   readonly kernel: Kernel;
+  readonly asyncKernel?: AsyncKernel | undefined;
+}
+
+/** What this library knows of one op. */
+export interface OpImplementation extends Computation {
   /** What of the op is not supported, or computed differently from TensorFlow: shown in `docs/ops.md`. */
   readonly limits?: string;
   /** By attribute the dtypes of nodes that are not supported: `tfhub ops` tells them from those that are. */

@@ -18,8 +18,8 @@ import {fingerprint} from './fingerprint/kernels.js';
 import {guardGradient} from './gradient_guard.js';
 import {image} from './image/kernels.js';
 import {indexing} from './indexing/kernels.js';
-import {checkRanks} from './input_ranks.js';
-import type {Kernel, OpFamily, OpImplementation} from './kernel.js';
+import {checkKnownRanks, checkRanks} from './input_ranks.js';
+import type {AsyncKernel, Computation, Kernel, OpFamily, OpImplementation} from './kernel.js';
 import {linalg} from './linalg/kernels.js';
 import {lists} from './list/kernels.js';
 import {math} from './math/kernels.js';
@@ -78,24 +78,37 @@ export const OP_FAMILIES: Readonly<Record<string, OpFamily>> = {
   variable: variables,
 };
 
-const KERNELS: ReadonlyMap<string, Kernel> = new Map(
+const COMPUTATIONS: ReadonlyMap<string, Computation> = new Map(
   Object.values(OP_FAMILIES).flatMap((family) =>
-    Object.entries(family).map(([op, {kernel}]) => {
+    Object.entries(family).map(([op, {kernel, asyncKernel}]) => {
       const {inputRanks, handsOn, gradient} = factsOf(op);
       const checked = checkRanks(op, kernel, inputRanks);
-      return [op, handsOn || gradient === 'none' ? checked : guardGradient(checked)];
+      const guarded = handsOn || gradient === 'none' ? checked : guardGradient(checked);
+      return [op, {kernel: guarded, asyncKernel: asyncKernel && checkRanksFirst(asyncKernel)}];
     }),
   ),
 );
 
+function checkRanksFirst(asyncKernel: AsyncKernel): AsyncKernel {
+  return (inputs, ctx, call) => {
+    checkKnownRanks(inputs, ctx);
+    return asyncKernel(inputs, ctx, call);
+  };
+}
+
+/** How an op is computed; undefined where it is not supported. */
+export function computationOf(op: string): Computation | undefined {
+  return COMPUTATIONS.get(op);
+}
+
 /** The kernel of an op, undefined where the op is not supported. */
 export function kernelOf(op: string): Kernel | undefined {
-  return KERNELS.get(op);
+  return COMPUTATIONS.get(op)?.kernel;
 }
 
 /** True when this library can run the op: it has a kernel, or the interpreter executes it itself. */
 export function isSupported(op: string): boolean {
-  return KERNELS.has(op) || INTERPRETED.has(op);
+  return COMPUTATIONS.has(op) || INTERPRETED.has(op);
 }
 
 const UNSUPPORTED_DTYPES: ReadonlyMap<string, NonNullable<OpImplementation['unsupportedDtypes']>> = new Map(

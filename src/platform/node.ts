@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
 import {nodeOnnxRuntime} from './node_onnx.js';
+import {nodeOnnxPool} from './node_onnx_pool.js';
 import type {Platform} from './platform.js';
 
 export const nodePlatform: Platform = {
@@ -19,6 +20,7 @@ export const nodePlatform: Platform = {
   // 0 where there is no constraint.
   memoryBytes: () => Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
   onnxRuntime: nodeOnnxRuntime,
+  asyncOnnxRuntime: nodeOnnxPool,
   processors: availableParallelism,
   variable: (name) => process.env[name] || undefined,
   createModel: async (...args) => (await import('./node_output.js')).createModel(...args),

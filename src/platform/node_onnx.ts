@@ -7,7 +7,13 @@
  */
 
 import {createRequire} from 'node:module';
-import type {OnnxRuntime, OnnxRuntimeTensor, OnnxSession, OnnxSessionOptions} from './onnx_runtime.js';
+import type {
+  AsyncOnnxRuntime,
+  OnnxRuntime,
+  OnnxRuntimeTensor,
+  OnnxSession,
+  OnnxSessionOptions,
+} from './onnx_runtime.js';
 
 /** `onnxruntime-node/dist/binding.js`. */
 interface BindingModule {
@@ -41,11 +47,32 @@ function load(): OnnxRuntime | undefined {
     initOrt();
     return {
       version,
+      mapsFiles: true,
       createSession: (model, options) => new NodeSession(new binding.InferenceSession(), model, options),
     };
   } catch {
     return undefined;
   }
+}
+
+/** Session options as the package has them. */
+function packageOptions({
+  threads,
+  optimization = 'all',
+  provider = 'cpu',
+  external = [],
+}: OnnxSessionOptions): object {
+  return {
+    executionProviders: [provider],
+    graphOptimizationLevel: optimization,
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: LOG_NOTHING,
+    externalData: external,
+    // A model that comes as bytes may name no files but those below a directory that it is told.
+    extra: {session: {model_external_initializers_file_folder_path: '/'}},
+  };
 }
 
 class NodeSession implements OnnxSession {
@@ -54,18 +81,7 @@ class NodeSession implements OnnxSession {
 
   constructor(session: BindingSession, model: Uint8Array, options: OnnxSessionOptions) {
     this.#session = session;
-    const {threads, optimization = 'all', provider = 'cpu', external = []} = options;
-    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
-      executionProviders: [provider],
-      graphOptimizationLevel: optimization,
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: LOG_NOTHING,
-      externalData: external,
-      // A model that comes as bytes may name no files but those below a directory that it is told.
-      extra: {session: {model_external_initializers_file_folder_path: '/'}},
-    });
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, packageOptions(options));
   }
 
   run(inputs: Readonly<Record<string, OnnxRuntimeTensor>>, outputs: readonly string[]): OnnxRuntimeTensor[] {
@@ -84,5 +100,49 @@ class NodeSession implements OnnxSession {
 
   dispose(): void {
     this.#session.dispose();
+  }
+}
+
+/** The package's public interface, as far as it is used. */
+interface PublicModule {
+  readonly InferenceSession: {create(model: Uint8Array, options: object): Promise<PublicSession>};
+  readonly Tensor: new (type: string, data: ArrayBufferView, dims: readonly number[]) => object;
+}
+
+interface PublicSession {
+  run(feeds: object, fetches: readonly string[], options: object): Promise<Record<string, OnnxRuntimeTensor>>;
+  release(): Promise<void>;
+}
+
+/** The package by its public interface alone, for where its private parts have changed; undefined where it is not installed. */
+export function publicOnnxRuntime(): AsyncOnnxRuntime | undefined {
+  const require = createRequire(import.meta.url);
+  try {
+    const {InferenceSession, Tensor} = require('onnxruntime-node') as PublicModule;
+    const {version} = require('onnxruntime-node/package.json') as {version: string};
+    return {
+      version,
+      mapsFiles: true,
+      createSession: async (model, options) => {
+        const session = await InferenceSession.create(model, packageOptions(options));
+        return {
+          run: async (inputs, outputs) => {
+            const feeds = Object.entries(inputs).map(([name, {type, dims, data}]) => [
+              name,
+              new Tensor(type, data, dims),
+            ]);
+            const run = {logSeverityLevel: LOG_NOTHING};
+            const results = await session.run(Object.fromEntries(feeds), outputs, run);
+            return outputs.map((name) => {
+              const {type, dims, data} = results[name]!;
+              return {type, dims, data};
+            });
+          },
+          dispose: () => session.release(),
+        };
+      },
+    };
+  } catch {
+    return undefined;
   }
 }

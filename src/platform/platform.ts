@@ -5,7 +5,7 @@
  * @module
  */
 
-import type {OnnxRuntime} from './onnx_runtime.js';
+import type {AsyncOnnxRuntime, OnnxRuntime} from './onnx_runtime.js';
 
 /** A file that can be read by range. Implementations hold no more of it in memory than a read returns. */
 export interface FileHandle {
@@ -108,6 +108,8 @@ export interface CreateModelOptions {
 export interface Platform {
   /** ONNX Runtime, where it is installed and calls of it return when they are done. */
   onnxRuntime?(): OnnxRuntime | undefined;
+  /** ONNX Runtime beside the event loop, where it is installed. Who answers with a promise may load it only then. */
+  asyncOnnxRuntime?(): AsyncOnnxRuntime | Promise<AsyncOnnxRuntime | undefined> | undefined;
   /** Processors that this process may use. */
   processors?(): number;
   /** The value of an environment variable. */

@@ -11,7 +11,7 @@ import type {FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
 import type {OpDef} from '../graph/op_defs.js';
 import type {HostTensor} from '../host/tensor.js';
 import type {Session} from '../ops/kernel.js';
-import {kernelOf} from '../ops/registry.js';
+import {computationOf} from '../ops/registry.js';
 import type {Resource, Value} from '../tensors/value.js';
 import {execute, missingKernel, prepareWith} from './run.js';
 import {Runtime} from './runtime.js';
@@ -112,7 +112,7 @@ export function executeEagerly<T>(
     attrs: new Attrs((name) => attrs.get(name), op),
   };
   const graph: Graph = {label: 'eager execution', nodes: [node], find: () => 0};
-  const step = prepareWith(kernelOf(op) ?? missingKernel(graph), graph, 0, context);
+  const step = prepareWith(computationOf(op) ?? {kernel: missingKernel(graph)}, graph, 0, context);
   const memo = <S>(create: () => S): S => context.state(op, attrs, create);
   const stated = hasState(def) ? {...step, context: {...step.context, memo}} : step;
   const run = (args: readonly Value[]) => [...execute(stated, args, graph)];

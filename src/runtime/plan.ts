@@ -7,12 +7,14 @@
 
 import {CallError, FormatError} from '../errors.js';
 import type {Endpoint, Graph} from '../graph/graph.js';
-import type {Kernel, Session} from '../ops/kernel.js';
+import type {CallInPieces, Kernel, Session} from '../ops/kernel.js';
+import {isTurnOver} from '../platform/event_loop.js';
 import type {Value} from '../tensors/value.js';
 import {type Chain, findChains} from './chains.js';
 import {
   checkArguments,
   execute,
+  executeAsync,
   fetchedValues,
   type KernelLookup,
   prepare,
@@ -85,12 +87,9 @@ export class Plan implements Runnable {
     const slots = new Array<Value | undefined>(this.#slots);
     let results: Value[] = [];
     try {
-      this.#feeds.forEach((slot, i) => {
-        slots[slot]?.release();
-        slots[slot] = args[i]!.retain();
-      });
+      this.#feed(slots, args);
       for (let at = 0; at < this.#steps.length; ) at += this.#runNext(at, slots);
-      results = fetchedValues(this.#graph, this.#request, (_, i) => slots[this.#fetches[i]!]!);
+      results = this.#results(slots);
     } finally {
       for (const value of slots) value?.release();
     }
@@ -127,9 +126,71 @@ export class Plan implements Runnable {
     return true;
   }
 
-  #runStep({step, inputs, output, outputs, lastReads}: PlannedStep, slots: (Value | undefined)[]): void {
-    const operands = inputs.map((slot) => slots[slot]!);
-    const results = execute(step, operands, this.#graph);
+  async runAsync(args: readonly Value[], call: CallInPieces): Promise<readonly Value[]> {
+    checkArguments(this.#graph, this.#request, args);
+    const slots = new Array<Value | undefined>(this.#slots);
+    try {
+      this.#feed(slots, args);
+      for (let at = 0; at < this.#steps.length; ) {
+        await call.pause();
+        const planned = this.#steps[at]!;
+        if (planned.step.asyncKernel !== undefined) {
+          await this.#runStepAsync(planned, slots, call);
+          at++;
+        } else {
+          at = call.run(() => this.#runSteps(at, slots));
+        }
+      }
+      return call.run(() => this.#results(slots));
+    } finally {
+      call.free(() => {
+        for (const value of slots) value?.release();
+      });
+    }
+  }
+
+  #feed(slots: (Value | undefined)[], args: readonly Value[]): void {
+    this.#feeds.forEach((slot, i) => {
+      slots[slot]?.release();
+      slots[slot] = args[i]!.retain();
+    });
+  }
+
+  #results(slots: readonly (Value | undefined)[]): Value[] {
+    return fetchedValues(this.#graph, this.#request, (_, i) => slots[this.#fetches[i]!]!);
+  }
+
+  /** Runs from a step on, as far as that can be done in one piece and in the present turn of the event loop. Gives the next step. */
+  #runSteps(from: number, slots: (Value | undefined)[]): number {
+    let at = from;
+    do at += this.#runNext(at, slots);
+    while (at < this.#steps.length && this.#steps[at]!.step.asyncKernel === undefined && !isTurnOver());
+    return at;
+  }
+
+  #runStep(planned: PlannedStep, slots: (Value | undefined)[]): void {
+    const operands = planned.inputs.map((slot) => slots[slot]!);
+    this.#keep(planned, execute(planned.step, operands, this.#graph), slots);
+  }
+
+  async #runStepAsync(planned: PlannedStep, slots: (Value | undefined)[], call: CallInPieces): Promise<void> {
+    const operands = planned.inputs.map((slot) => slots[slot]!);
+    const results = await executeAsync(planned.step, operands, this.#graph, call);
+    call.free(() => {
+      try {
+        this.#keep(planned, results, slots);
+      } finally {
+        for (const result of results) result.release();
+      }
+    });
+  }
+
+  /** Puts what a step gave into its slots, and frees what nobody reads any more. */
+  #keep(
+    {step, output, outputs, lastReads}: PlannedStep,
+    results: readonly Value[],
+    slots: (Value | undefined)[],
+  ): void {
     if (results.length < outputs) {
       throw new CallError(
         `node '${step.node.name}' (${step.node.op}) in ${this.#graph.label} gave ${results.length} outputs where ` +
@@ -166,7 +227,11 @@ function chained(
     const result = kernel(own.map(({length}, i) => values.slice(starts[i]!, starts[i]! + length)));
     return result ?? [];
   };
-  return {step: prepareWith(whole, graph, nodes.at(-1)!, session), inputs: own.flat(), length: nodes.length};
+  return {
+    step: prepareWith({kernel: whole}, graph, nodes.at(-1)!, session),
+    inputs: own.flat(),
+    length: nodes.length,
+  };
 }
 
 /** For each position, the slots that are read there and nowhere later; absent where there is none. */

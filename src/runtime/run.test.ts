@@ -17,7 +17,7 @@ const scalar = (x: number) => Value.scalar('float32', x);
 /** Runs a kernel as the only node of a graph. */
 function run(kernel: Kernel, ...inputs: Value[]): readonly Value[] {
   const graph = graphOf({x: {op: 'Odd'}}, "function 'f'");
-  return execute(prepareWith(kernel, graph, 0, plainSession()), inputs, graph);
+  return execute(prepareWith({kernel}, graph, 0, plainSession()), inputs, graph);
 }
 
 /** The error of a kernel that fails like this. */
@@ -70,7 +70,7 @@ describe('a kernel', () => {
       unique: {op: 'Unique', inputs: ['x']},
       odd: {op: 'Odd', inputs: ['x']},
     });
-    const lookup = (): Kernel => () => scalar(1);
+    const lookup = () => ({kernel: () => scalar(1)});
     const outputs = ['unique', 'odd'].map((name) => {
       const {kernel, context} = prepare(graph, graph.find(name)!, plainSession(), lookup);
       expect(kernel([], context)).toMatchObject({dtype: 'float32'});
@@ -84,11 +84,11 @@ describe('a kernel', () => {
     const session = plainSession();
     let made = 0;
     const kernel: Kernel = (_, ctx: KernelContext) => scalar(ctx.memo(() => ++made));
-    const [x, y] = [0, 1].map((index) => prepareWith(kernel, graph, index, session)) as [
+    const [x, y] = [0, 1].map((index) => prepareWith({kernel}, graph, index, session)) as [
       ReturnType<typeof prepareWith>,
       ReturnType<typeof prepareWith>,
     ];
-    const again = prepareWith(kernel, graph, 0, session);
+    const again = prepareWith({kernel}, graph, 0, session);
     expect([x, x, y, again].map((step) => execute(step, [], graph)[0]!.number())).toEqual([1, 1, 2, 1]);
   });
 });
@@ -153,7 +153,7 @@ describe('a reference of TensorFlow 1', () => {
       seen = given.map(({dtype}) => dtype);
       return [];
     };
-    execute(prepareWith(kernel, graph, graph.find(name)!, plainSession()), inputs, graph);
+    execute(prepareWith({kernel}, graph, graph.find(name)!, plainSession()), inputs, graph);
     return seen;
   };
 

@@ -9,7 +9,7 @@ import {CallError, FormatError, HubError, UnsupportedOpError} from '../errors.js
 import type {Endpoint, Graph, GraphNode, OpNode} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import {checkBounds} from '../host/budget.js';
-import type {Kernel, KernelContext, Session} from '../ops/kernel.js';
+import type {AsyncKernel, CallInPieces, Computation, Kernel, KernelContext, Session} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {Value} from '../tensors/value.js';
 import {closeScope, openScope} from '../tfjs/scope.js';
@@ -21,7 +21,17 @@ export interface Runnable {
    * retains them.
    */
   run(args: readonly Value[]): Value[];
+  /**
+   * The same in pieces, as part of an asynchronous call. The results are retained for the caller, who is to release them.
+   */
+  runAsync(args: readonly Value[], call: CallInPieces): Promise<readonly Value[]>;
 }
+
+/** Makes of the results of a call what the caller gets, and lists the tfjs tensors in it. */
+export type Convert<T> = (results: readonly Value[]) => {
+  readonly result: T;
+  readonly tensors: readonly tf.Tensor[];
+};
 
 /** What to run of a graph. */
 export interface RunRequest {
@@ -45,22 +55,29 @@ export interface Step {
   readonly index: number;
   readonly node: GraphNode;
   readonly kernel: Kernel;
+  /** How an asynchronous call computes it, where that is another way. */
+  readonly asyncKernel: AsyncKernel | undefined;
   readonly context: KernelContext;
   /** Inputs that carry a reference to a variable where the op wants its value (TensorFlow 1). */
   readonly dereferenced: readonly boolean[] | undefined;
 }
 
-/** Looks up the kernel of an op; undefined where there is none. */
-export type KernelLookup = (op: string) => Kernel | undefined;
+/** Looks up how an op is computed; undefined where it is not. */
+export type KernelLookup = (op: string) => Computation | undefined;
 
 /** Prepares one node. A missing kernel fails when the node runs, so that the rest of the graph stays usable. */
 export function prepare(graph: Graph, index: number, session: Session, lookup: KernelLookup): Step {
   const node = graph.nodes[index]!;
-  return prepareWith(lookup(node.op) ?? missingKernel(graph), graph, index, session);
+  return prepareWith(lookup(node.op) ?? {kernel: missingKernel(graph)}, graph, index, session);
 }
 
-/** Prepares a node that this kernel computes, with inputs that may come from elsewhere than the graph. */
-export function prepareWith(kernel: Kernel, graph: Graph, index: number, session: Session): Step {
+/** Prepares a node that is computed so, with inputs that may come from elsewhere than the graph. */
+export function prepareWith(
+  {kernel, asyncKernel}: Computation,
+  graph: Graph,
+  index: number,
+  session: Session,
+): Step {
   const node = graph.nodes[index]!;
   const definition = opDef(node.op);
   let kept: {readonly memo: unknown} | undefined;
@@ -75,7 +92,16 @@ export function prepareWith(kernel: Kernel, graph: Graph, index: number, session
       return kept.memo as T;
     },
   };
-  return {index, node, kernel, context, dereferenced: dereferencedInputs(graph, node)};
+  const dereferenced = dereferencedInputs(graph, node);
+  // What a reference stands for is read at one moment.
+  return {
+    index,
+    node,
+    kernel,
+    asyncKernel: dereferenced === undefined ? asyncKernel : undefined,
+    context,
+    dereferenced,
+  };
 }
 
 /** A kernel that says that there is none. */
@@ -105,6 +131,24 @@ export function execute(step: Step, inputs: readonly Value[], graph: Graph): rea
   } finally {
     closeScope(tensorsOf(outputs));
   }
+}
+
+/** {@link execute} by the node's asynchronous kernel. The outputs are retained, for the caller to release. */
+export async function executeAsync(
+  step: Step,
+  inputs: readonly Value[],
+  graph: Graph,
+  call: CallInPieces,
+): Promise<readonly Value[]> {
+  call.run(checkBounds);
+  try {
+    const outputs = await step.asyncKernel!(inputs, step.context, call);
+    if (outputs !== undefined) return outputs;
+  } catch (error) {
+    // That a call is not wanted any more is not the node's doing.
+    throw call.signal.aborted && error === call.signal.reason ? error : located(error, step, graph, inputs);
+  }
+  return call.run(() => execute(step, inputs, graph).map((output) => output.retain()));
 }
 
 /** What a kernel's outputs need of the tensors it made. A value born on the host keeps its tensor, if it has one. */

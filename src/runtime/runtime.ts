@@ -19,8 +19,8 @@ import {
   withinBounds,
 } from '../host/budget.js';
 import type {HostTensor} from '../host/tensor.js';
-import type {CustomGradient, Kernel, Session} from '../ops/kernel.js';
-import {kernelOf} from '../ops/registry.js';
+import type {Computation, CustomGradient, Session} from '../ops/kernel.js';
+import {computationOf} from '../ops/registry.js';
 import {Variable} from '../ops/variable/kernels.js';
 import {getPlatform} from '../platform/current.js';
 import {type Resource, Value} from '../tensors/value.js';
@@ -28,11 +28,14 @@ import {completeActiveBackend} from '../tfjs/backend.js';
 import {closeScope, openScope} from '../tfjs/scope.js';
 import {markTape} from '../tfjs/tape.js';
 import {tensorBytes} from '../tfjs/tensor_bounds.js';
+import {AsyncCalls, type CallState} from './async_calls.js';
+import type {QueueOptions} from './call_queue.js';
 import type {CompiledRunnable, CompileHost, Compiler} from './compiler.js';
 import {Dataflow} from './dataflow.js';
+import {checkDepth} from './depth.js';
 import {type SavedGradient, withCustomGradients} from './gradient.js';
 import {Plan} from './plan.js';
-import type {Runnable, RunRequest} from './run.js';
+import type {Convert, Runnable, RunRequest} from './run.js';
 import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from './schedule.js';
 
 /** What a model brings along for its graphs to run. */
@@ -46,6 +49,8 @@ export interface RuntimeOptions {
   readonly restore?: (name: Uint8Array, shapeAndSlice: Uint8Array) => HostTensor | undefined;
   /** What a call may take where it does not say itself. */
   readonly limits?: Limits;
+  /** How many asynchronous calls there may be at a time. */
+  readonly queue?: QueueOptions;
   /** Makes functions run by other means than the interpreter. */
   readonly compiler?: Compiler | undefined;
 }
@@ -57,12 +62,6 @@ const MEMORY_SHARE = 0.5;
 const UNKNOWN_MEMORY = 4 * 2 ** 30;
 
 const NO_GRADIENTS: ReadonlyMap<string, SavedGradient> = new Map();
-
-/**
- * Functions may call each other this deep (TensorFlow itself knows no recursion). A level takes up to 1.4 kB of
- * JavaScript's stack, which has about 1 MB and belongs to the caller, too.
- */
-const MAX_DEPTH = 400;
 
 /** What a model holds outside of JavaScript's heap. */
 interface Holdings {
@@ -79,7 +78,7 @@ const ABANDONED = new FinalizationRegistry<Holdings>(({constants, variables}) =>
   for (const variable of variables) variable.abandon();
 });
 
-/** Executes the functions and graphs of one model. Synchronous throughout. */
+/** Executes the functions and graphs of one model. Several asynchronous calls may be under way at a time, all else is synchronous. */
 export class Runtime implements Session {
   readonly #options: RuntimeOptions;
   readonly #functions = new Map<string, Runnable>();
@@ -90,6 +89,7 @@ export class Runtime implements Session {
   #temporaries: {close(): void}[] = [];
   readonly #compiled = new Set<CompiledRunnable>();
   readonly #compileHost: CompileHost;
+  readonly #asyncCalls: AsyncCalls;
   #depth = 0;
   #limits: Limits | undefined;
   #disposed = false;
@@ -97,6 +97,10 @@ export class Runtime implements Session {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     checkLimits(options.limits ?? {});
+    this.#asyncCalls = new AsyncCalls(options.queue ?? {}, {
+      enter: (state, f) => this.#enter(state, f),
+      function: (name) => this.function(name),
+    });
     this.#compileHost = {
       library: options.library,
       interpreted: (graph, request) => this.prepare(graph, request),
@@ -122,12 +126,8 @@ export class Runtime implements Session {
   call(fn: FunctionRef, args: readonly Value[]): Value[] {
     // A loop need not run a single node.
     checkBounds();
-    if (++this.#depth > MAX_DEPTH) {
-      this.#depth--;
-      throw new CallError(
-        `functions of the model call each other more than ${MAX_DEPTH} deep (at '${fn.name}')`,
-      );
-    }
+    checkDepth(this.#depth, fn);
+    this.#depth++;
     try {
       return this.function(fn.name).run(args);
     } finally {
@@ -185,14 +185,48 @@ export class Runtime implements Session {
    * @throws CallError when the call takes more than `bounds`, or the model was disposed.
    */
   invoke<T>(
-    runnable: Runnable,
+    runnable: Pick<Runnable, 'run'>,
     args: readonly Value[],
-    convert: (results: readonly Value[]) => {readonly result: T; readonly tensors: readonly tf.Tensor[]},
+    convert: Convert<T>,
     bounds?: CallBounds,
   ): T {
     this.#checkAlive();
     completeActiveBackend();
     return withinBounds(this.#bounds(bounds), tensorBytes, () => this.#invoke(runnable, args, convert));
+  }
+
+  /**
+   * {@link invoke}, leaving the event loop free. Arguments are the caller's again when this returns, whatever it does with what they were made of.
+   *
+   * @param bound - what follows the arguments, and stays
+   * @throws CallError when the call takes more than `bounds`, or is made while gradients are computed, too many wait, or the model was or
+   *   is disposed.
+   */
+  invokeAsync<T>(
+    runnable: Runnable,
+    args: readonly Value[],
+    bound: readonly Value[],
+    convert: Convert<T>,
+    bounds?: CallBounds,
+  ): Promise<T> {
+    return this.#asyncCalls.invoke(runnable, args, bound, convert, () => {
+      this.#checkAlive();
+      completeActiveBackend();
+      return this.#bounds(bounds);
+    });
+  }
+
+  /** Runs a piece of an asynchronous call. */
+  #enter<T>({temporaries, depth}: CallState, f: () => T): T {
+    const outer = {temporaries: this.#temporaries, depth: this.#depth};
+    this.#temporaries = temporaries;
+    this.#depth = depth;
+    try {
+      return f();
+    } finally {
+      this.#temporaries = outer.temporaries;
+      this.#depth = outer.depth;
+    }
   }
 
   #bounds({limits, signal}: CallBounds = {}): CallBounds {
@@ -206,11 +240,7 @@ export class Runtime implements Session {
     };
   }
 
-  #invoke<T>(
-    runnable: Runnable,
-    args: readonly Value[],
-    convert: (results: readonly Value[]) => {readonly result: T; readonly tensors: readonly tf.Tensor[]},
-  ): T {
+  #invoke<T>(runnable: Pick<Runnable, 'run'>, args: readonly Value[], convert: Convert<T>): T {
     openScope();
     let kept: readonly tf.Tensor[] = [];
     const tape = markTape();
@@ -322,9 +352,14 @@ export class Runtime implements Session {
     }
   }
 
-  /** Frees constants and variables. The runtime cannot be used afterwards. */
+  /** Ends the asynchronous calls that are under way, and frees constants and variables. The runtime cannot be used afterwards. */
   dispose(): void {
     this.#disposed = true;
+    this.#asyncCalls.endAll(
+      new CallError(
+        'the model was disposed while the call was under way; dispose of it when all calls are done',
+      ),
+    );
     const {constants, variables} = this.#holdings;
     for (const value of constants) value.unpin();
     for (const variable of variables) variable.dispose();
@@ -339,10 +374,14 @@ export class Runtime implements Session {
   }
 
   /** Old graphs call functions by using their name as an op. */
-  #kernel(op: string): Kernel | undefined {
-    const kernel = kernelOf(op);
-    if (kernel !== undefined) return kernel;
+  #kernel(op: string): Computation | undefined {
+    const known = computationOf(op);
+    if (known !== undefined) return known;
     if (opDef(op) !== undefined || this.library.get(op) === undefined) return undefined;
-    return (inputs, ctx) => ctx.session.call({name: op, attrs: new Map()}, inputs);
+    const fn: FunctionRef = {name: op, attrs: new Map()};
+    return {
+      kernel: (inputs, ctx) => ctx.session.call(fn, inputs),
+      asyncKernel: (inputs, _ctx, call) => call.call(fn, inputs),
+    };
   }
 }

@@ -79,6 +79,27 @@ describe('scopes', () => {
     expect(seen[0]).not.toBe(seen[1]);
     expect(engine.state.activeScope ?? undefined).toBeUndefined();
   });
+
+  it('are those in state.activeScope and state.scopeStack, which can be put aside', () => {
+    const before = tf.memory().numTensors;
+    const kept = tf.tidy(() => {
+      const {state} = engine as unknown as {state: {activeScope: unknown; scopeStack: unknown[]}};
+      const {activeScope, scopeStack} = state;
+      state.activeScope = null;
+      state.scopeStack = [];
+      const made = tf.scalar(1);
+      engine.startScope();
+      tf.scalar(2);
+      engine.endScope();
+      state.activeScope = activeScope;
+      state.scopeStack = scopeStack;
+      tf.scalar(3);
+      return {dispose: () => made.dispose()} as never;
+    }) as {dispose(): void};
+    expect(tf.memory().numTensors).toBe(before + 1);
+    kept.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });
 
 describe('scopes that are closed without endScope', () => {

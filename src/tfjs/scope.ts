@@ -42,3 +42,20 @@ const FEW = 8;
 export function presentScope(): object | undefined {
   return tf.engine().state.activeScope ?? undefined;
 }
+
+/**
+ * Runs `f` outside of all scopes, those of whoever has one open included: an asynchronous call must not lose its tensors to a scope that
+ * was open when it went on.
+ */
+export function outsideScopes<T>(f: () => T): T {
+  const {state} = tf.engine();
+  const {activeScope, scopeStack} = state;
+  state.activeScope = null as never;
+  state.scopeStack = [];
+  try {
+    return f();
+  } finally {
+    state.activeScope = activeScope;
+    state.scopeStack = scopeStack;
+  }
+}

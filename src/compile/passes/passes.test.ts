@@ -4,6 +4,7 @@ import {GraphBuilder} from '../../graph/builder.js';
 import type {FunctionGraph} from '../../graph/graph.js';
 import {parametersOf} from '../../graph/infer.js';
 import {printGraph} from '../../graph/print.js';
+import {inOnePiece} from '../../host/pieces.js';
 import {inferenceOf} from '../../ops/infer.js';
 import {assertions} from './assertions.js';
 import {paddedConvolution} from './padded_convolution.js';
@@ -13,7 +14,7 @@ const NO_FUNCTIONS = {get: () => undefined, names: () => [], gradientOf: () => u
 
 /** The lines of a graph after a pass. */
 function linesAfter(pass: Pass, graph: FunctionGraph): string[] {
-  const rewritten = applyPasses(graph, [pass], parametersOf(graph), NO_FUNCTIONS);
+  const rewritten = inOnePiece(applyPasses(graph, [pass], parametersOf(graph), NO_FUNCTIONS));
   return printGraph(rewritten)
     .split('\n')
     .slice(1)

@@ -5,27 +5,48 @@
  * @module
  */
 
+import type {FunctionRef} from '../../graph/attrs.js';
 import {Value} from '../../tensors/value.js';
-import type {Kernel, OpFamily} from '../kernel.js';
+import type {AsyncKernel, CallInPieces, Computation, Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid} from '../node.js';
 
-const call: Kernel = (inputs, ctx) => ctx.session.call(ctx.attrs.func('f'), inputs);
+/** A function, and what it is called with. */
+interface FunctionCall {
+  readonly fn: FunctionRef;
+  readonly args: readonly Value[];
+}
 
-const conditional: Kernel = ([condition, ...args], ctx) => {
-  const branch = isTrue(condition!) ? 'then_branch' : 'else_branch';
-  return ctx.session.call(ctx.attrs.func(branch), args);
-};
+/** An op that is the call of one function. */
+function calling(chosen: (inputs: readonly Value[], ctx: KernelContext) => FunctionCall): Computation {
+  return {
+    kernel: (inputs, ctx) => {
+      const {fn, args} = chosen(inputs, ctx);
+      return ctx.session.call(fn, args);
+    },
+    asyncKernel: (inputs, ctx, call) => {
+      const {fn, args} = call.run(() => chosen(inputs, ctx));
+      return call.call(fn, args);
+    },
+  };
+}
+
+const plainCall = calling((args, {attrs}) => ({fn: attrs.func('f'), args}));
+
+const conditional = calling(([condition, ...args], {attrs}) => ({
+  fn: attrs.func(isTrue(condition!) ? 'then_branch' : 'else_branch'),
+  args,
+}));
 
 /** An index out of range takes the last branch. */
-const switchCase: Kernel = ([index, ...args], ctx) => {
+const switchCase = calling(([index, ...args], ctx) => {
   const branches = ctx.attrs.funcs('branches');
   const wanted = index!.number();
   const branch = branches[wanted >= 0 && wanted < branches.length ? wanted : branches.length - 1];
   if (branch === undefined) throw invalid(ctx, 'it has no branches');
-  return ctx.session.call(branch, args);
-};
+  return {fn: branch, args};
+});
 
-const whileLoop: Kernel = (inputs, ctx) => {
+const whileKernel: Kernel = (inputs, ctx) => {
   const cond = ctx.attrs.func('cond');
   const body = ctx.attrs.func('body');
   return iterate(inputs, (loopVars) => {
@@ -36,17 +57,52 @@ const whileLoop: Kernel = (inputs, ctx) => {
   });
 };
 
-/** `for i in range(start, limit, delta): args = body(i, *args)`. */
-const forLoop: Kernel = ([start, limit, delta, ...inputs], ctx) => {
+const asyncWhileKernel: AsyncKernel = (inputs, ctx, call) => {
+  const cond = ctx.attrs.func('cond');
   const body = ctx.attrs.func('body');
+  return iterateInPieces(inputs, call, async (loopVars) => {
+    const results = await call.call(cond, loopVars);
+    try {
+      if (!call.run(() => isTrue(results[0]!))) return undefined;
+    } finally {
+      releaseAll(results, call);
+    }
+    return call.call(body, loopVars);
+  });
+};
+
+/** `for i in range(start, limit, delta): args = body(i, *args)`: what the body is called with, turn by turn. */
+function turnsOf(
+  [start, limit, delta]: readonly Value[],
+  ctx: KernelContext,
+): (loopVars: readonly Value[]) => FunctionCall | undefined {
+  const fn = ctx.attrs.func('body');
   const [to, step] = [limit!.number(), delta!.number()];
   if (step === 0) throw invalid(ctx, 'delta must not be 0');
-  let i = start!.number();
-  return iterate(inputs, (loopVars) => {
+  let next = start!.number();
+  return (loopVars) => {
+    const i = next;
     if (step > 0 ? i >= to : i <= to) return undefined;
-    const next = ctx.session.call(body, [Value.scalar('int32', i), ...loopVars]);
-    i += step;
-    return next;
+    next += step;
+    return {fn, args: [Value.scalar('int32', i), ...loopVars]};
+  };
+}
+
+const FOR_RANGE = 3;
+
+const forKernel: Kernel = (inputs, ctx) => {
+  const turn = turnsOf(inputs, ctx);
+  return iterate(inputs.slice(FOR_RANGE), (loopVars) => {
+    const next = turn(loopVars);
+    return next && ctx.session.call(next.fn, next.args);
+  });
+};
+
+const asyncForKernel: AsyncKernel = (inputs, ctx, call) => {
+  const turn = call.run(() => turnsOf(inputs, ctx));
+  return iterateInPieces(inputs.slice(FOR_RANGE), call, async (loopVars) => {
+    const next = turn(loopVars);
+    return next && call.call(next.fn, next.args);
   });
 };
 
@@ -74,6 +130,32 @@ function iterate(
   return loopVars;
 }
 
+/** {@link iterate} with a step whose results are retained already, as are those of the loop. */
+async function iterateInPieces(
+  inputs: readonly Value[],
+  call: CallInPieces,
+  step: (loopVars: readonly Value[]) => Promise<readonly Value[] | undefined>,
+): Promise<readonly Value[]> {
+  let loopVars = inputs;
+  for (const value of loopVars) value.retain();
+  try {
+    for (let next = await step(loopVars); next !== undefined; next = await step(loopVars)) {
+      releaseAll(loopVars, call);
+      loopVars = next;
+    }
+  } catch (error) {
+    releaseAll(loopVars, call);
+    throw error;
+  }
+  return loopVars;
+}
+
+function releaseAll(values: readonly Value[], call: CallInPieces): void {
+  call.free(() => {
+    for (const value of values) value.release();
+  });
+}
+
 /** TensorFlow's truth of a condition: a scalar's being non-zero (a string's being non-empty), else having elements. */
 export function isTrue(value: Value): boolean {
   if (value.rank > 0) return value.size > 0;
@@ -81,17 +163,19 @@ export function isTrue(value: Value): boolean {
   return element instanceof Uint8Array ? element.length > 0 : Boolean(element);
 }
 
+const whileLoop: Computation = {kernel: whileKernel, asyncKernel: asyncWhileKernel};
+
 /** Ops whose attributes name the functions they run. */
 export const controlFlow: OpFamily = {
-  PartitionedCall: {kernel: call},
-  StatefulPartitionedCall: {kernel: call},
-  If: {kernel: conditional},
-  StatelessIf: {kernel: conditional},
-  Case: {kernel: switchCase},
-  StatelessCase: {kernel: switchCase},
-  While: {kernel: whileLoop},
-  StatelessWhile: {kernel: whileLoop},
-  For: {kernel: forLoop},
+  PartitionedCall: plainCall,
+  StatefulPartitionedCall: plainCall,
+  If: conditional,
+  StatelessIf: conditional,
+  Case: switchCase,
+  StatelessCase: switchCase,
+  While: whileLoop,
+  StatelessWhile: whileLoop,
+  For: {kernel: forKernel, asyncKernel: asyncForKernel},
   NoOp: {kernel: () => []},
   ControlTrigger: {kernel: () => []},
   LoopCond: {kernel: ([condition]) => condition!},

@@ -108,13 +108,15 @@ export function plainSession(): Session {
 export function noted(
   log: string[],
   kernels: Readonly<Record<string, (inputs: readonly Value[]) => Value | readonly Value[]>>,
-): (op: string) => Kernel | undefined {
+): (op: string) => {readonly kernel: Kernel} | undefined {
   return (op) => {
     const kernel = kernels[op];
     if (kernel === undefined) return undefined;
-    return (inputs, {name}) => {
-      log.push(name);
-      return kernel(inputs);
+    return {
+      kernel: (inputs, {name}) => {
+        log.push(name);
+        return kernel(inputs);
+      },
     };
   };
 }

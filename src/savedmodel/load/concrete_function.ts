@@ -24,7 +24,7 @@ import type {CallBounds} from '../../host/budget.js';
 import {fitsShape, formatShape, mergeShapes} from '../../host/shape.js';
 import {inferenceOf} from '../../ops/infer.js';
 import {currentObserver} from '../../runtime/observer.js';
-import type {Runnable} from '../../runtime/run.js';
+import type {Convert, Runnable} from '../../runtime/run.js';
 import type {Runtime} from '../../runtime/runtime.js';
 import {functionRequest} from '../../runtime/schedule.js';
 import type {Value} from '../../tensors/value.js';
@@ -66,6 +66,12 @@ export interface ConcreteFunctionSpec {
   readonly runnable?: () => Runnable;
   /** The part of a graph that this is made of; it comes with {@link runnable}. */
   readonly runs?: Runs;
+}
+
+/** What runs, and what follows the arguments. */
+interface Ready {
+  readonly runnable: Runnable;
+  readonly bound: readonly Value[];
 }
 
 /** A function traced for one structure of inputs. */
@@ -146,6 +152,21 @@ export class ConcreteFunction {
     });
   }
 
+  /** {@link call}, leaving the event loop free. The inputs are the caller's again when this returns. */
+  async callAsync(values: readonly Value[], options: CallOptions = {}): Promise<NestedOutput> {
+    let ready: Ready;
+    try {
+      if (currentObserver() !== undefined) throw notTraced(this.name);
+      ready = this.#ready();
+    } catch (error) {
+      // What was converted for nothing.
+      for (const value of values) value.retain().release();
+      throw error;
+    }
+    const {runnable, bound} = ready;
+    return this.#spec.runtime.invokeAsync(runnable, values, bound, this.#conversion(options, []), options);
+  }
+
   /** Whether a call may do or see more than its inputs and outputs; to be on the safe side, whenever it calls others. */
   #isStateful(bound: readonly Value[]): boolean {
     const graph = this.#spec.runnable === undefined ? this.runtime.library.get(this.name) : undefined;
@@ -157,12 +178,21 @@ export class ConcreteFunction {
   /** @param tensors - gets every tfjs tensor of the result */
   #run(values: readonly Value[], options: CallOptions, tensors: tf.Tensor[]): NestedOutput {
     const {runnable, bound} = this.#ready();
-    const convert = (results: readonly Value[]) => {
+    return this.#spec.runtime.invoke(
+      runnable,
+      [...values, ...bound],
+      this.#conversion(options, tensors),
+      options,
+    );
+  }
+
+  /** @param tensors - gets every tfjs tensor of the result */
+  #conversion({exact = false}: CallOptions, tensors: tf.Tensor[]): Convert<NestedOutput> {
+    return (results) => {
       const given = results[Symbol.iterator]();
       if (this.#spec.runnable === undefined) this.#checkResults(results);
-      return {result: pack(this.outputs, given, options.exact ?? false, tensors, this.name), tensors};
+      return {result: pack(this.outputs, given, exact, tensors, this.name), tensors};
     };
-    return this.#spec.runtime.invoke(runnable, [...values, ...bound], convert, options);
   }
 
   /**
@@ -204,7 +234,7 @@ export class ConcreteFunction {
     this.#ready();
   }
 
-  #ready(): {readonly runnable: Runnable; readonly bound: readonly Value[]} {
+  #ready(): Ready {
     return {runnable: this.#spec.runnable?.() ?? this.#spec.runtime.function(this.name), bound: this.bound};
   }
 
@@ -223,6 +253,12 @@ export class ConcreteFunction {
   get flatInputs(): TensorStructure[] {
     return flattenTensors(this.inputs);
   }
+}
+
+function notTraced(name: string): CallError {
+  return new CallError(
+    `an asynchronous call cannot be part of a function that is traced: call '${name}' without async there`,
+  );
 }
 
 /** Results in the structure that was saved. Every tfjs tensor made is listed in `tensors`. */

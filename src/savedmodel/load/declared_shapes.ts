@@ -40,9 +40,25 @@ export function callWithOtherShapes<T>(others: readonly OtherShape[], call: () =
   try {
     return call();
   } catch (error) {
-    if (error instanceof HubError) error.message = `${others.map(describe).join('\n')}\n${error.message}`;
-    throw error;
+    throw explained(error, others);
   }
+}
+
+/** {@link callWithOtherShapes} of a call that is asynchronous. */
+export async function callWithOtherShapesAsync<T>(
+  others: readonly OtherShape[],
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw others.length === 0 ? error : explained(error, others);
+  }
+}
+
+function explained(error: unknown, others: readonly OtherShape[]): unknown {
+  if (error instanceof HubError) error.message = `${others.map(describe).join('\n')}\n${error.message}`;
+  return error;
 }
 
 function describe({input, declared, given}: OtherShape): string {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import {analysedOrWhyNot} from '../../compile/analyse.js';
+import {type Analysed, analysedOrWhyNot} from '../../compile/analyse.js';
 import {
   groupPlacements,
   type NodePlacement,
@@ -12,6 +12,7 @@ import {
   placementsOf,
 } from '../../compile/placement.js';
 import {HubError} from '../../errors.js';
+import {inOnePiece} from '../../host/pieces.js';
 import type {ModelDirectory} from '../../platform/platform.js';
 import type {ConcreteFunction} from './concrete_function.js';
 import {publicFunctions} from './describe.js';
@@ -94,9 +95,9 @@ export function enginesOf(concrete: ConcreteFunction): Omit<FunctionEngines, 'ki
   };
 }
 
-function analysedIfSound(concrete: ConcreteFunction): ReturnType<typeof analysedOrWhyNot> {
+function analysedIfSound(concrete: ConcreteFunction): Analysed | string {
   try {
-    return analysedOrWhyNot(concrete.runs, calledWith(concrete), concrete.runtime.library);
+    return inOnePiece(analysedOrWhyNot(concrete.runs, calledWith(concrete), concrete.runtime.library));
   } catch (error) {
     // What is wrong with what it is bound to, a call says.
     if (error instanceof HubError) return error.message.split('\n')[0]!;

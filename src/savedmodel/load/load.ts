@@ -14,6 +14,7 @@ import {Variable} from '../../ops/variable/kernels.js';
 import type {ModelDirectory} from '../../platform/platform.js';
 import type {Confirm} from '../../platform/snapshot.js';
 import type {GraphDef, MetaGraphDef} from '../../proto/index.js';
+import type {QueueOptions} from '../../runtime/call_queue.js';
 import type {SavedGradient} from '../../runtime/gradient.js';
 import {Runtime} from '../../runtime/runtime.js';
 import {ensureBackend} from '../../tfjs/backend.js';
@@ -53,6 +54,8 @@ export interface LoadModelOptions extends EngineOptions {
   readonly allowPartial?: boolean;
   /** What a call of the model may take where it does not say itself, and an initialiser that loading runs. */
   readonly limits?: Limits;
+  /** How many asynchronous calls of the model there may be at a time. */
+  readonly queue?: QueueOptions;
   /** Ends loading; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -82,7 +85,7 @@ export interface OpenModel {
 /** Reads a model's graphs and assets; its variables stay on disk. */
 export async function openModel(
   directory: ModelDirectory,
-  {tags, limits, engine, onnx}: LoadModelOptions = {},
+  {tags, limits, queue, engine, onnx}: LoadModelOptions = {},
 ): Promise<OpenModel> {
   const compiler = compilerFor({...(engine && {engine}), ...(onnx && {onnx})});
   const saved = await readSavedModel(directory);
@@ -97,6 +100,7 @@ export async function openModel(
     gradients,
     compiler,
     ...(limits && {limits}),
+    ...(queue && {queue}),
     readFile: (path) => assets.content(path),
     restore: (name, shapeAndSlice) => restored.get(restoredKey(name, shapeAndSlice)),
   });

@@ -28,7 +28,7 @@ import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {TensorInput} from '../boundary.js';
 import {type Assets, assetsOf} from './assets.js';
 import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
-import {type LoadedObject, type ModelInfo, makeLoadedObject} from './loaded_object.js';
+import {type LoadedObject, type ModelInfo, makeLoadedObject, type PrunedFunction} from './loaded_object.js';
 import {ABSENT, missingValues, restorableTargets} from './missing_values.js';
 import {restoredFunction} from './restored_function.js';
 import {makeSignature, type Signature} from './signature.js';
@@ -334,7 +334,7 @@ export function prune(
   runtime: Runtime,
   feeds: readonly string[],
   fetches: readonly string[],
-): (...inputs: TensorInput[]) => NestedOutput[] {
+): PrunedFunction {
   const ports = feeds.map((name): Structure => {
     const endpoint = endpointOf(graph, name);
     const {attrs} = graph.nodes[endpoint.node]!;
@@ -375,5 +375,7 @@ export function prune(
     runs: {graph, request},
   });
   const call = restoredFunction('pruned', [concrete], undefined);
-  return (...inputs) => call.invoke(inputs) as NestedOutput[];
+  return Object.assign((...inputs: TensorInput[]) => call.invoke(inputs) as NestedOutput[], {
+    async: (...inputs: TensorInput[]) => call.invokeAsync(inputs) as Promise<NestedOutput[]>,
+  });
 }

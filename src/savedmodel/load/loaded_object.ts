@@ -27,6 +27,13 @@ export interface ObjectSource {
   readonly model: ModelInfo;
 }
 
+/** A function from the tensors of a graph that are fed to those that are fetched. */
+export interface PrunedFunction {
+  (...inputs: TensorInput[]): NestedOutput[];
+  /** The same call without holding up the event loop: see {@link RestoredFunction.async}. */
+  async(...inputs: TensorInput[]): Promise<NestedOutput[]>;
+}
+
 /** What all objects of one loaded model share. */
 export interface ModelInfo {
   /** What the model was loaded from. */
@@ -42,7 +49,7 @@ export interface ModelInfo {
   /** The main graph. A model of TensorFlow 2 keeps little in it: its functions have graphs of their own. */
   readonly graph: Graph;
   /** A function of a TensorFlow 1 graph from tensors to tensors by their names, such as `x:0`. */
-  prune(feeds: readonly string[], fetches: readonly string[]): (...inputs: TensorInput[]) => NestedOutput[];
+  prune(feeds: readonly string[], fetches: readonly string[]): PrunedFunction;
   dispose(): void;
 }
 
@@ -81,9 +88,26 @@ export class LoadedObject {
     kwargs?: Readonly<Record<string, unknown>>,
     options?: CallOptions,
   ): NestedOutput {
-    const call = source(this).attribute('__call__') as RestoredFunction | undefined;
-    if (call === undefined) throw new CallError('this object was saved without a __call__ function');
-    return call.invoke(args, kwargs, options);
+    return callOf(this).invoke(args, kwargs, options);
+  }
+
+  /**
+   * Calls the object without holding up the event loop; the last argument may be an object of keyword arguments. See
+   * {@link RestoredFunction.async}.
+   *
+   * @throws CallError when the object is not callable, and what the call throws: all of it rejects the promise.
+   */
+  async async(...args: unknown[]): Promise<NestedOutput> {
+    return callOf(this).async(...args);
+  }
+
+  /** {@link async}, with arguments and keyword arguments kept apart, and with options. */
+  async invokeAsync(
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: CallOptions,
+  ): Promise<NestedOutput> {
+    return callOf(this).invokeAsync(args, kwargs, options);
   }
 
   /** The variables that the object lists as `variables`, else all it reaches. */
@@ -131,6 +155,12 @@ function source(object: object): ObjectSource {
   const found = SOURCES.get(object);
   if (found === undefined) throw new TypeError('this is not an object of a loaded model');
   return found;
+}
+
+function callOf(object: object): RestoredFunction {
+  const call = source(object).attribute('__call__') as RestoredFunction | undefined;
+  if (call === undefined) throw new CallError('this object was saved without a __call__ function');
+  return call;
 }
 
 /** Makes the object for `from`: a function when it has a `__call__`. */

@@ -14,7 +14,12 @@ import {toValue} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
 import {isTuple, tuple} from '../tuple.js';
 import type {CallOptions, ConcreteFunction, NestedOutput} from './concrete_function.js';
-import {callWithOtherShapes, type OtherShape, ofAnyShape} from './declared_shapes.js';
+import {
+  callWithOtherShapes,
+  callWithOtherShapesAsync,
+  type OtherShape,
+  ofAnyShape,
+} from './declared_shapes.js';
 import {noMatch} from './describe_call.js';
 import {type CallForm, flatFormOf} from './flat_form.js';
 import {identifierOf, matchNames, type NamedArguments} from './parameter_names.js';
@@ -36,6 +41,23 @@ export interface RestoredFunction {
     kwargs?: Readonly<Record<string, unknown>>,
     options?: CallOptions,
   ): NestedOutput;
+  /**
+   * The same call without holding up the event loop: sessions of ONNX Runtime run on other threads, the rest in pieces between which others
+   * get their turn. Several may be under way at a time. Tensors that are passed may be disposed of when this has returned; those of the
+   * result belong to no scope (`tf.tidy`) and are the caller's to dispose of.
+   *
+   * @throws CallError what the call would throw; also where gradients are computed or a function is traced, and when too many calls wait
+   *   (option `queue` of loading). All of it rejects the promise.
+   * @example
+   * const [a, b] = await Promise.all([f.async(x), f.async(y)]);
+   */
+  async(...args: unknown[]): Promise<NestedOutput>;
+  /** The unambiguous form of an asynchronous call: see {@link async}. A signal that is aborted rejects the promise at once. */
+  invokeAsync(
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: CallOptions,
+  ): Promise<NestedOutput>;
   /**
    * The trace that a call with such arguments runs, as a function of its own: it takes the tensors alone, by position or
    * by name, in one fixed form. A `TensorSpec` stands for any tensor that it describes; without arguments, the only trace.
@@ -79,17 +101,24 @@ type Arguments = readonly [args: readonly unknown[], kwargs: Readonly<Record<str
 /** Makes the callable form of a function whose arguments can be read in several ways, tried in order. */
 export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFunction {
   const [{concreteFunctions, argumentSpec}] = forms;
-  const run = (readings: readonly Arguments[], options: CallOptions): NestedOutput => {
+  const select = (readings: readonly Arguments[]): Selected => {
     const failures: CallError[] = [];
     for (const [args, kwargs] of readings) {
       for (const form of forms) {
-        const selected = select(form, args, kwargs);
-        if (selected instanceof CallError) failures.push(selected);
-        else
-          return callWithOtherShapes(selected.others, () => selected.concrete.call(selected.values, options));
+        const selected = selectTrace(form, args, kwargs);
+        if (!(selected instanceof CallError)) return selected;
+        failures.push(selected);
       }
     }
     throw allFailures(failures.slice(0, forms.length));
+  };
+  const run = (readings: readonly Arguments[], options: CallOptions): NestedOutput => {
+    const {concrete, values, others} = select(readings);
+    return callWithOtherShapes(others, () => concrete.call(values, options));
+  };
+  const runAsync = async (readings: readonly Arguments[], options: CallOptions): Promise<NestedOutput> => {
+    const {concrete, values, others} = select(readings);
+    return callWithOtherShapesAsync(others, () => concrete.callAsync(values, options));
   };
   const names = forms.map(keywordNames);
   /** An object at the end may be an argument, or keywords. */
@@ -106,6 +135,9 @@ export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFun
   const call = (...all: unknown[]): NestedOutput => run(readings(all), {});
   const invoke: RestoredFunction['invoke'] = (args = [], kwargs = {}, options = {}) =>
     run([[args, kwargs]], options);
+  const async: RestoredFunction['async'] = async (...all) => runAsync(readings(all), {});
+  const invokeAsync: RestoredFunction['invokeAsync'] = async (args = [], kwargs = {}, options = {}) =>
+    runAsync([[args, kwargs]], options);
   const concreteFunction = (...all: unknown[]): RestoredFunction => {
     const concrete = traceFor(forms, readings(all));
     return callable([
@@ -115,6 +147,8 @@ export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFun
   };
   return Object.assign(call, {
     invoke,
+    async,
+    invokeAsync,
     concreteFunction,
     getConcreteFunction: concreteFunction,
     concreteFunctions,
@@ -164,7 +198,7 @@ interface Selected {
 }
 
 /** The trace that the arguments fit and its flat inputs, or why there is none. */
-function select(
+function selectTrace(
   form: CallForm,
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,

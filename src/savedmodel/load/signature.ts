@@ -14,7 +14,7 @@ import type {SignatureDef, TensorInfo} from '../../proto/index.js';
 import {Value} from '../../tensors/value.js';
 import {describeInput, type TensorInput, type TensorOutput} from '../boundary.js';
 import {type CallOptions, ConcreteFunction} from './concrete_function.js';
-import {callWithOtherShapes, type OtherShape} from './declared_shapes.js';
+import {callWithOtherShapes, callWithOtherShapesAsync, type OtherShape} from './declared_shapes.js';
 import {matchNames, parameterNamed} from './parameter_names.js';
 import {bindAnyShape, bindStructure} from './restored_function.js';
 
@@ -39,6 +39,16 @@ export interface Signature {
     inputs?: Readonly<Record<string, TensorInput>> | TensorInput,
     options?: CallOptions,
   ): Record<string, TensorOutput>;
+  /**
+   * The same call without holding up the event loop: see {@link RestoredFunction.async}.
+   *
+   * @example
+   * const {logits} = await model.signatures.serving_default.async({image}, {signal: AbortSignal.timeout(500)});
+   */
+  async(
+    inputs?: Readonly<Record<string, TensorInput>> | TensorInput,
+    options?: CallOptions,
+  ): Promise<Record<string, TensorOutput>>;
   readonly inputs: Readonly<Record<string, SignatureTensor>>;
   readonly outputs: Readonly<Record<string, SignatureTensor>>;
   /** The method that serving uses it for, such as `tensorflow/serving/predict`. */
@@ -104,7 +114,7 @@ export function makeSignature(spec: SignatureSpec): Signature {
       }
     });
   };
-  const call = (given: unknown = {}, options: CallOptions = {}): Record<string, TensorOutput> => {
+  const bound = (given: unknown): {values: readonly Value[]; others: readonly OtherShape[]} => {
     const values: Value[] = [];
     const others: OtherShape[] = [];
     try {
@@ -114,14 +124,26 @@ export function makeSignature(spec: SignatureSpec): Signature {
       for (const value of values) value.retain().release();
       throw error;
     }
+    return {values, others};
+  };
+  const call = (given: unknown = {}, options: CallOptions = {}): Record<string, TensorOutput> => {
+    const {values, others} = bound(given);
     return callWithOtherShapes(
       others,
       () => concreteFunction.call(values, options) as Record<string, TensorOutput>,
     );
   };
+  const async: Signature['async'] = async (given = {}, options = {}) => {
+    const {values, others} = bound(given);
+    return callWithOtherShapesAsync(
+      others,
+      () => concreteFunction.callAsync(values, options) as Promise<Record<string, TensorOutput>>,
+    );
+  };
   const table = (tensors: readonly SignatureTensor[], infos: SignatureDef['inputs'] | undefined) =>
     Object.fromEntries(tensors.map((each) => [each.name, withNode(each, infos?.get(each.name))]));
   return Object.assign(call, {
+    async,
     inputs: table(inputs, spec.def?.inputs),
     // An operation that is run for its effect stands among the results, and is no tensor.
     outputs: table(

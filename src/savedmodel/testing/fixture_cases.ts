@@ -117,6 +117,22 @@ export function checkCase(model: LoadedObject, each: FixtureCase): void {
   );
 }
 
+/** Makes one call asynchronously, and checks what it gives and what it does to variables. */
+export async function checkCaseAsync(model: LoadedObject, each: FixtureCase): Promise<void> {
+  // What arguments are made of is freed when the call has been made.
+  const call = tf.tidy(() => ({
+    promise: withArguments(each, (args, kwargs) => makeCallAsync(model, each.call, args, kwargs)) as never,
+  })).promise as Promise<unknown>;
+  if (each.error !== undefined) {
+    await expect(call).rejects.toThrow(CallError);
+    return;
+  }
+  const output = await call;
+  if (each.stochastic) checkStochastic(output as ExactTensor, each.stochastic);
+  else compare(output, each.outputs!, each, 'output');
+  if (each.variables_after) checkVariables(model, each.variables_after, each);
+}
+
 /** Gives the arguments of a case; the variables among them, in their order, live as long as `use` runs. */
 function withArguments<T>(
   each: FixtureCase,
@@ -200,14 +216,29 @@ function makeCall(
   return resolveFunction(model, target.function!).invoke(args, kwargs, options);
 }
 
+function makeCallAsync(
+  model: LoadedObject,
+  target: FixtureCase['call'],
+  args: readonly unknown[],
+  kwargs: Record<string, unknown>,
+): Promise<unknown> {
+  const options = {exact: true};
+  return target.signature === undefined
+    ? resolveFunction(model, target.function!).invokeAsync(args, kwargs, options)
+    : model.signatures[target.signature]!.async(kwargs as Record<string, ExactTensor>, options);
+}
+
 /** The function at a dotted path from the model: numbers index lists. */
-function resolveFunction(model: LoadedObject, path: string): Pick<RestoredFunction, 'invoke'> {
+function resolveFunction(
+  model: LoadedObject,
+  path: string,
+): Pick<RestoredFunction, 'invoke' | 'invokeAsync'> {
   let at: unknown = model;
   for (const step of path.split('.')) {
     if (step === '__call__') continue;
     at = resolveStep(at, step);
   }
-  return at as Pick<RestoredFunction, 'invoke'>;
+  return at as Pick<RestoredFunction, 'invoke' | 'invokeAsync'>;
 }
 
 function resolveStep(at: unknown, step: string): unknown {
