@@ -7,6 +7,7 @@
 import {HubError} from '../src/errors.js';
 import {memoryDirectory} from '../src/platform/memory.js';
 import {MemoryOutput} from '../src/platform/testing/memory_output.js';
+import {describeEngines} from '../src/savedmodel/load/describe_engines.js';
 import {writeSavedModel} from '../src/savedmodel/save/save.js';
 import {exercise} from '../src/savedmodel/testing/exercise.js';
 import type {FuzzCase} from './fuzz_case.js';
@@ -28,8 +29,11 @@ export async function outcomeOf({
 }: FuzzCase): Promise<{outcome: Outcome; fault?: string}> {
   try {
     const options = {limits: LIMITS, verifyChecksums};
-    const save = (model: object) => writeSavedModel(model, new MemoryOutput());
-    const {refused, failures} = await exercise(memoryDirectory(files), options, save);
+    const use = async (model: object) => {
+      await describeEngines(memoryDirectory(files), {...options, all: true});
+      await writeSavedModel(model, new MemoryOutput());
+    };
+    const {refused, failures} = await exercise(memoryDirectory(files), options, use);
     const errors = refused === undefined ? failures : [refused];
     const raw = errors.find(isRaw);
     if (raw !== undefined) return {outcome: 'fault', fault: describe(raw)};

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Thrown by rules and builders, and kept as the reason: users meet it in the table of `tfhub ops` alone. */
+/** Thrown by rules and builders, and kept as the reason: users meet it in what `tfhub ops` tells, and in errors of `tfhub export-onnx`. */
 export class NotLowered extends Error {
   override readonly name = 'NotLowered';
 }
