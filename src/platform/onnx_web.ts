@@ -42,7 +42,7 @@ const NO_PROVIDER = 'no available backend found';
 
 /** A model of one node, `y = Identity(x)`, as `encodeModel` writes it. */
 export const TRIAL_MODEL =
-  'CAoSDnRlbnNvcmZsb3ctaHViOjYKEwoBeBIBeRoBeSIISWRlbnRpdHkSBXRyaWFsWgsKAXgSBgoECAESAGILCgF5EgYKBAgBEgBCAhAVQhEKDWNvbS5taWNyb3NvZnQQAQ==';
+  'CAoSDnRlbnNvcmZsb3ctaHViOjYKEwoBeBIBeRoBeSIISWRlbnRpdHkSBXRyaWFsWgsKAXgSBgoECAESAGILCgF5EgYKBAgBEgBCAhAV';
 
 /**
  * Starts onnxruntime-web, which fetches and compiles its wasm file.

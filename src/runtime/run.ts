@@ -68,12 +68,7 @@ export type KernelLookup = (op: string) => Computation | undefined;
 /** Prepares one node. A missing kernel fails when the node runs, so that the rest of the graph stays usable. */
 export function prepare(graph: Graph, index: number, session: Session, lookup: KernelLookup): Step {
   const node = graph.nodes[index]!;
-  return prepareWith(
-    lookup(node.op) ?? {kernel: missingKernel(node.origin ?? graph)},
-    graph,
-    index,
-    session,
-  );
+  return prepareWith(lookup(node.op) ?? {kernel: missingKernel(node.origin ?? graph)}, graph, index, session);
 }
 
 /** Prepares a node that is computed so, with inputs that may come from elsewhere than the graph. */

@@ -7,7 +7,6 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfjs from '@tensorflow/tfjs-core';
-import type {Runs} from '../../compile/inline.js';
 import {CallError, FormatError} from '../../errors.js';
 import {calledFunctions, isStateful} from '../../graph/effects.js';
 import {inferFunction} from '../../graph/infer.js';
@@ -23,6 +22,7 @@ import {
 import type {CallBounds} from '../../host/budget.js';
 import {fitsShape, formatShape, mergeShapes} from '../../host/shape.js';
 import {inferenceOf} from '../../ops/infer.js';
+import type {Runs} from '../../runtime/inline.js';
 import {currentObserver} from '../../runtime/observer.js';
 import type {Convert, Runnable} from '../../runtime/run.js';
 import type {Runtime} from '../../runtime/runtime.js';

@@ -16,11 +16,13 @@ import {Variable} from '../../ops/variable/kernels.js';
 import {localDirectory} from '../../platform/node.js';
 import {Value} from '../../tensors/value.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
+import type {ExactTensor} from '../boundary.js';
 import {saveModel} from '../save/save.js';
 import {attr, type ModelToMake, makeModelFiles, node} from '../testing/make_model.js';
 import {compareLazily} from './lazy_values.js';
 import {type LoadModelOptions, loadModel} from './load.js';
 import type {LoadedObject} from './loaded_object.js';
+import type {RestoredFunction} from './restored_function.js';
 
 const holds = process.platform === 'linux';
 
@@ -222,5 +224,48 @@ describe('a damaged value', () => {
       .toMatch(/checksum is wrong/);
     expect(() => variable.read()).toThrowWithMessage(FormatError, /checksum is wrong/);
     variable.dispose();
+  });
+});
+
+describe('an asynchronous call', () => {
+  async function lookupAsync(model: LoadedObject, ...ids: number[]): Promise<number[]> {
+    const call = (model.get('lookup') as RestoredFunction).invokeAsync(
+      [tf.tensor1d(ids, 'int32')],
+      {},
+      {exact: true},
+    );
+    const {data} = (await call) as ExactTensor;
+    return ids.map((_, i) => Number(data[i * WIDTH]));
+  }
+
+  it.runIf(holds)(
+    'maps the files on each thread, also when the value was read meanwhile, and lets them go',
+    async () => {
+      const model = await load();
+      expect(await lookupAsync(model, 7)).toEqual(firstOf(7));
+      expect(await openFiles()).toBeGreaterThan(0);
+      // It is the same value still, for sessions that are made later, too.
+      model.variables;
+      variableOf(model).face();
+      const calls = Array.from({length: 12}, (_, i) => lookupAsync(model, i, 2 * i));
+      expect(await Promise.all(calls)).toEqual(calls.map((_, i) => firstOf(i, 2 * i)));
+      expect(await openFiles()).toBeGreaterThan(0);
+      model.dispose();
+      await expect.poll(openFiles).toBe(0);
+    },
+  );
+
+  it('sees what is assigned', async () => {
+    const model = await load();
+    expect(await lookupAsync(model, 1)).toEqual(firstOf(1));
+    const table = variableOf(model);
+    table.assign(
+      Value.host(
+        'float32',
+        [ROWS, WIDTH],
+        TABLE.map((x) => -x),
+      ),
+    );
+    expect(await lookupAsync(model, 1)).toEqual(firstOf(-1));
   });
 });
