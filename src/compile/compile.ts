@@ -4,27 +4,20 @@
  * @module
  */
 
-import {Attrs} from '../graph/attrs.js';
-import {type Endpoint, endpointKey, type Graph, type GraphNode} from '../graph/graph.js';
 import type {Known} from '../graph/known.js';
 import {inOnePiece, inThisTurn, type Pieces} from '../host/pieces.js';
 import {fitsShape} from '../host/shape.js';
-import type {CallInPieces, Computation} from '../ops/kernel.js';
+import type {CallInPieces} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/kernels.js';
 import type {CompiledRunnable, CompileHost, Compiler} from '../runtime/compiler.js';
 import type {Runs} from '../runtime/inline.js';
 import {lazily} from '../runtime/lazily.js';
-import {checkArguments, type Runnable, type RunRequest} from '../runtime/run.js';
-import {fedNodes, neededFor, topologicalOrder} from '../runtime/schedule.js';
+import {checkArguments, type Runnable} from '../runtime/run.js';
 import type {Value} from '../tensors/value.js';
 import {isTaping} from '../tfjs/tape.js';
-import {type Analysed, analyse, type CompileReport, declaredOf, knownHandle, reportOf} from './analyse.js';
-import type {LoweredGraph} from './lower.js';
-import {Footprint, partOf} from './part.js';
-import {hasLoops, Segment, type SegmentOptions, segmentInputs, segmentSpec} from './segment.js';
-
-/** Op of the nodes that stand for sessions. No op of TensorFlow starts so. */
-const SESSION_OP = '_Session';
+import {analyse, type CompileReport, declaredOf, knownHandle, reportOf} from './analyse.js';
+import {assemble} from './assemble.js';
+import type {Segment, SegmentOptions} from './segment.js';
 
 /** A function may be compiled for arguments of so many kinds (ranks, variables); further ones are interpreted. */
 const MAX_VARIANTS = 4;
@@ -95,7 +88,7 @@ class CompiledGraph implements CompiledRunnable {
 /** A graph compiled for arguments of one kind, at the first call of it. */
 class Variant {
   readonly #given: readonly Given[];
-  readonly #segments: Segment[] = [];
+  #segments: readonly Segment[] = [];
   readonly #pieces: Pieces<Runnable | undefined>;
   /** Undefined until it is compiled. */
   #compiled: {readonly result: Runnable | undefined} | undefined;
@@ -138,107 +131,10 @@ class Variant {
     if (analysed === undefined) return undefined;
     yield;
     options.onCompiled?.(reportOf(analysed));
-    return analysed.parts.length === 0 ? undefined : yield* this.#assemble(analysed, host, options);
-  }
-
-  /** The graph with a node for each partition, ready to run. */
-  *#assemble(
-    {graph, request, order, lowered, known, parts, sides}: Analysed,
-    host: CompileHost,
-    options: CompileOptions,
-  ): Pieces<Runnable> {
-    const own = new Set(parts.flatMap(({nodes}) => nodes));
-    const fed = fedNodes(request);
-    const reads = variableReads(lowered, order);
-    // What nobody needs to run: its work is done in sessions, and it has no effect that somebody could wait for.
-    const idle = new Set(own);
-    const places = new Map<string, Endpoint>();
-    const sessions = new Map<number, number>();
-    const kernels = new Map<string, Computation>();
-    const nodes: GraphNode[] = [...graph.nodes];
-    for (const [number, part] of parts.entries()) {
-      const node = nodes.push(undefined!) - 1;
-      for (const [output, endpoint] of part.outputs.entries())
-        places.set(endpointKey(endpoint), {node, output});
-      const name = `${SESSION_OP}${number}`;
-      const spec = segmentSpec(`${graph.label} ${name}`, part, lowered);
-      // A session that nobody reads does not run.
-      if (part.outputs.length > 0) {
-        for (const index of part.nodes) sessions.set(index, node);
-        for (const variable of spec.variables)
-          for (const index of reads.get(variable.name) ?? []) idle.add(index);
-      }
-      const read = segmentInputs(spec, lowered);
-      const inner = new Set(part.nodes);
-      const cut = partOf(
-        graph,
-        part.outputs,
-        (index) =>
-          inner.has(index) || (sides.isAnywhere(index) && !fed.has(index)) || isConstant(graph, index),
-      );
-      const interpreter = lazily(() => host.interpreted(cut.graph, cut.request));
-      const footprint = lazily(
-        () =>
-          new Footprint(
-            cut,
-            cut.inputs.map((endpoint) => known.of(endpoint)!),
-            host.library,
-            hasLoops(spec.nodes),
-          ),
-      );
-      const segment = new Segment(spec, options, {
-        fallback: (values) => interpreter().run(values.slice(read.length)),
-        fallbackAsync: (values, call) => call.run(interpreter).runAsync(values.slice(read.length), call),
-        bytes: (values) => footprint().bytes(values.slice(read.length)),
-      });
-      this.#segments.push(segment);
-      kernels.set(name, {
-        kernel: (values) => segment.run(values),
-        asyncKernel: (values, _ctx, call) => segment.runAsync(values, call),
-      });
-      nodes[node] = {
-        name,
-        op: name,
-        inputs: [...read, ...cut.inputs],
-        // The variables themselves: a session has to know whether they have changed.
-        references: read.length,
-        controls: [],
-        attrs: new Attrs(() => undefined, name),
-      };
-      yield;
-    }
-    const moved = (endpoint: Endpoint): Endpoint => {
-      const source = sides.source(endpoint);
-      return places.get(endpointKey(source)) ?? source;
-    };
-    // Nodes of sessions, and those that hand on what is there, have no effects and see none.
-    const waitsForNothing = (index: number) => own.has(index) || sides.isAnywhere(index);
-    const rest = nodes.map((node, index) =>
-      own.has(index)
-        ? node
-        : {
-            ...node,
-            inputs: node.inputs.map(moved),
-            controls: waitsForNothing(index)
-              ? []
-              : node.controls.flatMap(
-                  (control) => sessions.get(control) ?? (idle.has(control) ? [] : control),
-                ),
-            origin: node.origin ?? {node, label: graph.label},
-          },
-    );
-    yield;
-    const whole: Graph = {label: graph.label, nodes: rest, find: graph.find};
-    // What these nodes wait for happens, although they do not wait for it any more.
-    const awaited = order.filter(waitsForNothing).flatMap((index) => graph.nodes[index]!.controls);
-    const complete: RunRequest = {
-      feeds: request.feeds,
-      fetches: request.fetches.map(moved),
-      targets: withEffects([...request.targets, ...awaited], graph, (index) => idle.has(index)),
-    };
-    const runs = topologicalOrder(whole, neededFor(whole, complete), fed);
-    yield;
-    return host.plan(whole, runs, complete, (op) => kernels.get(op));
+    if (analysed.parts.length === 0) return undefined;
+    const {runnable, segments} = yield* assemble(analysed, host, options);
+    this.#segments = segments;
+    return runnable;
   }
 
   dispose(): void {
@@ -266,35 +162,3 @@ function givenBy(arg: Value, declared: Known): Given {
 function resourceOf(value: Value): object | undefined {
   return value.dtype === 'resource' ? (value.hostData() as readonly object[])[0] : undefined;
 }
-
-/** The nodes that read a variable and do nothing else, by the name of its tensor. */
-function variableReads(
-  {fragments, variables}: LoweredGraph,
-  order: readonly number[],
-): Map<string, number[]> {
-  const reads = new Map<string, number[]>();
-  for (const index of order) {
-    const {nodes, outputs} = fragments[index] ?? {};
-    const [read] = outputs ?? [];
-    if (nodes?.length !== 0 || read === undefined || !variables.has(read.name)) continue;
-    reads.set(read.name, [...(reads.get(read.name) ?? []), index]);
-  }
-  return reads;
-}
-
-/** What has to run for these nodes to have run: those that only wait for others are left out, and the others are waited for. */
-function withEffects(targets: readonly number[], graph: Graph, isIdle: (index: number) => boolean): number[] {
-  const found = new Set<number>();
-  const seen = new Set<number>();
-  const pending = [...targets];
-  for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
-    if (seen.has(index) || isIdle(index)) continue;
-    seen.add(index);
-    const {op, controls} = graph.nodes[index]!;
-    if (op === 'NoOp') pending.push(...controls);
-    else found.add(index);
-  }
-  return [...found];
-}
-
-const isConstant = (graph: Graph, index: number): boolean => graph.nodes[index]!.op === 'Const';
