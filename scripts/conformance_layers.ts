@@ -27,7 +27,7 @@ import {
   numbers,
   randomizeWeights,
 } from '../src/keras/testing/layers_models.js';
-import {Variable} from '../src/ops/variable/kernels.js';
+import {Variable} from '../src/ops/variable/variable.js';
 import {accumulatorsIn} from '../src/tfjs/optimizers.js';
 import {tell} from './score.js';
 import {verdictsOf} from './verdicts.js';

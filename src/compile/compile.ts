@@ -8,7 +8,7 @@ import type {Known} from '../graph/known.js';
 import {inOnePiece, inThisTurn, type Pieces} from '../host/pieces.js';
 import {fitsShape} from '../host/shape.js';
 import type {CallInPieces} from '../ops/kernel.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import type {CompiledRunnable, CompileHost, Compiler} from '../runtime/compiler.js';
 import type {Runs} from '../runtime/inline.js';
 import {lazily} from '../runtime/lazily.js';

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type {Variable} from '../ops/variable/kernels.js';
+import type {Variable} from '../ops/variable/variable.js';
 
 /** A variable as a session holds it. */
 export interface Frozen {

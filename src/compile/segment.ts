@@ -16,7 +16,7 @@ import {carrierOf, elementType, runtimeType} from '../onnx/dtypes.js';
 import {encodeModel} from '../onnx/encode.js';
 import {bodiesOf, namesRead, neededNodes, type OnnxNode, type OnnxPort} from '../onnx/graph.js';
 import type {CallInPieces} from '../ops/kernel.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {nextTurn} from '../platform/event_loop.js';
 import {
   type AsyncOnnxRuntime,

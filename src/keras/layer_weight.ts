@@ -6,7 +6,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import type {LayerVariable} from '@tensorflow/tfjs-layers';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {installSharedWeights} from '../tfjs/layers/shared_weights.js';
 import {variableWeight} from '../tfjs/layers/variable_weight.js';
 

@@ -10,7 +10,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {LayersModel} from '@tensorflow/tfjs-layers';
 import type {DType} from '../host/dtypes.js';
 import type {HostData} from '../host/tensor.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {accumulatorsOf, OPTIMIZER_SLOTS} from '../savedmodel/checkpoint/optimizer_slots.js';
 import {SAVED_OBJECT, type SavedObjectSpec, Trackable} from '../savedmodel/save/trackable.js';
 import {Value} from '../tensors/value.js';

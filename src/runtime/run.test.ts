@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {CallError, SaveError, UnsupportedOpError} from '../errors.js';
 import type {Kernel, KernelContext} from '../ops/kernel.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {Value} from '../tensors/value.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {execute, fetchedValues, prepare, prepareWith} from './run.js';

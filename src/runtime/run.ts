@@ -10,7 +10,7 @@ import type {Endpoint, Graph, GraphNode, OpNode} from '../graph/graph.js';
 import {opDef} from '../graph/op_defs.js';
 import {checkBounds} from '../host/budget.js';
 import type {AsyncKernel, CallInPieces, Computation, Kernel, KernelContext, Session} from '../ops/kernel.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {Value} from '../tensors/value.js';
 import {closeScope, openScope} from '../tfjs/scope.js';
 

@@ -3,7 +3,7 @@ import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {CallError, FormatError} from '../errors.js';
 import type {Attr} from '../graph/attrs.js';
 import type {DType} from '../host/dtypes.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {Value} from '../tensors/value.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {Runtime, type RuntimeOptions} from './runtime.js';

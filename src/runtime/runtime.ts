@@ -21,7 +21,7 @@ import {
 import type {HostTensor} from '../host/tensor.js';
 import type {Computation, CustomGradient, Session} from '../ops/kernel.js';
 import {computationOf} from '../ops/registry.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {getPlatform} from '../platform/current.js';
 import {type Resource, Value} from '../tensors/value.js';
 import {completeActiveBackend} from '../tfjs/backend.js';

@@ -7,7 +7,7 @@
 
 import type {DType} from '../host/dtypes.js';
 import {type HostTensor, sizeOf} from '../host/tensor.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import type {Value} from '../tensors/value.js';
 import type {Capture} from './traced_function.js';
 

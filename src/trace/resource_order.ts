@@ -7,7 +7,7 @@
 
 import type {BuiltNode} from '../graph/builder.js';
 import {isStateful} from '../graph/effects.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {capturedValue, resourceKeys} from './captures.js';
 import {type RefTree, refsOf} from './recording.js';
 import type {Step, Steps} from './steps.js';

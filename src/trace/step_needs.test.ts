@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import type {Ref} from './recording.js';
 import {boundOf, mergeBound, neededSteps} from './step_needs.js';

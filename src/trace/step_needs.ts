@@ -7,7 +7,7 @@
 
 import {isStateful} from '../graph/effects.js';
 import type {DType} from '../host/dtypes.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {type Captured, capturedConstant, capturedValue, capturedVariable} from './captures.js';
 import {type Ref, refsOf} from './recording.js';
 import type {Step, Steps} from './steps.js';

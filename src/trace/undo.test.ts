@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, expect, it} from 'vitest';
 import type {DType} from '../host/dtypes.js';
 import type {HostTensor} from '../host/tensor.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {Value} from '../tensors/value.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {noteAssignment, undoingAssignments} from './undo.js';

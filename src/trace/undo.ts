@@ -6,7 +6,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type {HostTensor} from '../host/tensor.js';
-import {Variable, watchExactValues} from '../ops/variable/kernels.js';
+import {Variable, watchExactValues} from '../ops/variable/variable.js';
 import {unobserved} from '../runtime/observer.js';
 import {Value} from '../tensors/value.js';
 

@@ -9,7 +9,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {type Operand, outputsOf} from '../graph/builder.js';
 import {isStateful} from '../graph/effects.js';
 import type {DType} from '../host/dtypes.js';
-import {Variable} from '../ops/variable/kernels.js';
+import {Variable} from '../ops/variable/variable.js';
 import {capturedValue, capturedVariable, resourceKeys} from './captures.js';
 import type {FunctionWriter} from './function_writer.js';
 import type {ForeignCall, RecordedOp} from './recording.js';

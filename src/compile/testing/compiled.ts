@@ -8,7 +8,7 @@ import {GraphBuilder, type Operand} from '../../graph/builder.js';
 import type {FunctionGraph} from '../../graph/graph.js';
 import type {CallBounds} from '../../host/budget.js';
 import {inferenceOf} from '../../ops/infer.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {nodeOnnxRuntime} from '../../platform/node_onnx.js';
 import type {AsyncOnnxRuntime} from '../../platform/onnx_runtime.js';
 import type {QueueOptions} from '../../runtime/call_queue.js';

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import type {DType} from '../../host/dtypes.js';
 import {Value} from '../../tensors/value.js';
 import {runKernel, testOpFamily} from '../testing/op_cases.js';
-import {Variable} from '../variable/kernels.js';
+import {Variable} from '../variable/variable.js';
 import {random} from './kernels.js';
 
 testOpFamily('random_ops', random);

@@ -17,7 +17,7 @@ import {gather} from '../indexing/kernels/gather.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid, unsupported} from '../node.js';
 import {shapeOperand} from '../sizes.js';
-import {Variable} from '../variable/kernels.js';
+import {Variable} from '../variable/variable.js';
 import {
   Draws,
   type Fill,

@@ -6,7 +6,7 @@ import {Value} from '../../tensors/value.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import {closeScope, openScope} from '../../tfjs/scope.js';
 import {caseFile, decodeTensor, runKernel} from '../testing/op_cases.js';
-import {Variable} from '../variable/kernels.js';
+import {Variable} from '../variable/variable.js';
 import {training} from './kernels.js';
 
 type JsonTensor = Parameters<typeof decodeTensor>[0];

@@ -12,7 +12,7 @@ import {fromTensor} from '../../tensors/from_tensor.js';
 import type {Value} from '../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid, unsupported} from '../node.js';
-import {Variable} from '../variable/kernels.js';
+import {Variable} from '../variable/variable.js';
 
 /** What a step's formula can use: the variable and its slots, then the op's other operands, by name. */
 type Operands = Readonly<Record<string, tf.Tensor>>;

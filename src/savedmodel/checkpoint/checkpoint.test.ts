@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {CheckpointReader} from '../../bundle/reader.js';
 import {CallError, FormatError, SaveError} from '../../errors.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {memoryDirectory} from '../../platform/memory.js';
 import {localDirectory} from '../../platform/node.js';
 import {Value} from '../../tensors/value.js';

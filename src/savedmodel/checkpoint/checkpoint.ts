@@ -14,7 +14,7 @@ import {CheckpointReader} from '../../bundle/reader.js';
 import {type TensorToSave, type WriteCheckpointOptions, writeCheckpoint} from '../../bundle/writer.js';
 import {CallError, FormatError} from '../../errors.js';
 import type {HostTensor} from '../../host/tensor.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {writeFiles} from '../../platform/output.js';
 import {type Confirm, readWhole, type SnapshotFiles} from '../../platform/snapshot.js';
 import {Value} from '../../tensors/value.js';

@@ -8,7 +8,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {
   encodeMessage,
   makeMessage,

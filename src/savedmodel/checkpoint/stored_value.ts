@@ -9,7 +9,7 @@ import {CallError} from '../../errors.js';
 import {type DType, dtypeInfo, isBigInt, isInteger, type NumericArray} from '../../host/dtypes.js';
 import {fitsShape, formatShape} from '../../host/shape.js';
 import {allocate, type HostTensor} from '../../host/tensor.js';
-import type {Variable} from '../../ops/variable/kernels.js';
+import type {Variable} from '../../ops/variable/variable.js';
 import {convertElements} from '../../tensors/host.js';
 import {Value} from '../../tensors/value.js';
 import {onHostBackend} from '../../tfjs/host_backend.js';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
 import {CallError, SaveError} from '../../errors.js';
 import {TensorSpec} from '../../graph/tensor_spec.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {MemoryOutput} from '../../platform/testing/memory_output.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import {func} from '../../trace/func.js';

@@ -12,7 +12,7 @@ import {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
 import {CheckpointReader} from '../../bundle/reader.js';
 import {watchCompilation} from '../../compile/engine.js';
 import {CallError, FormatError} from '../../errors.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {localDirectory} from '../../platform/node.js';
 import {Value} from '../../tensors/value.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';

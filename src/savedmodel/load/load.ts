@@ -10,7 +10,7 @@ import {FormatError} from '../../errors.js';
 import type {Graph} from '../../graph/graph.js';
 import {readGraph, readLibrary} from '../../graph/read_graph.js';
 import type {Limits} from '../../host/budget.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import type {ModelDirectory} from '../../platform/platform.js';
 import type {Confirm} from '../../platform/snapshot.js';
 import type {GraphDef, MetaGraphDef} from '../../proto/index.js';

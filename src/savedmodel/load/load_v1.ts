@@ -13,7 +13,7 @@ import {dtypeOf, shapeOf, tensorOf} from '../../graph/from_proto.js';
 import type {Endpoint, Graph} from '../../graph/graph.js';
 import {type Structure, structureOf, type TensorStructure} from '../../graph/nest.js';
 import type {HostTensor} from '../../host/tensor.js';
-import type {Variable} from '../../ops/variable/kernels.js';
+import type {Variable} from '../../ops/variable/variable.js';
 import {
   decodeMessage,
   type MetaGraphDef,

@@ -7,7 +7,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../../errors.js';
 import type {Graph} from '../../graph/graph.js';
-import type {Variable} from '../../ops/variable/kernels.js';
+import type {Variable} from '../../ops/variable/variable.js';
 import type {TensorInput} from '../boundary.js';
 import type {Asset} from './assets.js';
 import type {CallOptions, NestedOutput} from './concrete_function.js';

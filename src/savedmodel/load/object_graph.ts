@@ -17,7 +17,7 @@ import {type Known, knownConstant} from '../../graph/known.js';
 import {flattenTensors, type Structure, structureOf} from '../../graph/nest.js';
 import type {DType} from '../../host/dtypes.js';
 import type {HostTensor} from '../../host/tensor.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import type {
   FunctionSpec,
   MetaGraphDef,

@@ -13,7 +13,7 @@ import type {CheckpointReader} from '../../bundle/reader.js';
 import {FormatError} from '../../errors.js';
 import {childrenOf} from '../../graph/nest.js';
 import type {HostTensor} from '../../host/tensor.js';
-import type {Variable} from '../../ops/variable/kernels.js';
+import type {Variable} from '../../ops/variable/variable.js';
 import {
   decodeMessage,
   type SavedObject,

@@ -5,7 +5,7 @@
  */
 
 import type {Graph} from '../../graph/graph.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {decodeMessage, type MetaGraphDef, type SaveSliceInfoDef, VariableDef} from '../../proto/index.js';
 import type {Runtime} from '../../runtime/runtime.js';
 import {splitTensorName} from './tensor_names.js';

@@ -11,7 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {CompositeStructure} from '../../graph/nest.js';
 import type {PartialShape} from '../../host/shape.js';
 import type {HostTensor} from '../../host/tensor.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {Value} from '../../tensors/value.js';
 
 /**

@@ -11,7 +11,7 @@ import {dtypeInfo} from '../../host/dtypes.js';
 import {type HostTensor, sizeOf} from '../../host/tensor.js';
 import {encodeTensorBytes} from '../../host/tensor_bytes.js';
 import type {StoredTensor} from '../../onnx/model_stream.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import type {Value} from '../../tensors/value.js';
 import type {ConcreteFunction} from '../load/concrete_function.js';
 

@@ -13,7 +13,7 @@ import type {ArgDef, ArgType, AttrDef, AttrDefType, OpDef} from '../../graph/op_
 import {DTYPES, type DType, dtypeInfo} from '../../host/dtypes.js';
 import type {PartialShape} from '../../host/shape.js';
 import {ARRAY_BYTES, allocateObjects} from '../../host/tensor.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {meaningOf, meantValue} from '../../tensors/meaning.js';
 import {Value} from '../../tensors/value.js';
 import {describeInput, toValue} from '../boundary.js';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, it} from 'vitest';
 import {SaveError} from '../../errors.js';
 import {useBackend} from '../../ops/testing/op_cases.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {Runtime} from '../../runtime/runtime.js';
 import {Value} from '../../tensors/value.js';
 import {closeScope, openScope} from '../../tfjs/scope.js';

@@ -12,7 +12,7 @@ import {SaveError} from '../../errors.js';
 import {flattenTensors, structureOf} from '../../graph/nest.js';
 import type {DType} from '../../host/dtypes.js';
 import type {HostTensor} from '../../host/tensor.js';
-import type {Variable} from '../../ops/variable/kernels.js';
+import type {Variable} from '../../ops/variable/variable.js';
 import {
   makeMessage,
   type TrackableObjectGraph,

@@ -8,7 +8,7 @@
 import type {Attr} from '../../graph/attrs.js';
 import type {FunctionGraph} from '../../graph/graph.js';
 import type {DType} from '../../host/dtypes.js';
-import type {Variable} from '../../ops/variable/kernels.js';
+import type {Variable} from '../../ops/variable/variable.js';
 import type {
   FunctionSpec,
   SavedObject,

@@ -10,7 +10,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../../errors.js';
 import {dataType, shapeProto} from '../../graph/to_proto.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {makeMessage, SavedUserObject, SavedVariable} from '../../proto/index.js';
 import {isTracedCallable} from '../../trace/func.js';
 import {ConcreteFunction} from '../load/concrete_function.js';

@@ -8,7 +8,7 @@ import {SaveError} from '../../errors.js';
 import {flattenTensors, type Structure} from '../../graph/nest.js';
 import {structureProto} from '../../graph/to_proto.js';
 import type {HostTensor} from '../../host/tensor.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {FunctionSpec, makeMessage} from '../../proto/index.js';
 import type {Value} from '../../tensors/value.js';
 import type {TracedCallable} from '../../trace/func.js';

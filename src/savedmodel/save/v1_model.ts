@@ -10,7 +10,7 @@ import {type TensorToSave, writeCheckpoint} from '../../bundle/writer.js';
 import {FormatError, SaveError} from '../../errors.js';
 import type {Endpoint} from '../../graph/graph.js';
 import type {HostTensor} from '../../host/tensor.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import type {OutputDirectory} from '../../platform/platform.js';
 import type {MetaGraphDef, SignatureDef} from '../../proto/index.js';
 import {neededNodes} from '../../runtime/schedule.js';

@@ -14,7 +14,7 @@ import {type DType, dtypeInfo, lanes} from '../../host/dtypes.js';
 import type {PartialShape} from '../../host/shape.js';
 import {type HostTensor, sizeOf} from '../../host/tensor.js';
 import {decodeTensorBytes} from '../../host/tensor_bytes.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {Value} from '../../tensors/value.js';
 import {gradientsIfAny} from '../../tfjs/tape.js';
 import type {ExactTensor} from '../boundary.js';

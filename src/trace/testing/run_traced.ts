@@ -10,7 +10,7 @@ import {flattenTensors} from '../../graph/nest.js';
 import type {DType} from '../../host/dtypes.js';
 import {fitsShape} from '../../host/shape.js';
 import type {HostTensor} from '../../host/tensor.js';
-import {Variable} from '../../ops/variable/kernels.js';
+import {Variable} from '../../ops/variable/variable.js';
 import {Runtime} from '../../runtime/runtime.js';
 import {Value} from '../../tensors/value.js';
 import type {Capture, TracedFunction} from '../traced_function.js';

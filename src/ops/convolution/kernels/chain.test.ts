@@ -7,7 +7,7 @@ import {Runtime} from '../../../runtime/runtime.js';
 import {endpoint, graphOf, libraryOf, type NodeSpec} from '../../../runtime/testing/graphs.js';
 import {Value} from '../../../tensors/value.js';
 import {useBackend} from '../../testing/op_cases.js';
-import {Variable} from '../../variable/kernels.js';
+import {Variable} from '../../variable/variable.js';
 
 const FLOAT: Attr = {type: 'type', value: 'float32'};
 const text = (value: string): Attr => ({type: 'string', value: new TextEncoder().encode(value)});
