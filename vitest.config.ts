@@ -11,8 +11,8 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
     setupFiles: ['src/testing/event_loop.ts', 'src/testing/matchers.ts'],
-    // The interpreter; tests of sessions ask for them.
-    env: {TFHUB_ENGINE: process.env.TFHUB_ENGINE ?? 'tfjs'},
+    // The interpreter; tests of sessions ask for them, and those of what is kept of sessions for that.
+    env: {TFHUB_ENGINE: process.env.TFHUB_ENGINE ?? 'tfjs', TFHUB_COMPILED_BYTES: '0'},
     pool: 'forks',
     maxWorkers: availableParallelism(),
     testTimeout: HANGS_AFTER,

@@ -27,7 +27,7 @@ const LOADERS: Readonly<
   Record<string, (path: string, threads: number) => Promise<(inputs: Tensors) => Tensors | Promise<Tensors>>>
 > = {
   onnx: async (path, threads) => {
-    const {signatures} = await load(path, {engine: 'onnx', onnx: {threads}});
+    const {signatures} = await load(path, {engine: 'onnx', onnx: {threads, keep: false}});
     return (inputs) => signatures.serving_default!(inputs) as Tensors;
   },
   tfjs: async (path) => {

@@ -86,6 +86,11 @@ export class StoredLazyTensor implements LazyTensor {
     return {path: this.#shared.file.path, offset, length};
   }
 
+  get identity(): string | undefined {
+    const {identity} = this.#shared.file;
+    return identity && `${identity}:${this.#stored.offset}:${this.#stored.size}:${this.#stored.checksum}`;
+  }
+
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }

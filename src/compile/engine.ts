@@ -35,6 +35,11 @@ export interface OnnxOptions {
    * the processor, and `'webgpu'`. Default: the processor.
    */
   readonly provider?: string;
+  /**
+   * Keep what ONNX Runtime makes of models with more than 4 MiB of weights beside the models in the cache (Node), so that the next process need
+   * not make it again. It takes as much room as the weights, all together at most 2 GiB (`TFHUB_COMPILED_BYTES`; 0 keeps nothing). Default: true.
+   */
+  readonly keep?: boolean;
 }
 
 /** Which engine, and how. */
@@ -42,6 +47,8 @@ export interface EngineOptions {
   /** Default: what the environment variable `TFHUB_ENGINE` says, else `'auto'`. */
   readonly engine?: Engine;
   readonly onnx?: OnnxOptions;
+  /** The cache directory (Node). Default: `TFHUB_CACHE_DIR`, else `tfhub_modules` in the temporary directory. */
+  readonly cacheDir?: string;
 }
 
 const WITHOUT =
@@ -71,7 +78,7 @@ export function watchCompilation(watching: CompileWatcher): () => void {
  *
  * @throws CallError when `'onnx'` is asked for and ONNX Runtime is not installed, or there is no such engine.
  */
-export function compilerFor({engine, onnx = {}}: EngineOptions): Compiler | undefined {
+export function compilerFor({engine, onnx = {}, cacheDir}: EngineOptions): Compiler | undefined {
   const platform = getPlatform();
   const chosen = engine ?? (platform.variable?.('TFHUB_ENGINE') as Engine | undefined) ?? 'auto';
   if (!ENGINES.includes(chosen)) {
@@ -100,6 +107,7 @@ export function compilerFor({engine, onnx = {}}: EngineOptions): Compiler | unde
     asyncThreads: onnx.threads,
     optimization: onnx.optimization,
     provider: onnx.provider,
+    compiled: onnx.keep === false ? undefined : platform.compiledModels?.(cacheDir),
     onSession: (name) => watcher?.session?.(name),
     onCompiled: (report) => watcher?.compiled?.(report),
   });

@@ -61,6 +61,31 @@ export class Initializers {
     return {initializers, external, bytes: inMemory + inFiles, release: () => {}};
   }
 
+  /** What they are, for who knows their names: parts that are the same for the same constants. Undefined where nobody can tell. */
+  identity(): (string | Uint8Array)[] | undefined {
+    const parts: (string | Uint8Array)[] = [];
+    for (const {name, dtype, shape, data} of this.#inMemory) {
+      parts.push(`${name} ${dtype} ${shape}`);
+      if (ArrayBuffer.isView(data)) parts.push(bytesOf(data as Float32Array));
+      else return undefined;
+    }
+    for (const {name, stored} of this.#inFiles) {
+      const {identity, dtype, shape} = stored;
+      if (identity === undefined) return undefined;
+      parts.push(`${name} ${dtype} ${shape} ${identity}`);
+    }
+    return parts;
+  }
+
+  /** Bytes of all of them. */
+  get bytes(): number {
+    const inMemory = this.#inMemory.reduce(
+      (sum, {data}) => sum + (ArrayBuffer.isView(data) ? data.byteLength : 0),
+      0,
+    );
+    return this.#inFiles.reduce((sum, {stored}) => sum + stored.place.length, inMemory);
+  }
+
   #mapped(): Omit<SessionConstants, 'bytes'> {
     const held = this.#inFiles.map(({stored}) => stored.retain());
     const mapped = this.#inFiles.map(({name, stored}): OnnxInitializer => {

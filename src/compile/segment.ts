@@ -14,9 +14,17 @@ import {warnOnce} from '../log.js';
 import type {OnnxTensor} from '../onnx/builder.js';
 import {carrierOf, elementType, runtimeType} from '../onnx/dtypes.js';
 import {encodeModel} from '../onnx/encode.js';
-import {bodiesOf, namesRead, neededNodes, type OnnxNode, type OnnxPort} from '../onnx/graph.js';
+import {
+  bodiesOf,
+  namesRead,
+  neededNodes,
+  type OnnxInitializer,
+  type OnnxNode,
+  type OnnxPort,
+} from '../onnx/graph.js';
 import type {CallInPieces} from '../ops/kernel.js';
 import {Variable} from '../ops/variable/variable.js';
+import type {CompiledModels} from '../platform/compiled_models.js';
 import {nextTurn} from '../platform/event_loop.js';
 import {
   type AsyncOnnxRuntime,
@@ -30,6 +38,7 @@ import {
 import {Value} from '../tensors/value.js';
 import {FrozenSession, type FrozenVariables} from './frozen.js';
 import {Initializers, type SessionConstants} from './initializers.js';
+import {keptSession} from './kept_session.js';
 import {LeasedSession} from './leased_session.js';
 import type {LoweredGraph, VariableTensor} from './lower.js';
 import type {Partition} from './partition.js';
@@ -99,6 +108,8 @@ export interface SegmentOptions {
   readonly asyncThreads?: number | undefined;
   readonly optimization?: 'disabled' | 'basic' | 'extended' | 'all' | undefined;
   readonly provider?: string | undefined;
+  /** Where sessions of synchronous calls are kept for other processes. */
+  readonly compiled?: CompiledModels | undefined;
   /** Told of each session that is made. */
   readonly onSession?: ((name: string) => void) | undefined;
 }
@@ -225,16 +236,21 @@ export class Segment {
   }
 
   #make(frozen: FrozenVariables): OnnxSession | undefined {
-    const {runtime, threads} = this.#options;
+    const {runtime, threads, compiled} = this.#options;
     if (runtime === undefined) return undefined;
-    const constants = this.#constants(frozen, runtime);
-    const model = this.#model(frozen, constants);
-    const size = model.length + constants.bytes + (this.#work ?? 0);
+    const collected = this.#collected(frozen);
+    let constants: SessionConstants | undefined;
     try {
-      const session = runtime.createSession(model, {
-        ...this.#sessionOptions,
-        threads: size < ALONE_BYTES ? 1 : threads,
-        external: constants.external,
+      const size = collected.bytes + (this.#work ?? 0);
+      const session = keptSession(compiled, {
+        runtime,
+        options: {...this.#sessionOptions, threads: size < ALONE_BYTES ? 1 : threads},
+        bytes: collected.bytes,
+        parts: () => this.#parts(collected, frozen),
+        model: () => {
+          constants = collected.finish(runtime.mapsFiles ?? false);
+          return {model: this.#model(frozen, constants.initializers), external: constants.external};
+        },
       });
       this.#options.onSession?.(this.spec.name);
       return session;
@@ -242,7 +258,8 @@ export class Segment {
       this.#failure = error;
       return undefined;
     } finally {
-      constants.release();
+      collected.release();
+      constants?.release();
     }
   }
 
@@ -257,7 +274,7 @@ export class Segment {
       }
       constants = collected.finish(runtime.mapsFiles ?? false);
       await nextTurn();
-      const model = this.#model(frozen, constants);
+      const model = this.#model(frozen, constants.initializers);
       await nextTurn();
       const {external, release} = constants;
       const threads = this.#options.asyncThreads ?? 1;
@@ -305,17 +322,14 @@ export class Segment {
     return collected;
   }
 
-  #constants(frozen: FrozenVariables, {mapsFiles = false}: OnnxRuntime): SessionConstants {
-    const collected = this.#collected(frozen);
-    try {
-      return collected.finish(mapsFiles);
-    } finally {
-      collected.release();
-    }
+  /** What a session is made of, for the key under which it is kept. Undefined where nobody can tell. */
+  #parts(collected: Initializers, frozen: FrozenVariables): (string | Uint8Array)[] | undefined {
+    const constants = collected.identity();
+    return constants && [this.#model(frozen, []), ...constants];
   }
 
   /** The model that starts with these constants, and takes the other variables as inputs. */
-  #model(frozen: FrozenVariables, {initializers}: SessionConstants): Uint8Array {
+  #model(frozen: FrozenVariables, initializers: readonly OnnxInitializer[]): Uint8Array {
     const {name, nodes, inputs, variables, outputs} = this.spec;
     const ports: OnnxPort[] = [];
     const casts: OnnxNode[] = [];

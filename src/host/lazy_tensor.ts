@@ -21,6 +21,8 @@ export interface LazyTensor {
   readonly shape: readonly number[];
   /** Where its elements are: row-major, little-endian. */
   readonly place: FileRange;
+  /** Tells its bytes from all others that are, or were, in files of this machine. Undefined where nobody can know. */
+  readonly identity: string | undefined;
   /** @throws FormatError once the bytes are known to be damaged. */
   check(): void;
   /**

@@ -5,6 +5,7 @@
  */
 
 import {DownloadError, HandleError} from '../errors.js';
+import {isAddress} from '../platform/paths.js';
 import type {FileEntry, FileSystem, HubServices} from '../platform/services.js';
 import {shownHandle} from '../shown.js';
 
@@ -22,7 +23,7 @@ export class CachePlace {
     const chosen = cacheDir || services.environment('TFHUB_CACHE_DIR') || undefined;
     if (chosen !== undefined && typeof chosen !== 'string')
       throw new HandleError(`The option cacheDir takes the path of a directory, and not ${typeof chosen}.`);
-    if (chosen && /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(chosen)) {
+    if (chosen && isAddress(chosen)) {
       throw new HandleError(
         `The cache cannot be at ${shownHandle(chosen)}: set TFHUB_CACHE_DIR to a directory of this machine.`,
       );

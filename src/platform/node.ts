@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {portableCrc32c} from './crc32c.js';
 import {setPlatform} from './current.js';
 import {givenOnnxRuntime} from './given_onnx.js';
+import {nodeCompiledModels} from './node_compiled_models.js';
 import {nodeOnnxRuntime} from './node_onnx.js';
 import {nodeOnnxPool} from './node_onnx_pool.js';
 import type {Platform} from './platform.js';
@@ -24,6 +25,7 @@ export const nodePlatform: Platform = {
   get asyncOnnxRuntime() {
     return nodeOnnxPool() === undefined ? givenOnnxRuntime() : nodeOnnxPool;
   },
+  compiledModels: nodeCompiledModels,
   processors: availableParallelism,
   variable: (name) => process.env[name] || undefined,
   createModel: async (...args) => (await import('./node_output.js')).createModel(...args),

@@ -29,6 +29,7 @@ export function holdFile(descriptor: number, name: string): HeldFile | null {
 class HeldLocalFile implements HeldFile {
   readonly name: string;
   readonly size: number;
+  readonly identity: string;
   readonly #descriptor: number;
   #isClosed = false;
 
@@ -36,7 +37,9 @@ class HeldLocalFile implements HeldFile {
     this.#descriptor = descriptor;
     this.name = name;
     FORGOTTEN.register(this, descriptor, this);
-    this.size = fstatSync(descriptor).size;
+    const {dev, ino, size, mtimeNs, ctimeNs} = fstatSync(descriptor, {bigint: true});
+    this.size = Number(size);
+    this.identity = [dev, ino, size, mtimeNs, ctimeNs].join(':');
   }
 
   get path(): string {

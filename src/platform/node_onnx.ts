@@ -31,6 +31,9 @@ interface BindingSession {
 /** ONNX Runtime's levels of what it logs: errors are thrown, the rest is of no use to callers. */
 const LOG_NOTHING = 4;
 
+/** Constants of fewer bytes are written into an optimised model itself. */
+const LEAST_OUTSIDE_BYTES = '1024';
+
 let found: {readonly runtime: OnnxRuntime | undefined} | undefined;
 
 /** The package; undefined where it is not installed, or has no binary for this machine. */
@@ -61,6 +64,8 @@ function packageOptions({
   optimization = 'all',
   provider = 'cpu',
   external = [],
+  directory = '/',
+  optimizedTo,
 }: OnnxSessionOptions): object {
   return {
     executionProviders: [provider],
@@ -70,8 +75,17 @@ function packageOptions({
     executionMode: 'sequential',
     logSeverityLevel: LOG_NOTHING,
     externalData: external,
-    // A model that comes as bytes may name no files but those below a directory that it is told.
-    extra: {session: {model_external_initializers_file_folder_path: '/'}},
+    ...(optimizedTo && {optimizedModelFilePath: optimizedTo.path}),
+    extra: {
+      session: {
+        // A model that comes as bytes may name no files but those below a directory that it is told.
+        model_external_initializers_file_folder_path: directory,
+        ...(optimizedTo && {
+          optimized_model_external_initializers_file_name: optimizedTo.constants,
+          optimized_model_external_initializers_min_size_in_bytes: LEAST_OUTSIDE_BYTES,
+        }),
+      },
+    },
   };
 }
 

@@ -22,9 +22,13 @@ export interface OnnxSessionOptions {
   readonly provider?: string;
   /**
    * Bytes of initializers beside the model, by the name that the model has for their place. Other places are files, by the path from
-   * the file system's root, without the `/`; these are mapped.
+   * {@link directory}.
    */
   readonly external?: readonly {readonly path: string; readonly data: Uint8Array}[];
+  /** Where files are that the model names: these are mapped. Default: the root of the file system. */
+  readonly directory?: string;
+  /** Where to write the optimised model, and the name of the file beside it for its constants. */
+  readonly optimizedTo?: {readonly path: string; readonly constants: string};
 }
 
 /** A graph that is ready to run. */

@@ -18,3 +18,6 @@ export function pathSegments(path: string): string[] {
   }
   return segments;
 }
+
+/** True for an address that is no path of this machine, such as `gs://bucket/cache`. */
+export const isAddress = (text: string): boolean => /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type {CompiledModels} from './compiled_models.js';
 import type {AsyncOnnxRuntime, OnnxRuntime} from './onnx_runtime.js';
 
 /** A file that can be read by range. Implementations hold no more of it in memory than a read returns. */
@@ -28,6 +29,8 @@ export interface FileHandle {
 export interface HeldFile extends FileHandle {
   /** Where the operating system shows the open file: who opens this path, opens the very same file. */
   readonly path: string;
+  /** Tells it, as it was when it was opened, from all other files of this machine, and from itself before and after a change. */
+  readonly identity?: string;
   /** As `readInto`, done when it returns. */
   readNow(target: Uint8Array, offset: number): void;
 }
@@ -114,6 +117,12 @@ export interface Platform {
    * @param threads - that a call may use, where they are not a session's own
    */
   asyncOnnxRuntime?(threads?: number): AsyncOnnxRuntime | Promise<AsyncOnnxRuntime | undefined> | undefined;
+  /**
+   * What was compiled for this machine before, and is kept beside the models in a cache directory. Undefined where nothing is kept.
+   *
+   * @param cacheDir - absent: the directory that models are kept in where nobody says where
+   */
+  compiledModels?(cacheDir?: string): CompiledModels | undefined;
   /** Processors that this process may use. */
   processors?(): number;
   /** The value of an environment variable. */

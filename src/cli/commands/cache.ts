@@ -7,6 +7,8 @@
 import type {Command} from 'commander';
 import {HandleError} from '../../errors.js';
 import {DirectoryCache} from '../../hub/cache.js';
+import type {CompiledModels} from '../../platform/compiled_models.js';
+import {getPlatform} from '../../platform/current.js';
 import {shownHandle} from '../../shown.js';
 import '../../platform/node_hub.js';
 import {type CacheEntry, getHubServices} from '../../platform/services.js';
@@ -18,7 +20,9 @@ interface CacheOptions {
 }
 
 export function registerCache(program: Command): void {
-  const cache = program.command('cache').description('show and remove downloaded models');
+  const cache = program
+    .command('cache')
+    .description('show and remove downloaded models, and what was compiled of models');
   const cacheDir = ['--cache-dir <dir>', 'default: TFHUB_CACHE_DIR, else a temporary directory'] as const;
   const json = ['--json', 'print one JSON object'] as const;
 
@@ -30,8 +34,13 @@ export function registerCache(program: Command): void {
     .action(async (options: CacheOptions) => {
       const opened = open(options);
       const models = (await opened.entries()).sort(byLastUse);
-      if (options.json) printJson({directory: opened.directory, models});
-      else for (const line of table(opened.directory, await named(models))) print(line);
+      const compiled = compiledIn(options)?.entries() ?? [];
+      if (options.json) {
+        printJson({directory: opened.directory, models, compiled});
+        return;
+      }
+      for (const line of table(opened.directory, await named(models))) print(line);
+      if (compiled.length > 0) print(`${compiled.length} compiled, ${megabytes(total(compiled))}`);
     });
 
   cache
@@ -49,14 +58,25 @@ export function registerCache(program: Command): void {
 
   cache
     .command('clear')
-    .description('remove all models, and what interrupted downloads left')
+    .description('remove all models, what interrupted downloads left, and what was compiled for this machine')
     .option(...cacheDir)
+    .option('--compiled', 'remove what was compiled alone')
     .option(...json)
-    .action(async (options: CacheOptions) => {
+    .action(async (options: CacheOptions & {readonly compiled?: boolean}) => {
       const opened = open(options);
-      const removed = await opened.clear();
-      if (options.json) printJson({directory: opened.directory, removed});
-      else print(`Removed ${removed} model${removed === 1 ? '' : 's'} from ${opened.directory}`);
+      const removed = options.compiled ? 0 : await opened.clear();
+      const compiled = removeCompiled(options);
+      if (options.json) {
+        printJson({directory: opened.directory, removed, compiled});
+        return;
+      }
+      const models = `${removed} model${removed === 1 ? '' : 's'}`;
+      const what = options.compiled
+        ? `${compiled} compiled`
+        : compiled > 0
+          ? `${models} and ${compiled} compiled`
+          : models;
+      print(`Removed ${what} from ${opened.directory}`);
     });
 }
 
@@ -64,6 +84,22 @@ function open({cacheDir}: CacheOptions): DirectoryCache {
   const services = getHubServices();
   return new DirectoryCache(services.files!, services, cacheDir);
 }
+
+/** What was compiled for this machine, beside the models. */
+function compiledIn({cacheDir}: CacheOptions): CompiledModels | undefined {
+  return getPlatform().compiledModels?.(cacheDir);
+}
+
+/** How many there were. */
+function removeCompiled(options: CacheOptions): number {
+  const compiled = compiledIn(options);
+  const entries = compiled?.entries() ?? [];
+  for (const {key} of entries) compiled!.remove(key);
+  return entries.length;
+}
+
+const total = (entries: readonly {readonly size: number}[]): number =>
+  entries.reduce((sum, {size}) => sum + size, 0);
 
 function byLastUse(a: CacheEntry, b: CacheEntry): number {
   return (b.lastUsed?.getTime() ?? 0) - (a.lastUsed?.getTime() ?? 0);
@@ -98,8 +134,7 @@ function table(directory: string, models: Awaited<ReturnType<typeof named>>): st
       .map((cell, column) => (column === 0 ? cell.padStart(widths[0]!) : cell.padEnd(widths[column]!)))
       .join('  ')
       .trimEnd();
-  const total = models.reduce((sum, {size}) => sum + size, 0);
-  return [line(head), ...rows.map(line), `${models.length} in ${directory}, ${megabytes(total)}`];
+  return [line(head), ...rows.map(line), `${models.length} in ${directory}, ${megabytes(total(models))}`];
 }
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -1,10 +1,12 @@
 /** Tests of the commands around handles: resolve, cache, host. */
 
+import * as fs from 'node:fs';
 import path from 'node:path';
 import {Command, CommanderError} from 'commander';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {DownloadError, HandleError, IntegrityError} from '../../errors.js';
 import {afterThis, MODEL_FILES, temporaryDirectory, writeModel} from '../../hub/testing/fixtures.js';
+import {getPlatform} from '../../platform/current.js';
 import '../../platform/node.js';
 import {hostModels} from '../../platform/node_host.js';
 import {registerCache} from './cache.js';
@@ -116,6 +118,38 @@ describe('tfhub cache', () => {
       `Removed 1 model from ${cacheDir}`,
     ]);
     expect(await tfhub('cache', 'list', '--cache-dir', cacheDir)).toEqual([`No models in ${cacheDir}`]);
+  });
+});
+
+describe('what was compiled', () => {
+  it('is listed and cleared with the models, or alone', async () => {
+    vi.stubEnv('TFHUB_COMPILED_BYTES', '1000000');
+    try {
+      const {handle} = await served();
+      const cacheDir = await temporaryDirectory();
+      const keep = (name: string): void => {
+        const compiled = getPlatform().compiledModels!(cacheDir)!;
+        const pending = compiled.begin(compiled.key([name]))!;
+        fs.writeFileSync(pending.path, 'x'.repeat(150_000));
+        pending.keep();
+      };
+      const cache = (...args: string[]) => tfhub('cache', ...args, '--cache-dir', cacheDir);
+      await tfhub('resolve', handle, '--cache-dir', cacheDir);
+      keep('a');
+      keep('b');
+      expect((await cache('list')).at(-1)).toBe('2 compiled, 0.3 MB');
+      const [json] = await cache('list', '--json');
+      const {models, compiled} = JSON.parse(json!);
+      expect(models).toHaveLength(1);
+      expect(compiled.map(({size}: {size: number}) => size > 150_000)).toEqual([true, true]);
+      expect(await cache('clear', '--compiled')).toEqual([`Removed 2 compiled from ${cacheDir}`]);
+      expect(await cache('list')).toHaveLength(3);
+      keep('c');
+      expect(await cache('clear')).toEqual([`Removed 1 model and 1 compiled from ${cacheDir}`]);
+      expect(await cache('list')).toEqual([`No models in ${cacheDir}`]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });
 

@@ -9,8 +9,9 @@ import type {FunctionGraph} from '../../graph/graph.js';
 import type {CallBounds} from '../../host/budget.js';
 import {inferenceOf} from '../../ops/infer.js';
 import {Variable} from '../../ops/variable/variable.js';
+import type {CompiledModels} from '../../platform/compiled_models.js';
 import {nodeOnnxRuntime} from '../../platform/node_onnx.js';
-import type {AsyncOnnxRuntime} from '../../platform/onnx_runtime.js';
+import type {AsyncOnnxRuntime, OnnxRuntime} from '../../platform/onnx_runtime.js';
 import type {QueueOptions} from '../../runtime/call_queue.js';
 import {Runtime} from '../../runtime/runtime.js';
 import {Value} from '../../tensors/value.js';
@@ -28,6 +29,8 @@ export function disposeCompiled(): void {
 export interface CompiledOptions {
   readonly asyncRuntime?: AsyncOnnxRuntime | undefined;
   readonly queue?: QueueOptions;
+  readonly runtime?: OnnxRuntime;
+  readonly compiled?: CompiledModels;
   /** False: the interpreter alone. */
   readonly isCompiled?: boolean;
 }
@@ -44,13 +47,14 @@ export function compiled(...functions: readonly FunctionGraph[]) {
 
 /** {@link compiled} with options. */
 export function compiledWith(
-  {asyncRuntime, queue, isCompiled = true}: CompiledOptions,
+  {asyncRuntime, queue, isCompiled = true, runtime: onnx = nodeOnnxRuntime()!, compiled}: CompiledOptions,
   ...functions: readonly FunctionGraph[]
 ) {
   const sessions: string[] = [];
   const reports: CompileReport[] = [];
   const compiler = onnxCompiler({
-    runtime: nodeOnnxRuntime()!,
+    runtime: onnx,
+    compiled,
     asyncRuntime: asyncRuntime && (async () => asyncRuntime),
     threads: 1,
     onSession: (name) => sessions.push(name),

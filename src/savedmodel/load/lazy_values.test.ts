@@ -7,7 +7,7 @@ import {mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile} from 'node:fs/
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeAll, beforeEach, describe, expect, it, vi} from 'vitest';
 import {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
 import {CheckpointReader} from '../../bundle/reader.js';
 import {watchCompilation} from '../../compile/engine.js';
@@ -26,7 +26,8 @@ import type {RestoredFunction} from './restored_function.js';
 
 const holds = process.platform === 'linux';
 
-const ROWS = 300;
+/** With these, sessions have so large constants that they are kept. */
+const ROWS = 2100;
 const WIDTH = 512;
 const TABLE = Float32Array.from({length: ROWS * WIDTH}, (_, i) => i);
 
@@ -189,7 +190,7 @@ describe('a large value', () => {
     await reader.close();
     if (!(value instanceof StoredLazyTensor)) return expect(holds).toBe(false);
     const other = new Variable({name: 'other', dtype: 'float32', shape: [2], trainable: false});
-    expect(() => other.assignLazily(value)).toThrowWithMessage(CallError, /cannot take float32 \(300, 512\)/);
+    expect(() => other.assignLazily(value)).toThrowWithMessage(CallError, /cannot take float32 \(2100, 512\)/);
     expect(await openFiles()).toBe(0);
   });
 });
@@ -267,5 +268,32 @@ describe('an asynchronous call', () => {
       ),
     );
     expect(await lookupAsync(model, 1)).toEqual(firstOf(-1));
+  });
+});
+
+describe('a session that is kept', () => {
+  it.runIf(holds)('is that of the file as it is, wherever it is read', async () => {
+    vi.stubEnv('TFHUB_COMPILED_BYTES', String(2 ** 30));
+    const cacheDir = join(directory, 'cache');
+    const kept = async (): Promise<number> => (await readdir(join(cacheDir, 'compiled'))).length;
+    try {
+      for (let i = 0; i < 2; i++) {
+        expect(lookup(await load({cacheDir}), 7, 2099)).toEqual(firstOf(7, 2099));
+        expect(await kept()).toBe(1);
+      }
+      // Of the same size, and written in the same moment as far as clocks tell.
+      const files = makeModelFiles(MODEL, {table: TABLE.map((x) => -x)});
+      await writeFile(join(directory, DATA), files[DATA]!);
+      await writeFile(join(directory, 'variables/variables.index'), files['variables/variables.index']!);
+      expect(lookup(await load({cacheDir}), 7)).toEqual(firstOf(-7));
+      expect(await kept()).toBe(2);
+      expect(lookup(await load({cacheDir, onnx: {keep: false}}), 8)).toEqual(firstOf(-8));
+      expect(lookup(await load({cacheDir, onnx: {optimization: 'basic', keep: false}}), 8)).toEqual(
+        firstOf(-8),
+      );
+      expect(await kept()).toBe(2);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });

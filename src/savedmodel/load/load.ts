@@ -85,9 +85,9 @@ export interface OpenModel {
 /** Reads a model's graphs and assets; its variables stay on disk. */
 export async function openModel(
   directory: ModelDirectory,
-  {tags, limits, queue, engine, onnx}: LoadModelOptions = {},
+  {tags, limits, queue, engine, onnx, cacheDir}: LoadModelOptions = {},
 ): Promise<OpenModel> {
-  const compiler = compilerFor({...(engine && {engine}), ...(onnx && {onnx})});
+  const compiler = compilerFor({...(engine && {engine}), ...(onnx && {onnx}), ...(cacheDir && {cacheDir})});
   const saved = await readSavedModel(directory);
   const hubModule = await isHubModule(directory);
   const metaGraph = chooseMetaGraph(saved, tags ?? (hubModule ? [] : undefined), directory.name);
