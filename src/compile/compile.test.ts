@@ -3,11 +3,21 @@ import {afterEach, beforeAll, describe, expect, it, vi} from 'vitest';
 import {CallError} from '../errors.js';
 import type {FunctionGraph} from '../graph/graph.js';
 import {nodeOnnxRuntime} from '../platform/node_onnx.js';
+import type {OnnxRuntime} from '../platform/onnx_runtime.js';
 import {Runtime} from '../runtime/runtime.js';
 import {Value} from '../tensors/value.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
 import {onnxCompiler} from './compile.js';
-import {builder, compiled, disposeCompiled, expected, floats, variable, work} from './testing/compiled.js';
+import {
+  builder,
+  compiled,
+  compiledWith,
+  disposeCompiled,
+  expected,
+  floats,
+  variable,
+  work,
+} from './testing/compiled.js';
 
 beforeAll(quietCpuBackend);
 
@@ -197,6 +207,50 @@ describe('a variable', () => {
     }
   });
 });
+
+describe('a constant of the model', () => {
+  it('is one of the first session that is given it, and any other is fed', () => {
+    const graph = builder();
+    const [x, y] = [
+      graph.parameter('x', 'float32', {shape: [2000]}),
+      graph.parameter('y', 'float32', {shape: [2000]}),
+    ];
+    const {runtime: onnx, fed} = watchedRuntime();
+    const {call, runtime, sessions} = compiledWith(
+      {runtime: onnx},
+      graph.finish('f', [{name: 'z', operand: work(graph, x, y)}], []),
+    );
+    const [first, second] = [runtime.keep(floats([2000], 5)), runtime.keep(floats([2000], 6))];
+    for (const [given, from, inputs] of [
+      [first, 5, 1],
+      [second, 6, 2],
+      [first, 5, 1],
+      [floats([2000], 7), 7, 2],
+    ] as const) {
+      const [z] = call(floats([2000]), given);
+      expect(z!.data.slice(0, 2)).toEqual([expected(0, from), expected(1, from + 1)]);
+      expect(fed.at(-1)).toBe(inputs);
+    }
+    expect(sessions).toHaveLength(2);
+  });
+});
+
+/** ONNX Runtime, and how many inputs each run is given. */
+function watchedRuntime(): {readonly runtime: OnnxRuntime; readonly fed: number[]} {
+  const inner = nodeOnnxRuntime()!;
+  const fed: number[] = [];
+  const createSession: OnnxRuntime['createSession'] = (model, options) => {
+    const session = inner.createSession(model, options);
+    return {
+      run: (inputs, outputs) => {
+        fed.push(Object.keys(inputs).length);
+        return session.run(inputs, outputs);
+      },
+      dispose: () => session.dispose(),
+    };
+  };
+  return {runtime: {...inner, createSession}, fed};
+}
 
 describe('gradients', () => {
   it('are computed by the interpreter', () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type {Known} from '../graph/known.js';
+import {type Known, knownConstant} from '../graph/known.js';
 import {inOnePiece, inThisTurn, type Pieces} from '../host/pieces.js';
 import {fitsShape} from '../host/shape.js';
 import type {CallInPieces} from '../ops/kernel.js';
@@ -74,7 +74,12 @@ class CompiledGraph implements CompiledRunnable {
   #variantFor(args: readonly Value[]): Variant | undefined {
     const known = this.#variants.find((each) => each.fits(args));
     if (known !== undefined || this.#variants.length >= MAX_VARIANTS) return known;
-    const made = new Variant(this.#runs, args, this.#host, this.#options);
+    // Where a function is called with other constants than before, its other forms take them as they take what users give.
+    const isConstant = (value: Value) => this.#variants.length === 0 && this.#host.isConstant(value);
+    const given = args.map((arg, i) =>
+      givenBy(arg, declaredOf(this.#runs.graph, this.#runs.request.feeds[i]!), isConstant(arg)),
+    );
+    const made = new Variant(this.#runs, given, this.#host, this.#options);
     if (!made.fits(args)) return undefined;
     this.#variants.push(made);
     return made;
@@ -93,9 +98,9 @@ class Variant {
   /** Undefined until it is compiled. */
   #compiled: {readonly result: Runnable | undefined} | undefined;
 
-  constructor({graph, request}: Runs, args: readonly Value[], host: CompileHost, options: CompileOptions) {
-    this.#given = args.map((arg, i) => givenBy(arg, declaredOf(graph, request.feeds[i]!)));
-    this.#pieces = this.#compile({graph, request}, host, options);
+  constructor(runs: Runs, given: readonly Given[], host: CompileHost, options: CompileOptions) {
+    this.#given = given;
+    this.#pieces = this.#compile(runs, host, options);
   }
 
   /** Undefined where there is nothing to compile. Compiles what is left to be compiled. */
@@ -115,8 +120,9 @@ class Variant {
 
   /** Whether arguments are of the kind. */
   fits(args: readonly Value[]): boolean {
-    return this.#given.every(({known, resource}, i) => {
+    return this.#given.every(({known, resource, constant}, i) => {
       const arg = args[i]!;
+      if (constant !== undefined) return arg === constant;
       if (resource !== undefined) return resourceOf(arg) === resource;
       return arg.dtype === known.dtype && fitsShape(arg.shape, known.shape);
     });
@@ -142,21 +148,23 @@ class Variant {
   }
 }
 
-/** What is known of an argument, and the resource that it must lead to. */
+/** What is known of an argument, and what it must be: lead to a resource, or be a constant. */
 interface Given {
   readonly known: Known;
-  readonly resource: object | undefined;
+  readonly resource?: object;
+  readonly constant?: Value;
 }
 
-/** What is known of an argument of a function that is compiled for it: what the function says, its rank, and its variable. */
-function givenBy(arg: Value, declared: Known): Given {
+/** What is known of an argument of a function that is compiled for it: what the function says, its rank, and its variable or value. */
+function givenBy(arg: Value, declared: Known, isConstant: boolean): Given {
   const resource = resourceOf(arg);
-  if (resource instanceof Variable) {
-    return {known: knownHandle(resource), resource};
-  }
+  if (resource instanceof Variable) return {known: knownHandle(resource), resource};
   if (resource !== undefined) return {known: declared, resource};
-  const shape = declared.shape ?? arg.shape.map(() => null);
-  return {known: {...declared, dtype: arg.dtype, shape}, resource: undefined};
+  const {dtype} = arg;
+  if (isConstant && dtype !== 'variant') {
+    return {known: knownConstant({dtype, shape: arg.shape, data: arg.hostData()}), constant: arg};
+  }
+  return {known: {...declared, dtype, shape: declared.shape ?? arg.shape.map(() => null)}};
 }
 
 function resourceOf(value: Value): object | undefined {

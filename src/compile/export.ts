@@ -73,22 +73,10 @@ export function lowerRun(
     nodes: spec.nodes,
     inputs: request.feeds.map((feed) => lowered.tensor(feed)),
     outputs: spec.outputs,
-    constants: [...spec.constants, ...givenConstants(spec, args, analysed)],
+    constants: spec.constants,
     variables: spec.variables,
     graph,
   };
-}
-
-/** Arguments that are read and whose values are known: small ones were constants from the beginning. */
-function givenConstants(
-  {inputs}: SegmentSpec,
-  args: readonly Known[],
-  {lowered}: Analysed,
-): (HostTensor & {readonly name: string})[] {
-  return inputs.flatMap(({name}) => {
-    const {value} = args[lowered.owner(name)!.node]!;
-    return value === undefined ? [] : [{...value, name}];
-  });
 }
 
 /** Why a node is not lowered that has to happen although nobody reads what it gives; undefined for all others. */

@@ -70,7 +70,7 @@ export interface LowerOptions {
 /** What called functions give was found out before. */
 const NO_FUNCTIONS: FunctionResults = {of: () => []};
 
-/** Values that are known before anything runs become constants up to this many elements; larger ones are `Const` nodes only. */
+/** Values that are known before anything runs become constants up to this many elements; larger ones are `Const` nodes and arguments only. */
 const FOLDED_ELEMENTS = 1024;
 
 /** Lowers the nodes in `order`, which has producers before their readers. */
@@ -162,8 +162,10 @@ class Lowerer implements LoweredGraph {
     return {...known, name};
   }
 
+  /** What is known of the value of an argument holds of every call. */
   #isConstant({node}: Endpoint): boolean {
-    return this.#graph.nodes[node]!.op === 'Const';
+    const {op} = this.#graph.nodes[node]!;
+    return op === 'Const' || op === ARGUMENT_OP;
   }
 
   #known(endpoint: Endpoint): Known {

@@ -36,6 +36,7 @@ import {
   type OnnxSessionOptions,
 } from '../platform/onnx_runtime.js';
 import {Value} from '../tensors/value.js';
+import {withBiases} from './biased_convolutions.js';
 import {FrozenSession, type FrozenVariables} from './frozen.js';
 import {Initializers, type SessionConstants} from './initializers.js';
 import {keptSession} from './kept_session.js';
@@ -62,7 +63,15 @@ export function segmentSpec(
 ): SegmentSpec {
   const nodes = own.flatMap((index) => lowered.fragments[index]!.nodes);
   const results = outputs.map((endpoint) => lowered.tensor(endpoint));
-  const needed = neededNodes(nodes, new Set(results.map((each) => each.name)));
+  const wanted = new Set(results.map((each) => each.name));
+  const needed = withBiases(neededNodes(nodes, new Set(wanted)), wanted, {
+    shapeOf: (name) => {
+      const owner = lowered.owner(name);
+      return (lowered.constants.get(name) ?? lowered.variables.get(name) ?? (owner && lowered.tensor(owner)))
+        ?.shape;
+    },
+    isGiven: (name) => lowered.constants.get(name) !== undefined || lowered.variables.has(name),
+  });
   const made = new Set(needed.flatMap((node) => node.outputs));
   const all = [...needed.flatMap(namesRead), ...results.map((each) => each.name)];
   const read = new Set(all.filter((each) => each !== '' && !made.has(each)));
@@ -157,7 +166,7 @@ export class Segment {
     if (session === undefined) return this.#host.fallback(values);
     let results: OnnxRuntimeTensor[];
     try {
-      results = session.run(this.#feeds(values, variables, frozen), this.#outputs);
+      results = session.run(this.#feeds(values, variables, frozen, passingFeed), this.#outputs);
     } catch (error) {
       this.#refusal = error;
       return this.#host.fallback(values);
@@ -173,7 +182,7 @@ export class Segment {
       variables &&
       call.runFreeing(() => {
         const {session, frozen} = this.#asyncSession.ready(variables);
-        return {session, feeds: this.#feeds(values, variables, frozen)};
+        return {session, feeds: this.#feeds(values, variables, frozen, feedOf)};
       });
     const results = await begun?.session.use((session) => this.#runSession(session, begun.feeds, call));
     if (results !== undefined) return results;
@@ -221,12 +230,13 @@ export class Segment {
     values: readonly Value[],
     read: readonly Variable[],
     frozen: FrozenVariables,
+    feed: typeof feedOf,
   ): Record<string, OnnxRuntimeTensor> {
     const {inputs, variables} = this.spec;
     const feeds: Record<string, OnnxRuntimeTensor> = {};
-    for (const [i, tensor] of inputs.entries()) feeds[fedName(tensor)] = feedOf(values[i]!, tensor.dtype);
+    for (const [i, tensor] of inputs.entries()) feeds[fedName(tensor)] = feed(values[i]!, tensor.dtype);
     for (const [i, tensor] of variables.entries()) {
-      if (frozen[i] === undefined) feeds[fedName(tensor)] = feedOf(read[i]!.read(), tensor.dtype);
+      if (frozen[i] === undefined) feeds[fedName(tensor)] = feed(read[i]!.read(), tensor.dtype);
     }
     return feeds;
   }
@@ -394,6 +404,11 @@ function castNode(from: string, to: string, dtype: DType, was?: DType): OnnxNode
 
 function feedOf(value: Value, dtype: DType): OnnxRuntimeTensor {
   return {type: runtimeType(carrierOf(dtype)), dims: value.shape, data: value.numeric()};
+}
+
+/** {@link feedOf} for a run that is over before anything else happens. */
+function passingFeed(value: Value, dtype: DType): OnnxRuntimeTensor {
+  return {type: runtimeType(carrierOf(dtype)), dims: value.shape, data: value.passing()};
 }
 
 function valueFrom({dims, data}: OnnxRuntimeTensor, dtype: DType): Value {

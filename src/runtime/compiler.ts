@@ -6,6 +6,7 @@
  */
 
 import type {FunctionLibrary, Graph} from '../graph/graph.js';
+import type {Value} from '../tensors/value.js';
 import type {KernelLookup, Runnable, RunRequest} from './run.js';
 
 /** Something compiled, which holds what is not on JavaScript's heap. */
@@ -31,6 +32,8 @@ export interface Compiler {
 /** What a compiler needs of the model that it compiles for. */
 export interface CompileHost {
   readonly library: FunctionLibrary;
+  /** Whether a value is the model's, and the same in every call: one that functions capture. */
+  isConstant(value: Value): boolean;
   /** The part of a graph as the interpreter runs it. */
   interpreted(graph: Graph, request: RunRequest): Runnable;
   /**

@@ -104,6 +104,7 @@ export class Runtime implements Session {
     });
     this.#compileHost = {
       library: options.library,
+      isConstant: (value) => this.#holdings.constants.has(value),
       interpreted: (graph, request) => this.prepare(graph, request),
       plan: (graph, order, request, own) =>
         new Plan(graph, order, request, this, (op) => own(op) ?? this.#kernel(op)),

@@ -18,6 +18,7 @@ import {isReadable, stringsOf} from '../tfjs/data.js';
 import {hostTensor} from '../tfjs/host_backend.js';
 import {clone, reshape} from '../tfjs/kernels.js';
 import {isTaping} from '../tfjs/tape.js';
+import {heapView} from '../tfjs/wasm_views.js';
 
 /** Something with identity that a graph refers to by handle: a variable, a table, a stack. */
 export interface Resource {
@@ -56,6 +57,9 @@ const SMALL = 1024;
 
 /** The same where an operand has to be read from the backend. */
 const SMALL_ON_DEVICE = 256;
+
+/** dtypes of which tfjs's elements are those of the value. */
+const PLAIN: ReadonlySet<tf.DataType> = new Set<tf.DataType>(['float32', 'int32']);
 
 /**
  * A tensor value. Immutable; reference-counted by the interpreter (`retain`/`release`) so that backend memory is
@@ -170,6 +174,13 @@ export class Value implements HostTensor {
   /** Host data of a numeric value. Complex values are interleaved; float16/bfloat16 are float32 numbers. */
   numeric(): NumericArray {
     return this.hostData() as NumericArray;
+  }
+
+  /** {@link numeric} for who reads it before anything else happens, and neither changes nor keeps it: without a copy where that is possible. */
+  passing(): NumericArray {
+    const tensor = this.#host === undefined ? this.#tensor : undefined;
+    const isPlain = tensor !== undefined && tensor.dtype === this.dtype && PLAIN.has(tensor.dtype);
+    return (isPlain && heapView(tensor)) || this.numeric();
   }
 
   /** Host data of a string value. Any other is a CallError. */

@@ -1,9 +1,10 @@
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import {afterAll, beforeAll, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {completeBackend} from './backend_kernels.js';
 import {quietCpuBackend} from './cpu_backend.js';
-import {onHostBackend} from './host_backend.js';
+import {isOnHostBackend, onHostBackend} from './host_backend.js';
+import {heapView} from './wasm_views.js';
 
 beforeAll(async () => {
   await quietCpuBackend();
@@ -23,5 +24,22 @@ it('copies tensors that come from the cpu backend while the wasm heap grows for 
     const copy = tf.clone(tensor);
     expect(copy.dataSync()[size - 1]).toBe(i + 1);
     tf.dispose([copy, tensor]);
+  });
+});
+
+describe('a view of the heap', () => {
+  it('is the memory of the tensor, of its dtype', () => {
+    const [floats, integers] = [tf.tensor([1, 2, 3]), tf.tensor([4, 5], [2], 'int32')];
+    expect(heapView(floats)).toEqual(Float32Array.of(1, 2, 3));
+    expect(heapView(integers)).toEqual(Int32Array.of(4, 5));
+    expect(heapView(floats)!.buffer).toBe(heapView(integers)!.buffer);
+    tf.dispose([floats, integers]);
+  });
+
+  it('is none of what another backend has, and brings nothing here', () => {
+    const elsewhere = onHostBackend(() => tf.tensor([1, 2, 3]));
+    expect(heapView(elsewhere)).toBeUndefined();
+    expect(isOnHostBackend(elsewhere)).toBe(true);
+    elsewhere.dispose();
   });
 });

@@ -1,9 +1,10 @@
 /**
- * A repair of the wasm backend: its views of the heap.
+ * Views of the wasm backend's heap: a repair of them, and a use.
  *
  * @module
  */
 
+import * as tf from '@tensorflow/tfjs-core';
 import {type WasmBackend, wasmBackend} from './wasm_backend.js';
 
 /**
@@ -19,4 +20,16 @@ export function moveBeforeView(): void {
     this.dataIdMap.get(info.dataId);
     return view.call(this, info);
   };
+}
+
+/**
+ * The elements of a tensor as they lie in the backend's heap, without a copy: good until anything else is asked of tfjs, and not to be changed. Undefined
+ * where another backend has them, or where threads share the heap.
+ */
+export function heapView(tensor: tf.Tensor): tf.TypedArray | undefined {
+  const backend = wasmBackend();
+  if (backend === undefined || tf.engine().state.tensorInfo.get(tensor.dataId)?.backend !== backend)
+    return undefined;
+  const view = backend.typedArrayFromHeap(tensor);
+  return view.buffer instanceof ArrayBuffer ? view : undefined;
 }

@@ -9,13 +9,13 @@ import type {Known} from '../../graph/known.js';
 import {mergeShapes, type PartialShape} from '../../host/shape.js';
 import type {ConcreteFunction} from './concrete_function.js';
 
-/** What calls are compiled for: what the graph says of the arguments, their ranks, and the variables that are captured. */
+/** What calls are compiled for: what the graph says of the arguments, their ranks, and what is captured. */
 export function calledWith(concrete: ConcreteFunction): readonly Known[] {
-  return known(concrete, (declared, given) => ({
-    ...declared,
-    dtype: given.dtype,
-    shape: declared.shape ?? given.shape?.map(() => null) ?? null,
-  }));
+  return known(concrete, (declared, given) => {
+    if (given.value !== undefined) return given;
+    const shape = declared.shape ?? given.shape?.map(() => null) ?? null;
+    return {...declared, dtype: given.dtype, shape};
+  });
 }
 
 /**

@@ -190,7 +190,10 @@ describe('a large value', () => {
     await reader.close();
     if (!(value instanceof StoredLazyTensor)) return expect(holds).toBe(false);
     const other = new Variable({name: 'other', dtype: 'float32', shape: [2], trainable: false});
-    expect(() => other.assignLazily(value)).toThrowWithMessage(CallError, /cannot take float32 \(2100, 512\)/);
+    expect(() => other.assignLazily(value)).toThrowWithMessage(
+      CallError,
+      /cannot take float32 \(2100, 512\)/,
+    );
     expect(await openFiles()).toBe(0);
   });
 });
