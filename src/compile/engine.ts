@@ -36,7 +36,7 @@ export interface OnnxOptions {
    */
   readonly provider?: string;
   /**
-   * Keep what ONNX Runtime makes of models with more than 4 MiB of weights beside the models in the cache (Node), so that the next process need
+   * Keep what ONNX Runtime makes of models with more than 4 MiB of weights (tables aside) beside the models in the cache (Node), so that the next process need
    * not make it again. It takes as much room as the weights, all together at most 2 GiB (`TFHUB_COMPILED_BYTES`; 0 keeps nothing). Default: true.
    */
   readonly keep?: boolean;

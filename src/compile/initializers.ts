@@ -77,13 +77,14 @@ export class Initializers {
     return parts;
   }
 
-  /** Bytes of all of them. */
-  get bytes(): number {
-    const inMemory = this.#inMemory.reduce(
-      (sum, {data}) => sum + (ArrayBuffer.isView(data) ? data.byteLength : 0),
-      0,
-    );
-    return this.#inFiles.reduce((sum, {stored}) => sum + stored.place.length, inMemory);
+  /** Bytes of all of them, or of those with some names. */
+  bytes(isCounted: (name: string) => boolean = () => true): number {
+    let bytes = 0;
+    for (const {name, data} of this.#inMemory) {
+      if (isCounted(name) && ArrayBuffer.isView(data)) bytes += data.byteLength;
+    }
+    for (const {name, stored} of this.#inFiles) if (isCounted(name)) bytes += stored.place.length;
+    return bytes;
   }
 
   #mapped(): Omit<SessionConstants, 'bytes'> {

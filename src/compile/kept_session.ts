@@ -7,8 +7,11 @@
 import type {CompiledModels, PendingModel} from '../platform/compiled_models.js';
 import type {OnnxRuntime, OnnxSession, OnnxSessionOptions} from '../platform/onnx_runtime.js';
 
-/** A session with less than so many bytes of constants is made as fast as it is read. */
+/** A session with less than so many bytes of constants that are changed is made as fast as it is read. */
 const LEAST_KEPT_BYTES = 2 ** 22;
+
+/** Where less than this share of the constants is changed, most of what would be kept is in the model's own files. */
+const LEAST_SHARE = 0.5;
 
 /** How to make a session. */
 export interface SessionRecipe {
@@ -16,6 +19,8 @@ export interface SessionRecipe {
   readonly options: OnnxSessionOptions;
   /** Bytes of its constants. */
   readonly bytes: number;
+  /** Bytes of those that ONNX Runtime may change. */
+  rearranged(): number;
   /** What it is made of; undefined where nobody can tell. */
   parts(): Iterable<string | Uint8Array> | undefined;
   /** The model with its constants, and those that are beside it. */
@@ -36,10 +41,11 @@ export function keptSession(compiled: CompiledModels | undefined, recipe: Sessio
 /** Undefined for what is not worth it, takes too much room, or computes elsewhere than on the processor, whose constants are laid out otherwise. */
 function keyOf(
   compiled: CompiledModels,
-  {runtime, options, bytes, parts}: SessionRecipe,
+  {runtime, options, bytes, rearranged, parts}: SessionRecipe,
 ): string | undefined {
   const {optimization = 'all', provider = 'cpu'} = options;
   if (bytes < LEAST_KEPT_BYTES || bytes > compiled.most || provider !== 'cpu') return undefined;
+  if (rearranged() < Math.max(LEAST_KEPT_BYTES, LEAST_SHARE * bytes)) return undefined;
   const own = parts();
   return own && compiled.key([runtime.version, optimization, ...own]);
 }

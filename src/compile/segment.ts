@@ -251,11 +251,12 @@ export class Segment {
     const collected = this.#collected(frozen);
     let constants: SessionConstants | undefined;
     try {
-      const size = collected.bytes + (this.#work ?? 0);
+      const size = collected.bytes() + (this.#work ?? 0);
       const session = keptSession(compiled, {
         runtime,
         options: {...this.#sessionOptions, threads: size < ALONE_BYTES ? 1 : threads},
-        bytes: collected.bytes,
+        bytes: collected.bytes(),
+        rearranged: () => collected.bytes(isRearrangedBy(this.spec.nodes)),
         parts: () => this.#parts(collected, frozen),
         model: () => {
           constants = collected.finish(runtime.mapsFiles ?? false);
@@ -379,6 +380,17 @@ export class Segment {
     this.#session.dispose();
     this.#asyncSession.dispose();
   }
+}
+
+/** Ops that pick elements of their first input as it is. */
+const LOOKUPS: ReadonlySet<string> = new Set(['Gather', 'GatherElements', 'GatherND']);
+
+/** Whether ONNX Runtime may lay out a constant otherwise for who reads it, by its name: not where it is a table that is looked up. */
+function isRearrangedBy(nodes: readonly OnnxNode[]): (name: string) => boolean {
+  const computedWith = new Set(
+    nodes.flatMap((node) => (LOOKUPS.has(node.op) ? node.inputs.slice(1) : namesRead(node))),
+  );
+  return (name) => computedWith.has(name);
 }
 
 /** True where one of the nodes, or of their bodies, is a loop. */

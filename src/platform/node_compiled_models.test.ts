@@ -158,7 +158,7 @@ describe('the place', () => {
     vi.stubEnv('TFHUB_COMPILED_BYTES', '0');
     expect(nodeCompiledModels(cache)).toBeUndefined();
     vi.stubEnv('TFHUB_COMPILED_BYTES', '');
-    expect(nodeCompiledModels(cache)!.most).toBe(2 ** 30);
+    expect(nodeCompiledModels(cache)!.most).toBe(2 ** 29);
     expect(nodeCompiledModels('gs://bucket/cache')).toBeUndefined();
   });
 

@@ -19,7 +19,7 @@ import {isAddress} from './paths.js';
 const MOST_BYTES = 2 ** 31;
 
 /** One model may take this share of them. */
-const SHARE = 0.5;
+const SHARE = 0.25;
 
 /** The graph. */
 const MODEL = 'model.onnx';

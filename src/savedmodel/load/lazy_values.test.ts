@@ -275,28 +275,80 @@ describe('an asynchronous call', () => {
 });
 
 describe('a session that is kept', () => {
-  it.runIf(holds)('is that of the file as it is, wherever it is read', async () => {
-    vi.stubEnv('TFHUB_COMPILED_BYTES', String(2 ** 30));
-    const cacheDir = join(directory, 'cache');
-    const kept = async (): Promise<number> => (await readdir(join(cacheDir, 'compiled'))).length;
-    try {
-      for (let i = 0; i < 2; i++) {
-        expect(lookup(await load({cacheDir}), 7, 2099)).toEqual(firstOf(7, 2099));
-        expect(await kept()).toBe(1);
-      }
-      // Of the same size, and written in the same moment as far as clocks tell.
-      const files = makeModelFiles(MODEL, {table: TABLE.map((x) => -x)});
-      await writeFile(join(directory, DATA), files[DATA]!);
-      await writeFile(join(directory, 'variables/variables.index'), files['variables/variables.index']!);
-      expect(lookup(await load({cacheDir}), 7)).toEqual(firstOf(-7));
-      expect(await kept()).toBe(2);
-      expect(lookup(await load({cacheDir, onnx: {keep: false}}), 8)).toEqual(firstOf(-8));
-      expect(lookup(await load({cacheDir, onnx: {optimization: 'basic', keep: false}}), 8)).toEqual(
-        firstOf(-8),
-      );
-      expect(await kept()).toBe(2);
-    } finally {
-      vi.unstubAllEnvs();
+  const float = {T: attr.type('float32')};
+
+  /** `scale(by) = (table * by)[:, 0]`: what is computed with a table is kept, what is looked up is not. */
+  const scaling: ModelToMake = {
+    functions: [
+      {
+        name: 'scale',
+        inputs: [{name: 'by', dtype: 'float32', shape: []}],
+        captures: ['table'],
+        nodes: [
+          node('read', 'ReadVariableOp', ['table'], {dtype: attr.type('float32')}),
+          node('scaled', 'Mul', ['read:value:0', 'by'], float),
+        ],
+        outputs: [{name: 'output', dtype: 'float32', shape: [ROWS, WIDTH], from: 'scaled:z:0'}],
+      },
+    ],
+    variables: [{name: 'table', shape: [ROWS, WIDTH]}],
+    methods: {scale: 'scale'},
+  };
+
+  async function write(model: ModelToMake, table: Float32Array): Promise<void> {
+    for (const [path, bytes] of Object.entries(makeModelFiles(model, {table}))) {
+      await writeFile(join(directory, path), bytes);
     }
+  }
+
+  function scaled(model: LoadedObject, by: number): number[] {
+    const {data} = (model.get('scale') as RestoredFunction).invoke(
+      [tf.scalar(by)],
+      {},
+      {exact: true},
+    ) as ExactTensor;
+    return [1, 7, WIDTH * ROWS - 1].map((i) => Number(data[i]));
+  }
+
+  beforeEach(() => {
+    vi.stubEnv('TFHUB_COMPILED_BYTES', String(2 ** 30));
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  const cacheDir = () => join(directory, 'cache');
+
+  async function kept(): Promise<number> {
+    return (await readdir(join(cacheDir(), 'compiled')).catch(() => [])).length;
+  }
+
+  it('is that of the file as it is', async () => {
+    await write(scaling, TABLE);
+    const expected = (by: number) => [1, 7, WIDTH * ROWS - 1].map((x) => Math.fround(by * x));
+    for (const by of [2, 3]) {
+      expect(scaled(await load({cacheDir: cacheDir()}), by)).toEqual(expected(by));
+      expect(await kept()).toBe(1);
+    }
+    // Of the same size, and written in the same moment as far as clocks tell.
+    await write(
+      scaling,
+      TABLE.map((x) => -x),
+    );
+    expect(scaled(await load({cacheDir: cacheDir()}), 2)).toEqual(expected(-2));
+    expect(await kept()).toBe(2);
+    expect(scaled(await load({cacheDir: cacheDir(), onnx: {optimization: 'basic', keep: false}}), 2)).toEqual(
+      expected(-2),
+    );
+    expect(await kept()).toBe(2);
+    expect(scaled(await load({cacheDir: cacheDir(), onnx: {optimization: 'basic'}}), 2)).toEqual(
+      expected(-2),
+    );
+    expect(await kept()).toBe(3);
+  });
+
+  it('is none that looks up tables', async () => {
+    expect(lookup(await load({cacheDir: cacheDir()}), 7, 2099)).toEqual(firstOf(7, 2099));
+    expect(await kept()).toBe(0);
   });
 });
