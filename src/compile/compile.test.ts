@@ -69,6 +69,40 @@ describe('one session', () => {
     expect(reports.map((each) => each.sessions)).toEqual([[5]]);
   });
 
+  it('is several where it would be large', () => {
+    const graph = builder();
+    const x = graph.parameter('x', 'float32', {shape: [null]});
+    let y = x;
+    for (let i = 0; i < 3000; i++) y = graph.op('AddV2', [graph.op('Neg', [y]), x]);
+    const {call, sessions, reports} = compiled(graph.finish('f', [{name: 'y', operand: y}], []));
+    expect(reports).toEqual([]);
+    expect(call(floats([2], 1))[0]!.data).toEqual([1, 2]);
+    expect(reports[0]!.sessions).toEqual([2500, 2500, 1000]);
+    expect(sessions).toHaveLength(3);
+  });
+
+  it('stays one where lists would be torn', () => {
+    const graph = builder();
+    const x = graph.parameter('x', 'float32', {shape: [2]});
+    const empty = graph.op('TensorListReserve', [graph.ints([2]), graph.scalar('int32', 1)], {
+      element_dtype: 'float32',
+    });
+    const filled = graph.op('TensorListSetItem', [empty, graph.scalar('int32', 0), x], {
+      element_dtype: 'float32',
+    });
+    const item = () =>
+      graph.op('TensorListGetItem', [filled, graph.scalar('int32', 0), graph.ints([2])], {
+        element_dtype: 'float32',
+      });
+    let y = item();
+    for (let i = 0; i < 3000; i++) y = graph.op('Neg', [y]);
+    const {call, reports} = compiled(
+      graph.finish('f', [{name: 'z', operand: graph.op('AddV2', [y, item()])}], []),
+    );
+    expect(call(floats([2], 1))[0]!.data).toEqual([2, 4]);
+    expect(reports[0]!.sessions).toHaveLength(1);
+  });
+
   it('says what ONNX Runtime refuses in the words of the interpreter', () => {
     const graph = builder();
     const [x, y] = [graph.parameter('x', 'float32'), graph.parameter('y', 'float32')];

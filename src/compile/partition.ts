@@ -1,5 +1,5 @@
 /**
- * Divides a graph between sessions and the interpreter: as few sessions as its dependencies allow.
+ * Divides a graph between sessions and the interpreter: as few sessions as its dependencies, and the size of a session, allow.
  *
  * A node's level counts how often the paths to it change sides. Nodes of one level do not lead to each other by way of the other
  * side, so that the lowered ones of a level are one session.
@@ -66,7 +66,8 @@ export function partition(graph: Graph, lowered: LoweredGraph, {order, fetches, 
     }
     const light = found.filter((nodes) => weightOf(graph, lowered, nodes) < LEAST_WEIGHT);
     if (light.length === 0) {
-      const parts = found.map((nodes) => ({
+      const pieces = found.flatMap((nodes) => inPieces(nodes, lowered, lists));
+      const parts = pieces.map((nodes) => ({
         nodes,
         outputs: outputsOf(graph, nodes, {sides, order, fetches}),
       }));
@@ -103,6 +104,45 @@ export class Sides {
     if (this.#lowered.fragments[endpoint.node] === undefined) return endpoint;
     return this.#lowered.owner(this.#lowered.tensor(endpoint).name) ?? endpoint;
   }
+}
+
+/**
+ * A session may have so many ops, about. ONNX Runtime plans which tensors can take the memory of others by comparing each with all, as long as it
+ * does not know their sizes: 6,000 ops take it seconds, three sessions of 2,000 some hundred milliseconds.
+ */
+const MOST_OPS = 2500;
+
+/** The nodes of a level, as few at a time as sessions may have. Those that hand lists to each other stay together. */
+function inPieces(
+  nodes: readonly number[],
+  lowered: LoweredGraph,
+  lists: readonly ListGroup[],
+): (readonly number[])[] {
+  const pieces: number[][] = [];
+  const left = new Map(lists.map((list) => [list, nodes.filter((index) => list.nodes.has(index)).length]));
+  const open = new Set<ListGroup>();
+  let piece: number[] = [];
+  let ops = 0;
+  for (const index of nodes) {
+    const own = lowered.fragments[index]!.nodes.length;
+    if (ops + own > MOST_OPS && open.size === 0 && piece.length > 0) {
+      pieces.push(piece);
+      piece = [];
+      ops = 0;
+    }
+    piece.push(index);
+    ops += own;
+    for (const list of lists) {
+      if (!list.nodes.has(index)) continue;
+      open.add(list);
+      left.set(list, left.get(list)! - 1);
+      if (left.get(list) === 0) open.delete(list);
+    }
+  }
+  // A few that are left over are not worth a session of their own.
+  if (pieces.length > 0 && ops < MOST_OPS / 10) pieces.at(-1)!.push(...piece);
+  else pieces.push(piece);
+  return pieces;
 }
 
 function weightOf(graph: Graph, lowered: LoweredGraph, nodes: readonly number[]): number {
