@@ -16,6 +16,7 @@ import {inferenceOf} from '../ops/infer.js';
 import {inlineCallsInPieces, type Runs} from '../runtime/inline.js';
 import type {RunRequest} from '../runtime/run.js';
 import {fedNodes, isDataflow, neededFor, topologicalOrder} from '../runtime/schedule.js';
+import {withoutSwitches} from '../runtime/static_switches.js';
 import {AssignedHandles} from './assigned.js';
 import {type LoweredGraph, lowerGraphInPieces} from './lower.js';
 import {type Partitioned, partition} from './partition.js';
@@ -65,11 +66,14 @@ export function* analysedOrWhyNot(
 
 function* analysed(runs: Runs, args: readonly Known[], library: FunctionLibrary): Pieces<Analysed | string> {
   if (hasPartlyFedNodes(runs)) return 'it is fed one of the results of a node that it computes others of';
-  if (isDataflow(runs.graph, neededFor(runs.graph, runs.request)))
-    return 'it has control flow of TensorFlow 1 (Switch, Merge, Enter)';
+  const decided = isDataflow(runs.graph, neededFor(runs.graph, runs.request))
+    ? withoutSwitches(runs.graph, runs.request, args)
+    : runs;
+  if (decided === undefined)
+    return 'it has control flow of TensorFlow 1 (Switch, Merge, Enter) that depends on what is computed';
   const given = args.map((known, node) => ({endpoint: {node, output: 0}, known}));
   const ports = args.map((known, i) => ({name: `argument${i}`, ...known}));
-  const inlined = yield* inlineCallsInPieces(runs, ports, library);
+  const inlined = yield* inlineCallsInPieces(decided, ports, library, {args});
   if (!hasFewTensors(inlined)) return `it has a node of more than ${MOST_OUTPUTS} results`;
   const graph = yield* applyPasses(inlined, PASSES, given, library);
   const request: RunRequest = {

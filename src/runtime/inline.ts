@@ -20,11 +20,15 @@ import {
   type GraphNode,
   type NodeOrigin,
 } from '../graph/graph.js';
+import {type Known, knownConstant} from '../graph/known.js';
 import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
 import {inOnePiece, type Pieces} from '../host/pieces.js';
+import type {HostTensor} from '../host/tensor.js';
+import {constantAt, truthOf} from './constants.js';
 import type {RunRequest} from './run.js';
 import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from './schedule.js';
+import {withoutSwitches} from './static_switches.js';
 
 /** A graph and what to run of it. */
 export interface Runs {
@@ -40,6 +44,18 @@ const MAX_CALLS = 128;
 
 const CALLS: ReadonlySet<string> = new Set(['PartitionedCall', 'StatefulPartitionedCall']);
 
+const CONDITIONALS: ReadonlySet<string> = new Set(['If', 'StatelessIf']);
+
+const CASES: ReadonlySet<string> = new Set(['Case', 'StatelessCase']);
+
+/** How to inline. */
+export interface InlineOptions {
+  /** What is known of what the run is fed, in its order. */
+  readonly args?: readonly (Known | undefined)[];
+  /** Whether all runs that a call would run; else what nobody reads or waits for is left out. */
+  readonly keepsEffects?: boolean;
+}
+
 /** True where a node of the graph calls a function, whose nodes may stand in its place. */
 export function callsFunctions(graph: Graph, library: FunctionLibrary): boolean {
   return graph.nodes.some(
@@ -48,18 +64,18 @@ export function callsFunctions(graph: Graph, library: FunctionLibrary): boolean 
 }
 
 /**
- * What a run needs of a graph as a function of what it is fed, with the functions that it calls in place. Functions with control flow of TensorFlow 1 stay calls.
+ * What a run needs of a graph as a function of what it is fed, with the functions that it calls in place, and the branches that it takes whatever it is
+ * fed. Functions with control flow of TensorFlow 1 stay calls.
  *
  * @param ports - what it is fed
- * @param keepsEffects - whether all runs that a call would run; else what nobody reads or waits for is left out
  */
 export function inlineCalls(
   {graph, request}: Runs,
   ports: readonly FunctionPort[],
   library: FunctionLibrary,
-  keepsEffects = false,
+  options?: InlineOptions,
 ): FunctionGraph {
-  return inOnePiece(inlineCallsInPieces({graph, request}, ports, library, keepsEffects));
+  return inOnePiece(inlineCallsInPieces({graph, request}, ports, library, options));
 }
 
 /** {@link inlineCalls} in pieces. */
@@ -67,15 +83,22 @@ export function inlineCallsInPieces(
   {graph, request}: Runs,
   ports: readonly FunctionPort[],
   library: FunctionLibrary,
-  keepsEffects = false,
+  options: InlineOptions = {},
 ): Pieces<FunctionGraph> {
-  return new Inliner(library, keepsEffects).inline(graph, request, ports);
+  return new Inliner(library, options).inline(graph, request, ports);
 }
 
 /** What came of the nodes of one function. */
 interface Inlined {
   readonly of: (endpoint: Endpoint) => Endpoint;
   readonly nodes: (index: number) => readonly number[];
+}
+
+/** A function whose nodes can stand in the place of a node. */
+interface Callee {
+  readonly function: FunctionGraph;
+  readonly request: RunRequest;
+  readonly args: readonly Endpoint[];
 }
 
 /** What surrounds the nodes of a function. */
@@ -91,13 +114,13 @@ class Inliner {
   readonly #nodes: GraphNode[] = [];
   readonly #open: string[] = [];
   readonly #calls = new Map<string, number>();
-  readonly #keepsEffects: boolean;
+  readonly #options: InlineOptions;
   /** What runs whether somebody reads it or not. */
   readonly #effects: number[] = [];
 
-  constructor(library: FunctionLibrary, keepsEffects: boolean) {
+  constructor(library: FunctionLibrary, options: InlineOptions) {
     this.#library = library;
-    this.#keepsEffects = keepsEffects;
+    this.#options = options;
   }
 
   *inline(graph: Graph, request: RunRequest, ports: readonly FunctionPort[]): Pieces<FunctionGraph> {
@@ -144,7 +167,7 @@ class Inliner {
       yield;
       const inputs = node.inputs.map(of);
       const controls = [...outer, ...node.controls.flatMap(nodes)];
-      const callee = this.#callee(node);
+      const callee = this.#callee(node, inputs);
       if (callee === undefined) {
         const added = this.#add({
           ...node,
@@ -163,23 +186,21 @@ class Inliner {
         continue;
       }
       const caller = {node, label: graph.label};
-      const inner = yield* this.#call(callee, inputs, {controls, calls: [caller, ...calls]});
-      outputs.set(index, (output) =>
-        inner.of((callee.results[output] ?? noOutput(graph, {node: index, output})).source),
-      );
-      const effects = functionRequest(callee).targets.flatMap(inner.nodes);
-      if (this.#keepsEffects) this.#effects.push(...effects);
-      after.set(index, [...callee.results.map(({source}) => inner.of(source).node), ...effects]);
+      const inner = yield* this.#call(callee, {controls, calls: [caller, ...calls]});
+      const {fetches, targets} = callee.request;
+      outputs.set(index, (output) => inner.of(fetches[output] ?? noOutput(graph, {node: index, output})));
+      const effects = targets.flatMap(inner.nodes);
+      if (this.#options.keepsEffects) this.#effects.push(...effects);
+      after.set(index, [...fetches.map((fetch) => inner.of(fetch).node), ...effects]);
     }
     return {of, nodes};
   }
 
-  *#call(callee: FunctionGraph, inputs: readonly Endpoint[], outside: Outside): Pieces<Inlined> {
+  *#call({function: callee, request, args}: Callee, outside: Outside): Pieces<Inlined> {
     this.#open.push(callee.name);
     this.#calls.set(callee.name, (this.#calls.get(callee.name) ?? 0) + 1);
     try {
-      const request = functionRequest(callee);
-      const given = new Map(inputs.map((input, node) => [endpointKey({node, output: 0}), input]));
+      const given = new Map(args.map((arg, node) => [endpointKey({node, output: 0}), arg]));
       return yield* this.#expand(callee, request, given, outside);
     } finally {
       this.#open.pop();
@@ -187,13 +208,47 @@ class Inliner {
   }
 
   /** The function that a node calls and whose nodes can stand in its place. */
-  #callee({op, attrs, inputs}: GraphNode): FunctionGraph | undefined {
-    const name = CALLS.has(op) ? attrs.func('f').name : opDef(op) === undefined ? op : undefined;
+  #callee(node: GraphNode, inputs: readonly Endpoint[]): Callee | undefined {
+    const name = this.#calledBy(node, inputs);
     if (name === undefined || this.#open.length >= MAX_DEPTH || this.#open.includes(name)) return undefined;
     if ((this.#calls.get(name) ?? 0) >= MAX_CALLS) return undefined;
     const callee = this.#library.get(name);
-    if (callee === undefined || callee.parameters.length !== inputs.length) return undefined;
-    return isDataflow(callee, neededFor(callee, functionRequest(callee))) ? undefined : callee;
+    const args = CONDITIONALS.has(node.op) || CASES.has(node.op) ? inputs.slice(1) : inputs;
+    if (callee === undefined || callee.parameters.length !== args.length) return undefined;
+    const request = functionRequest(callee);
+    if (!isDataflow(callee, neededFor(callee, request))) return {function: callee, request, args};
+    const decided = withoutSwitches(
+      callee,
+      request,
+      args.map((arg) => {
+        const value = this.#constant(arg);
+        return value && knownConstant(value);
+      }),
+    );
+    return decided && {function: {...callee, ...decided.graph}, request: decided.request, args};
+  }
+
+  /** The name of the function that a node calls, whatever it is given. */
+  #calledBy({op, attrs}: GraphNode, inputs: readonly Endpoint[]): string | undefined {
+    if (CALLS.has(op)) return attrs.func('f').name;
+    if (CONDITIONALS.has(op)) {
+      const isTrue = truthOf(this.#constant(inputs[0]!));
+      return isTrue === undefined ? undefined : attrs.func(isTrue ? 'then_branch' : 'else_branch').name;
+    }
+    if (CASES.has(op)) {
+      const branches = attrs.funcs('branches');
+      const index = this.#constant(inputs[0]!)?.data[0];
+      // One out of range takes the last branch.
+      return index === undefined ? undefined : (branches[Number(index)] ?? branches.at(-1))?.name;
+    }
+    return opDef(op) === undefined ? op : undefined;
+  }
+
+  /** The value of a tensor among the nodes that there are, where it is a constant. */
+  #constant(endpoint: Endpoint): HostTensor | undefined {
+    return constantAt(this.#nodes, endpoint, ({node}) =>
+      this.#nodes[node]!.op === ARGUMENT_OP ? (this.#options.args?.[node]?.value ?? null) : undefined,
+    );
   }
 }
 

@@ -48,7 +48,7 @@ function inlined(graph: FunctionGraph, {library, prepare}: Preparation): Runnabl
   const request = functionRequest(graph);
   if (isDataflow(graph, neededFor(graph, request))) return undefined;
   try {
-    const whole = inlineCalls({graph, request}, graph.parameters, library, true);
+    const whole = inlineCalls({graph, request}, graph.parameters, library, {keepsEffects: true});
     return prepare(whole, {...functionRequest(whole), targets: whole.controlResults});
   } catch (error) {
     // A function that is damaged, or calls one that is: the call itself says so when its turn comes.
