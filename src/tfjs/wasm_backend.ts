@@ -24,5 +24,6 @@ export interface WasmBackend extends tf.KernelBackend {
 
 /** The backend; undefined where it has not been started, or was not imported. */
 export function wasmBackend(): WasmBackend | undefined {
-  return (tf.findBackend('wasm') as WasmBackend | null) ?? undefined;
+  // `findBackend` would begin to start it, and until it has been started no other backend computes anything.
+  return tf.engine().registry.wasm as WasmBackend | undefined;
 }
