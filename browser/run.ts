@@ -21,6 +21,7 @@ import {loadModel} from '../src/savedmodel/load/load.js';
 import {firstCase} from './cases.js';
 import {ONNX_TESTS} from './onnx_tests.js';
 import type {NamedSource, Resolved} from './page.js';
+import {WASM_TESTS} from './wasm_tests.js';
 import {demand, MODEL, open, start, type Test, type World} from './world.js';
 
 /** Bytes after which a download is well under way, and far from its end. */
@@ -263,7 +264,7 @@ function inRows(values: readonly number[], width: number): number[][] {
 }
 
 const words = process.argv.slice(2);
-const chosen = Object.entries({...TESTS, ...ONNX_TESTS}).filter(
+const chosen = Object.entries({...TESTS, ...ONNX_TESTS, ...WASM_TESTS}).filter(
   ([name]) => words.length === 0 || words.some((word) => name.includes(word)),
 );
 

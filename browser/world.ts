@@ -15,10 +15,11 @@ import {type Host, hostModels} from '../src/platform/node_host.js';
 import {fixture} from './cases.js';
 import {findChromium} from './chromium.js';
 import {type Built, buildPage, servePages} from './pages.js';
+import {here} from './paths.js';
 
 export interface World {
   readonly browser: Browser;
-  /** Where the pages are served: `page/`, `onnx/`, and both below `isolated/`. */
+  /** Where the pages are served: `page/`, `onnx/`, `wasm/`, and all below `isolated/`. */
   readonly url: string;
   readonly pages: {readonly page: Built; readonly onnx: Built};
   /** A server of the models at `/model` and `/features`, and how often the archive of the first was asked for. */
@@ -92,7 +93,17 @@ export async function start(): Promise<{world: World; close: () => Promise<void>
     page: await buildPage('index.html', path.join(directory, 'page')),
     onnx: await buildPage('onnx.html', path.join(directory, 'onnx')),
   };
-  const served = await servePages({page: pages.page.directory, onnx: pages.onnx.directory});
+  const wasm = await buildPage('wasm.html', path.join(directory, 'wasm'));
+  // As a user of the backend puts them beside the page.
+  await cp(here('../node_modules/@tensorflow/tfjs-backend-wasm/dist'), wasm.directory, {
+    recursive: true,
+    filter: (file) => !path.extname(file) || file.endsWith('.wasm'),
+  });
+  const served = await servePages({
+    page: pages.page.directory,
+    onnx: pages.onnx.directory,
+    wasm: wasm.directory,
+  });
   const chromiumPath = findChromium();
   if (chromiumPath === undefined)
     throw new Error('There is no Chromium: `npx tsx browser/chromium.ts` installs it.');
