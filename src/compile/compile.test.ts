@@ -286,6 +286,41 @@ function watchedRuntime(): {readonly runtime: OnnxRuntime; readonly fed: number[
   return {runtime: {...inner, createSession}, fed};
 }
 
+describe('convolutions of parts of an image', () => {
+  it.each([
+    ['Conv2D', 4],
+    ['DepthwiseConv2dNative', 6],
+  ] as const)('give what the dilated ones do: %s', (op, channels) => {
+    const graph = builder();
+    const x = graph.parameter('x', 'float32', {shape: [null, 9, 7, 3]});
+    const filter = graph.parameter('filter', 'float32', {shape: [3, 3, 3, channels === 4 ? 4 : 2]});
+    const pairs = (values: readonly number[]) =>
+      graph.constant({dtype: 'int32', shape: [2, 2], data: Int32Array.from(values)});
+    const block = graph.ints([2, 3]);
+    const parts = graph.op('SpaceToBatchND', [x, block, pairs([2, 3, 3, 2])]);
+    const convolved = graph.op(op, [parts, filter], {
+      strides: {type: 'list', value: [1, 1, 1, 1].map((value) => ({type: 'int', value}))},
+      padding: {type: 'string', value: new TextEncoder().encode('VALID')},
+    });
+    const y = graph.op('BatchToSpaceND', [convolved, block, pairs([1, 1, 0, 2])]);
+    const f = graph.finish('f', [{name: 'y', operand: y}], []);
+    const wave = (shape: readonly number[]) =>
+      Value.host(
+        'float32',
+        shape,
+        Float32Array.from({length: shape.reduce((a, b) => a * b)}, (_, i) => (i * 7) % 11),
+      );
+    const args = () => [wave([2, 9, 7, 3]), wave([3, 3, 3, channels === 4 ? 4 : 2])];
+    const {call, reports, sessions} = compiled(f);
+    const [native] = call(...args());
+    expect(sessions).toHaveLength(1);
+    expect(reports[0]!.sessions).toEqual([1]);
+    const [interpreted] = compiledWith({isCompiled: false}, f).call(...args());
+    expect(native!.shape).toEqual([2, 8, 4, channels]);
+    expect(native).toEqual(interpreted);
+  });
+});
+
 describe('gradients', () => {
   it('are computed by the interpreter', () => {
     const graph = builder();

@@ -7,6 +7,7 @@ import {printGraph} from '../../graph/print.js';
 import {inOnePiece} from '../../host/pieces.js';
 import {inferenceOf} from '../../ops/infer.js';
 import {assertions} from './assertions.js';
+import {dilatedConvolution} from './dilated_convolution.js';
 import {paddedConvolution} from './padded_convolution.js';
 import {applyPasses, type Pass} from './pass.js';
 
@@ -60,6 +61,60 @@ describe('padded convolutions', () => {
     const graph = padded(paddings, padding);
     const untouched = linesAfter({name: 'nothing', rules: {}}, graph);
     expect(linesAfter(paddedConvolution, graph)).toEqual(untouched);
+  });
+});
+
+describe('dilated convolutions', () => {
+  interface Divided {
+    readonly op?: string;
+    readonly size?: number | null;
+    readonly divisions?: readonly number[];
+    readonly paddings?: readonly number[];
+    readonly crops?: readonly number[];
+    readonly padding?: string;
+    readonly strides?: readonly number[];
+  }
+
+  /** A convolution of the parts of an image, each with every second pixel. */
+  function divided({
+    op = 'Conv2D',
+    size = 9,
+    divisions = [2, 2],
+    paddings = [2, 3, 2, 3],
+    crops = [0, 1, 0, 1],
+    padding = 'VALID',
+    strides = [1, 1, 1, 1],
+  }: Divided): FunctionGraph {
+    const graph = builder();
+    const x = graph.parameter('x', 'float32', {shape: [null, size, 9, 3]});
+    const filter = graph.parameter('filter', 'float32', {shape: [3, 3, 3, 4]});
+    const constant = (shape: readonly number[], values: readonly number[]) =>
+      graph.constant({dtype: 'int32', shape, data: Int32Array.from(values)});
+    const parts = graph.op('SpaceToBatchND', [x, constant([2], [2, 2]), constant([2, 2], paddings)]);
+    const convolved = graph.op(op, [parts, filter], {strides: ints(strides), padding: text(padding)});
+    const y = graph.op('BatchToSpaceND', [convolved, constant([2], divisions), constant([2, 2], crops)]);
+    return graph.finish('f', [{name: 'y', operand: y}], []);
+  }
+
+  it.each(['Conv2D', 'DepthwiseConv2dNative'])('take the place of divided ones: %s', (op) => {
+    const lines = linesAfter(dilatedConvolution, divided({op}));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain(`${op}(x, filter)`);
+    expect(lines[0]).toContain('dilations: [1, 2, 2, 1]');
+    expect(lines[0]).toContain('explicit_paddings: [0, 0, 2, 2, 2, 2, 0, 0]');
+  });
+
+  it.each<[string, Divided]>([
+    ['of which more is cut off than was put around', {paddings: [0, 1, 2, 3], crops: [1, 0, 0, 1]}],
+    ['that are put together otherwise', {divisions: [4, 1]}],
+    ['that are padded', {padding: 'SAME'}],
+    ['that skip pixels', {strides: [1, 2, 2, 1]}],
+    ['of images that cannot be divided', {size: 8}],
+    ['of images of unknown size', {size: null}],
+  ])('leave those %s', (_, spec) => {
+    const lines = linesAfter(dilatedConvolution, divided(spec));
+    expect(lines.some((line) => line.includes('SpaceToBatchND'))).toBe(true);
+    expect(lines.some((line) => line.includes('BatchToSpaceND'))).toBe(true);
   });
 });
 
