@@ -10,8 +10,9 @@ import type {Pieces} from '../host/pieces.js';
 import type {Computation} from '../ops/kernel.js';
 import type {CompileHost} from '../runtime/compiler.js';
 import {lazily} from '../runtime/lazily.js';
-import type {Runnable, RunRequest} from '../runtime/run.js';
+import {dereference, isReference, type Runnable, type RunRequest} from '../runtime/run.js';
 import {fedNodes, neededFor, topologicalOrder} from '../runtime/schedule.js';
+import type {Value} from '../tensors/value.js';
 import type {Analysed} from './analyse.js';
 import type {LoweredGraph} from './lower.js';
 import {Footprint, partOf} from './part.js';
@@ -100,8 +101,8 @@ class Assembly {
       name,
       op: name,
       inputs: [...read, ...inputs],
-      // The variables themselves: a session has to know whether they have changed.
-      references: read.length,
+      // The variables themselves: a session has to know whether they have changed, and the interpreter may not be asked.
+      references: read.length + inputs.length,
       controls: [],
       attrs: new Attrs(() => undefined, name),
     });
@@ -130,9 +131,17 @@ class Assembly {
       const given = cut.inputs.map((endpoint) => known.of(endpoint)!);
       return new Footprint(cut, given, host.library, hasLoops(spec.nodes));
     });
+    // Inside of the part, what was a reference is an argument.
+    const isRead = cut.inputs.map((endpoint) => isReference(graph, endpoint));
+    const given = (values: readonly Value[]) =>
+      values.slice(own).map((value, i) => (isRead[i] ? dereference(value) : value));
     const segment = new Segment(spec, this.#options, {
-      fallback: (values) => interpreter().run(values.slice(own)),
-      fallbackAsync: (values, call) => call.run(interpreter).runAsync(values.slice(own), call),
+      fallback: (values) => interpreter().run(given(values)),
+      fallbackAsync: (values, call) =>
+        call.run(interpreter).runAsync(
+          call.run(() => given(values)),
+          call,
+        ),
       bytes: (values) => footprint().bytes(values.slice(own)),
     });
     return {segment, inputs: cut.inputs};

@@ -321,7 +321,9 @@ class Lowerer implements LoweredGraph {
     const name = `variable${source.node}:${source.output}`;
     const known = this.variables.get(name);
     if (known !== undefined) return known;
-    const made: VariableTensor = {name, dtype, shape: handle.handle?.shape ?? null, source};
+    // What is known of a reference is known of the variable.
+    const {shape} = handle.dtype === 'resource' ? (handle.handle ?? {shape: null}) : handle;
+    const made: VariableTensor = {name, dtype, shape, source};
     this.variables.set(name, made);
     return made;
   }

@@ -8,7 +8,6 @@ import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
 import type {OpNode} from '../graph/graph.js';
 import type {DType} from '../host/dtypes.js';
 import type {Pieces} from '../host/pieces.js';
-import type {HostTensor} from '../host/tensor.js';
 import {type Resource, Value} from '../tensors/value.js';
 
 /** A function of a model that computes the gradient of an identity. */
@@ -43,7 +42,7 @@ export interface Session {
   /** The whole content of a file of the model (an asset), by the path that the graph holds. */
   readFile(path: Uint8Array): Uint8Array;
   /** A tensor of the checkpoint `prefix`, as `RestoreV2` reads it. */
-  restore(prefix: Uint8Array, name: Uint8Array, shapeAndSlice: Uint8Array): HostTensor;
+  restore(prefix: Uint8Array, name: Uint8Array, shapeAndSlice: Uint8Array): Value;
 }
 
 /** The node that a kernel computes. One context serves every execution of its node. */

@@ -9,7 +9,6 @@ import {CallError, UnsupportedOpError} from '../errors.js';
 import {type Attr, Attrs, type FunctionRef} from '../graph/attrs.js';
 import type {FunctionLibrary, Graph, GraphNode} from '../graph/graph.js';
 import type {OpDef} from '../graph/op_defs.js';
-import type {HostTensor} from '../host/tensor.js';
 import type {Session} from '../ops/kernel.js';
 import {computationOf} from '../ops/registry.js';
 import type {Resource, Value} from '../tensors/value.js';
@@ -66,7 +65,7 @@ export class EagerContext implements Session {
     throw new CallError('a single op has no files to read');
   }
 
-  restore(): HostTensor {
+  restore(): Value {
     throw new CallError('a single op has no checkpoint to read');
   }
 

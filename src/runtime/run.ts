@@ -271,7 +271,7 @@ export function takesReference(node: OpNode & Pick<GraphNode, 'references'>, inp
 }
 
 /** The value a reference stands for; references to other resources (tables) are passed on. */
-function dereference(value: Value): Value {
+export function dereference(value: Value): Value {
   if (value.dtype !== 'resource') return value;
   const [object] = value.hostData() as readonly object[];
   return object instanceof Variable ? object.read() : value;

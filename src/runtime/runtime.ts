@@ -18,7 +18,6 @@ import {
   type Limits,
   withinBounds,
 } from '../host/budget.js';
-import type {HostTensor} from '../host/tensor.js';
 import type {Computation, CustomGradient, Session} from '../ops/kernel.js';
 import {computationOf} from '../ops/registry.js';
 import {Variable} from '../ops/variable/variable.js';
@@ -47,7 +46,7 @@ export interface RuntimeOptions {
   /** The model's own gradients, by `_gradient_op_type`. */
   readonly gradients?: ReadonlyMap<string, SavedGradient>;
   /** A tensor of the model's checkpoint. */
-  readonly restore?: (name: Uint8Array, shapeAndSlice: Uint8Array) => HostTensor | undefined;
+  readonly restore?: (name: Uint8Array, shapeAndSlice: Uint8Array) => Value | undefined;
   /** What a call may take where it does not say itself. */
   readonly limits?: Limits;
   /** How many asynchronous calls there may be at a time. */
@@ -336,14 +335,14 @@ export class Runtime implements Session {
     return this.#options.readFile(path);
   }
 
-  restore(_prefix: Uint8Array, name: Uint8Array, shapeAndSlice: Uint8Array): HostTensor {
-    const tensor = this.#options.restore?.(name, shapeAndSlice);
-    if (tensor === undefined) {
+  restore(_prefix: Uint8Array, name: Uint8Array, shapeAndSlice: Uint8Array): Value {
+    const value = this.#options.restore?.(name, shapeAndSlice);
+    if (value === undefined) {
       throw new CallError(
         `variables are restored when the model is loaded; '${decodeUtf8(name)}' cannot be read now`,
       );
     }
-    return tensor;
+    return value;
   }
 
   /** Every named resource that exists now. */

@@ -13,6 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
+import type {LazyTensor} from '../host/lazy_tensor.js';
 import {allocate, type HostData, type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
 import {isReadable, stringsOf} from '../tfjs/data.js';
 import {hostTensor} from '../tfjs/host_backend.js';
@@ -69,6 +70,7 @@ export class Value implements HostTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
   #host: HostData | undefined;
+  #stored: LazyTensor | undefined;
   #tensor: tf.Tensor | undefined;
   #parts: ComplexParts | undefined;
   /** Born on a tfjs backend: see the module's comment. */
@@ -127,6 +129,13 @@ export class Value implements HostTensor {
     return new Value(dtype, real.shape, undefined, undefined, [real, imag]);
   }
 
+  /** A value whose elements stay in their file until somebody reads them; the tensor is held by who made it. */
+  static stored(tensor: LazyTensor): Value {
+    const value = new Value(tensor.dtype, tensor.shape, undefined, undefined);
+    value.#stored = tensor;
+    return value;
+  }
+
   /** A scalar of the given dtype. */
   static scalar(dtype: DType, value: number | bigint | boolean): Value {
     const data = allocate(dtype, 1);
@@ -162,8 +171,18 @@ export class Value implements HostTensor {
   hostData(): HostData {
     // Who reads it may keep it.
     this.#isFresh = false;
-    this.#host ??= this.#parts ? interleave(this.#parts, this.dtype) : readBack(this.#tensor!, this.dtype);
+    this.#host ??= this.#readHost();
     return this.#host;
+  }
+
+  #readHost(): HostData {
+    if (this.#stored !== undefined) return this.#stored.read().data;
+    return this.#parts ? interleave(this.#parts, this.dtype) : readBack(this.#tensor!, this.dtype);
+  }
+
+  /** Where its elements are, if they are in a file. */
+  get inFile(): LazyTensor | undefined {
+    return this.#stored;
   }
 
   /** {@link hostData} as a property: a value is a {@link HostTensor} for whoever only reads it. */

@@ -4,13 +4,12 @@
  * @module
  */
 
-import {Value} from '../../tensors/value.js';
 import type {Kernel, OpFamily} from '../kernel.js';
 
 const restore: Kernel = ([prefix, names, slices], ctx) => {
   const [path] = prefix!.strings();
   const shapesAndSlices = slices!.strings();
-  return names!.strings().map((name, i) => Value.of(ctx.session.restore(path!, name, shapesAndSlices[i]!)));
+  return names!.strings().map((name, i) => ctx.session.restore(path!, name, shapesAndSlices[i]!));
 };
 
 /** Reading a checkpoint. */

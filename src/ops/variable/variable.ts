@@ -157,9 +157,13 @@ export class Variable implements Resource {
     return Value.host(this.dtype, face.shape, Value.device(face).hostData());
   }
 
-  /** Takes a new value. Its dtype and shape must be the variable's. */
+  /** Takes a new value, where it is. Its dtype and shape must be the variable's. */
   assign(value: Value): void {
     this.#checkFits(value);
+    if (value.inFile !== undefined) {
+      this.assignLazily(value.inFile.retain());
+      return;
+    }
     // Who watches exact values is told of the one before.
     if (onExactChange === undefined) this.#forget();
     else this.#load();

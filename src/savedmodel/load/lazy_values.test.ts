@@ -18,7 +18,7 @@ import {Value} from '../../tensors/value.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
 import type {ExactTensor} from '../boundary.js';
 import {saveModel} from '../save/save.js';
-import {attr, type ModelToMake, makeModelFiles, node} from '../testing/make_model.js';
+import {attr, type ModelToMake, makeModelFiles, node, variableKey} from '../testing/make_model.js';
 import {compareLazily} from './lazy_values.js';
 import {type LoadModelOptions, loadModel} from './load.js';
 import type {LoadedObject} from './loaded_object.js';
@@ -271,6 +271,127 @@ describe('an asynchronous call', () => {
       ),
     );
     expect(await lookupAsync(model, 1)).toEqual(firstOf(-1));
+  });
+});
+
+describe('a model of TensorFlow 1', () => {
+  const float = 'attr {key: "T" value {type: DT_FLOAT}}';
+  const text = (value: string) =>
+    `attr {key: "dtype" value {type: DT_STRING}}
+     attr {key: "value" value {tensor {dtype: DT_STRING tensor_shape {dim {size: 1}} string_val: "${value}"}}}`;
+  const nodes: Readonly<Record<string, readonly [op: string, inputs: string, attrs: string]>> = {
+    table: [
+      'VariableV2',
+      '',
+      `attr {key: "dtype" value {type: DT_FLOAT}}
+       attr {key: "shape" value {shape {dim {size: ${ROWS}} dim {size: ${WIDTH}}}}}`,
+    ],
+    read: ['Identity', 'table', float],
+    ids: ['Placeholder', '', 'attr {key: "dtype" value {type: DT_INT32}}'],
+    axis: [
+      'Const',
+      '',
+      `attr {key: "dtype" value {type: DT_INT32}}
+       attr {key: "value" value {tensor {dtype: DT_INT32 tensor_shape {} int_val: 0}}}`,
+    ],
+    rows: [
+      'GatherV2',
+      'read ids axis',
+      `attr {key: "Tparams" value {type: DT_FLOAT}} attr {key: "Tindices" value {type: DT_INT32}}
+       attr {key: "Taxis" value {type: DT_INT32}}`,
+    ],
+    file: ['Const', '', text('model').replace('tensor_shape {dim {size: 1}}', 'tensor_shape {}')],
+    names: ['Const', '', text(variableKey({name: 'table', shape: []}))],
+    slices: ['Const', '', text('')],
+    restore: ['RestoreV2', 'file names slices', 'attr {key: "dtypes" value {list {type: DT_FLOAT}}}'],
+    assign: ['Assign', 'table restore', float],
+    restored: ['NoOp', '^assign', ''],
+  };
+  const port = (name: string, node: string, dtype: string) =>
+    `{key: "${name}" value {name: "${node}:0" dtype: ${dtype} tensor_shape {unknown_rank: true}}}`;
+  const MODEL_TEXT = `
+    saved_model_schema_version: 1
+    meta_graphs {
+      meta_info_def {tags: "serve" tensorflow_version: "1.15.0"}
+      graph_def {
+        ${Object.entries(nodes)
+          .map(([name, [op, inputs, attrs]]) => {
+            const read = inputs.split(' ').filter(Boolean);
+            return `node {name: "${name}" op: "${op}" ${read.map((each) => `input: "${each}"`).join(' ')} ${attrs}}`;
+          })
+          .join('\n')}
+        versions {producer: 1087}
+      }
+      saver_def {filename_tensor_name: "file:0" restore_op_name: "restored" version: V2}
+      signature_def {
+        key: "serving_default"
+        value {
+          inputs ${port('ids', 'ids', 'DT_INT32')}
+          outputs ${port('rows', 'rows', 'DT_FLOAT')}
+          method_name: "tensorflow/serving/predict"
+        }
+      }
+    }`;
+
+  /** Puts the model beside the other one's checkpoint. */
+  async function write(): Promise<string> {
+    await rm(join(directory, 'saved_model.pb'));
+    await writeFile(join(directory, 'saved_model.pbtxt'), MODEL_TEXT);
+    return directory;
+  }
+
+  async function loadFrom(target: string, options: LoadModelOptions = {}): Promise<LoadedObject> {
+    const model = await loadModel(localDirectory(target), {engine: 'onnx', ...options});
+    loaded.push(model);
+    return model;
+  }
+
+  function rowsOf(model: LoadedObject, ...ids: number[]): number[] {
+    const [rows] = Object.values(model.signatures.serving_default!({ids: tf.tensor1d(ids, 'int32')}));
+    return [...tf.slice(rows as tf.Tensor, [0, 0], [ids.length, 1]).dataSync()];
+  }
+
+  const tableOf = (model: LoadedObject): Variable =>
+    [...model.modelInfo.variables()].find(({shape}) => shape?.[0] === ROWS)!;
+
+  it('has its large values in the files, too', async () => {
+    const target = await write();
+    const model = await loadFrom(target);
+    expect(rowsOf(model, 0, 5, 299)).toEqual(firstOf(0, 5, 299));
+    if (holds) expect(tableOf(model).stored).toBeDefined();
+    expect(await openFiles()).toBe(holds ? 1 : 0);
+    model.dispose();
+    await expect.poll(openFiles).toBe(0);
+    expect(rowsOf(await loadFrom(target, {engine: 'tfjs'}), 7)).toEqual(firstOf(7));
+    expect(await openFiles()).toBe(0);
+  });
+
+  it('is refused where they are damaged, and leaves no file open', async () => {
+    const target = await write();
+    const data = join(target, DATA);
+    const bytes = await readFile(data);
+    bytes[1000] = bytes[1000]! ^ 1;
+    await writeFile(data, bytes);
+    await expect(loadFrom(target)).rejects.toThrowWithMessage(FormatError, /is corrupt/);
+    await expect.poll(openFiles).toBe(0);
+    const unchecked = await loadFrom(target, {verifyChecksums: false});
+    expect(rowsOf(unchecked, 299)).toEqual(firstOf(299));
+  });
+
+  it('keeps the files as long as a value is in one', async () => {
+    const model = await loadFrom(await write());
+    const table = tableOf(model);
+    expect([...table.exact().data.slice(0, 3)]).toEqual([0, 1, 2]);
+    if (holds) expect(table.stored).toBeDefined();
+    table.assign(
+      Value.host(
+        'float32',
+        [ROWS, WIDTH],
+        TABLE.map((x) => -x),
+      ),
+    );
+    expect(rowsOf(model, 3)).toEqual(firstOf(-3));
+    await expect.poll(openFiles).toBe(0);
   });
 });
 

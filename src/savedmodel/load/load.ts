@@ -165,7 +165,7 @@ async function loadFrom(
     runtime.loadingSignal = options.signal;
     const allowPartial = options.allowPartial ?? false;
     if (objects === undefined) {
-      const object = await loadV1({...model, checkpoint, allowPartial});
+      const object = await loadV1({...model, checkpoint, allowPartial, verify: options.verifyChecksums});
       await confirm();
       return object;
     }

@@ -7,12 +7,12 @@
  */
 
 import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
+import {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
 import type {CheckpointReader} from '../../bundle/reader.js';
 import {CallError, FormatError} from '../../errors.js';
 import {dtypeOf, shapeOf, tensorOf} from '../../graph/from_proto.js';
 import type {Endpoint, Graph} from '../../graph/graph.js';
 import {type Structure, structureOf, type TensorStructure} from '../../graph/nest.js';
-import type {HostTensor} from '../../host/tensor.js';
 import type {Variable} from '../../ops/variable/variable.js';
 import {
   decodeMessage,
@@ -28,6 +28,7 @@ import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {TensorInput} from '../boundary.js';
 import {type Assets, assetsOf} from './assets.js';
 import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
+import {compareLazily, LEAST_LAZY_BYTES, type Verify} from './lazy_values.js';
 import {type LoadedObject, type ModelInfo, makeLoadedObject, type PrunedFunction} from './loaded_object.js';
 import {ABSENT, missingValues, restorableTargets} from './missing_values.js';
 import {restoredFunction} from './restored_function.js';
@@ -41,7 +42,7 @@ const INIT_SIGNATURE = '__saved_model_init_op';
 const TRAIN_SIGNATURE = '__saved_model_train_op';
 
 /** Tensors of the checkpoint that the model's restore ops ask for, read before they run. */
-export type RestoredTensors = Map<string, HostTensor>;
+export type RestoredTensors = Map<string, Value>;
 
 /** Key of {@link RestoredTensors}. */
 export function restoredKey(name: Uint8Array, shapeAndSlice: Uint8Array): string {
@@ -61,10 +62,12 @@ export interface V1Parts {
   readonly restored: RestoredTensors;
   /** Whether variables may be without a value. */
   readonly allowPartial: boolean;
+  /** When to compare the values that stay in their files with their checksums: see {@link compareLazily}. */
+  readonly verify: Verify;
 }
 
 /** What a model is made from, without its files. */
-export type V1Model = Omit<V1Parts, 'checkpoint' | 'restored' | 'allowPartial'>;
+export type V1Model = Omit<V1Parts, 'checkpoint' | 'restored' | 'allowPartial' | 'verify'>;
 
 const MODELS = new WeakMap<LoadedObject, V1Model>();
 
@@ -124,12 +127,40 @@ async function restoreVariables(parts: V1Parts, variables: readonly Variable[]):
   const restoreOp =
     saverDef === undefined ? undefined : graph.find(splitTensorName(saverDef.restoreOpName).node);
   if (saverDef === undefined || restoreOp === undefined) {
-    if (checkpoint !== undefined) await restoreByName(variables, metaGraph, checkpoint);
+    if (checkpoint !== undefined) await restoreByName(variables, parts, checkpoint);
     refuse(variables.filter(({initialized}) => !initialized).map(({name}) => name));
     return;
   }
-  const filename = endpointOf(graph, saverDef.filenameTensorName);
-  const absent: (Endpoint & {readonly name: string})[] = [];
+  const values = new StoredValues(parts);
+  try {
+    const filename = endpointOf(graph, saverDef.filenameTensorName);
+    const absent = await readRestored(parts, restoreOp, filename, values);
+    refuse([...new Set(absent.map(({name}) => name))]);
+    await values.compare();
+    const targets = absent.length === 0 ? [restoreOp] : restorableTargets(graph, restoreOp, absent);
+    const restore = runtime.prepare(graph, {feeds: [filename], fetches: [], targets});
+    const prefix = Value.host('string', [], [encodeUtf8(`${parts.info.directory}/variables/variables`)]);
+    onHostBackend(() => runtime.invoke(restore, [prefix], () => ({result: undefined, tensors: []})));
+  } finally {
+    restored.clear();
+    values.release();
+  }
+}
+
+/** An output of a node that restores what the checkpoint lacks. */
+interface Absent extends Endpoint {
+  /** Of the tensor. */
+  readonly name: string;
+}
+
+/** Reads what the nodes that the restore op runs will ask for. Gives what the checkpoint lacks of that. */
+async function readRestored(
+  {graph, runtime, checkpoint, restored}: V1Parts,
+  restoreOp: number,
+  filename: Endpoint,
+  values: StoredValues,
+): Promise<readonly Absent[]> {
+  const absent: Absent[] = [];
   for (const index of neededNodes(graph, [restoreOp], new Set([filename.node]))) {
     const {name: node, op, inputs} = graph.nodes[index]!;
     if (op !== 'RestoreV2') continue;
@@ -142,33 +173,64 @@ async function restoreVariables(parts: V1Parts, variables: readonly Variable[]):
       const key = decodeUtf8(name);
       const isThere = checkpoint?.has(key) ?? false;
       if (!isThere) absent.push({name: key, node: index, output: i});
-      const tensor = isThere ? await checkpoint!.readSlice(key, decodeUtf8(slices[i]!)) : ABSENT;
-      restored.set(restoredKey(name, slices[i]!), tensor);
+      const value = isThere ? await values.read(checkpoint!, key, decodeUtf8(slices[i]!)) : Value.of(ABSENT);
+      restored.set(restoredKey(name, slices[i]!), value);
     }
   }
-  refuse([...new Set(absent.map(({name}) => name))]);
-  const targets = absent.length === 0 ? [restoreOp] : restorableTargets(graph, restoreOp, absent);
-  const restore = runtime.prepare(graph, {feeds: [filename], fetches: [], targets});
-  const prefix = Value.host('string', [], [encodeUtf8(`${parts.info.directory}/variables/variables`)]);
-  onHostBackend(() => runtime.invoke(restore, [prefix], () => ({result: undefined, tensors: []})));
-  restored.clear();
+  return absent;
+}
+
+/** Values of a checkpoint, of which large ones stay in their files where functions can map them. */
+class StoredValues {
+  readonly #least: number;
+  readonly #verify: Verify;
+  readonly #stored: StoredLazyTensor[] = [];
+
+  constructor({runtime, verify}: Pick<V1Parts, 'runtime' | 'verify'>) {
+    this.#least = runtime.isCompiled ? LEAST_LAZY_BYTES : Number.POSITIVE_INFINITY;
+    this.#verify = verify;
+  }
+
+  async read(checkpoint: CheckpointReader, key: string, slice: string): Promise<Value> {
+    if (slice !== '') return Value.of(await checkpoint.readSlice(key, slice));
+    const tensor = await checkpoint.readLazily(key, this.#least);
+    if (!(tensor instanceof StoredLazyTensor)) return Value.of(tensor);
+    this.#stored.push(tensor);
+    return Value.stored(tensor);
+  }
+
+  /** To be called when all are read, and before any is used. */
+  compare(): Promise<void> {
+    return compareLazily(this.#stored, this.#verify);
+  }
+
+  /** To be called when variables hold what they need. */
+  release(): void {
+    for (const each of this.#stored.splice(0)) each.release();
+  }
 }
 
 /** Models without a saver (TensorFlow 1 Hub) keep their variables under their names. */
 async function restoreByName(
   variables: readonly Variable[],
-  metaGraph: MetaGraphDef,
+  parts: Pick<V1Parts, 'metaGraph' | 'runtime' | 'verify'>,
   checkpoint: CheckpointReader,
 ): Promise<void> {
-  const placeOf = checkpointPlaces(metaGraph);
-  const values: [Variable, HostTensor][] = [];
-  for (const variable of variables) {
-    const {key, shapeAndSlice} = placeOf(variable);
-    if (checkpoint.has(key)) values.push([variable, await checkpoint.readSlice(key, shapeAndSlice)]);
+  const placeOf = checkpointPlaces(parts.metaGraph);
+  const stored = new StoredValues(parts);
+  const values: [Variable, Value][] = [];
+  try {
+    for (const variable of variables) {
+      const {key, shapeAndSlice} = placeOf(variable);
+      if (checkpoint.has(key)) values.push([variable, await stored.read(checkpoint, key, shapeAndSlice)]);
+    }
+    await stored.compare();
+    onHostBackend(() => {
+      for (const [variable, value] of values) variable.assign(value);
+    });
+  } finally {
+    stored.release();
   }
-  onHostBackend(() => {
-    for (const [variable, tensor] of values) variable.assign(Value.of(tensor));
-  });
 }
 
 /** Strings that the graph computes from constants alone. */
