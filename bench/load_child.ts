@@ -25,7 +25,10 @@ if (backend === 'cpu' || backend === 'wasm') {
 }
 const start = performance.now();
 const elapsed = () => performance.now() - start;
-const model = await loadModel(localDirectory(directory), {engine: backend === 'native' ? 'onnx' : 'tfjs'});
+const model = await loadModel(localDirectory(directory), {
+  engine: backend === 'native' ? 'onnx' : 'tfjs',
+  onnx: {keep: false},
+});
 const loaded = elapsed();
 const call = model.get('__call__') as RestoredFunction;
 const [trace] = call.concreteFunctions;
