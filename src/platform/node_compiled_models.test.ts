@@ -159,7 +159,8 @@ describe('the place', () => {
     expect(nodeCompiledModels(cache)).toBeUndefined();
     vi.stubEnv('TFHUB_COMPILED_BYTES', '');
     expect(nodeCompiledModels(cache)!.most).toBe(2 ** 29);
-    expect(nodeCompiledModels('gs://bucket/cache')).toBeUndefined();
+    for (const wrong of ['gs://bucket/cache', 'file://elsewhere/cache', 5 as never])
+      expect(nodeCompiledModels(wrong)).toBeUndefined();
   });
 
   it('is made for its user alone, and used where nobody else may write', () => {

@@ -43,10 +43,18 @@ export function nodeCompiledModels(cacheDir?: string): CompiledModels | undefine
   const most = bytesOf(process.env.TFHUB_COMPILED_BYTES);
   if (most === 0) return undefined;
   const chosen = cacheDir || process.env.TFHUB_CACHE_DIR || undefined;
-  // Who downloads a model is told that this is none.
-  if (chosen !== undefined && isAddress(chosen)) return undefined;
-  const cache = absolutePath(chosen ?? join(os.tmpdir(), 'tfhub_modules'));
-  return new DirectoryOfCompiledModels(cache, most, chosen === undefined);
+  try {
+    const cache = directoryAt(chosen ?? join(os.tmpdir(), 'tfhub_modules'));
+    return cache === undefined ? undefined : new DirectoryOfCompiledModels(cache, most, chosen === undefined);
+  } catch {
+    // A relative path, and the working directory is gone.
+    return undefined;
+  }
+}
+
+/** Undefined for what names no directory of this machine: who downloads a model is told so. */
+function directoryAt(path: unknown): string | undefined {
+  return typeof path === 'string' && !isAddress(path) ? absolutePath(path) : undefined;
 }
 
 /** A number of bytes; the default for what is none. */
