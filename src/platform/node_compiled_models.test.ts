@@ -1,7 +1,8 @@
-import {spawnSync} from 'node:child_process';
+import {execFile, spawnSync} from 'node:child_process';
 import * as fs from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import type {CompiledModels} from './compiled_models.js';
 import './node.js';
@@ -142,6 +143,25 @@ describe('a compiled model', () => {
     // One that is being written stays.
     models.begin(named('d'))!.discard();
     expect(fs.existsSync(join(pending.path, '..'))).toBe(true);
+  });
+});
+
+describe('several processes', () => {
+  it('keep, find and remove at a time: whatever is found is whole, and nothing is left behind', async () => {
+    const script = fileURLToPath(new URL('./testing/compiled_models_child.ts', import.meta.url));
+    const child = (seed: number): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const args = ['--import', 'tsx', script, cache, '150', String(seed)];
+        execFile(process.execPath, args, (error, stdout) =>
+          error ? reject(error) : resolve(Number(stdout)),
+        );
+      });
+    const found = await Promise.all([1, 2, 3, 4].map(child));
+    expect(Math.min(...found)).toBeGreaterThan(0);
+    const names = fs.readdirSync(models.directory);
+    expect(names.filter((name) => !/^[0-9a-f]{64}$/.test(name))).toEqual([]);
+    // Room for three of them.
+    expect(models.entries().reduce((sum, {size}) => sum + size, 0)).toBeLessThanOrEqual(100_000);
   });
 });
 
