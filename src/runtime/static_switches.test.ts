@@ -117,6 +117,26 @@ describe('a condition that is a constant', () => {
     expect(left(nested(true))).toBeUndefined();
   });
 
+  it('may decide about references', () => {
+    const specs: Record<string, NodeSpec> = {
+      x: {op: 'Placeholder'},
+      training: bool(true),
+      variable: {op: 'VariableV2'},
+      before: {op: 'Assign', inputs: ['variable', 'x']},
+      switch: {op: 'RefSwitch', inputs: ['variable', 'training', '^before']},
+      trained: {op: 'AssignAdd', inputs: ['switch:1', 'x']},
+      read: {op: 'Identity', inputs: ['switch:0']},
+      y: {op: 'RefMerge', inputs: ['read', 'trained']},
+    };
+    // What came after the switch comes after what that waited for.
+    expect(left(specs)).toEqual([
+      'variable = VariableV2()',
+      'before = Assign(variable, x)',
+      'trained = AssignAdd(variable, x, ^before)',
+      'give trained',
+    ]);
+  });
+
   it('takes away the effects of what does not run, and those alone', () => {
     const specs = {
       ...conditional({training: bool(false)}),
@@ -151,11 +171,6 @@ describe('the interpreter decides', () => {
     [
       'which of two inputs comes first',
       {x: {op: 'Placeholder'}, z: {op: 'Neg', inputs: ['x']}, y: {op: 'Merge', inputs: ['x', 'z']}},
-      {},
-    ],
-    [
-      'what is assigned in a branch',
-      {x: {op: 'Placeholder'}, training: bool(true), y: {op: 'RefSwitch', inputs: ['x', 'training']}},
       {},
     ],
     ['when a loop ends', {x: {op: 'Placeholder'}, y: {op: 'Enter', inputs: ['x']}}, {}],

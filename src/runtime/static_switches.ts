@@ -31,8 +31,8 @@ export function withoutSwitches(
   const needed = neededFor(graph, request);
   for (const index of needed) {
     const role = dataflowRole(graph.nodes[index]!.op);
-    // Loops have no order; references are variables that a branch may assign.
-    if (role !== undefined && !/^(Switch|Merge)$/.test(graph.nodes[index]!.op)) return undefined;
+    // Loops have no order.
+    if (role !== undefined && role !== 'switch' && role !== 'merge') return undefined;
   }
   const decisions = new Decisions(graph, request, args);
   const decided = topologicalOrder(graph, needed, fedNodes(request)).every((index) =>
@@ -68,14 +68,15 @@ class Decisions {
     if (this.#fed.has(index)) return true;
     const node = this.#graph.nodes[index]!;
     const sources = node.inputs.map((input) => this.#source(input));
-    const isMerge = node.op === 'Merge';
+    const role = dataflowRole(node.op);
+    const isMerge = role === 'merge';
     const comes = isMerge ? sources.some((source) => source !== null) : !sources.includes(null);
     if (!comes || node.controls.some((control) => this.#dead.has(control))) {
       this.#dead.add(index);
       return true;
     }
     if (isMerge) return this.#merge(index, sources as readonly Source[]);
-    if (node.op === 'Switch') return this.#switch(index, sources as readonly Endpoint[]);
+    if (role === 'switch') return this.#switch(index, sources as readonly Endpoint[]);
     if (sources.some((source, i) => source !== node.inputs[i]))
       this.#inputs.set(index, sources as Endpoint[]);
     return true;
@@ -133,9 +134,28 @@ class Decisions {
     return {
       ...node,
       inputs: inputs ?? node.inputs,
-      controls: this.#waited(node.controls),
+      controls: this.#waited([...node.controls, ...this.#behind(node)]),
       origin: node.origin ?? {node, label: this.#graph.label},
     };
+  }
+
+  /** What is read from a switch or a merge comes after what that waits for. */
+  #behind({inputs}: GraphNode): number[] {
+    const found: number[] = [];
+    const seen = new Set<number>();
+    const pending = inputs.map((input) => input.node);
+    for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+      const {op, inputs: read, controls} = this.#graph.nodes[index]!;
+      const role = dataflowRole(op);
+      if (role === undefined || seen.has(index)) continue;
+      seen.add(index);
+      found.push(...controls);
+      // The predicate is a constant.
+      const handed =
+        role === 'switch' ? read.slice(0, 1) : read.filter((each) => this.#source(each) !== null);
+      pending.push(...handed.map((each) => each.node));
+    }
+    return found;
   }
 
   /** What waits for a switch or a merge waits for what that waited for. */
