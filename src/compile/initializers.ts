@@ -24,8 +24,6 @@ export interface SessionConstants {
   readonly initializers: readonly OnnxInitializer[];
   /** Nothing where files are mapped: ONNX Runtime looks for all that is beside a model in one of the two. */
   readonly external: readonly ExternalData[];
-  /** Bytes beside the model. */
-  readonly bytes: number;
   /** To be called once no session is made of them any more: files may be closed. */
   release(): void;
 }
@@ -48,7 +46,7 @@ export class Initializers {
   finish(maps: boolean): SessionConstants {
     const inMemory = this.#inMemory.reduce((sum, each) => sum + (besideBytes(each)?.length ?? 0), 0);
     const inFiles = this.#inFiles.reduce((sum, {stored}) => sum + stored.place.length, 0);
-    if (maps && inFiles > inMemory) return {...this.#mapped(), bytes: inFiles};
+    if (maps && inFiles > inMemory) return this.#mapped();
     const external: ExternalData[] = [];
     const read = this.#inFiles.map(({name, stored}) => ({name, ...stored.read()}));
     const initializers = [...this.#inMemory, ...read].map((each): OnnxInitializer => {
@@ -58,7 +56,7 @@ export class Initializers {
       external.push({path: name, data});
       return {name, dtype, shape, content: {location: name, offset: 0, length: data.length}};
     });
-    return {initializers, external, bytes: inMemory + inFiles, release: () => {}};
+    return {initializers, external, release: () => {}};
   }
 
   /** What they are, for who knows their names: parts that are the same for the same constants. Undefined where nobody can tell. */
@@ -87,7 +85,7 @@ export class Initializers {
     return bytes;
   }
 
-  #mapped(): Omit<SessionConstants, 'bytes'> {
+  #mapped(): SessionConstants {
     const held = this.#inFiles.map(({stored}) => stored.retain());
     const mapped = this.#inFiles.map(({name, stored}): OnnxInitializer => {
       const {path, offset, length} = stored.place;

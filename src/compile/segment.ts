@@ -251,11 +251,12 @@ export class Segment {
     const collected = this.#collected(frozen);
     let constants: SessionConstants | undefined;
     try {
-      const size = collected.bytes() + (this.#work ?? 0);
+      const bytes = collected.bytes();
+      const size = bytes + (this.#work ?? 0);
       const session = keptSession(compiled, {
         runtime,
         options: {...this.#sessionOptions, threads: size < ALONE_BYTES ? 1 : threads},
-        bytes: collected.bytes(),
+        bytes,
         rearranged: () => collected.bytes(isRearrangedBy(this.spec.nodes)),
         parts: () => this.#parts(collected, frozen),
         model: () => {

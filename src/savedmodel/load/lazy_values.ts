@@ -5,8 +5,10 @@
  * @module
  */
 
-import type {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
+import {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
+import type {CheckpointReader} from '../../bundle/reader.js';
 import {FormatError} from '../../errors.js';
+import {Value} from '../../tensors/value.js';
 
 /** What is smaller is read: a system call, or a page of memory, costs as much. */
 export const LEAST_LAZY_BYTES = 2 ** 16;
@@ -34,6 +36,38 @@ export async function compareLazily(
     for (const value of values) await value.compare();
   } else {
     void compareInBackground(values);
+  }
+}
+
+/** Values of a checkpoint, of which large ones stay in their files where functions can map them. */
+export class StoredValues {
+  readonly #least: number;
+  readonly #verify: Verify;
+  readonly #stored: StoredLazyTensor[] = [];
+
+  /** @param verify - when to compare those with their checksums: see {@link compareLazily} */
+  constructor(lazily: boolean, verify: Verify) {
+    this.#least = lazily ? LEAST_LAZY_BYTES : Number.POSITIVE_INFINITY;
+    this.#verify = verify;
+  }
+
+  /** @param shapeAndSlice - as `RestoreV2` has it: all of the tensor when empty */
+  async read(checkpoint: CheckpointReader, key: string, shapeAndSlice = ''): Promise<Value> {
+    if (shapeAndSlice !== '') return Value.of(await checkpoint.readSlice(key, shapeAndSlice));
+    const tensor = await checkpoint.readLazily(key, this.#least);
+    if (!(tensor instanceof StoredLazyTensor)) return Value.of(tensor);
+    this.#stored.push(tensor);
+    return Value.stored(tensor);
+  }
+
+  /** To be called when all are read, and before any is used. */
+  compare(): Promise<void> {
+    return compareLazily(this.#stored, this.#verify);
+  }
+
+  /** To be called when variables hold what they need. */
+  release(): void {
+    for (const each of this.#stored.splice(0)) each.release();
   }
 }
 

@@ -7,7 +7,6 @@
  */
 
 import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
-import {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
 import type {CheckpointReader} from '../../bundle/reader.js';
 import {CallError, FormatError} from '../../errors.js';
 import {dtypeOf, shapeOf, tensorOf} from '../../graph/from_proto.js';
@@ -28,7 +27,7 @@ import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {TensorInput} from '../boundary.js';
 import {type Assets, assetsOf} from './assets.js';
 import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
-import {compareLazily, LEAST_LAZY_BYTES, type Verify} from './lazy_values.js';
+import {StoredValues, type Verify} from './lazy_values.js';
 import {type LoadedObject, type ModelInfo, makeLoadedObject, type PrunedFunction} from './loaded_object.js';
 import {ABSENT, missingValues, restorableTargets} from './missing_values.js';
 import {restoredFunction} from './restored_function.js';
@@ -62,7 +61,7 @@ export interface V1Parts {
   readonly restored: RestoredTensors;
   /** Whether variables may be without a value. */
   readonly allowPartial: boolean;
-  /** When to compare the values that stay in their files with their checksums: see {@link compareLazily}. */
+  /** When to compare the values that stay in their files with their checksums: see {@link StoredValues}. */
   readonly verify: Verify;
 }
 
@@ -131,7 +130,7 @@ async function restoreVariables(parts: V1Parts, variables: readonly Variable[]):
     refuse(variables.filter(({initialized}) => !initialized).map(({name}) => name));
     return;
   }
-  const values = new StoredValues(parts);
+  const values = new StoredValues(runtime.isCompiled, parts.verify);
   try {
     const filename = endpointOf(graph, saverDef.filenameTensorName);
     const absent = await readRestored(parts, restoreOp, filename, values);
@@ -180,36 +179,6 @@ async function readRestored(
   return absent;
 }
 
-/** Values of a checkpoint, of which large ones stay in their files where functions can map them. */
-class StoredValues {
-  readonly #least: number;
-  readonly #verify: Verify;
-  readonly #stored: StoredLazyTensor[] = [];
-
-  constructor({runtime, verify}: Pick<V1Parts, 'runtime' | 'verify'>) {
-    this.#least = runtime.isCompiled ? LEAST_LAZY_BYTES : Number.POSITIVE_INFINITY;
-    this.#verify = verify;
-  }
-
-  async read(checkpoint: CheckpointReader, key: string, slice: string): Promise<Value> {
-    if (slice !== '') return Value.of(await checkpoint.readSlice(key, slice));
-    const tensor = await checkpoint.readLazily(key, this.#least);
-    if (!(tensor instanceof StoredLazyTensor)) return Value.of(tensor);
-    this.#stored.push(tensor);
-    return Value.stored(tensor);
-  }
-
-  /** To be called when all are read, and before any is used. */
-  compare(): Promise<void> {
-    return compareLazily(this.#stored, this.#verify);
-  }
-
-  /** To be called when variables hold what they need. */
-  release(): void {
-    for (const each of this.#stored.splice(0)) each.release();
-  }
-}
-
 /** Models without a saver (TensorFlow 1 Hub) keep their variables under their names. */
 async function restoreByName(
   variables: readonly Variable[],
@@ -217,7 +186,7 @@ async function restoreByName(
   checkpoint: CheckpointReader,
 ): Promise<void> {
   const placeOf = checkpointPlaces(parts.metaGraph);
-  const stored = new StoredValues(parts);
+  const stored = new StoredValues(parts.runtime.isCompiled, parts.verify);
   const values: [Variable, Value][] = [];
   try {
     for (const variable of variables) {

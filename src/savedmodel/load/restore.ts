@@ -8,11 +8,9 @@
  */
 
 import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
-import {StoredLazyTensor} from '../../bundle/lazy_tensor.js';
 import type {CheckpointReader} from '../../bundle/reader.js';
 import {FormatError} from '../../errors.js';
 import {childrenOf} from '../../graph/nest.js';
-import type {HostTensor} from '../../host/tensor.js';
 import type {Variable} from '../../ops/variable/variable.js';
 import {
   decodeMessage,
@@ -24,7 +22,7 @@ import {Value} from '../../tensors/value.js';
 import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {ExactTensor} from '../boundary.js';
 import type {ConcreteFunction} from './concrete_function.js';
-import {compareLazily, LEAST_LAZY_BYTES, type Verify} from './lazy_values.js';
+import {StoredValues, type Verify} from './lazy_values.js';
 import type {ObjectGraph} from './object_graph.js';
 
 /** Key of the checkpoint's own object graph. */
@@ -42,7 +40,7 @@ export interface RestoreOptions {
   readonly allowPartial: boolean;
   /** Leave large values in their files, for who maps them. */
   readonly lazily: boolean;
-  /** When to compare those with their checksums: see {@link compareLazily}. */
+  /** When to compare those with their checksums: see {@link StoredValues}. */
   readonly verify: Verify;
 }
 
@@ -58,27 +56,24 @@ export async function restoreObjects(
 ): Promise<void> {
   const saved = await readObjectGraph(checkpoint);
   const pairs = matchObjects(objects, saved);
-  const least = lazily ? LEAST_LAZY_BYTES : Number.POSITIVE_INFINITY;
-  const values: [Variable, HostTensor][] = [];
-  const lazy: StoredLazyTensor[] = [];
-  for (const [id, object] of pairs) {
-    const variable = objects.variable(id);
-    const attribute = object.attributes.find(({name}) => name === VARIABLE_VALUE);
-    if (variable === undefined || attribute === undefined || !checkpoint.has(attribute.checkpointKey))
-      continue;
-    const value = await checkpoint.readLazily(attribute.checkpointKey, least);
-    if (value instanceof StoredLazyTensor) {
-      variable.assignLazily(value);
-      lazy.push(value);
-    } else {
-      values.push([variable, value]);
+  const stored = new StoredValues(lazily, verify);
+  const values: [Variable, Value][] = [];
+  try {
+    for (const [id, object] of pairs) {
+      const variable = objects.variable(id);
+      const attribute = object.attributes.find(({name}) => name === VARIABLE_VALUE);
+      if (variable === undefined || attribute === undefined || !checkpoint.has(attribute.checkpointKey))
+        continue;
+      values.push([variable, await stored.read(checkpoint, attribute.checkpointKey)]);
     }
+    await stored.compare();
+    // Values stay in host memory until a backend needs them.
+    onHostBackend(() => {
+      for (const [variable, value] of values) variable.assign(value);
+    });
+  } finally {
+    stored.release();
   }
-  await compareLazily(lazy, verify);
-  // Values stay in host memory until a backend needs them.
-  onHostBackend(() => {
-    for (const [variable, {dtype, shape, data}] of values) variable.assign(Value.host(dtype, shape, data));
-  });
   for (const [id, object] of pairs) await restoreSaveables(objects, id, object, checkpoint, allowPartial);
 }
 
