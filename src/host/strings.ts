@@ -1,0 +1,281 @@
+/**
+ * The elements of a string tensor: all bytes in one array, and where each string begins and ends in it. Strings may
+ * share bytes, and their order need not be that of the bytes, so that taking, cutting and moving strings moves places
+ * and copies no bytes.
+ *
+ * @module
+ */
+
+import {CallError} from '../errors.js';
+import {roomFor} from './budget.js';
+
+/** Byte strings in one array. Immutable. */
+export class PackedStrings implements Iterable<Uint8Array> {
+  readonly bytes: Uint8Array;
+  /** Where each string begins. */
+  readonly starts: Int32Array;
+  /** Where each string ends: behind its last byte. */
+  readonly ends: Int32Array;
+
+  /** None of the three is copied, and none may change afterwards. */
+  constructor(bytes: Uint8Array, starts: Int32Array, ends: Int32Array) {
+    this.bytes = bytes;
+    this.starts = starts;
+    this.ends = ends;
+  }
+
+  /** Strings that follow one another: string `i` is what lies between `offsets[i]` and `offsets[i + 1]`. */
+  static between(bytes: Uint8Array, offsets: Int32Array): PackedStrings {
+    return new PackedStrings(bytes, offsets.subarray(0, -1), offsets.subarray(1));
+  }
+
+  /** As many strings as there are elements in `strings`. Their bytes are copied, those of a lone string are shared. */
+  static of(strings: readonly Uint8Array[]): PackedStrings {
+    if (strings.length === 1) return PackedStrings.between(strings[0]!, Int32Array.of(0, strings[0]!.length));
+    const offsets = placesFor(strings.length + 1);
+    let size = 0;
+    for (let i = 0; i < strings.length; i++) offsets[i + 1] = size = checkedSize(size + strings[i]!.length);
+    const bytes = bytesFor(size);
+    for (let i = 0; i < strings.length; i++) bytes.set(strings[i]!, offsets[i]!);
+    return PackedStrings.between(bytes, offsets);
+  }
+
+  /** The UTF-8 of each text. A lone surrogate becomes U+FFFD. */
+  static ofTexts(texts: readonly string[]): PackedStrings {
+    const offsets = placesFor(texts.length + 1);
+    let units = 0;
+    for (let i = 0; i < texts.length; i++) units += texts[i]!.length;
+    // Most text is ASCII, of as many bytes as units.
+    let bytes = bytesFor(units);
+    let at = 0;
+    for (let i = 0; i < texts.length; i++) {
+      const text = texts[i]!;
+      let {read, written} = ENCODER.encodeInto(text, at === 0 ? bytes : bytes.subarray(at));
+      at += written;
+      if (read < text.length) {
+        // A unit takes three bytes at most. What is left may be just as wide as what was met so far.
+        bytes = grown(bytes, at, at + 3 * (text.length - read) + 2 * (units - i));
+        ({read, written} = ENCODER.encodeInto(text.slice(read), bytes.subarray(at)));
+        at += written;
+      }
+      offsets[i + 1] = at;
+    }
+    return PackedStrings.between(bytes.subarray(0, at), offsets);
+  }
+
+  /** `count` empty strings. */
+  static empty(count: number): PackedStrings {
+    const places = placesFor(count);
+    return new PackedStrings(NO_BYTES, places, places);
+  }
+
+  /** How many strings there are. */
+  get length(): number {
+    return this.starts.length;
+  }
+
+  /** String `i`. Shares the bytes. */
+  at(i: number): Uint8Array {
+    return this.bytes.subarray(this.starts[i]!, this.ends[i]!);
+  }
+
+  /** The bytes of string `i`. */
+  lengthAt(i: number): number {
+    return this.ends[i]! - this.starts[i]!;
+  }
+
+  /** The bytes of all strings; those that several share count for each. */
+  get totalBytes(): number {
+    let total = 0;
+    for (let i = 0; i < this.length; i++) total += this.ends[i]! - this.starts[i]!;
+    return total;
+  }
+
+  *[Symbol.iterator](): Generator<Uint8Array, undefined> {
+    for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+
+  /** Each string, an object of its own over the shared bytes. */
+  toArray(): Uint8Array[] {
+    return Array.from({length: this.length}, (_, i) => this.at(i));
+  }
+
+  /** Strings `start` to `end`. Shares everything. */
+  slice(start: number, end: number = this.length): PackedStrings {
+    return new PackedStrings(this.bytes, this.starts.subarray(start, end), this.ends.subarray(start, end));
+  }
+
+  /** The strings at these places; an empty one for each -1. Shares the bytes. */
+  take(places: Int32Array): PackedStrings {
+    const [starts, ends] = [placesFor(places.length), placesFor(places.length)];
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i]!;
+      if (place < 0) continue;
+      starts[i] = this.starts[place]!;
+      ends[i] = this.ends[place]!;
+    }
+    return new PackedStrings(this.bytes, starts, ends);
+  }
+
+  /** True when string `i` is string `j` of `other`. */
+  equalAt(i: number, other: PackedStrings, j: number): boolean {
+    return this.compareAt(i, other, j, true) === 0;
+  }
+
+  /**
+   * Below 0 when string `i` comes before string `j` of `other`, byte by byte, 0 when they are the same.
+   *
+   * @param forEquality - whether any number but 0 will do for strings that differ
+   */
+  compareAt(i: number, other: PackedStrings, j: number, forEquality = false): number {
+    const [a, b] = [this.bytes, other.bytes];
+    let at = this.starts[i]!;
+    let to = other.starts[j]!;
+    const length = this.ends[i]! - at;
+    const otherLength = other.ends[j]! - to;
+    if (forEquality && length !== otherLength) return 1;
+    for (const end = at + Math.min(length, otherLength); at < end; at++, to++) {
+      if (a[at] !== b[to]) return a[at]! - b[to]!;
+    }
+    return length - otherLength;
+  }
+}
+
+/**
+ * Strings written one after the other: bytes are appended to the string that is open, `end` closes it.
+ *
+ * Its bytes grow in steps under the bounds of the call under way.
+ */
+export class StringsBuilder {
+  /** Room for bytes; those before `used` are written. Who writes here himself asks `reserve` first. */
+  bytes: Uint8Array;
+  /** Bytes written so far. */
+  used = 0;
+  #offsets: Int32Array;
+  #count = 0;
+
+  /** With room for so many strings and bytes to begin with. */
+  constructor(strings: number, bytes: number) {
+    this.bytes = bytesFor(bytes);
+    this.#offsets = placesFor(strings + 1);
+  }
+
+  /** Strings closed so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Makes room for so many bytes more. */
+  reserve(more: number): void {
+    const needed = this.used + more;
+    if (needed > this.bytes.length) this.bytes = grown(this.bytes, this.used, needed);
+  }
+
+  /** Appends one byte. */
+  push(byte: number): void {
+    if (this.used === this.bytes.length) this.reserve(1);
+    this.bytes[this.used++] = byte;
+  }
+
+  /** Appends a part of `source`. */
+  append(source: Uint8Array, start = 0, end: number = source.length): void {
+    const length = end - start;
+    this.reserve(length);
+    const {bytes, used} = this;
+    if (length < BLOCK_COPY) for (let i = 0; i < length; i++) bytes[used + i] = source[start + i]!;
+    else bytes.set(source.subarray(start, end), used);
+    this.used = used + length;
+  }
+
+  /** Appends the UTF-8 of a code point. */
+  pushCodePoint(code: number): void {
+    this.reserve(4);
+    const {bytes} = this;
+    let {used} = this;
+    if (code < 0x80) {
+      bytes[used++] = code;
+    } else if (code < 0x800) {
+      bytes[used++] = 0xc0 | (code >> 6);
+      bytes[used++] = 0x80 | (code & 0x3f);
+    } else if (code < 0x10000) {
+      bytes[used++] = 0xe0 | (code >> 12);
+      bytes[used++] = 0x80 | ((code >> 6) & 0x3f);
+      bytes[used++] = 0x80 | (code & 0x3f);
+    } else {
+      bytes[used++] = 0xf0 | (code >> 18);
+      bytes[used++] = 0x80 | ((code >> 12) & 0x3f);
+      bytes[used++] = 0x80 | ((code >> 6) & 0x3f);
+      bytes[used++] = 0x80 | (code & 0x3f);
+    }
+    this.used = used;
+  }
+
+  /** Appends the UTF-8 of a text. */
+  appendText(text: string): void {
+    this.reserve(3 * text.length);
+    this.used += ENCODER.encodeInto(text, this.bytes.subarray(this.used)).written;
+  }
+
+  /** Closes the string that is open. */
+  end(): void {
+    if (++this.#count === this.#offsets.length) {
+      const offsets = placesFor(2 * this.#count + 14);
+      offsets.set(this.#offsets);
+      this.#offsets = offsets;
+    }
+    this.#offsets[this.#count] = this.used;
+  }
+
+  /** Appends a string and closes it. */
+  add(source: Uint8Array, start?: number, end?: number): void {
+    this.append(source, start, end);
+    this.end();
+  }
+
+  /** The strings. Nothing may be appended afterwards. */
+  strings(): PackedStrings {
+    return PackedStrings.between(
+      this.bytes.subarray(0, this.used),
+      this.#offsets.subarray(0, this.#count + 1),
+    );
+  }
+}
+
+const ENCODER = new TextEncoder();
+const NO_BYTES = new Uint8Array(0);
+
+/** Shorter runs are copied one by one: setting up a block copy costs more. */
+const BLOCK_COPY = 32;
+
+/** Places are 32-bit integers. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+function checkedSize(size: number): number {
+  if (size <= MOST_BYTES) return size;
+  throw new CallError(`a string tensor holds at most ${MOST_BYTES} bytes, and this one would have ${size}`);
+}
+
+function bytesFor(size: number): Uint8Array<ArrayBuffer> {
+  roomFor(checkedSize(size));
+  try {
+    return new Uint8Array(size);
+  } catch (cause) {
+    throw new CallError(`there is no memory for strings of ${size} bytes`, {cause});
+  }
+}
+
+function placesFor(count: number): Int32Array<ArrayBuffer> {
+  roomFor(4 * count);
+  try {
+    return new Int32Array(count);
+  } catch (cause) {
+    throw new CallError(`there is no memory for ${count} strings`, {cause});
+  }
+}
+
+/** Room for at least `needed` bytes, the first `used` as they were. */
+function grown(bytes: Uint8Array, used: number, needed: number): Uint8Array<ArrayBuffer> {
+  const more = bytesFor(Math.max(needed, Math.min(MOST_BYTES, bytes.length + (bytes.length >> 1) + 64)));
+  more.set(bytes.subarray(0, used));
+  return more;
+}
