@@ -56,9 +56,14 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** Where `wanted` first occurs in `bytes` from `from` on, or -1. */
-export function indexOfBytes(bytes: Uint8Array, wanted: Uint8Array, from = 0): number {
-  const last = bytes.length - wanted.length;
+/** Where `wanted` first occurs in `bytes` from `from` on and before `end`, or -1. */
+export function indexOfBytes(
+  bytes: Uint8Array,
+  wanted: Uint8Array,
+  from = 0,
+  end: number = bytes.length,
+): number {
+  const last = end - wanted.length;
   for (let at = from; at <= last; at++) {
     let i = 0;
     while (i < wanted.length && bytes[at + i] === wanted[i]) i++;

@@ -5,6 +5,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {afterAll, describe, expect, test} from 'vitest';
 import {FormatError} from '../errors.js';
+import type {PackedStrings} from '../host/strings.js';
 import {bytesOf} from '../host/tensor_bytes.js';
 import {memoryDirectory} from '../platform/memory.js';
 import {startCpuTime} from '../testing/cpu_time.js';
@@ -58,7 +59,7 @@ async function readAll(files: Files, prefix: string): Promise<string> {
   for (const key of checkpoint.keys()) {
     if (key === 'variant') continue;
     const {dtype, shape, data} = await checkpoint.read(key);
-    const bytes = dtype === 'string' ? (data as readonly Uint8Array[]) : [bytesOf(data as NumericArray)];
+    const bytes = dtype === 'string' ? (data as PackedStrings).toArray() : [bytesOf(data as NumericArray)];
     tensors.push([key, dtype, shape, bytes.map((part) => Buffer.from(part).toString('base64'))]);
   }
   return JSON.stringify(tensors);

@@ -4,6 +4,7 @@ import {afterAll, describe, expect, test} from 'vitest';
 import {FormatError, UnsupportedOpError} from '../errors.js';
 import type {NumericArray} from '../host/dtypes.js';
 import {DTYPES, type DType, lanes} from '../host/dtypes.js';
+import type {PackedStrings} from '../host/strings.js';
 import {bytesOf} from '../host/tensor_bytes.js';
 import {portableCrc32c} from '../platform/crc32c.js';
 import {memoryDirectory} from '../platform/memory.js';
@@ -44,11 +45,13 @@ function fixtureDirectory(checkpoint: string): ModelDirectory {
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 function describeTensor({dtype, shape, data}: CheckpointTensor): ExpectedTensor {
-  const strings = data as readonly Uint8Array[];
   return {
     dtype,
     shape,
-    data: dtype === 'string' ? strings.map(base64) : base64(bytesOf(data as NumericArray)),
+    data:
+      dtype === 'string'
+        ? (data as PackedStrings).toArray().map(base64)
+        : base64(bytesOf(data as NumericArray)),
   };
 }
 

@@ -11,6 +11,7 @@
 import {FormatError, HubError, UnsupportedOpError} from '../errors.js';
 import {type DType, dtypeInfo, lanes, type NumericArray} from '../host/dtypes.js';
 import {sameShape} from '../host/shape.js';
+import {PackedStrings} from '../host/strings.js';
 import {type HostTensor, sizeOf} from '../host/tensor.js';
 import {storageIn, type TensorStorage, tensorStorage} from '../host/tensor_bytes.js';
 import type {ModelDirectory} from '../platform/platform.js';
@@ -224,7 +225,8 @@ export class CheckpointReader {
   async #readStored(stored: StoredTensor): Promise<CheckpointTensor> {
     const {dtype, shape} = stored;
     const shard = await this.#locate(stored);
-    if (dtype === 'string') return {dtype, shape, data: await this.#readStrings(stored, shard)};
+    if (dtype === 'string')
+      return {dtype, shape, data: PackedStrings.of(await this.#readStrings(stored, shard))};
     const storage = this.#allocate(stored, stored.elementCount);
     await this.#fill(storage, stored, shard);
     return {dtype, shape, data: storage.data};
@@ -243,7 +245,7 @@ export class CheckpointReader {
       for (const [i, part] of parts.entries()) {
         copyOverlap(await this.#readStrings(part.stored, shards[i]!), part.box, data, box, 1);
       }
-      return {dtype, shape: box.shape, data};
+      return {dtype, shape: box.shape, data: PackedStrings.of(data)};
     }
     const {data} = this.#allocate(whole, count);
     for (const [i, part] of parts.entries()) await this.#fillFrom(part, shards[i]!, data, box);

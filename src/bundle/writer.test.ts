@@ -235,7 +235,7 @@ test.each<[string, TensorToSave[], RegExp]>([
   await expect(writing).rejects.toThrowWithMessage(SaveError, message);
 });
 
-const variant: HostTensor = {dtype: 'variant', shape: [], data: [{}]};
+const variant: HostTensor = {dtype: 'variant', shape: [], data: [{kind: 'nothing'}]};
 
 test('passes on the failure of a write', async () => {
   const output = new MemoryOutput();

@@ -11,6 +11,7 @@
 import {SaveError} from '../errors.js';
 import {type DType, dtypeInfo, type NumericArray} from '../host/dtypes.js';
 import {sameShape} from '../host/shape.js';
+import type {PackedStrings} from '../host/strings.js';
 import {type HostTensor, sizeOf} from '../host/tensor.js';
 import {encodeTensorBytes} from '../host/tensor_bytes.js';
 import {getPlatform} from '../platform/current.js';
@@ -151,7 +152,7 @@ async function writeTensor(writer: ShardWriter, tensor: TensorToSave): Promise<n
     );
   }
   if (dtype === 'string') {
-    const {pieces, checksum} = encodeStringTensor(data as readonly Uint8Array[]);
+    const {pieces, checksum} = encodeStringTensor((data as PackedStrings).toArray());
     for (const piece of pieces) await writer.write(piece);
     return checksum;
   }

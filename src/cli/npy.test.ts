@@ -2,6 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {encodeUtf8} from '../algorithms/utf8.js';
 import {FormatError} from '../errors.js';
 import type {DType} from '../host/dtypes.js';
+import {PackedStrings} from '../host/strings.js';
 import {readNpy, writeNpy} from './npy.js';
 
 /** What `numpy.save` of NumPy 1.26 writes, in base64. */
@@ -26,7 +27,7 @@ describe('.npy files', () => {
     expect(read("numpy.array([['a', 'größe']])")).toEqual({
       dtype: 'string',
       shape: [1, 2],
-      data: [encodeUtf8('a'), encodeUtf8('größe')],
+      data: PackedStrings.ofTexts(['a', 'größe']),
     });
     expect(read("numpy.arange(3, dtype='>i4')")).toEqual({
       dtype: 'int32',
@@ -49,7 +50,7 @@ describe('.npy files', () => {
   }
 
   it('keeps byte strings, but for trailing zeros', () => {
-    const strings = [encodeUtf8('größe'), Uint8Array.of(0xff, 0xfe), new Uint8Array()];
+    const strings = PackedStrings.of([encodeUtf8('größe'), Uint8Array.of(0xff, 0xfe), new Uint8Array()]);
     expect(readNpy(writeNpy({dtype: 'string', shape: [3], data: strings}), 'x.npy').data).toEqual(strings);
   });
 

@@ -11,6 +11,7 @@ import {encodeUtf8} from '../algorithms/utf8.js';
 import {FormatError} from '../errors.js';
 import type {NumericArray} from '../host/dtypes.js';
 import {type DType, dtypeInfo, lanes} from '../host/dtypes.js';
+import {PackedStrings} from '../host/strings.js';
 import {type HostTensor, sizeOf} from '../host/tensor.js';
 import {bytesOf, decodeTensorBytes} from '../host/tensor_bytes.js';
 
@@ -62,7 +63,12 @@ export function readNpy(bytes: Uint8Array, what: string): HostTensor {
 function decode(data: Uint8Array, order: string, code: string, shape: number[], what: string): HostTensor {
   const size = sizeOf(shape);
   const text = /^([SU])(\d+)$/.exec(code);
-  if (text !== null) return {dtype: 'string', shape, data: decodeText(data, text[1]!, Number(text[2]), size)};
+  if (text !== null)
+    return {
+      dtype: 'string',
+      shape,
+      data: PackedStrings.of(decodeText(data, text[1]!, Number(text[2]), size)),
+    };
   const dtype = TYPE_CODES.find(([each]) => each === code)?.[1];
   if (dtype === undefined)
     throw new FormatError(`${what} holds elements of type '${code}', which no tensor can have`);
@@ -112,7 +118,7 @@ export function readNpz(bytes: Uint8Array, what: string): Map<string, HostTensor
 export function writeNpy({dtype, shape, data}: HostTensor): Uint8Array {
   const [code, body] =
     dtype === 'string'
-      ? encodeStrings(data as readonly Uint8Array[])
+      ? encodeStrings((data as PackedStrings).toArray())
       : encodeNumbers(dtype, data as NumericArray);
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dict = `{'descr': '${code}', 'fortran_order': False, 'shape': (${dims}), }`;

@@ -6,8 +6,8 @@
 
 import {readFileSync} from 'node:fs';
 import {type DType, dtypeInfo, isBigInt} from '../host/dtypes.js';
-import type {HostTensor} from '../host/tensor.js';
-import type {ExactTensor} from '../savedmodel/boundary.js';
+import {elementsOf, type HostTensor} from '../host/tensor.js';
+import {type ExactTensor, hostTensorOf} from '../savedmodel/boundary.js';
 import {readNpy, readNpz} from './npy.js';
 import {UsageError} from './usage.js';
 
@@ -76,11 +76,11 @@ export interface JsonOutput {
 }
 
 /** Flattens a nest of exact tensors: `a/b` for what is nested, `output_0` for a lone tensor. */
-export function flattenOutputs(output: unknown): Map<string, ExactTensor> {
-  const flat = new Map<string, ExactTensor>();
+export function flattenOutputs(output: unknown): Map<string, HostTensor> {
+  const flat = new Map<string, HostTensor>();
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null) return;
-    if (isTensor(value)) flat.set(path || 'output_0', value);
+    if (isTensor(value)) flat.set(path || 'output_0', hostTensorOf(value));
     else
       for (const [key, item] of Object.entries(value))
         visit(item, path === '' ? outputKey(value, key) : `${path}/${key}`);
@@ -105,7 +105,7 @@ function isTensor(value: object): value is ExactTensor {
 export function toJson({dtype, shape, data}: HostTensor): JsonOutput {
   const {kind} = dtypeInfo(dtype);
   const elements = Array.from(
-    data as unknown as ArrayLike<never>,
+    elementsOf(data) as ArrayLike<never>,
     ELEMENTS[isBigInt(dtype) ? 'bigint' : kind] ?? ((x) => x),
   );
   if (kind !== 'complex') return {dtype, shape, data: elements};

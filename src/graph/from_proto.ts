@@ -7,6 +7,7 @@
 import {FormatError} from '../errors.js';
 import {type DType, dtypeFromEnum, dtypeInfo, lanes, type NumericArray} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
+import {PackedStrings} from '../host/strings.js';
 import {allocate, type HostData, type HostTensor, sizeOf} from '../host/tensor.js';
 import {decodeTensorBytes} from '../host/tensor_bytes.js';
 import type {
@@ -165,7 +166,7 @@ function spread(dtype: DType, values: ArrayLike<unknown>, size: number): HostDat
   if (dtype === 'string') {
     const strings = values as ArrayLike<Uint8Array>;
     const last = strings[strings.length - 1] ?? new Uint8Array();
-    return Array.from({length: size}, (_, i) => strings[i] ?? last);
+    return PackedStrings.of(Array.from({length: size}, (_, i) => strings[i] ?? last));
   }
   const width = lanes(dtype);
   if (dtypeInfo(dtype).kind === 'float' && dtypeInfo(dtype).bytes < 4)

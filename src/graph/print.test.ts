@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {encodeUtf8} from '../algorithms/utf8.js';
+import {PackedStrings} from '../host/strings.js';
 import {inferenceOf} from '../ops/infer.js';
 import {GraphBuilder} from './builder.js';
 import type {Graph} from './graph.js';
@@ -17,7 +17,7 @@ function example() {
   const strings = graph.constant({
     dtype: 'string',
     shape: [2],
-    data: [encodeUtf8('a"b'), encodeUtf8('x'.repeat(50))],
+    data: PackedStrings.ofTexts(['a"b', 'x'.repeat(50)]),
   });
   const assign = graph.statement('AssignVariableOp', [v, read], {}, {controls: [read.node]});
   const call = graph.op('PartitionedCall', [[weights, strings]], {Tout: ['float32'], f: {func: 'g'}});

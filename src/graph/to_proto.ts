@@ -8,6 +8,7 @@ import {encodeUtf8} from '../algorithms/utf8.js';
 import {SaveError} from '../errors.js';
 import {type DType, dtypeInfo, type NumericArray} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
+import type {PackedStrings} from '../host/strings.js';
 import {type HostTensor, sizeOf} from '../host/tensor.js';
 import {encodeTensorBytes} from '../host/tensor_bytes.js';
 import {
@@ -54,7 +55,8 @@ const SCALAR_FIELDS: Partial<Record<DType, (data: NumericArray) => Partial<Tenso
  */
 export function tensorProto({dtype, shape, data}: HostTensor): TensorProto {
   const head = {dtype: dataType(dtype), tensorShape: shapeProto(shape)};
-  if (dtype === 'string') return makeMessage(TensorProto, {...head, stringVal: [...(data as Uint8Array[])]});
+  if (dtype === 'string')
+    return makeMessage(TensorProto, {...head, stringVal: (data as PackedStrings).toArray()});
   if (dtype === 'resource' || dtype === 'variant') {
     throw new SaveError(`a ${dtype} is no constant that could be written to a model`);
   }

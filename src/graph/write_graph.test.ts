@@ -2,6 +2,7 @@
 
 import {readdirSync, readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
+import {PackedStrings} from '../host/strings.js';
 import type {HostTensor} from '../host/tensor.js';
 import {
   decodeMessage,
@@ -119,8 +120,8 @@ describe('tensors', () => {
     {dtype: 'int4', shape: [2], data: Int8Array.of(-8, 7)},
     {dtype: 'bool', shape: [], data: Uint8Array.of(1)},
     {dtype: 'complex64', shape: [1], data: Float32Array.of(1, -1)},
-    {dtype: 'string', shape: [2], data: [bytes(''), Uint8Array.of(0xff, 0xfe)]},
-    {dtype: 'string', shape: [0], data: []},
+    {dtype: 'string', shape: [2], data: PackedStrings.of([bytes(''), Uint8Array.of(0xff, 0xfe)])},
+    {dtype: 'string', shape: [0], data: PackedStrings.empty(0)},
     {dtype: 'float64', shape: [0, 3], data: new Float64Array()},
   ];
   it.each(tensors)('$dtype $shape: is written as it was read', (tensor) => {

@@ -7,15 +7,33 @@
 import {type DType, isBigInt, lanes, type NumericArray} from './dtypes.js';
 import {stridesOf} from './shape.js';
 import {allocateHost, copyRegion, type MutableHostData, partOf, type Region} from './strided_copy.js';
-import {allocate, type HostTensor, sizeOf} from './tensor.js';
+import {overOneArray, PackedStrings} from './strings.js';
+import {allocate, type HostData, type HostTensor, sizeOf} from './tensor.js';
 
 /** Rows of fewer elements are copied one by one: setting up a block copy costs more. */
 const BLOCK_COPY = 16;
 
 /** Zeros, empty strings, or nothing for dtypes without a zero when the shape is empty. */
 export function zeros(dtype: DType, shape: readonly number[]): HostTensor {
-  return {dtype, shape, data: allocateHost(dtype, sizeOf(shape))};
+  const size = sizeOf(shape);
+  return {dtype, shape, data: dtype === 'string' ? PackedStrings.empty(size) : allocateHost(dtype, size)};
 }
+
+/** Strings moved as the integers are that say where they lie: in place of a zero, there is an empty string. */
+function moved(
+  tensors: readonly HostTensor[],
+  move: (places: readonly HostTensor[]) => HostTensor,
+): HostTensor {
+  const strings = overOneArray(tensors.map(({data}) => data as PackedStrings));
+  const [starts, ends] = (['starts', 'ends'] as const).map((which) =>
+    move(tensors.map(({shape}, i) => ({dtype: 'int32', shape, data: strings[i]![which]}))),
+  ) as [HostTensor, HostTensor];
+  const bytes = strings.find(({length}) => length > 0)?.bytes ?? NO_BYTES;
+  const data = new PackedStrings(bytes, starts.data as Int32Array, ends.data as Int32Array);
+  return {dtype: 'string', shape: starts.shape, data};
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 /** A scalar of a numeric dtype. */
 export function scalar(dtype: DType, value: number): HostTensor {
@@ -53,8 +71,13 @@ export function stridedUnslice(
   steps?: readonly number[],
   fill?: HostTensor,
 ): HostTensor {
+  if (x.dtype === 'string') {
+    return moved(fill ? [x, fill] : [x], ([places, one]) =>
+      stridedUnslice(places!, shape, begin, steps, one),
+    );
+  }
   const strides = stridesOf(shape);
-  const out = fill ? filledData(fill, sizeOf(shape)) : allocateHost(x.dtype, sizeOf(shape));
+  const out = fill ? filledNumbers(fill, sizeOf(shape)) : allocateHost(x.dtype, sizeOf(shape));
   write(x, out, {offset: dot(begin, strides), strides: stretched(strides, steps)});
   return {dtype: x.dtype, shape, data: out};
 }
@@ -73,6 +96,7 @@ export function reverse(x: HostTensor, flags: readonly boolean[]): HostTensor {
 /** Values joined along `axis`, as a value of `shape`. */
 export function concat(values: readonly HostTensor[], axis: number, shape: readonly number[]): HostTensor {
   const {dtype} = values[0]!;
+  if (dtype === 'string') return moved(values, (places) => concat(places, axis, shape));
   const out = allocateHost(dtype, sizeOf(shape));
   const strides = stridesOf(shape);
   let at = 0;
@@ -108,7 +132,8 @@ export function takeRows(
   shape: readonly number[],
 ): HostTensor {
   const {dtype} = x;
-  const source = x.data;
+  if (dtype === 'string') return moved([x], ([places]) => takeRows(places!, width, index, shape));
+  const source = x.data as MutableHostData;
   const out = allocateHost(dtype, sizeOf(shape));
   const run = width * lanes(dtype);
   if (ArrayBuffer.isView(source) && run >= BLOCK_COPY) {
@@ -128,11 +153,18 @@ export function takeRows(
   return {dtype, shape, data: out};
 }
 
-/** Storage for `size` elements, all equal to the scalar `fill`. */
-export function filledData(fill: HostTensor, size: number): MutableHostData {
+/** `size` elements, all equal to the scalar `fill`. */
+export function filledData(fill: HostTensor, size: number): HostData {
+  if (fill.dtype !== 'string') return filledNumbers(fill, size);
+  return moved([fill], ([place]) => ({dtype: 'int32', shape: [size], data: filledNumbers(place!, size)}))
+    .data;
+}
+
+/** The same for any dtype but strings. */
+export function filledNumbers(fill: HostTensor, size: number): MutableHostData {
   const {dtype} = fill;
   const out = allocateHost(dtype, size);
-  if (lanes(dtype) === 1) return out.fill((fill.data as readonly unknown[])[0] as never);
+  if (lanes(dtype) === 1) return out.fill((fill.data as MutableHostData)[0] as never);
   const [real, imaginary] = fill.data as NumericArray;
   for (let i = 0; i < out.length; i += 2) {
     out[i] = real as never;
@@ -147,8 +179,9 @@ function dot(a: readonly number[], b: readonly number[]): number {
 
 /** The elements of a region of `x`, as a value of `shape`. Those in one piece are not copied. */
 function view(x: HostTensor, shape: readonly number[], region: Region): HostTensor {
+  if (x.dtype === 'string') return moved([x], ([places]) => view(places!, shape, region));
   const size = sizeOf(shape);
-  const data = x.data;
+  const data = x.data as MutableHostData;
   const strides = stridesOf(shape);
   const inOnePiece = region.strides.every((stride, k) => stride === strides[k] || shape[k] === 1);
   if (inOnePiece) {
@@ -161,5 +194,12 @@ function view(x: HostTensor, shape: readonly number[], region: Region): HostTens
 
 /** Writes all elements of `x` to a region of `out`. */
 function write(x: HostTensor, out: MutableHostData, region: Region): void {
-  copyRegion(x.dtype, x.shape, x.data, {offset: 0, strides: stridesOf(x.shape)}, out, region);
+  copyRegion(
+    x.dtype,
+    x.shape,
+    x.data as MutableHostData,
+    {offset: 0, strides: stridesOf(x.shape)},
+    out,
+    region,
+  );
 }

@@ -5,10 +5,11 @@
  */
 
 import {type DType, dtypeInfo, lanes, type NumericArray} from './dtypes.js';
-import {allocate, allocateObjects, type HostData} from './tensor.js';
+import type {PackedStrings} from './strings.js';
+import {allocate, allocateObjects, type HostData, type HostObject} from './tensor.js';
 
 /** Host storage that is still being filled. */
-export type MutableHostData = NumericArray | Uint8Array[] | object[];
+export type MutableHostData = NumericArray | HostObject[];
 
 /** Where the elements of a tensor lie in a flat array: element `i` at `offset + sum(i[k] * strides[k])`. */
 export interface Region {
@@ -22,38 +23,30 @@ interface Axis {
   readonly to: number;
 }
 
-const EMPTY_STRING = new Uint8Array(0);
-
 /** Where an object is still to be put. */
-const NOTHING_YET = {kind: 'nothing'};
+const NOTHING_YET: HostObject = {kind: 'nothing'};
 
 const ONCE: Axis = {size: 1, from: 0, to: 0};
 
 /** Runs of fewer elements are copied one by one: setting up a block copy costs more. */
 const BLOCK_COPY = 64;
 
-/** Storage for `size` elements of any dtype: zeros, empty strings, or holes still to be filled with objects. */
+/** Storage for `size` elements of any dtype but strings: zeros, or holes still to be filled with objects. */
 export function allocateHost(dtype: DType, size: number): MutableHostData {
-  if (dtypeInfo(dtype).array !== undefined) return allocate(dtype, size);
-  return allocateObjects<Uint8Array | object>(
-    size,
-    dtype === 'string' ? EMPTY_STRING : NOTHING_YET,
-  ) as MutableHostData;
+  return dtypeInfo(dtype).array === undefined ? allocateObjects(size, NOTHING_YET) : allocate(dtype, size);
 }
 
 /** A contiguous part of host data, in elements. Typed arrays share their memory. */
 export function partOf(data: HostData, dtype: DType, start: number, end: number): HostData {
   const width = lanes(dtype);
-  return ArrayBuffer.isView(data)
-    ? data.subarray(start * width, end * width)
-    : (data.slice(start, end) as HostData);
+  return ArrayBuffer.isView(data) ? data.subarray(start * width, end * width) : data.slice(start, end);
 }
 
 /** Copies the elements of `shape` from one region to another. */
 export function copyRegion(
   dtype: DType,
   shape: readonly number[],
-  source: HostData,
+  source: Exclude<HostData, PackedStrings>,
   from: Region,
   target: MutableHostData,
   to: Region,
@@ -83,7 +76,13 @@ function mergeAxes(axes: readonly Axis[]): Axis[] {
   return merged;
 }
 
-function copyAxes(axes: Axis[], source: HostData, from: number, target: MutableHostData, to: number): void {
+function copyAxes(
+  axes: Axis[],
+  source: Exclude<HostData, PackedStrings>,
+  from: number,
+  target: MutableHostData,
+  to: number,
+): void {
   if (axes.some((axis) => axis.size === 0)) return;
   const inner = axes.pop() ?? ONCE;
   const isBlock =

@@ -16,6 +16,7 @@ export class PackedStrings implements Iterable<Uint8Array> {
   readonly starts: Int32Array;
   /** Where each string ends: behind its last byte. */
   readonly ends: Int32Array;
+  #totalBytes = -1;
 
   /** None of the three is copied, and none may change afterwards. */
   constructor(bytes: Uint8Array, starts: Int32Array, ends: Int32Array) {
@@ -86,9 +87,13 @@ export class PackedStrings implements Iterable<Uint8Array> {
 
   /** The bytes of all strings; those that several share count for each. */
   get totalBytes(): number {
-    let total = 0;
-    for (let i = 0; i < this.length; i++) total += this.ends[i]! - this.starts[i]!;
-    return total;
+    if (this.#totalBytes < 0) {
+      const {starts, ends} = this;
+      let total = 0;
+      for (let i = 0; i < starts.length; i++) total += ends[i]! - starts[i]!;
+      this.#totalBytes = total;
+    }
+    return this.#totalBytes;
   }
 
   *[Symbol.iterator](): Generator<Uint8Array, undefined> {
@@ -101,7 +106,7 @@ export class PackedStrings implements Iterable<Uint8Array> {
   }
 
   /** Strings `start` to `end`. Shares everything. */
-  slice(start: number, end: number = this.length): PackedStrings {
+  slice(start = 0, end: number = this.length): PackedStrings {
     return new PackedStrings(this.bytes, this.starts.subarray(start, end), this.ends.subarray(start, end));
   }
 
@@ -239,6 +244,53 @@ export class StringsBuilder {
       this.#offsets.subarray(0, this.#count + 1),
     );
   }
+}
+
+/**
+ * The same strings over one array of bytes, so that their places can stand beside each other. Strings over the same array already are
+ * given as they are.
+ */
+export function overOneArray(all: readonly PackedStrings[]): readonly PackedStrings[] {
+  const used = all.filter(({length}) => length > 0);
+  if (used.every(({bytes}) => bytes === used[0]!.bytes)) return all;
+  const stretches = all.map(stretchOf);
+  const bytes = bytesFor(
+    stretches.reduce((sum, {isDense, length}, i) => sum + (isDense ? length : all[i]!.totalBytes), 0),
+  );
+  let at = 0;
+  return all.map((strings, k) => {
+    const count = strings.length;
+    const [starts, ends] = [placesFor(count), placesFor(count)];
+    const {start, length, isDense} = stretches[k]!;
+    if (isDense) {
+      bytes.set(strings.bytes.subarray(start, start + length), at);
+      for (let i = 0; i < count; i++) {
+        starts[i] = strings.starts[i]! - start + at;
+        ends[i] = strings.ends[i]! - start + at;
+      }
+      at += length;
+    } else {
+      for (let i = 0; i < count; i++) {
+        bytes.set(strings.at(i), at);
+        starts[i] = at;
+        ends[i] = at += strings.lengthAt(i);
+      }
+    }
+    return new PackedStrings(bytes, starts, ends);
+  });
+}
+
+/** The bytes between which strings lie, and whether they are for the most part theirs. */
+function stretchOf(strings: PackedStrings): {start: number; length: number; isDense: boolean} {
+  const {starts, ends} = strings;
+  let start = strings.bytes.length;
+  let end = 0;
+  for (let i = 0; i < starts.length; i++) {
+    if (starts[i]! < start) start = starts[i]!;
+    if (ends[i]! > end) end = ends[i]!;
+  }
+  const length = Math.max(0, end - start);
+  return {start, length, isDense: length <= 2 * strings.totalBytes};
 }
 
 const ENCODER = new TextEncoder();

@@ -7,12 +7,30 @@
 import {CallError} from '../errors.js';
 import {roomFor} from './budget.js';
 import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from './dtypes.js';
+import {setIntegers} from './int64.js';
+import {PackedStrings} from './strings.js';
+
+/** An element that is neither a number nor a string: a resource or a variant. */
+export interface HostObject {
+  /** What kind of object this is, for messages. */
+  readonly kind: string;
+}
 
 /**
  * Elements of a host tensor in row-major order: a typed array for numeric dtypes (see {@link DTYPES}), byte strings
  * for `string`, and objects for `resource` and `variant`.
  */
-export type HostData = NumericArray | readonly Uint8Array[] | readonly object[];
+export type HostData = NumericArray | PackedStrings | readonly HostObject[];
+
+/** Element `i`; of complex numbers, number `i`. */
+export function elementAt(data: HostData, i: number): number | bigint | Uint8Array | HostObject {
+  return data instanceof PackedStrings ? data.at(i) : data[i]!;
+}
+
+/** All elements. */
+export function elementsOf(data: HostData): ArrayLike<number | bigint | Uint8Array | HostObject> {
+  return data instanceof PackedStrings ? data.toArray() : data;
+}
 
 /** A dense tensor in host memory. */
 export interface HostTensor {
@@ -45,16 +63,17 @@ export function allocate(dtype: DType, size: number): NumericArray {
   }
 }
 
-/** JavaScript numbers as storage of a numeric dtype. */
-export function numbersAs(dtype: DType, values: readonly number[]): NumericArray {
+/** JavaScript numbers, safe integers for int64 and uint64, as storage of a numeric dtype. */
+export function numbersAs(dtype: DType, values: ArrayLike<number>): NumericArray {
   const data = allocate(dtype, values.length);
-  for (const [i, value] of values.entries()) data[i] = (isBigInt(dtype) ? BigInt(value) : value) as never;
+  if (isBigInt(dtype)) setIntegers(data as BigInt64Array, values);
+  else (data as Float64Array).set(values);
   return data;
 }
 
 /** Tells tensors of different dtypes, shapes or elements apart, -0 from 0 as well, unlike the text of numbers. */
 export function contentKey({dtype, shape, data}: HostTensor): string {
-  const elements = Array.from(data as ArrayLike<unknown>, (x) => (Object.is(x, -0) ? '-0' : String(x)));
+  const elements = Array.from(elementsOf(data), (x) => (Object.is(x, -0) ? '-0' : String(x)));
   return `${dtype} ${shape} ${elements.join()}`;
 }
 

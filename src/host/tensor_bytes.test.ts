@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {FormatError} from '../errors.js';
 import type {DType} from './dtypes.js';
 import {DTYPES, dtypeInfo, lanes} from './dtypes.js';
+import {PackedStrings} from './strings.js';
 import {decodeTensorBytes, encodeTensorBytes} from './tensor_bytes.js';
 
 const STORABLE = (Object.keys(DTYPES) as DType[]).filter((dtype) => dtypeInfo(dtype).array !== undefined);
@@ -52,7 +53,7 @@ test('complex numbers are interleaved', () => {
 
 describe('string', () => {
   const long = new Uint8Array(300).fill(7);
-  const strings = [text('a'), text(''), Uint8Array.of(0xff, 0), long];
+  const strings = PackedStrings.of([text('a'), text(''), Uint8Array.of(0xff, 0), long]);
 
   test('is the varint lengths, then the bytes', () => {
     const bytes = encodeTensorBytes('string', strings);

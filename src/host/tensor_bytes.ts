@@ -10,6 +10,7 @@
 import {isSmallFloat, narrow, widen} from '../algorithms/small_floats.js';
 import {FormatError} from '../errors.js';
 import {type DType, dtypeInfo, lanes, type NumericArray} from './dtypes.js';
+import {PackedStrings} from './strings.js';
 import {allocate, type HostData} from './tensor.js';
 
 /** A typed array over memory that exists. */
@@ -48,7 +49,7 @@ export function decodeTensorBytes(dtype: DType, bytes: Uint8Array, elementCount:
  * is the stored form already.
  */
 export function encodeTensorBytes(dtype: DType, data: HostData): Uint8Array {
-  if (dtype === 'string') return encodeStrings(data as readonly Uint8Array[]);
+  if (dtype === 'string') return encodeStrings(data as PackedStrings);
   const {array} = dtypeInfo(dtype);
   if (array === undefined) throw new FormatError(`a ${dtype} tensor cannot be stored as plain bytes`);
   const values = data as NumericArray;
@@ -105,16 +106,14 @@ function signExtendNibbles(values: Int8Array): void {
 }
 
 /** TensorFlow's `EncodeStringList` (tensor_coding.cc). */
-function encodeStrings(strings: readonly Uint8Array[]): Uint8Array {
+function encodeStrings(strings: PackedStrings): Uint8Array {
   const lengths: number[] = [];
-  let total = 0;
-  for (const string of strings) {
-    let length = string.length;
-    for (; length > 0x7f; length = Math.floor(length / 128)) lengths.push((length % 128) | 0x80);
+  for (let i = 0; i < strings.length; i++) {
+    let length = strings.lengthAt(i);
+    for (; length > 0x7f; length >>>= 7) lengths.push((length & 0x7f) | 0x80);
     lengths.push(length);
-    total += string.length;
   }
-  const bytes = new Uint8Array(lengths.length + total);
+  const bytes = new Uint8Array(lengths.length + strings.totalBytes);
   bytes.set(lengths);
   let at = lengths.length;
   for (const string of strings) {
@@ -124,11 +123,12 @@ function encodeStrings(strings: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function decodeStrings(bytes: Uint8Array, count: number): Uint8Array[] {
+/** Shares the bytes. */
+function decodeStrings(bytes: Uint8Array, count: number): PackedStrings {
   if (count > bytes.length) {
     throw new FormatError(`${count} strings take at least ${count} bytes, not ${bytes.length}`);
   }
-  const lengths = new Array<number>(count);
+  const offsets = new Int32Array(count + 1);
   let at = 0;
   let total = 0;
   for (let i = 0; i < count; i++) {
@@ -140,13 +140,13 @@ function decodeStrings(bytes: Uint8Array, count: number): Uint8Array[] {
       length += (byte & 0x7f) * scale;
       scale *= 128;
     } while (byte > 0x7f && scale < 2 ** 35);
-    lengths[i] = length;
     total += length;
+    offsets[i + 1] = total;
   }
   if (at + total !== bytes.length) {
     throw new FormatError(
       `${count} strings of ${total} bytes and their lengths take ${at + total} bytes, not ${bytes.length}`,
     );
   }
-  return lengths.map((length) => bytes.subarray(at, (at += length)));
+  return PackedStrings.between(bytes.subarray(at), offsets);
 }

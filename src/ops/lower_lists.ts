@@ -6,6 +6,7 @@
 
 import type {DType} from '../host/dtypes.js';
 import {fitsShape, mergeShapes, type PartialShape} from '../host/shape.js';
+import {elementAt} from '../host/tensor.js';
 import type {OnnxBuilder, OnnxList, OnnxTensor} from '../onnx/builder.js';
 import {hasOnnxType} from '../onnx/dtypes.js';
 import {notLowered} from '../onnx/not_lowered.js';
@@ -54,7 +55,7 @@ export function zeros(
   to: OnnxBuilder,
 ): OnnxTensor {
   const sizes = rest.length === 0 ? first[0] : to.op('Concat', [first[0], to.ints(rest)], {axis: 0});
-  const count = first[0].value === undefined ? null : Number(first[0].value.data[0]);
+  const count = first[0].value === undefined ? null : Number(elementAt(first[0].value.data, 0));
   return to.op('Expand', [to.scalar(dtype, 0), sizes], {}, {shape: [count, ...rest]});
 }
 

@@ -24,7 +24,7 @@ import {type Known, knownConstant} from '../graph/known.js';
 import {tensorCount} from '../graph/node_types.js';
 import {opDef} from '../graph/op_defs.js';
 import {inOnePiece, type Pieces} from '../host/pieces.js';
-import type {HostTensor} from '../host/tensor.js';
+import {elementAt, type HostTensor} from '../host/tensor.js';
 import {constantAt, truthOf} from './constants.js';
 import type {RunRequest} from './run.js';
 import {fedNodes, functionRequest, isDataflow, neededFor, topologicalOrder} from './schedule.js';
@@ -237,7 +237,8 @@ class Inliner {
     }
     if (CASES.has(op)) {
       const branches = attrs.funcs('branches');
-      const index = this.#constant(inputs[0]!)?.data[0];
+      const constant = this.#constant(inputs[0]!);
+      const index = constant && elementAt(constant.data, 0);
       // One out of range takes the last branch.
       return index === undefined ? undefined : (branches[Number(index)] ?? branches.at(-1))?.name;
     }

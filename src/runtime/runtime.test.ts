@@ -3,6 +3,7 @@ import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {CallError, FormatError} from '../errors.js';
 import type {Attr} from '../graph/attrs.js';
 import type {DType} from '../host/dtypes.js';
+import {elementAt} from '../host/tensor.js';
 import {Variable} from '../ops/variable/variable.js';
 import {Value} from '../tensors/value.js';
 import {quietCpuBackend} from '../tfjs/cpu_backend.js';
@@ -171,7 +172,7 @@ describe('effects', () => {
     const v = variable(10);
     const runtime = runtimeOf({f: spec});
     call(runtime, 'f', Value.object('resource', v), scalar(1));
-    return v.exact().data[0] as number;
+    return elementAt(v.exact().data, 0) as number;
   };
 
   it('of all stateful nodes happen where a function lists no control results', () => {
@@ -201,7 +202,7 @@ describe('effects', () => {
     const v = variable(10);
     const runtime = runtimeOf({called, outer});
     expect(call(runtime, 'outer', Value.object('resource', v), scalar(1))).toEqual([1]);
-    expect(v.exact().data[0]).toBe(14);
+    expect(elementAt(v.exact().data, 0)).toBe(14);
   });
 
   it('come before what depends on them', () => {
@@ -264,7 +265,7 @@ describe('parts of a graph', () => {
     const handleOf = () => {
       const request = {feeds: [], fetches: [endpoint(graph, 'table')], targets: []};
       return runtime.invoke(runtime.prepare(graph, request), [], ([handle]) => ({
-        result: handle!.hostData()[0],
+        result: elementAt(handle!.hostData(), 0),
         tensors: [],
       }));
     };

@@ -11,21 +11,27 @@ import {CallError} from '../errors.js';
 import type {TensorStructure} from '../graph/nest.js';
 import {DTYPES, type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../host/dtypes.js';
 import {fitsShape, formatShape} from '../host/shape.js';
+import {PackedStrings} from '../host/strings.js';
 import {allocate, type HostData, type HostTensor, sizeOf} from '../host/tensor.js';
 import {currentObserver, unobserved} from '../runtime/observer.js';
 import {fromTensor} from '../tensors/from_tensor.js';
 import {convertElements, convertNumbers} from '../tensors/host.js';
+import {stringValue} from '../tensors/strings.js';
 import {Value} from '../tensors/value.js';
 import {wideTensor, wideValueOf} from '../tensors/wide_tensor.js';
+import {stringTensor} from '../tfjs/string_tensors.js';
 import {isTaping} from '../tfjs/tape.js';
 
 /** A tensor in TensorFlow's own dtype: what `{exact: true}` gives, and what can be given where a tensor is expected. */
 export interface ExactTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  /** A typed array (complex: real and imaginary parts in turn); byte strings for `string`. */
-  readonly data: HostData;
+  /** A typed array (complex: real and imaginary parts in turn); byte strings for `string`, in either form where they are given. */
+  readonly data: ExactData;
 }
+
+/** The elements of an {@link ExactTensor}. A result of strings is an array of them, made when it is first read. */
+export type ExactData = HostData | readonly Uint8Array[];
 
 /** Elements of a nested array. */
 export type TensorElement = number | bigint | boolean | string | Uint8Array;
@@ -131,12 +137,24 @@ function asExactTensor(input: unknown): HostTensor | undefined {
   if ((data as ArrayLike<unknown>).length !== sizeOf(shape) * lanes(dtype)) {
     throw new CallError(`a ${dtype} tensor of shape ${formatShape(shape)} needs ${sizeOf(shape)} elements`);
   }
-  return {dtype, shape, data};
+  return hostTensorOf({dtype, shape, data});
+}
+
+/** A tensor as it goes into a model. */
+export function hostTensorOf({dtype, shape, data}: ExactTensor): HostTensor {
+  return {dtype, shape, data: dtype === 'string' ? packed(data) : (data as HostData)};
+}
+
+function packed(data: ExactData): PackedStrings {
+  if (data instanceof PackedStrings) return data;
+  const strings = data as readonly Uint8Array[];
+  if (strings.every((each) => each instanceof Uint8Array)) return PackedStrings.of(strings);
+  throw new CallError('the data of a string tensor are byte strings (Uint8Array)');
 }
 
 function fromHost(tensor: HostTensor, spec: TensorStructure, convert: boolean): Value | undefined {
   if (spec.dtype === 'string' && tensor.dtype === 'uint8' && fitsShape([], spec.shape) && convert) {
-    return Value.host('string', [], [tensor.data as Uint8Array]);
+    return stringValue([], [tensor.data as Uint8Array]);
   }
   if (!fitsShape(tensor.shape, spec.shape)) return undefined;
   if (tensor.dtype === spec.dtype) return Value.of(tensor);
@@ -170,8 +188,13 @@ function fromNested(input: unknown, dtype: DType): HostTensor | undefined {
   const store = STORE_ELEMENT[kind];
   if (store === undefined) return undefined;
   if (kind === 'string') {
+    if (elements.every((each) => typeof each === 'string')) {
+      return {dtype, shape, data: PackedStrings.ofTexts(elements)};
+    }
     const strings = elements.map(store);
-    return strings.includes(undefined) ? undefined : {dtype, shape, data: strings as Uint8Array[]};
+    return strings.includes(undefined)
+      ? undefined
+      : {dtype, shape, data: PackedStrings.of(strings as Uint8Array[])};
   }
   const data = allocate(dtype, elements.length);
   for (let i = 0; i < elements.length; i++) {
@@ -218,16 +241,17 @@ function collect(input: unknown, shape: readonly number[], depth: number, out: u
  */
 export function fromValue(value: Value, exact: boolean, what: string, isMember = false): TensorOutput {
   if (exact || value.dtype === 'resource' || value.dtype === 'variant') {
-    const {dtype, shape} = value;
-    return {dtype, shape, data: copied(value.hostData())};
+    return exactTensor(value);
   }
   if (value.dtype === 'complex128') {
     const data = Float32Array.from(value.numeric() as Float64Array);
     return Value.host('complex64', value.shape, data).tensor();
   }
+  // Who traces has to see where a tensor comes from.
+  const isObserved = currentObserver() !== undefined;
+  if (value.dtype === 'string' && !isObserved) return stringTensor(value.strings(), value.shape);
   try {
-    // Who traces has to see where a tensor comes from.
-    const own = currentObserver() === undefined ? value.giveAway() : undefined;
+    const own = isObserved ? undefined : value.giveAway();
     return own ?? tf.clone(value.tensor());
   } catch (error) {
     if (!(error instanceof CallError)) {
@@ -240,9 +264,17 @@ export function fromValue(value: Value, exact: boolean, what: string, isMember =
   }
 }
 
-/** The caller may change what it gets; constants and variables must not change with it. */
-function copied(data: HostData): HostData {
-  return data.slice();
+/** A tensor as the caller may keep and change it: constants and variables must not change with it. */
+export function exactTensor({dtype, shape, data}: HostTensor): ExactTensor {
+  if (!(data instanceof PackedStrings)) return {dtype, shape, data: data.slice()};
+  let strings: Uint8Array[] | undefined;
+  return {
+    dtype,
+    shape,
+    get data() {
+      return (strings ??= data.toArray());
+    },
+  };
 }
 
 /** What an input is, for messages. */

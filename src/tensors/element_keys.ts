@@ -16,7 +16,7 @@ export type ElementKey = number | bigint | string | object;
  * itself.
  */
 export function elementKeys(x: Value): ElementKey[] {
-  if (x.dtype === 'string') return x.strings().map(toLatin1);
+  if (x.dtype === 'string') return x.strings().toArray().map(toLatin1);
   if (dtypeInfo(x.dtype).array === undefined) return [...(x.hostData() as readonly object[])];
   const data = x.numeric();
   if (lanes(x.dtype) > 1) {

@@ -7,8 +7,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isFloating, lanes} from '../host/dtypes.js';
 import {allocateHost} from '../host/strided_copy.js';
+import {overOneArray, PackedStrings} from '../host/strings.js';
 import {allocate, type HostData, sizeOf} from '../host/tensor.js';
 import {mapTensors} from './movement.js';
+import {stringValue} from './strings.js';
 import {Value} from './value.js';
 
 /** True for a value that may hang on a gradient tape. */
@@ -23,6 +25,7 @@ export function takeElements(x: Value, positions: Int32Array, shape: readonly nu
     const values = fill ? [x, fill] : [x];
     return mapTensors(values, ([from, padding]) => takeFromTensor(from!, positions, shape, padding));
   }
+  if (x.dtype === 'string') return takeStrings(x, positions, shape, fill);
   const width = lanes(x.dtype);
   const source = x.hostData() as readonly unknown[];
   const padding = (fill?.hostData() ?? []) as readonly unknown[];
@@ -35,6 +38,15 @@ export function takeElements(x: Value, positions: Int32Array, shape: readonly nu
     }
   }
   return Value.host(x.dtype, shape, out as HostData);
+}
+
+function takeStrings(x: Value, positions: Int32Array, shape: readonly number[], fill?: Value): Value {
+  if (fill === undefined) return stringValue(shape, x.strings().take(positions));
+  const [strings, padding] = overOneArray([x.strings(), fill.strings()]) as [PackedStrings, PackedStrings];
+  const [start, end] = [padding.starts[0]!, padding.ends[0]!];
+  const starts = positions.map((at) => (at < 0 ? start : strings.starts[at]!));
+  const ends = positions.map((at) => (at < 0 ? end : strings.ends[at]!));
+  return stringValue(shape, new PackedStrings(padding.bytes, starts, ends));
 }
 
 function takeFromTensor(

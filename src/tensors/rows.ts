@@ -8,12 +8,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {isSmallFloat, roundInPlace} from '../algorithms/small_floats.js';
 import {lanes, type NumericArray} from '../host/dtypes.js';
+import {joinGroups} from '../host/join_strings.js';
 import * as host from '../host/movement.js';
-import {allocateHost} from '../host/strided_copy.js';
 import {allocate, sizeOf} from '../host/tensor.js';
 import {fromTensor} from './from_tensor.js';
 import {linear} from './linear.js';
 import {emptyFrom, mapTensor, movesOnHost} from './movement.js';
+import {stringValue} from './strings.js';
 import {Value} from './value.js';
 
 /** In an index: no row. Such a row is taken as zeros, and added nowhere. */
@@ -84,19 +85,13 @@ function orRow(out: NumericArray, to: number, source: NumericArray, from: number
 
 /** The sum of strings is their concatenation. */
 function joinRows(x: Value, width: number, index: Int32Array, shape: readonly number[]): Value {
-  const out = allocateHost('string', sizeOf(shape)) as Uint8Array[];
   const source = x.strings();
-  index.forEach((row, i) => {
-    if (row < 0) return;
-    for (let k = 0; k < width; k++) {
-      const [head, tail] = [out[row * width + k]!, source[i * width + k]!];
-      const joined = new Uint8Array(head.length + tail.length);
-      joined.set(head);
-      joined.set(tail, head.length);
-      out[row * width + k] = joined;
-    }
-  });
-  return Value.host('string', shape, out);
+  const groups = new Int32Array(source.length);
+  for (let i = 0; i < groups.length; i++) {
+    const row = index[Math.floor(i / width)]!;
+    groups[i] = row < 0 ? -1 : row * width + (i % width);
+  }
+  return stringValue(shape, joinGroups(source, groups, sizeOf(shape)));
 }
 
 /** Rows of a matrix on a backend; its gradient adds rows. */

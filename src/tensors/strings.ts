@@ -4,9 +4,10 @@
  * @module
  */
 
+import {PackedStrings} from '../host/strings.js';
 import {Value} from './value.js';
 
 /** A string tensor. */
-export function stringValue(shape: readonly number[], data: readonly Uint8Array[]): Value {
-  return Value.host('string', shape, data);
+export function stringValue(shape: readonly number[], data: PackedStrings | readonly Uint8Array[]): Value {
+  return Value.host('string', shape, data instanceof PackedStrings ? data : PackedStrings.of(data));
 }

@@ -13,11 +13,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
+import {integerAt, unsignedAt, wordsOf} from '../host/int64.js';
 import type {LazyTensor} from '../host/lazy_tensor.js';
-import {allocate, type HostData, type HostTensor, numbersAs, sizeOf} from '../host/tensor.js';
-import {isReadable, stringsOf} from '../tfjs/data.js';
+import {PackedStrings} from '../host/strings.js';
+import {
+  allocate,
+  type HostData,
+  type HostObject,
+  type HostTensor,
+  numbersAs,
+  sizeOf,
+} from '../host/tensor.js';
+import {isReadable} from '../tfjs/data.js';
 import {hostTensor} from '../tfjs/host_backend.js';
 import {clone, reshape} from '../tfjs/kernels.js';
+import {stringsOf} from '../tfjs/string_tensors.js';
 import {isTaping} from '../tfjs/tape.js';
 import {heapView} from '../tfjs/wasm_views.js';
 
@@ -144,12 +154,12 @@ export class Value implements HostTensor {
   }
 
   /** A rank-1 value from JavaScript numbers. */
-  static vector(dtype: DType, values: readonly number[]): Value {
+  static vector(dtype: DType, values: ArrayLike<number>): Value {
     return new Value(dtype, [values.length], numbersAs(dtype, values), undefined);
   }
 
   /** A scalar resource or variant. */
-  static object(dtype: 'resource' | 'variant', object: object): Value {
+  static object(dtype: 'resource' | 'variant', object: HostObject): Value {
     return new Value(dtype, [], [object], undefined);
   }
 
@@ -203,9 +213,16 @@ export class Value implements HostTensor {
   }
 
   /** Host data of a string value. Any other is a CallError. */
-  strings(): readonly Uint8Array[] {
+  strings(): PackedStrings {
     if (this.dtype !== 'string') throw new CallError(`expected strings, got ${this.dtype}`);
-    return this.hostData() as readonly Uint8Array[];
+    return this.hostData() as PackedStrings;
+  }
+
+  /** The first string of a string value, as that of a scalar is. Shares the bytes. */
+  string(): Uint8Array {
+    const strings = this.strings();
+    if (strings.length === 0) throw new CallError('expected a string, got none');
+    return strings.at(0);
   }
 
   /**
@@ -214,10 +231,13 @@ export class Value implements HostTensor {
    */
   numbers(): number[] {
     const data = this.numeric();
+    if (!isBigInt(this.dtype)) return Array.from(data as Float64Array);
+    const words = wordsOf(data as BigInt64Array);
+    const read = this.dtype === 'int64' ? integerAt : unsignedAt;
     const out = new Array<number>(data.length);
     for (let i = 0; i < data.length; i++) {
-      const number = Number(data[i]);
-      if (typeof data[i] === 'bigint' && !Number.isSafeInteger(number)) {
+      const number = read(words, i);
+      if (!Number.isSafeInteger(number)) {
         throw new CallError(`${data[i]} does not fit where an index or a size is expected`);
       }
       out[i] = number;
@@ -387,20 +407,13 @@ export const VALUE_BYTES = 400;
 /** Arrays of fewer elements are covered by that. */
 const FEW = 16;
 
-/** What a byte string takes beside its bytes, about. */
-const STRING_BYTES = 100;
-
 /** Host memory of a value's elements, about: what several share is counted for each. */
 function hostBytes(data: HostData | undefined): number {
-  if (data === undefined || (data.length < FEW && typeof data[0] !== 'object')) return 0;
-  if (ArrayBuffer.isView(data)) return data.byteLength;
-  let bytes = 8 * data.length;
-  let last: unknown;
-  for (const element of data) {
-    if (element instanceof Uint8Array && element !== last) bytes += STRING_BYTES + element.length;
-    last = element;
-  }
-  return bytes;
+  if (data === undefined) return 0;
+  // Strings that share bytes: no more than there are.
+  if (data instanceof PackedStrings) return 8 * data.length + Math.min(data.totalBytes, data.bytes.length);
+  if (ArrayBuffer.isView(data)) return data.length < FEW ? 0 : data.byteLength;
+  return 8 * data.length;
 }
 
 /**
@@ -452,7 +465,7 @@ function readBack(tensor: tf.Tensor, dtype: DType): HostData {
 
 function upload(dtype: DType, shape: readonly number[], data: HostData): tf.Tensor {
   const dims = shape as number[];
-  if (dtype === 'string') return tf.tensor(data as Uint8Array[], dims, 'string');
+  if (dtype === 'string') return tf.tensor((data as PackedStrings).toArray(), dims, 'string');
   if (dtype === 'resource' || dtype === 'variant') {
     throw new CallError(`a ${dtype} cannot be used as a tensor`);
   }

@@ -5,6 +5,7 @@
  */
 
 import {expect} from 'vitest';
+import {PackedStrings} from '../host/strings.js';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
@@ -38,6 +39,14 @@ expect.extend({
     };
   },
 });
+
+/** Strings are the same wherever their bytes lie. */
+expect.addEqualityTesters([
+  function (a: unknown, b: unknown) {
+    if (!(a instanceof PackedStrings && b instanceof PackedStrings)) return undefined;
+    return this.equals(a.toArray(), b.toArray());
+  },
+]);
 
 const NOTHING = Symbol('nothing');
 

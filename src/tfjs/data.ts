@@ -1,5 +1,5 @@
 /**
- * The data that a tensor holds: which it is, and the bytes of strings.
+ * The data that a tensor holds: which it is, and whether it can be read.
  *
  * @module
  */
@@ -12,11 +12,6 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export function dataOf(tensor: tf.TensorInfo): object {
   return tensor.dataId;
-}
-
-/** The strings of a tensor as they are: `dataSync` would decode them as UTF-8, which they need not be. */
-export function stringsOf(tensor: tf.Tensor): Uint8Array[] {
-  return tf.engine().readSync(tensor.dataId) as unknown as Uint8Array[];
 }
 
 /** Backends whose memory JavaScript sees. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import {encodeUtf8} from '../algorithms/utf8.js';
 import {SaveError} from '../errors.js';
 import type {Operand} from '../graph/builder.js';
+import {PackedStrings} from '../host/strings.js';
 import type {TracedTensor} from './dims.js';
 import type {KernelCall, KernelRule, KernelRules} from './kernel_call.js';
 import {mergeNumbers, rankOf, type Size, type Sizes, Varying, VaryingList} from './varying.js';
@@ -180,7 +180,10 @@ const fill: KernelRule = (call) => {
   const shape = call.vector(call.outputShape(), 'the shape');
   const value = call.attr('value');
   if (dtype === 'string') {
-    return graph.op('Fill', [shape, graph.constant({dtype, shape: [], data: [encodeUtf8(String(value))]})]);
+    return graph.op('Fill', [
+      shape,
+      graph.constant({dtype, shape: [], data: PackedStrings.ofTexts([String(value)])}),
+    ]);
   }
   return graph.op('Fill', [
     shape,

@@ -5,7 +5,7 @@
  */
 
 import {SaveError} from '../errors.js';
-import type {HostTensor} from '../host/tensor.js';
+import {elementAt, type HostTensor} from '../host/tensor.js';
 import type {ComputedConstant, StepKind} from './steps.js';
 import {mergeLists, mergeNumbers} from './varying.js';
 
@@ -27,7 +27,8 @@ export function mergeConstants(values: readonly HostTensor[]): StepKind {
 function sameTensor(a: HostTensor, b: HostTensor): boolean {
   if (a.dtype !== b.dtype || a.shape.join() !== b.shape.join()) return false;
   if (a.data === b.data) return true;
-  for (let i = 0; i < a.data.length; i++) if (!sameElement(a.data[i], b.data[i])) return false;
+  for (let i = 0; i < a.data.length; i++)
+    if (!sameElement(elementAt(a.data, i), elementAt(b.data, i))) return false;
   return true;
 }
 

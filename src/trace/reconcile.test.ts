@@ -4,6 +4,7 @@ import {SaveError} from '../errors.js';
 import type {Attr} from '../graph/attrs.js';
 import type {DType} from '../host/dtypes.js';
 import type {PartialShape} from '../host/shape.js';
+import {PackedStrings} from '../host/strings.js';
 import type {ObservedTensor} from '../runtime/observer.js';
 import {reconcile} from './reconcile.js';
 import type {Entry, EntryKind, Ref, RefTree, SubRun} from './recording.js';
@@ -237,7 +238,7 @@ describe('constants', () => {
     expect(merged(many(1), many(1)).kind).toBe('constant');
     const text = (value: string) =>
       entry(
-        {kind: 'constant', value: {dtype: 'string', shape: [1], data: [new TextEncoder().encode(value)]}},
+        {kind: 'constant', value: {dtype: 'string', shape: [1], data: PackedStrings.ofTexts([value])}},
         [],
         tensor([1], 'string'),
       );

@@ -7,6 +7,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import type {Attr} from '../graph/attrs.js';
+import {elementAt} from '../host/tensor.js';
 import {mergeConstants} from './merged_constants.js';
 import {followsFromValues, opened} from './open_dims.js';
 import {distributionOf} from './random.js';
@@ -78,7 +79,7 @@ function alike(a: Entry, b: Entry): boolean {
       case 'op':
         return what.op.name;
       case 'handle':
-        return what.value.hostData()[0];
+        return elementAt(what.value.hostData(), 0);
       case 'random':
         return what.sample.distribution;
       case 'outer':

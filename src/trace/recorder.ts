@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../errors.js';
 import {opDef} from '../graph/op_defs.js';
 import type {DType} from '../host/dtypes.js';
+import {elementAt} from '../host/tensor.js';
 import {
   type CallObserver,
   type ObservedCall,
@@ -231,7 +232,7 @@ export class Recorder implements Recording, CallObserver {
       const constant = {dtype, shape, data: value.hostData()};
       return this.#add({kind: 'constant', value: constant}, [], [{dtype, shape}]);
     }
-    const resource = value.hostData()[0] as object;
+    const resource = elementAt(value.hostData(), 0) as object;
     const known = this.#others.get(resource);
     if (known !== undefined) return known;
     const ref = this.#add({kind: 'handle', value}, [], [{dtype, shape}]);

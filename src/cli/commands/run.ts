@@ -10,7 +10,8 @@ import type {Command} from 'commander';
 import {load} from '../../api.js';
 import {ENGINES} from '../../compile/engine.js';
 import {formatShape} from '../../host/shape.js';
-import type {ExactTensor, TensorInput} from '../../savedmodel/boundary.js';
+import type {HostTensor} from '../../host/tensor.js';
+import type {TensorInput} from '../../savedmodel/boundary.js';
 import type {LoadedObject} from '../../savedmodel/load/loaded_object.js';
 import {DEFAULT_SIGNATURE, functionAt, signatureNamed} from '../functions.js';
 import {writeNpy} from '../npy.js';
@@ -113,7 +114,7 @@ function onlyInput(inputs: Readonly<Record<string, unknown>>, signature: string)
   );
 }
 
-function writeOutputs(directory: string, outputs: ReadonlyMap<string, ExactTensor>): void {
+function writeOutputs(directory: string, outputs: ReadonlyMap<string, HostTensor>): void {
   mkdirSync(directory, {recursive: true});
   for (const [name, tensor] of outputs) {
     // Names of outputs come from the model: they must not lead out of the directory.
@@ -123,7 +124,7 @@ function writeOutputs(directory: string, outputs: ReadonlyMap<string, ExactTenso
   }
 }
 
-function printOutputs(outputs: ReadonlyMap<string, ExactTensor>, json: boolean): void {
+function printOutputs(outputs: ReadonlyMap<string, HostTensor>, json: boolean): void {
   if (json) {
     const all = Object.fromEntries([...outputs].map(([name, tensor]) => [name, toJson(tensor)]));
     printJson({outputs: all});

@@ -5,10 +5,11 @@
  */
 
 import type {RewriteRule} from '../../graph/rewrite.js';
+import {elementAt} from '../../host/tensor.js';
 import type {Pass} from './pass.js';
 
 const assert: RewriteRule = ({inputs: [condition]}) => {
-  const value = condition!.value?.data[0];
+  const value = condition!.value && elementAt(condition!.value.data, 0);
   return value !== undefined && Number(value) === 1 ? [] : undefined;
 };
 

@@ -9,6 +9,7 @@ import type {Attr} from '../../graph/attrs.js';
 import type {Operand} from '../../graph/builder.js';
 import {integersOf} from '../../graph/known.js';
 import type {RewriteRule} from '../../graph/rewrite.js';
+import {elementAt} from '../../host/tensor.js';
 import type {Pass} from './pass.js';
 
 const convolution: RewriteRule = ({node, inputs: [x, filter], graph}) => {
@@ -35,7 +36,7 @@ const convolution: RewriteRule = ({node, inputs: [x, filter], graph}) => {
 function zerosAround({node}: Operand): number[] | undefined {
   if (node.op !== 'Pad' && node.op !== 'PadV2') return undefined;
   const [, paddings, value] = node.inputs;
-  if (value !== undefined && (value.value === undefined || Number(value.value.data[0]) !== 0))
+  if (value !== undefined && (value.value === undefined || Number(elementAt(value.value.data, 0)) !== 0))
     return undefined;
   return integersOf(paddings!);
 }

@@ -8,6 +8,7 @@
 import type {Endpoint, GraphNode} from '../../graph/graph.js';
 import type {KnownGraph} from '../../graph/infer.js';
 import {allElementsOf, elementsOf} from '../../graph/known.js';
+import {elementAt} from '../../host/tensor.js';
 import {constantScalar, type FunctionBody, sourceOf} from '../bodies.js';
 
 /** Columns of a parameter of the body, or of what a handle among them leads to. */
@@ -213,7 +214,7 @@ class Equations {
     const {op, attrs} = this.#node(endpoint);
     if (op !== 'Const') return false;
     const {shape, data} = attrs.tensor('value');
-    return shape.length === 0 && data[0] === 1;
+    return shape.length === 0 && elementAt(data, 0) === 1;
   }
 
   /** A gate that is a sum of one product with the input, one with the hidden state, and biases. */

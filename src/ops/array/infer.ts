@@ -25,6 +25,7 @@ import {
   withElements,
 } from '../../graph/known.js';
 import {broadcastShapes, formatShape, isKnown, type PartialShape, partialSizeOf} from '../../host/shape.js';
+import {elementAt} from '../../host/tensor.js';
 import {
   anySizes,
   forAll,
@@ -285,7 +286,7 @@ const range: Infer = ([start, ...rest], node) => {
 
 /** The only element, of whatever number; undefined where it is not known. */
 function numberOf(known: Known): number | bigint | undefined {
-  return elementOf(known) ?? (known.value?.data[0] as number | bigint | undefined);
+  return elementOf(known) ?? (known.value && (elementAt(known.value.data, 0) as number | bigint));
 }
 
 const linSpace: Infer = ([, , num]) => [{shape: [dimensionFrom(num)]}];

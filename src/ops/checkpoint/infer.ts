@@ -8,9 +8,12 @@ import {decodeUtf8} from '../../algorithms/utf8.js';
 import {boxOf, parseShapeAndSlice} from '../../bundle/tensor_slice.js';
 import type {Infer, InferTable} from '../../graph/infer.js';
 import {type Inferred, UNKNOWN} from '../../graph/known.js';
+import {elementAt} from '../../host/tensor.js';
 
 const restore: Infer = ([, , slices], {attrs}) =>
-  attrs.dtypes('dtypes').map((_, i) => partOf(slices!.value?.data[i] as Uint8Array | undefined));
+  attrs
+    .dtypes('dtypes')
+    .map((_, i) => partOf(slices!.value && (elementAt(slices!.value.data, i) as Uint8Array)));
 
 /** A part as `RestoreV2` spells it; nothing is said of what is restored as a whole. */
 function partOf(shapeAndSlice: Uint8Array | undefined): Inferred {

@@ -7,9 +7,12 @@
 import type {Kernel, OpFamily} from '../kernel.js';
 
 const restore: Kernel = ([prefix, names, slices], ctx) => {
-  const [path] = prefix!.strings();
+  const path = prefix!.string();
   const shapesAndSlices = slices!.strings();
-  return names!.strings().map((name, i) => ctx.session.restore(path!, name, shapesAndSlices[i]!));
+  return names!
+    .strings()
+    .toArray()
+    .map((name, i) => ctx.session.restore(path, name, shapesAndSlices.at(i)));
 };
 
 /** Reading a checkpoint. */

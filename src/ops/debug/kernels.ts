@@ -6,7 +6,9 @@
 
 import {decodeUtf8} from '../../algorithms/utf8.js';
 import {CallError} from '../../errors.js';
+import {PackedStrings} from '../../host/strings.js';
 import {printableLines} from '../../printable.js';
+import {stringValue} from '../../tensors/strings.js';
 import {type Resource, Value} from '../../tensors/value.js';
 import type {Kernel, OpFamily, OpImplementation} from '../kernel.js';
 import {invalid} from '../node.js';
@@ -37,7 +39,7 @@ function summarize(value: Value, count: number): string {
 
 function element(value: Value, index: number): string {
   const {dtype} = value;
-  if (dtype === 'string') return decodeUtf8(value.strings()[index]!);
+  if (dtype === 'string') return decodeUtf8(value.strings().at(index));
   if (dtype === 'resource' || dtype === 'variant') return `<${dtype}>`;
   const data = value.numeric();
   if (dtype === 'bool') return data[index] ? 'true' : 'false';
@@ -66,14 +68,13 @@ const print: Kernel = ([input, ...data], ctx) => {
 
 const printV2: Kernel = ([input], ctx) => {
   const end = ctx.attrs.string('end');
-  log(decodeUtf8(input!.strings()[0]!) + (end === '\n' ? '' : end));
+  log(decodeUtf8(input!.string()) + (end === '\n' ? '' : end));
   return [];
 };
 
 /** A summary that nobody reads. */
-const EMPTY = new Uint8Array(0);
 const noSummary: OpImplementation = {
-  kernel: () => Value.host('string', [], [EMPTY]),
+  kernel: () => stringValue([], PackedStrings.empty(1)),
   limits: 'gives an empty string: summaries are not recorded',
 };
 const nothing: OpImplementation = {kernel: () => [], limits: 'does nothing: summaries are not recorded'};

@@ -17,7 +17,7 @@ function buckets(hasher: (ctx: KernelContext) => Hasher): Kernel {
   return ([input], ctx) => {
     const hash = ctx.memo(() => hasher(ctx));
     const count = ctx.attrs.bigint('num_buckets');
-    const strings = input!.strings();
+    const strings = input!.strings().toArray();
     const out = new BigInt64Array(strings.length);
     if (count < MAX_NUMBER_BUCKETS) {
       const halves = new Int32Array(out.buffer);
@@ -46,7 +46,7 @@ function keyedHasher(ctx: KernelContext): Hasher {
 
 /** One 8-byte fingerprint per element of the first axis. */
 const fingerprintKernel: Kernel = ([data, method], ctx) => {
-  const name = new TextDecoder().decode(method!.strings()[0]);
+  const name = new TextDecoder().decode(method!.string());
   if (method!.rank !== 0) throw invalid(ctx, 'method must be a scalar string');
   if (name !== 'farmhash64') throw unsupported(ctx, `the method '${name}'`);
   if (data!.rank === 0) throw invalid(ctx, 'data must have a batch dimension');
@@ -65,7 +65,10 @@ const fingerprintKernel: Kernel = ([data, method], ctx) => {
 /** What is hashed of a row: its memory; of strings their own fingerprints, unless it is only one. */
 function rowBytes(data: Value, row: number, rowSize: number): Uint8Array {
   if (data.dtype === 'string') {
-    const strings = data.strings().slice(row * rowSize, (row + 1) * rowSize);
+    const strings = data
+      .strings()
+      .slice(row * rowSize, (row + 1) * rowSize)
+      .toArray();
     if (rowSize === 1) return strings[0]!;
     const prints = new Uint32Array(2 * rowSize);
     strings.forEach((string, i) => {

@@ -8,7 +8,7 @@
 
 import {type DType, isBigInt} from '../../host/dtypes.js';
 import {formatShape, sameShape} from '../../host/shape.js';
-import {allocate, type HostData, sizeOf} from '../../host/tensor.js';
+import {allocate, elementAt, type HostData, sizeOf} from '../../host/tensor.js';
 import {textToBinary} from '../../proto/text_format.js';
 import {BinaryReader, BinaryWriter} from '../../proto/wire.js';
 import {stringValue} from '../../tensors/strings.js';
@@ -91,13 +91,13 @@ function writeField(
 ): void {
   if (packed && type.wire !== WIRE.delimited && type.wire !== WIRE.startGroup) {
     writer.tag(number, WIRE.delimited).fork();
-    for (let i = start; i < end; i++) type.write(writer, data[i] as FieldValue);
+    for (let i = start; i < end; i++) type.write(writer, elementAt(data, i) as FieldValue);
     writer.join();
     return;
   }
   for (let i = start; i < end; i++) {
     writer.tag(number, type.wire);
-    type.write(writer, data[i] as FieldValue);
+    type.write(writer, elementAt(data, i) as FieldValue);
     if (type.wire === WIRE.startGroup) writer.tag(number, WIRE.endGroup);
   }
 }
@@ -113,14 +113,17 @@ const decodeProto: Kernel = ([bytes], ctx) => {
   }));
   if (bytes!.size === 0) throw invalid(ctx, 'there has to be at least one message');
   const reader = new MessageFields(fields, dtypes, normalize);
-  const rows = bytes!.strings().map((message, i) => {
-    try {
-      return reader.read(binary(message));
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw invalid(ctx, `message ${i} cannot be parsed: ${reason}`);
-    }
-  });
+  const rows = bytes!
+    .strings()
+    .toArray()
+    .map((message, i) => {
+      try {
+        return reader.read(binary(message));
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw invalid(ctx, `message ${i} cannot be parsed: ${reason}`);
+      }
+    });
   const sizes = Int32Array.from(rows.flatMap((row) => row.map((values) => values.length)));
   const outputs = fields.map((field, i) => column(bytes!.shape, rows, i, field, dtypes[i]!));
   return [Value.host('int32', [...bytes!.shape, fields.length], sizes), ...outputs];

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {describe, expect, it} from 'vitest';
 import {CallError} from '../../errors.js';
+import type {HostObject} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
 import {runKernel, testOpFamily, useBackend} from '../testing/op_cases.js';
 import {ragged} from './kernels.js';
@@ -28,7 +29,7 @@ describe('ragged tensors in variants', () => {
   }
 
   function element(encoded: Value, at: number): Value {
-    return Value.host('variant', [], [(encoded.hostData() as object[])[at]!]);
+    return Value.host('variant', [], [(encoded.hostData() as HostObject[])[at]!]);
   }
 
   const nested = () =>
@@ -55,7 +56,7 @@ describe('ragged tensors in variants', () => {
   });
 
   it('are put together from a matrix of rows', () => {
-    const rows = nested().hostData() as object[];
+    const rows = nested().hostData() as HostObject[];
     const matrix = Value.host('variant', [2, 2], [rows[2]!, rows[0]!, rows[1]!, rows[2]!]);
     const {splits, values} = fromVariant(matrix, 1, 3);
     expect(splits).toEqual([
@@ -91,7 +92,11 @@ describe('ragged tensors in variants', () => {
   });
 
   it('have gradients that are the values of their rows, zeros where there are none', () => {
-    const rows = toVariant(true, Value.vector('float32', [1, 2, 3]), longs(0, 1, 3)).hostData() as object[];
+    const rows = toVariant(
+      true,
+      Value.vector('float32', [1, 2, 3]),
+      longs(0, 1, 3),
+    ).hostData() as HostObject[];
     const nothing = {kind: 'nothing', values: () => []};
     const attrs = {Tvalues: {type: 'type', value: 'float32' as never}} as const;
     const inputs = [Value.host('variant', [2], [nothing, rows[1]!]), longs(0, 1, 3), longs(3)];

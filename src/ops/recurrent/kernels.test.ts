@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
+import {elementAt} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
 import {
   caseFile,
@@ -25,7 +26,7 @@ function weightedSum(each: OpCase, input: number, element: number, added: number
     return Value.host(
       dtype,
       shape,
-      Float32Array.from(data as Float32Array).with(element, (data[element] as number) + added),
+      Float32Array.from(data as Float32Array).with(element, (elementAt(data, element) as number) + added),
     );
   });
   const outputs = runKernel(each, recurrent, inputs).filter(({dtype}) => dtype === 'float32');

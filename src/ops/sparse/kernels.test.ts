@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {CallError, UnsupportedOpError} from '../../errors.js';
+import type {HostObject} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
 import {runKernel, testOpFamily} from '../testing/op_cases.js';
 import {sparse} from './kernels.js';
@@ -44,7 +45,7 @@ describe('sparse tensors in variants', () => {
     const rows = serialize('SerializeManySparse', first());
     expect(rows.shape).toEqual([3, 3]);
     const row = (at: number) =>
-      Value.host('variant', [3], (rows.hostData() as object[]).slice(3 * at, 3 * at + 3));
+      Value.host('variant', [3], (rows.hostData() as HostObject[]).slice(3 * at, 3 * at + 3));
     expect(deserialize(row(2))).toEqual([[0], [3], [4]]);
     expect(deserialize(row(1))).toEqual([[], [], [4]]);
     expect(deserialize(rows)).toEqual([
@@ -56,7 +57,7 @@ describe('sparse tensors in variants', () => {
 
   it('are stacked in the largest of their shapes', () => {
     const parts = [first(), second()].flatMap(
-      (each) => serialize('SerializeSparse', each).hostData() as object[],
+      (each) => serialize('SerializeSparse', each).hostData() as HostObject[],
     );
     const [indices, values, shape] = deserialize(Value.host('variant', [2, 3], parts));
     expect(indices).toEqual([0, 0, 1, 0, 0, 3, 0, 2, 0, 1, 1, 4]);

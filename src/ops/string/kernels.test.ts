@@ -4,7 +4,7 @@ import {expect, it} from 'vitest';
 import {excludeSurrogates} from '../../algorithms/re2.js';
 import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
 import {UnsupportedOpError} from '../../errors.js';
-import {Value} from '../../tensors/value.js';
+import {stringValue} from '../../tensors/strings.js';
 import type {Session} from '../kernel.js';
 import {runKernel, testOpFamily} from '../testing/op_cases.js';
 import {string} from './kernels.js';
@@ -13,7 +13,7 @@ testOpFamily('strings', string);
 
 it('ReadFile gives a file of the model', () => {
   const session = {readFile: (path: Uint8Array) => encodeUtf8(`<${decodeUtf8(path)}>`)};
-  const path = Value.host('string', [], [encodeUtf8('assets/words.txt')]);
+  const path = stringValue([], [encodeUtf8('assets/words.txt')]);
   const [content] = runKernel(
     {op: 'ReadFile', attrs: {}},
     string,
@@ -21,12 +21,12 @@ it('ReadFile gives a file of the model', () => {
     session as Partial<Session> as Session,
   );
   expect(content!.shape).toEqual([]);
-  expect(decodeUtf8(content!.strings()[0]!)).toBe('<assets/words.txt>');
+  expect(decodeUtf8(content!.string())).toBe('<assets/words.txt>');
 });
 
 it('a pattern with \\C is not supported', () => {
   const pattern = {type: 'string', value: btoa('a\\C') as never} as const;
-  const input = Value.host('string', [1], [encodeUtf8('ab')]);
+  const input = stringValue([1], [encodeUtf8('ab')]);
   const run = () => runKernel({op: 'StaticRegexFullMatch', attrs: {pattern}}, string, [input]);
   expect(run).toThrow(UnsupportedOpError);
 });

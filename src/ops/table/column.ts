@@ -6,7 +6,11 @@
 
 import {EMPTY, equalBytes} from '../../algorithms/bytes.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
-import {allocate, allocateObjects, type HostData} from '../../host/tensor.js';
+import {PackedStrings} from '../../host/strings.js';
+import {allocate, allocateObjects, type elementsOf, type HostData} from '../../host/tensor.js';
+
+/** Elements by position. */
+export type Elements = ReturnType<typeof elementsOf>;
 
 /** Rows of `width` elements. */
 export class Column {
@@ -24,19 +28,24 @@ export class Column {
   }
 
   /** The rows one after the other, and perhaps room for more. Valid until the next `set`. */
-  get data(): HostData {
+  get data(): Elements {
     return this.#data;
   }
 
+  /** The rows as host data. */
+  get hostData(): HostData {
+    return Array.isArray(this.#data) ? PackedStrings.of(this.#data) : this.#data;
+  }
+
   /** Makes row `to` what row `from` of `source` is. A row one beyond the last is added. */
-  set(to: number, source: HostData, from: number): void {
+  set(to: number, source: Elements, from: number): void {
     const step = this.#step;
     if ((to + 1) * step > this.#data.length) this.#grow((to + 1) * step);
     for (let i = 0; i < step; i++) this.#data[to * step + i] = source[from * step + i] as never;
   }
 
   /** True when row `row` is what row `from` of `source` is. */
-  equals(row: number, source: HostData, from: number): boolean {
+  equals(row: number, source: Elements, from: number): boolean {
     const step = this.#step;
     for (let i = 0; i < step; i++) {
       const own = this.#data[row * step + i];

@@ -8,9 +8,9 @@
 
 import {hash64} from '../../algorithms/hashes.js';
 import {formatShape, sameShape} from '../../host/shape.js';
-import {allocate, type HostData, sizeOf} from '../../host/tensor.js';
+import {allocate, elementsOf, sizeOf} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
-import {Column} from './column.js';
+import {Column, type Elements} from './column.js';
 import {KeyIndex} from './key_index.js';
 import {type Entries, LookupTable, type TableSpec} from './lookup_table.js';
 
@@ -38,8 +38,8 @@ export class DenseTable extends LookupTable {
       throw this.fail('empty and deleted keys must have the same shape');
     }
     this.#reserved = new Column(this.keyDType, sizeOf(this.keyShape), 2);
-    this.#reserved.set(0, spec.emptyKey.hostData(), 0);
-    this.#reserved.set(1, spec.deletedKey.hostData(), 0);
+    this.#reserved.set(0, elementsOf(spec.emptyKey.hostData()), 0);
+    this.#reserved.set(1, elementsOf(spec.deletedKey.hostData()), 0);
     if (this.#reserved.equals(0, this.#reserved.data, 1)) {
       throw this.fail('empty and deleted keys cannot be equal');
     }
@@ -74,13 +74,13 @@ export class DenseTable extends LookupTable {
     let buckets = this.#buckets.count;
     while (pending > buckets * this.#maxLoad) buckets *= 2;
     if (buckets > this.#buckets.count) this.#grow(buckets);
-    const [keyData, valueData] = [keys.hostData(), values.hostData()];
+    const [keyData, valueData] = [elementsOf(keys.hostData()), elementsOf(values.hostData())];
     for (let i = 0; i < count; i++) this.#buckets.put(keyData, valueData, i);
   }
 
   override remove(keys: Value): void {
     const count = this.#checkKeys(keys);
-    for (let i = 0; i < count; i++) this.#buckets.remove(keys.hostData(), i);
+    for (let i = 0; i < count; i++) this.#buckets.remove(elementsOf(keys.hostData()), i);
   }
 
   override importValues(keys: Value, values: Value): void {
@@ -97,7 +97,7 @@ export class DenseTable extends LookupTable {
       );
     }
     this.#buckets = this.#allocate(count);
-    const [keyData, valueData] = [keys.hostData(), values.hostData()];
+    const [keyData, valueData] = [elementsOf(keys.hostData()), elementsOf(values.hostData())];
     for (let i = 0; i < count; i++) this.#buckets.place(i, keyData, valueData, i);
   }
 
@@ -106,7 +106,7 @@ export class DenseTable extends LookupTable {
     const copy = ({dtype, width, data}: Column) => {
       const rows = new Column(dtype, width, count);
       for (let i = 0; i < count; i++) rows.set(i, data, i);
-      return Value.host(dtype, [count, width], rows.data);
+      return Value.host(dtype, [count, width], rows.hostData);
     };
     return [copy(keys), copy(values)];
   }
@@ -127,7 +127,7 @@ export class DenseTable extends LookupTable {
     if (keys.rank > this.keyShape.length + 1) {
       throw this.fail(`keys must be a list of keys, got shape ${formatShape(keys.shape)}`);
     }
-    const data = keys.hostData();
+    const data = elementsOf(keys.hostData());
     for (let i = 0; i < count; i++) {
       if (this.#reserved.equals(0, data, i)) throw this.fail('the empty_key cannot be used as a key');
       if (this.#reserved.equals(1, data, i)) throw this.fail('the deleted_key cannot be used as a key');
@@ -156,7 +156,7 @@ class Buckets implements Entries {
   }
 
   /** Puts an entry in its key's bucket, or else in the first of its probe sequence that has none. */
-  put(keys: HostData, values: HostData, from: number): void {
+  put(keys: Elements, values: Elements, from: number): void {
     const own = this.index.find(keys, from);
     if (own >= 0) {
       this.values.set(own, values, from);
@@ -169,7 +169,7 @@ class Buckets implements Entries {
   }
 
   /** Puts what may be an entry, or one of the reserved keys, in a bucket. */
-  place(bucket: number, keys: HostData, values: HostData, from: number): void {
+  place(bucket: number, keys: Elements, values: Elements, from: number): void {
     this.keys.set(bucket, keys, from);
     this.values.set(bucket, values, from);
     if (this.#reserved.equals(0, keys, from) || this.#reserved.equals(1, keys, from)) return;
@@ -177,7 +177,7 @@ class Buckets implements Entries {
     this.index.add(bucket);
   }
 
-  remove(keys: HostData, from: number): void {
+  remove(keys: Elements, from: number): void {
     const bucket = this.index.find(keys, from);
     if (bucket < 0) return;
     this.index.delete(bucket);
@@ -187,7 +187,7 @@ class Buckets implements Entries {
 }
 
 /** The hash whose low bits name a key's first bucket: an integer is its own. */
-function keyHash(keys: HostData, row: number, width: number): bigint {
+function keyHash(keys: Elements, row: number, width: number): bigint {
   let hash = 0n;
   for (let i = row * width; i < (row + 1) * width; i++) {
     const element = keys[i] as Uint8Array | number | bigint;

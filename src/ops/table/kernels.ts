@@ -115,7 +115,7 @@ const initializeFromTextFile: Kernel = ([handle, filename], ctx) => {
   if (delimiter.length !== 1) throw invalid(ctx, 'delimiter should be only 1 char');
   if (filename!.rank !== 0)
     throw invalid(ctx, `filename should be a single string, got shape [${filename!.shape}]`);
-  const path = filename!.strings()[0]!;
+  const path = filename!.string();
   if (path.length === 0) throw invalid(ctx, 'filename cannot be empty');
   const [keys, values] = readVocabulary(ctx.session.readFile(path), table.keyDType, table.valueDType, {
     name: decodeUtf8(path),

@@ -6,9 +6,8 @@
  */
 
 import type {NumericArray} from '../../host/dtypes.js';
-import type {HostData} from '../../host/tensor.js';
 import {bytesOf} from '../../host/tensor_bytes.js';
-import type {Column} from './column.js';
+import type {Column, Elements} from './column.js';
 
 const FREE = -1;
 const REMOVED = -2;
@@ -34,7 +33,7 @@ export class KeyIndex {
   }
 
   /** The row whose key is key `at` of `data`, or -1. */
-  find(data: HostData, at: number): number {
+  find(data: Elements, at: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = this.#hash(data, at) & mask; ; slot = (slot + 1) & mask) {
       const row = this.#slots[slot]!;
@@ -78,7 +77,7 @@ export class KeyIndex {
     for (const row of old) if (row >= 0) this.add(row);
   }
 
-  #hash(data: HostData, at: number): number {
+  #hash(data: Elements, at: number): number {
     const {width} = this.#keys;
     let hash = 0x811c9dc5;
     if (this.#keys.dtype === 'string') {

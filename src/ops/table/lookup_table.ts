@@ -9,9 +9,9 @@
 import {CallError, UnsupportedOpError} from '../../errors.js';
 import {type DType, isInteger} from '../../host/dtypes.js';
 import {formatShape, sameShape} from '../../host/shape.js';
-import {type HostData, sizeOf} from '../../host/tensor.js';
+import {elementsOf, sizeOf} from '../../host/tensor.js';
 import {type Resource, Value} from '../../tensors/value.js';
-import {Column} from './column.js';
+import {Column, type Elements} from './column.js';
 import {KeyIndex} from './key_index.js';
 
 /** What a table maps. */
@@ -127,14 +127,14 @@ export abstract class LookupTable implements Resource {
       );
     }
     const out = new Column(this.valueDType, values.width, count);
-    const [keyData, defaults] = [keys.hostData(), defaultValue.hostData()];
+    const [keyData, defaults] = [elementsOf(keys.hostData()), elementsOf(defaultValue.hostData())];
     const step = isFull && defaultPerKey ? 1 : 0;
     for (let i = 0; i < count; i++) {
       const row = index.find(keyData, i);
       if (row >= 0) out.set(i, values.data, row);
       else out.set(i, defaults, i * step);
     }
-    return Value.host(this.valueDType, shape, out.data);
+    return Value.host(this.valueDType, shape, out.hostData);
   }
 }
 
@@ -163,7 +163,7 @@ class Rows implements Entries {
   }
 
   /** Puts entry `from` of the data in a new row. */
-  add(keys: HostData, values: HostData, from: number): void {
+  add(keys: Elements, values: Elements, from: number): void {
     const row = this.#free.pop() ?? this.size;
     this.keys.set(row, keys, from);
     this.values.set(row, values, from);
@@ -183,8 +183,8 @@ class Rows implements Entries {
       values.set(at, this.values.data, row);
     });
     return [
-      Value.host(table.keyDType, [this.size, ...table.keyShape], keys.data),
-      Value.host(table.valueDType, [this.size, ...table.valueShape], values.data),
+      Value.host(table.keyDType, [this.size, ...table.keyShape], keys.hostData),
+      Value.host(table.valueDType, [this.size, ...table.valueShape], values.hostData),
     ];
   }
 }
@@ -214,7 +214,7 @@ export class StaticTable extends LookupTable {
       return;
     }
     const rows = new Rows(this);
-    const [keyData, valueData] = [keys.hostData(), values.hostData()];
+    const [keyData, valueData] = [elementsOf(keys.hostData()), elementsOf(values.hostData())];
     for (let i = 0; i < count; i++) {
       const row = rows.index.find(keyData, i);
       if (row < 0) rows.add(keyData, valueData, i);
@@ -272,7 +272,7 @@ export class MutableTable extends LookupTable {
   override insert(keys: Value, values: Value): void {
     const count = this.countKeys(keys);
     this.checkValues(keys, values);
-    const [keyData, valueData] = [keys.hostData(), values.hostData()];
+    const [keyData, valueData] = [elementsOf(keys.hostData()), elementsOf(values.hostData())];
     for (let i = 0; i < count; i++) {
       const row = this.#rows.index.find(keyData, i);
       if (row < 0) this.#rows.add(keyData, valueData, i);
@@ -283,7 +283,7 @@ export class MutableTable extends LookupTable {
   override remove(keys: Value): void {
     const count = this.countKeys(keys);
     for (let i = 0; i < count; i++) {
-      const row = this.#rows.index.find(keys.hostData(), i);
+      const row = this.#rows.index.find(elementsOf(keys.hostData()), i);
       if (row >= 0) this.#rows.remove(row);
     }
   }

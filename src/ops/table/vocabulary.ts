@@ -10,6 +10,7 @@ import {toLatin1} from '../../algorithms/bytes.js';
 import {isNumberDType, parseNumber} from '../../algorithms/number_text.js';
 import {CallError} from '../../errors.js';
 import {type DType, isInteger} from '../../host/dtypes.js';
+import {partOf} from '../../host/strided_copy.js';
 import {Value} from '../../tensors/value.js';
 import {Column} from './column.js';
 
@@ -123,7 +124,7 @@ function fieldColumn(dtype: DType, index: number, {name, offset}: VocabularySpec
       column.set(line, cell as never, 0);
     },
     value(count: number): Value {
-      return Value.host(dtype, [count], column.data.slice(0, count) as never);
+      return Value.host(dtype, [count], partOf(column.hostData, dtype, 0, count));
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import {type DType, lanes} from '../../host/dtypes.js';
-import {type HostTensor, sizeOf} from '../../host/tensor.js';
+import {elementAt, type HostTensor, sizeOf} from '../../host/tensor.js';
 
 export interface Tolerance {
   readonly rtol: number;
@@ -31,7 +31,7 @@ export function differingElement(
   const size = sizeOf(wanted.shape) * lanes(wanted.dtype);
   if (found.data.length !== size) return `${found.data.length} elements instead of ${size}`;
   for (let i = 0; i < size; i++) {
-    const [value, target] = [found.data[i], wanted.data[i]];
+    const [value, target] = [elementAt(found.data, i), elementAt(wanted.data, i)];
     const same =
       value instanceof Uint8Array
         ? Buffer.compare(value, target as Uint8Array) === 0

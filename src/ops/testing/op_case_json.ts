@@ -6,6 +6,7 @@
 
 import type {Attr} from '../../graph/attrs.js';
 import type {DType} from '../../host/dtypes.js';
+import {PackedStrings} from '../../host/strings.js';
 import {type HostTensor, sizeOf} from '../../host/tensor.js';
 import {decodeTensorBytes} from '../../host/tensor_bytes.js';
 
@@ -52,7 +53,7 @@ export function decodeAttr({type, value}: JsonAttr): Attr {
 
 /** A tensor of the fixtures' JSON. */
 export function decodeTensor({dtype, shape, data}: JsonTensor): HostTensor {
-  if (Array.isArray(data)) return {dtype, shape, data: data.map(fromBase64)};
+  if (Array.isArray(data)) return {dtype, shape, data: PackedStrings.of(data.map(fromBase64))};
   return {dtype, shape, data: decodeTensorBytes(dtype, fromBase64(data), sizeOf(shape))};
 }
 

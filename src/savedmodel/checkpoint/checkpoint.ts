@@ -13,7 +13,8 @@ import {indexFile} from '../../bundle/entries.js';
 import {CheckpointReader} from '../../bundle/reader.js';
 import {type TensorToSave, type WriteCheckpointOptions, writeCheckpoint} from '../../bundle/writer.js';
 import {CallError, FormatError} from '../../errors.js';
-import type {HostTensor} from '../../host/tensor.js';
+import {PackedStrings} from '../../host/strings.js';
+import {elementAt, type HostTensor} from '../../host/tensor.js';
 import {Variable} from '../../ops/variable/variable.js';
 import {writeFiles} from '../../platform/output.js';
 import {type Confirm, readWhole, type SnapshotFiles} from '../../platform/snapshot.js';
@@ -67,7 +68,7 @@ export class Checkpoint {
 
   /** How often it was saved, or had been when it was saved that from which it was restored. */
   get saveCounter(): number {
-    return this.#counter === undefined ? 0 : Number(this.#counter.exact().data[0]);
+    return this.#counter === undefined ? 0 : Number(elementAt(this.#counter.exact().data, 0));
   }
 
   /**
@@ -184,7 +185,7 @@ function keptByName(root: Record<string, unknown>): object {
 }
 
 function objectGraphTensor(graph: Uint8Array): TensorToSave {
-  const tensor = {dtype: 'string', shape: [], data: [graph]} as const;
+  const tensor = {dtype: 'string', shape: [], data: PackedStrings.of([graph])} as const;
   return {key: OBJECT_GRAPH_KEY, dtype: 'string', shape: [], read: () => tensor};
 }
 

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../../errors.js';
 import {sameShape} from '../../host/shape.js';
-import type {HostTensor} from '../../host/tensor.js';
+import {elementAt, type HostTensor} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
 import {onHostBackend} from '../../tfjs/host_backend.js';
 import {
@@ -50,13 +50,13 @@ export function checkOptimizer(optimizer: tf.Optimizer, stored: StoredOptimizer)
 
 /** Takes over what is stored; lists that are not stay as they are. */
 export function restoreOptimizer(optimizer: tf.Optimizer, stored: StoredOptimizer): void {
-  const rate = stored.learningRate && Number(stored.learningRate.data[0]);
+  const rate = stored.learningRate && Number(elementAt(stored.learningRate.data, 0));
   if (rate !== undefined) setLearningRate(optimizer, rate);
   for (const list of OPTIMIZER_SLOTS[optimizer.getClassName()]?.lists ?? []) {
     const values = stored.lists.get(list.attribute);
     if (values !== undefined && values.length > 0) restoreList(optimizer, list, values);
   }
-  if (stored.iterations !== undefined) setIterations(optimizer, Number(stored.iterations.data[0]));
+  if (stored.iterations !== undefined) setIterations(optimizer, Number(elementAt(stored.iterations.data, 0)));
 }
 
 function restoreList(optimizer: tf.Optimizer, list: SlotList, values: readonly HostTensor[]): void {

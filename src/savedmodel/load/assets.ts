@@ -9,7 +9,8 @@ import {CallError, FormatError, SaveError} from '../../errors.js';
 import {pathSegments} from '../../platform/paths.js';
 import type {ModelDirectory} from '../../platform/platform.js';
 import {AssetFileDef, decodeMessage, type MetaGraphDef} from '../../proto/index.js';
-import {Value} from '../../tensors/value.js';
+import {stringValue} from '../../tensors/strings.js';
+import type {Value} from '../../tensors/value.js';
 import {readFileIfThere} from './read_model.js';
 
 /** A file of a model. */
@@ -106,7 +107,7 @@ export class Assets {
 
   /** The path of an asset as the graph receives it. */
   value(index: number): Value {
-    return Value.host('string', [], [encodeUtf8(this.at(index).path)]);
+    return stringValue([], [encodeUtf8(this.at(index).path)]);
   }
 }
 

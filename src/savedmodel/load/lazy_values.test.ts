@@ -239,7 +239,7 @@ describe('an asynchronous call', () => {
       {exact: true},
     );
     const {data} = (await call) as ExactTensor;
-    return ids.map((_, i) => Number(data[i * WIDTH]));
+    return ids.map((_, i) => Number((data as Float32Array)[i * WIDTH]));
   }
 
   it.runIf(holds)(
@@ -428,7 +428,7 @@ describe('a session that is kept', () => {
       {},
       {exact: true},
     ) as ExactTensor;
-    return [1, 7, WIDTH * ROWS - 1].map((i) => Number(data[i]));
+    return [1, 7, WIDTH * ROWS - 1].map((i) => Number((data as Float32Array)[i]));
   }
 
   beforeEach(() => {

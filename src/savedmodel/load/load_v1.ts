@@ -22,6 +22,7 @@ import {
 } from '../../proto/index.js';
 import type {Runtime} from '../../runtime/runtime.js';
 import {neededNodes} from '../../runtime/schedule.js';
+import {stringValue} from '../../tensors/strings.js';
 import {Value} from '../../tensors/value.js';
 import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {TensorInput} from '../boundary.js';
@@ -138,7 +139,7 @@ async function restoreVariables(parts: V1Parts, variables: readonly Variable[]):
     await values.compare();
     const targets = absent.length === 0 ? [restoreOp] : restorableTargets(graph, restoreOp, absent);
     const restore = runtime.prepare(graph, {feeds: [filename], fetches: [], targets});
-    const prefix = Value.host('string', [], [encodeUtf8(`${parts.info.directory}/variables/variables`)]);
+    const prefix = stringValue([], [encodeUtf8(`${parts.info.directory}/variables/variables`)]);
     onHostBackend(() => runtime.invoke(restore, [prefix], () => ({result: undefined, tensors: []})));
   } finally {
     restored.clear();
@@ -210,7 +211,7 @@ function constants(
 ): readonly (readonly Uint8Array[])[] {
   const runnable = runtime.prepare(graph, {feeds: [], fetches, targets: []});
   return runtime.invoke(runnable, [], (results) => ({
-    result: results.map((each) => each.strings()),
+    result: results.map((each) => each.strings().toArray()),
     tensors: [],
   }));
 }

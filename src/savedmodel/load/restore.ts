@@ -11,6 +11,7 @@ import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
 import type {CheckpointReader} from '../../bundle/reader.js';
 import {FormatError} from '../../errors.js';
 import {childrenOf} from '../../graph/nest.js';
+import type {PackedStrings} from '../../host/strings.js';
 import type {Variable} from '../../ops/variable/variable.js';
 import {
   decodeMessage,
@@ -18,6 +19,7 @@ import {
   TrackableObjectGraph,
   type TrackableObjectGraph_TrackableObject,
 } from '../../proto/index.js';
+import {stringValue} from '../../tensors/strings.js';
 import {Value} from '../../tensors/value.js';
 import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {ExactTensor} from '../boundary.js';
@@ -80,7 +82,7 @@ export async function restoreObjects(
 /** The object graph that a checkpoint carries. */
 export async function readObjectGraph(checkpoint: CheckpointReader): Promise<TrackableObjectGraph> {
   const stored = await checkpoint.read(OBJECT_GRAPH_KEY);
-  const [bytes] = stored.data as readonly Uint8Array[];
+  const [bytes] = stored.data as PackedStrings;
   if (bytes === undefined) throw new FormatError('the object graph of the checkpoint is empty');
   return decodeMessage(TrackableObjectGraph, bytes, `the checkpoint's ${OBJECT_GRAPH_KEY}`);
 }
@@ -167,11 +169,12 @@ function keysBySave(
 ): string[] {
   const attribute = attributes.find((each) => each.name === name);
   if (attribute === undefined) return [];
-  const prefix = Value.host('string', [], [encodeUtf8(attribute.checkpointKey)]);
+  const prefix = stringValue([], [encodeUtf8(attribute.checkpointKey)]);
   const written = save.call([prefix], {exact: true});
   if (!Array.isArray(written)) throw new FormatError(`'${save.name}' lists nothing to save`);
   return written.map((each) => {
-    const text = (each as {name?: ExactTensor} | null)?.name?.data?.[0];
+    const names = (each as {name?: ExactTensor} | null)?.name?.data;
+    const text = Array.isArray(names) ? names[0] : undefined;
     if (!(text instanceof Uint8Array)) throw new FormatError(`'${save.name}' lists a tensor without a name`);
     return decodeUtf8(text);
   });

@@ -10,7 +10,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {CompositeStructure} from '../../graph/nest.js';
 import type {PartialShape} from '../../host/shape.js';
-import type {HostTensor} from '../../host/tensor.js';
+import {elementAt, type HostTensor} from '../../host/tensor.js';
 import {Variable} from '../../ops/variable/variable.js';
 import {Value} from '../../tensors/value.js';
 
@@ -54,7 +54,7 @@ function mayBeOneShape(a: PartialShape, b: PartialShape): boolean {
  * @param first - for each flat input, the place of the first one that must be the same; see {@link samePlaces}
  */
 export function withoutRepeated(values: readonly Value[], first: readonly number[]): Value[] | undefined {
-  const object = (value: Value | undefined) => value?.hostData()[0];
+  const object = (value: Value | undefined) => value && elementAt(value.hostData(), 0);
   const same = first.every((place, i) => place === i || object(values[place]) === object(values[i]));
   return same ? values.filter((_, i) => first[i] === i) : undefined;
 }

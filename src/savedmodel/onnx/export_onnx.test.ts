@@ -8,6 +8,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {CallError, SaveError, UnsupportedOpError} from '../../errors.js';
 import {DTYPES, type DType, dtypeInfo, type NumericArray} from '../../host/dtypes.js';
 import type {PartialShape} from '../../host/shape.js';
+import type {HostTensor} from '../../host/tensor.js';
 import {type HostData, numbersAs, sizeOf} from '../../host/tensor.js';
 import {bytesOf, decodeTensorBytes, encodeTensorBytes} from '../../host/tensor_bytes.js';
 import {runtimeType} from '../../onnx/dtypes.js';
@@ -16,7 +17,6 @@ import {ModelProto} from '../../proto/generated/onnx/onnx-ml.js';
 import {encodeMessage, type MetaGraphDef, SavedModel, SignatureDef, TensorProto} from '../../proto/index.js';
 import {Value} from '../../tensors/value.js';
 import {quietCpuBackend} from '../../tfjs/cpu_backend.js';
-import type {ExactTensor} from '../boundary.js';
 import type {ConcreteFunction} from '../load/concrete_function.js';
 import {loadModel} from '../load/load.js';
 import type {RestoredFunction} from '../load/restored_function.js';
@@ -41,7 +41,7 @@ let count = 0;
 const newFile = (): string => join(scratch, `model${count++}.onnx`);
 
 /** Small numbers that are good for everything: rows of tables, and values around 0 where they may be. */
-function example(dtype: DType, shape: PartialShape, size: number, seed: number): ExactTensor {
+function example(dtype: DType, shape: PartialShape, size: number, seed: number): HostTensor {
   const known = (shape ?? [null, 3]).map((dim) => dim ?? size);
   const isFloat = dtypeInfo(dtype).kind === 'float';
   const element = (i: number) => {
@@ -53,7 +53,7 @@ function example(dtype: DType, shape: PartialShape, size: number, seed: number):
 }
 
 /** As ONNX Runtime's public interface takes tensors: half floats are patterns of bits. */
-function fed({dtype, shape, data}: ExactTensor): ort.Tensor {
+function fed({dtype, shape, data}: HostTensor): ort.Tensor {
   const elements = dtype === 'float16' ? patternsOf(data) : data;
   return new ort.Tensor(runtimeType(dtype) as 'float32', elements as Float32Array, shape);
 }
@@ -63,7 +63,7 @@ function patternsOf(halves: HostData): Uint16Array {
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
 }
 
-function given({dims, data}: ort.Tensor, dtype: DType): ExactTensor {
+function given({dims, data}: ort.Tensor, dtype: DType): HostTensor {
   const elements = data as unknown as NumericArray;
   const isHalf = dtype === 'float16';
   return {
@@ -74,7 +74,7 @@ function given({dims, data}: ort.Tensor, dtype: DType): ExactTensor {
 }
 
 /** What the interpreter computes: the flat results. */
-function interpreted(concrete: ConcreteFunction, inputs: readonly ExactTensor[]): ExactTensor[] {
+function interpreted(concrete: ConcreteFunction, inputs: readonly HostTensor[]): HostTensor[] {
   return concrete.callFlat(inputs.map(Value.of), (results) =>
     results.map((value) => ({dtype: value.dtype, shape: [...value.shape], data: value.numeric().slice()})),
   );
@@ -82,7 +82,7 @@ function interpreted(concrete: ConcreteFunction, inputs: readonly ExactTensor[])
 
 const TOLERANCES: Partial<Record<DType, number>> = {float32: 1e-5, float64: 1e-12, float16: 2e-3};
 
-function compare(found: ExactTensor, expected: ExactTensor, what: string): void {
+function compare(found: HostTensor, expected: HostTensor, what: string): void {
   const {dtype, shape} = expected;
   expect({dtype: found.dtype, shape: found.shape}, what).toEqual({dtype, shape});
   const [a, b] = [found, expected].map((each) => Array.from(each.data as ArrayLike<number>, Number));

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, it} from 'vitest';
 import {SaveError} from '../../errors.js';
+import {PackedStrings} from '../../host/strings.js';
+import {elementAt} from '../../host/tensor.js';
 import {useBackend} from '../../ops/testing/op_cases.js';
 import {Variable} from '../../ops/variable/variable.js';
 import {Runtime} from '../../runtime/runtime.js';
+import {stringValue} from '../../tensors/strings.js';
 import {Value} from '../../tensors/value.js';
 import {closeScope, openScope} from '../../tfjs/scope.js';
 import {cond, func, type SpecNest, TensorSpec, whileLoop} from '../../trace/func.js';
@@ -53,12 +56,7 @@ function run({name, graph, callees}: TracedFunction, ...args: Value[]): unknown[
   return result;
 }
 
-const strings = (...texts: string[]) =>
-  Value.host(
-    'string',
-    [texts.length],
-    texts.map((text) => new TextEncoder().encode(text)),
-  );
+const strings = (...texts: string[]) => stringValue([texts.length], PackedStrings.ofTexts(texts));
 
 it('records a raw op as the one node that it is', () => {
   const traced = trace(
@@ -265,7 +263,7 @@ it('refuses what a graph cannot know', () => {
   ).toThrowWithMessage(SaveError, /rawOps.Split/);
   expect(() =>
     trace(
-      (input: tf.Tensor) => tf.fill([1], Number(rawOps.exact.Size({input}).data[0])),
+      (input: tf.Tensor) => tf.fill([1], Number(elementAt(rawOps.exact.Size({input}).data, 0))),
       new TensorSpec([null]),
     ),
   ).toThrowWithMessage(SaveError, /reads the values of a tensor that depends on its arguments/);

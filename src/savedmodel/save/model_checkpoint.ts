@@ -11,6 +11,7 @@ import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
 import {SaveError} from '../../errors.js';
 import {flattenTensors, structureOf} from '../../graph/nest.js';
 import type {DType} from '../../host/dtypes.js';
+import type {PackedStrings} from '../../host/strings.js';
 import type {HostTensor} from '../../host/tensor.js';
 import type {Variable} from '../../ops/variable/variable.js';
 import {
@@ -18,7 +19,8 @@ import {
   type TrackableObjectGraph,
   TrackableObjectGraph_TrackableObject,
 } from '../../proto/index.js';
-import {Value} from '../../tensors/value.js';
+import {stringValue} from '../../tensors/strings.js';
+import type {Value} from '../../tensors/value.js';
 import {escapeName} from './object_key.js';
 import {functionOf, type SaveFunction, type SaveNode} from './save_node.js';
 
@@ -142,7 +144,7 @@ function serializedState(node: SaveNode, save: SaveFunction, restore: SaveFuncti
 /** The save function is told a key, and lists what it would write: name, slice and tensor of each. */
 function listedState(node: SaveNode, name: string, save: SaveFunction, restore: SaveFunction): NodeState {
   const checkpointKey = attributeKey(node, escapeName(name));
-  const listed = run(save, [Value.host('string', [], [encodeUtf8(checkpointKey)])]);
+  const listed = run(save, [stringValue([], [encodeUtf8(checkpointKey)])]);
   const kept = flattenTensors(structureOf(save.signature.outputs)).length;
   if (listed.length !== kept || kept % 3 !== 0) {
     throw new SaveError(`'${save.name}' does not list what it saves of '${node.label}'`);
@@ -181,7 +183,7 @@ function text({dtype, data}: HostTensor, save: SaveFunction, node: SaveNode): st
       `'${save.name}' lists ${dtype} values as the names of what it saves of '${node.label}'`,
     );
   }
-  const [bytes] = data as readonly Uint8Array[];
+  const [bytes] = data as PackedStrings;
   return bytes === undefined ? '' : decodeUtf8(bytes);
 }
 

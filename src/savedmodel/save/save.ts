@@ -9,6 +9,7 @@
 import {writeCheckpoint} from '../../bundle/writer.js';
 import {CallError, SaveError} from '../../errors.js';
 import {writeNodes} from '../../graph/write_graph.js';
+import {PackedStrings} from '../../host/strings.js';
 import {writeArchive} from '../../platform/archive_output.js';
 import {writeModel} from '../../platform/output.js';
 import type {OutputDirectory} from '../../platform/platform.js';
@@ -225,7 +226,7 @@ function* tensorsOf(states: readonly NodeState[], objects: TrackableObjectGraph)
     key: OBJECT_GRAPH_KEY,
     dtype: 'string' as const,
     shape: [],
-    read: () => ({dtype: 'string' as const, shape: [], data: [graph]}),
+    read: () => ({dtype: 'string' as const, shape: [], data: PackedStrings.of([graph])}),
   };
 }
 

@@ -7,11 +7,11 @@
  * @module
  */
 
-import {encodeUtf8} from '../../algorithms/utf8.js';
 import {type BuiltNode, GraphBuilder, type Operand} from '../../graph/builder.js';
 import type {Structure} from '../../graph/nest.js';
 import {structureProto} from '../../graph/to_proto.js';
 import type {DType} from '../../host/dtypes.js';
+import {PackedStrings} from '../../host/strings.js';
 import {
   encodeMessage,
   makeMessage,
@@ -40,7 +40,10 @@ export function addSaver(
   library.add(save);
   library.add(restore);
   const encoded = encodeMessage(TrackableObjectGraph, objects);
-  const graph = main.graph.constant({dtype: 'string', shape: [], data: [encoded]}, {device: CPU});
+  const graph = main.graph.constant(
+    {dtype: 'string', shape: [], data: PackedStrings.of([encoded])},
+    {device: CPU},
+  );
   const filename = main.graph.op('Placeholder', [], {dtype: 'string', shape: []}, {name: 'saver_filename'});
   const saved = main.call(save, [filename, graph]);
   const restored = main.call(restore, [filename]);
@@ -77,7 +80,7 @@ class SaverFunction {
   /** A string constant; an array is a vector. */
   strings(name: string, values: string | readonly string[]): Operand {
     const shape = typeof values === 'string' ? [] : [values.length];
-    const data = [values].flat().map(encodeUtf8);
+    const data = PackedStrings.ofTexts([values].flat());
     return this.graph.constant({dtype: 'string', shape, data}, {name, device: CPU});
   }
 

@@ -9,6 +9,7 @@ import {decodeUtf8} from '../../algorithms/utf8.js';
 import {type TensorToSave, writeCheckpoint} from '../../bundle/writer.js';
 import {FormatError, SaveError} from '../../errors.js';
 import type {Endpoint} from '../../graph/graph.js';
+import type {PackedStrings} from '../../host/strings.js';
 import type {HostTensor} from '../../host/tensor.js';
 import {Variable} from '../../ops/variable/variable.js';
 import type {OutputDirectory} from '../../platform/platform.js';
@@ -104,7 +105,7 @@ function savedBy({runtime, graph}: V1Model, node: string, fetches: readonly Endp
     ),
     tensors: [],
   }));
-  const texts = ({data}: HostTensor) => (data as readonly Uint8Array[]).map(decodeUtf8);
+  const texts = ({data}: HostTensor) => (data as PackedStrings).toArray().map(decodeUtf8);
   if (names?.dtype !== 'string' || slices?.dtype !== 'string' || names.data.length !== values.length) {
     throw new FormatError(`node '${node}' saves ${values.length} tensors under other names than as many`);
   }

@@ -9,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {HubError} from '../../errors.js';
 import type {Structure, TensorStructure} from '../../graph/nest.js';
 import {dtypeInfo} from '../../host/dtypes.js';
+import {PackedStrings} from '../../host/strings.js';
 import {allocate, sizeOf} from '../../host/tensor.js';
 import type {ModelDirectory} from '../../platform/platform.js';
 import type {ExactTensor} from '../boundary.js';
@@ -195,6 +196,6 @@ function zeros({dtype, shape}: TensorStructure): ExactTensor | null {
   if (size > MAX_ELEMENTS) return null;
   const {kind} = dtypeInfo(dtype);
   if (kind === 'resource' || kind === 'variant') return null;
-  const data = kind === 'string' ? new Array<Uint8Array>(size).fill(new Uint8Array()) : allocate(dtype, size);
+  const data = kind === 'string' ? PackedStrings.empty(size) : allocate(dtype, size);
   return {dtype, shape: dims, data};
 }

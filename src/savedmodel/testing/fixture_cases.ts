@@ -12,6 +12,7 @@ import {expect} from 'vitest';
 import {CallError} from '../../errors.js';
 import {type DType, dtypeInfo, lanes} from '../../host/dtypes.js';
 import type {PartialShape} from '../../host/shape.js';
+import {PackedStrings} from '../../host/strings.js';
 import {type HostTensor, sizeOf} from '../../host/tensor.js';
 import {decodeTensorBytes} from '../../host/tensor_bytes.js';
 import {Variable} from '../../ops/variable/variable.js';
@@ -272,7 +273,7 @@ function resolveStep(at: unknown, step: string): unknown {
 
 /** A tensor of a fixture. */
 export function decodeTensor({$tensor: {dtype, shape, data}}: JsonTensor): HostTensor {
-  if (Array.isArray(data)) return {dtype, shape, data: data.map(fromBase64)};
+  if (Array.isArray(data)) return {dtype, shape, data: PackedStrings.of(data.map(fromBase64))};
   return {dtype, shape, data: decodeTensorBytes(dtype, fromBase64(data), sizeOf(shape))};
 }
 
@@ -312,7 +313,7 @@ function mapValues<T, R>(fields: Record<string, T>, map: (value: T) => R): Recor
 /** A fixture's tensor as a tfjs tensor: int64 narrows to int32, doubles to floats. */
 function tensorOf(json: JsonTensor): tf.Tensor {
   const {dtype, shape, data} = decodeTensor(json);
-  if (dtype === 'string') return tf.tensor(data as Uint8Array[], shape as number[], 'string');
+  if (dtype === 'string') return tf.tensor((data as PackedStrings).toArray(), shape as number[], 'string');
   const {kind} = dtypeInfo(dtype);
   const numbers = Array.from(data as ArrayLike<number | bigint>, Number);
   const type = kind === 'float' ? 'float32' : kind === 'bool' ? 'bool' : 'int32';

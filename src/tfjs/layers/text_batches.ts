@@ -9,7 +9,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {LayersModel} from '@tensorflow/tfjs-layers';
 import {CallError} from '../../errors.js';
-import {stringsOf} from '../data.js';
+import type {PackedStrings} from '../../host/strings.js';
+import {stringsOf, stringTensor} from '../string_tensors.js';
 
 type FitArgs = NonNullable<Parameters<LayersModel['fit']>[2]>;
 type EvaluateArgs = NonNullable<Parameters<LayersModel['evaluate']>[2]>;
@@ -156,7 +157,7 @@ class Batches {
 
 /** A tensor of which rows are taken. */
 class Rows {
-  readonly #strings: readonly Uint8Array[] | undefined;
+  readonly #strings: PackedStrings | undefined;
 
   constructor(readonly tensor: tf.Tensor) {
     this.#strings = tensor.dtype === 'string' ? stringsOf(tensor) : undefined;
@@ -167,11 +168,9 @@ class Rows {
       return tf.tidy(() => tf.gather(this.tensor, tf.tensor1d(indices, 'int32')));
     const [, ...row] = this.tensor.shape;
     const width = tf.util.sizeFromShape(row);
-    const taken = new Array<Uint8Array>(indices.length * width);
-    indices.forEach((from, to) => {
-      for (let i = 0; i < width; i++) taken[to * width + i] = this.#strings![from * width + i]!;
-    });
-    return tf.tensor(taken, [indices.length, ...row], 'string');
+    const taken = new Int32Array(indices.length * width);
+    for (let i = 0; i < taken.length; i++) taken[i] = indices[Math.floor(i / width)]! * width + (i % width);
+    return stringTensor(this.#strings.take(taken), [indices.length, ...row]);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import {lanes} from '../../../host/dtypes.js';
-import {filledData} from '../../../host/movement.js';
+import {filledNumbers} from '../../../host/movement.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {concat, movesOnHost} from '../../../tensors/movement.js';
 import {takeRows} from '../../../tensors/rows.js';
@@ -28,8 +28,8 @@ const oneHot: Kernel = ([indices, depth, on, off], ctx) => {
 };
 
 function oneHotOnHost(on: Value, off: Value, hot: Int32Array, shape: readonly number[]): Value {
-  if (lanes(on.dtype) > 1) return takeRows(pair(off, on), 1, hot, shape);
-  const out = filledData(off, hot.length);
+  if (on.dtype === 'string' || lanes(on.dtype) > 1) return takeRows(pair(off, on), 1, hot, shape);
+  const out = filledNumbers(off, hot.length);
   const element = (on.hostData() as readonly unknown[])[0];
   for (let i = 0; i < hot.length; i++) if (hot[i] === 1) out[i] = element as never;
   return Value.host(on.dtype, shape, out);

@@ -5,7 +5,7 @@
  */
 
 import {elementOf} from '../../../graph/known.js';
-import {sizeOf} from '../../../host/tensor.js';
+import {elementAt, sizeOf} from '../../../host/tensor.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {rankOf} from '../../lower_rules.js';
 
@@ -29,6 +29,6 @@ export function knownTruth(x: OnnxTensor): boolean | undefined {
     return shape.includes(null) ? undefined : sizeOf(shape as readonly number[]) > 0;
   }
   if (shape === null) return undefined;
-  const element = value === undefined ? elementOf(x) : Number(value.data[0]);
+  const element = value === undefined ? elementOf(x) : Number(elementAt(value.data, 0));
   return element === undefined ? undefined : element !== 0;
 }

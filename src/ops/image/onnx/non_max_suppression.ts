@@ -6,6 +6,7 @@
 
 import type {OpNode} from '../../../graph/graph.js';
 import {elementOf} from '../../../graph/known.js';
+import {elementAt} from '../../../host/tensor.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {withRank} from '../../infer_rules.js';
@@ -49,7 +50,8 @@ function suppress(
 /** The indices of the boxes that are picked, as int64, and how many may be. */
 function picked(inputs: readonly OnnxTensor[], {attrs}: OpNode, to: Lowering) {
   const [boxes, scores, limit, overlap, score, sigma] = inputs;
-  if (sigma !== undefined && sigma.value?.data[0] !== 0) notLowered('soft_nms_sigma is not known to be 0');
+  if (sigma !== undefined && (sigma.value === undefined || elementAt(sigma.value.data, 0) !== 0))
+    notLowered('soft_nms_sigma is not known to be 0');
   const most = countOf(limit!, to);
   const rules = {
     most,

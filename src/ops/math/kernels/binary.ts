@@ -10,12 +10,15 @@ import * as special from '../../../algorithms/special_functions.js';
 import {CallError} from '../../../errors.js';
 import {type DType, dtypeInfo, isFloating} from '../../../host/dtypes.js';
 import {roundToDType} from '../../../host/rounding.js';
+import {StringsBuilder} from '../../../host/strings.js';
+import {sizeOf} from '../../../host/tensor.js';
 import * as parts from '../../../tensors/complex_tensors.js';
 import {hostMap2, withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {broadcastOrThrow, forEachBroadcast} from '../../../tensors/host.js';
 import {roundTensor} from '../../../tensors/rounding.js';
-import {Value} from '../../../tensors/value.js';
+import {stringValue} from '../../../tensors/strings.js';
+import type {Value} from '../../../tensors/value.js';
 import {binaryKernel} from '../../../tfjs/kernels.js';
 import {type BinaryOp, binary} from '../../elementwise.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
@@ -222,15 +225,12 @@ const addStrings: Kernel = (inputs) => {
   const [x, y] = inputs as [Value, Value];
   const shape = broadcastOrThrow(x.shape, y.shape);
   const [a, b] = [x.strings(), y.strings()];
-  const out: Uint8Array[] = [];
+  const out = new StringsBuilder(sizeOf(shape), a.totalBytes + b.totalBytes);
   forEachBroadcast([x.shape, y.shape], shape, (_, [ia, ib]) => {
-    const [head, tail] = [a[ia!]!, b[ib!]!];
-    const joined = new Uint8Array(head.length + tail.length);
-    joined.set(head);
-    joined.set(tail, head.length);
-    out.push(joined);
+    out.append(a.bytes, a.starts[ia!], a.ends[ia!]);
+    out.add(b.bytes, b.starts[ib!], b.ends[ib!]);
   });
-  return Value.host('string', shape, out);
+  return stringValue(shape, out.strings());
 };
 
 const addNumbers = binary(add);

@@ -53,16 +53,12 @@ function equality(isEqual: boolean): OpImplementation {
 
 /** Equality of element `i` of one value and `j` of another, where elements are not single numbers. */
 const SAME_ELEMENT: Partial<Record<string, (x: Value, i: number, y: Value, j: number) => boolean>> = {
-  string: (x, i, y, j) => sameBytes(x.strings()[i]!, y.strings()[j]!),
+  string: (x, i, y, j) => x.strings().equalAt(i, y.strings(), j),
   complex: (x, i, y, j) => {
     const [a, b] = [x.numeric(), y.numeric()];
     return a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
   },
 };
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
 
 /** Booleans computed from the positions of the broadcast elements of two values. */
 function mapPairs(x: Value, y: Value, holds: (i: number, j: number) => boolean): Value {

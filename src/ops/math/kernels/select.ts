@@ -5,13 +5,16 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {type DType, dtypeInfo, isFloating, lanes} from '../../../host/dtypes.js';
+import {dtypeInfo, isFloating, lanes} from '../../../host/dtypes.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
-import {allocate, allocateObjects, type HostData, sizeOf} from '../../../host/tensor.js';
+import {allocateHost} from '../../../host/strided_copy.js';
+import {overOneArray, PackedStrings} from '../../../host/strings.js';
+import {type HostData, sizeOf} from '../../../host/tensor.js';
 import {fromParts, partsOf} from '../../../tensors/complex_tensors.js';
 import {broadcastTensor, withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {broadcastOrThrow, forEachBroadcast} from '../../../tensors/host.js';
+import {stringValue} from '../../../tensors/strings.js';
 import {preferHost, Value, type Variant} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid, unsupported} from '../../node.js';
@@ -53,8 +56,19 @@ export function select(condition: Value, x: Value, y: Value): Value {
     return fromParts([real!, imag!], x.dtype);
   }
   const shape = broadcastOrThrow(condition.shape, broadcastOrThrow(x.shape, y.shape));
+  if (x.dtype === 'string') {
+    const [a, b] = overOneArray([x.strings(), y.strings()]) as [PackedStrings, PackedStrings];
+    const places = (which: 'starts' | 'ends') =>
+      select(condition, Value.host('int32', x.shape, a[which]), Value.host('int32', y.shape, b[which]));
+    const bytes = a.length > 0 ? a.bytes : b.bytes;
+    const [starts, ends] = [places('starts'), places('ends')];
+    return stringValue(
+      shape,
+      new PackedStrings(bytes, starts.numeric() as Int32Array, ends.numeric() as Int32Array),
+    );
+  }
   const holds = condition.numeric();
-  const out = newStorage(x.dtype, sizeOf(shape));
+  const out = allocateHost(x.dtype, sizeOf(shape));
   const copyFromX = elementCopier(x.hostData(), out, lanes(x.dtype));
   const copyFromY = elementCopier(y.hostData(), out, lanes(x.dtype));
   forEachBroadcast([condition.shape, x.shape, y.shape], shape, (i, [c, a, b]) => {
@@ -62,15 +76,6 @@ export function select(condition: Value, x: Value, y: Value): Value {
     else copyFromY(b!, i);
   });
   return Value.host(x.dtype, shape, out);
-}
-
-/** Where an element is still to be put. */
-const NOTHING_YET = new Uint8Array();
-
-function newStorage(dtype: DType, size: number): HostData {
-  return dtypeInfo(dtype).array === undefined
-    ? allocateObjects<object>(size, NOTHING_YET)
-    : allocate(dtype, size);
 }
 
 /** Copies one element of `from` to `to`, by position. */

@@ -5,6 +5,7 @@
  */
 
 import {isFloating} from '../../../host/dtypes.js';
+import {elementAt} from '../../../host/tensor.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {extremum, forAll, onlyFor, onlyForFloats, same, shapedLike, truth} from '../../lower_rules.js';
@@ -71,7 +72,7 @@ const MOST_FACTORS = 64;
 /** ONNX Runtime takes powers of integers in float64, which does not wrap: only constant exponents are multiplied out. */
 const pow: Lower = ([x, y], _node, to) => {
   if (isFloating(x!.dtype)) return to.op('Pow', [x, y]);
-  const exponent = y!.value?.data.length === 1 ? Number(y!.value.data[0]) : undefined;
+  const exponent = y!.value?.data.length === 1 ? Number(elementAt(y!.value.data, 0)) : undefined;
   // One of a higher rank would add dimensions.
   if (exponent === undefined || y!.shape?.length !== 0)
     notLowered('an exponent of integers is no constant scalar');

@@ -4,6 +4,7 @@
  * @module
  */
 
+import {elementAt} from '../../../host/tensor.js';
 import type {OnnxBuilder, OnnxTensor} from '../../../onnx/builder.js';
 import {notLowered} from '../../../onnx/not_lowered.js';
 import {extremum, onlyForFloats, rankOf, same, shapedLike, tests, truth} from '../../lower_rules.js';
@@ -63,7 +64,7 @@ const selectBroadcast: Lower = ([condition, x, y], _node, to) => choice(conditio
 const clip: Lower = ([x, low, high], _node, to) => {
   const [least, greatest] = [low, high].map((bound) => {
     const {value} = bound!;
-    return value !== undefined && bound!.shape?.length === 0 ? Number(value.data[0]) : Number.NaN;
+    return value !== undefined && bound!.shape?.length === 0 ? Number(elementAt(value.data, 0)) : Number.NaN;
   });
   if (least! <= greatest! && x!.dtype !== 'int64') return to.op('Clip', [x, low, high]);
   const [lowest, highest] = [low!, high!].map((bound) =>

@@ -8,7 +8,8 @@ import {equalBytes, toLatin1} from '../../../algorithms/bytes.js';
 import {isNumberDType, parseNumber} from '../../../algorithms/number_text.js';
 import {joinBytes} from '../../../host/bytes.js';
 import type {DType} from '../../../host/dtypes.js';
-import {allocate} from '../../../host/tensor.js';
+import {allocate, elementAt} from '../../../host/tensor.js';
+import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
@@ -35,12 +36,15 @@ const decodeCsv: Kernel = ([records, ...defaults], ctx) => {
       throw invalid(ctx, `the default of field ${i} has shape [${value.shape}]`);
   });
   const useQuotes = attrs.bool('use_quote_delim');
-  const rows = records!.strings().map((record, i) => {
-    const all = csvFields(record, delimiter[0]!, useQuotes, ctx);
-    const fields = selected.length > 0 ? selected.flatMap((column) => all[column] ?? []) : all;
-    if (fields.length === dtypes.length) return fields;
-    throw invalid(ctx, `expected ${dtypes.length} fields, but there are ${fields.length} in record ${i}`);
-  });
+  const rows = records!
+    .strings()
+    .toArray()
+    .map((record, i) => {
+      const all = csvFields(record, delimiter[0]!, useQuotes, ctx);
+      const fields = selected.length > 0 ? selected.flatMap((column) => all[column] ?? []) : all;
+      if (fields.length === dtypes.length) return fields;
+      throw invalid(ctx, `expected ${dtypes.length} fields, but there are ${fields.length} in record ${i}`);
+    });
   const missing = attrs.bytes('na_value');
   return dtypes.map((dtype, column) => {
     const fields = rows.map((row) => row[column]!);
@@ -65,7 +69,7 @@ function csvColumn(
       throw invalid(ctx, `${what} is required but missing in record ${record}`);
     }
     const value = isMissing
-      ? defaultValue.hostData()[0]
+      ? elementAt(defaultValue.hostData(), 0)
       : dtype === 'string'
         ? field
         : parseNumber(field, dtype);
@@ -74,7 +78,7 @@ function csvColumn(
     }
     out[record] = value as never;
   });
-  return Value.host(dtype, shape, out);
+  return Array.isArray(out) ? stringValue(shape, out as Uint8Array[]) : Value.host(dtype, shape, out);
 }
 
 /** The fields of a record as RFC 4180 has them, quotes doubled within quotes. */

@@ -7,9 +7,17 @@
  */
 
 import {EMPTY, toLatin1} from '../../../algorithms/bytes.js';
-import type {DType} from '../../../host/dtypes.js';
+import type {DType, NumericArray} from '../../../host/dtypes.js';
 import {fitsShape, formatShape, type PartialShape} from '../../../host/shape.js';
-import {allocate, allocateObjects, type HostData, sizeOf} from '../../../host/tensor.js';
+import {PackedStrings} from '../../../host/strings.js';
+import {
+  allocate,
+  allocateObjects,
+  elementAt,
+  elementsOf,
+  type HostData,
+  sizeOf,
+} from '../../../host/tensor.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
@@ -53,7 +61,10 @@ function parse(serialized: Value, names: Value | undefined, config: Config, ctx:
   if (serialized.rank > 1)
     throw invalid(ctx, `serialized must be a scalar or a vector, got shape [${serialized.shape}]`);
   const batch = serialized.rank === 1;
-  const examples = serialized.strings().map((bytes, i) => parseOne(bytes, names?.strings()[i], ctx));
+  const examples = serialized
+    .strings()
+    .toArray()
+    .map((bytes, i) => parseOne(bytes, names?.strings().at(i), ctx));
   const dense = config.dense.map((feature) => denseColumn(feature, examples, batch, ctx));
   const sparse = config.sparse.map((feature) =>
     sparseColumn(lists(feature, examples, ctx), feature.dtype, batch),
@@ -120,7 +131,7 @@ function denseColumn(
   }
   const size = sizeOf(inner);
   if (varies) return variableColumn(feature, columns, inner, size, batch, ctx);
-  const defaults = defaultValue.hostData();
+  const defaults = elementsOf(defaultValue.hostData());
   if (defaults.length > 0 && !fitsShape(defaultValue.shape, shape)) {
     throw invalid(
       ctx,
@@ -144,7 +155,7 @@ function denseColumn(
     }
     copyInto(out, row * size, source);
   });
-  return Value.host(dtype, batch ? [examples.length, ...inner] : inner, out);
+  return Value.host(dtype, batch ? [examples.length, ...inner] : inner, hostDataOf(out));
 }
 
 /** Rows of several lengths, the shorter ones filled up with the default. */
@@ -169,11 +180,15 @@ function variableColumn(
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
   const stride = longest * size;
   const out = elements(dtype, columns.length * stride);
-  (out as unknown[]).fill(defaultValue.hostData()[0]);
+  (out as unknown[]).fill(elementAt(defaultValue.hostData(), 0));
   columns.forEach((values, row) => {
     if (values !== undefined) copyInto(out, row * stride, values);
   });
-  return Value.host(dtype, batch ? [columns.length, longest, ...inner] : [longest, ...inner], out);
+  return Value.host(
+    dtype,
+    batch ? [columns.length, longest, ...inner] : [longest, ...inner],
+    hostDataOf(out),
+  );
 }
 
 function sparseColumn(
@@ -215,12 +230,15 @@ function raggedColumn(
   ];
 }
 
+const hostDataOf = (out: NumericArray | Uint8Array[]): HostData =>
+  Array.isArray(out) ? PackedStrings.of(out) : out;
+
 /** Room for values of a feature. */
-function elements(dtype: FeatureDType, count: number): HostData {
+function elements(dtype: FeatureDType, count: number): NumericArray | Uint8Array[] {
   return dtype === 'string' ? allocateObjects(count, EMPTY) : allocate(dtype, count);
 }
 
-function copyInto(out: HostData, at: number, values: ArrayLike<unknown>): void {
+function copyInto(out: NumericArray | Uint8Array[], at: number, values: ArrayLike<unknown>): void {
   for (let i = 0; i < values.length; i++) (out as unknown[])[at + i] = values[i];
 }
 
@@ -231,11 +249,11 @@ function concatenate(rows: readonly ValueList[], dtype: FeatureDType, count: num
     copyInto(out, at, row);
     at += row.length;
   }
-  return out;
+  return hostDataOf(out);
 }
 
 function keysOf(value: Value): string[] {
-  return value.strings().map(toLatin1);
+  return value.strings().toArray().map(toLatin1);
 }
 
 function denseFeatures(

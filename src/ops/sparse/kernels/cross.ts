@@ -10,6 +10,7 @@ import {fingerprint64, sipHash} from '../../../algorithms/hashes.js';
 import {encodeUtf8} from '../../../algorithms/utf8.js';
 import {joinBytes} from '../../../host/bytes.js';
 import {formatShape} from '../../../host/shape.js';
+import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
@@ -47,7 +48,7 @@ function intoBuckets(hash: bigint, buckets: bigint): bigint {
 }
 
 function featureAt({values}: FeatureColumn, position: number): Feature {
-  return values.dtype === 'string' ? values.strings()[position]! : BigInt(values.numeric()[position]!);
+  return values.dtype === 'string' ? values.strings().at(position) : BigInt(values.numeric()[position]!);
 }
 
 function asText(feature: Feature): Uint8Array {
@@ -145,7 +146,7 @@ function sparseResult(
   return [indexMatrix(entries, 2), toValue(crosses.flat()), longs([crosses.length, widest], [2])];
 }
 
-const texts = (flat: unknown[]) => Value.host('string', [flat.length], flat as Uint8Array[]);
+const texts = (flat: unknown[]) => stringValue([flat.length], flat as Uint8Array[]);
 const hashes = (flat: unknown[]) => Value.host('int64', [flat.length], BigInt64Array.from(flat as bigint[]));
 
 const sparseCross: Kernel = (inputs, ctx) => {
@@ -162,7 +163,7 @@ const sparseCross: Kernel = (inputs, ctx) => {
 
 const sparseCrossV2: Kernel = (inputs, ctx) => {
   const columns = readColumns(inputs, ctx);
-  const separator = inputs.at(-1)!.strings()[0]!;
+  const separator = inputs.at(-1)!.string();
   return sparseResult(crossExamples(columns, textCross(columns, separator)), texts);
 };
 

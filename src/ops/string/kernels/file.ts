@@ -4,7 +4,6 @@
  * @module
  */
 
-import {EMPTY} from '../../../algorithms/bytes.js';
 import {encodeUtf8} from '../../../algorithms/utf8.js';
 import {joinBytes} from '../../../host/bytes.js';
 import {stringValue} from '../../../tensors/strings.js';
@@ -21,14 +20,14 @@ const fiveDigits = (x: number): string =>
   x < 0 ? `-${String(-x).padStart(4, '0')}` : String(x).padStart(5, '0');
 
 const shardedFilename: Kernel = ([basename, shard, shards]) =>
-  stringValue([], [shardedName(basename!.strings()[0]!, fiveDigits(shard!.number()), shards!.number())]);
+  stringValue([], [shardedName(basename!.string(), fiveDigits(shard!.number()), shards!.number())]);
 
 const shardedFilespec: Kernel = ([basename, shards]) =>
-  stringValue([], [shardedName(basename!.strings()[0]!, '?????', shards!.number())]);
+  stringValue([], [shardedName(basename!.string(), '?????', shards!.number())]);
 
 const readFile: Kernel = ([filename], ctx) => {
   if (filename!.size !== 1) throw invalid(ctx, `filename must be a scalar, got shape [${filename!.shape}]`);
-  return stringValue([], [ctx.session.readFile(filename!.strings()[0] ?? EMPTY)]);
+  return stringValue([], [ctx.session.readFile(filename!.string())]);
 };
 
 /** Files and their names. */

@@ -4,9 +4,10 @@
  * @module
  */
 
-import {joinBytes} from '../../../host/bytes.js';
+import {joinGroups, joinRuns} from '../../../host/join_strings.js';
 import {stridesOf} from '../../../host/shape.js';
-import {ARRAY_BYTES, allocateObjects, sizeOf} from '../../../host/tensor.js';
+import {StringsBuilder} from '../../../host/strings.js';
+import {allocate, int32Array, sizeOf} from '../../../host/tensor.js';
 import {stringValue} from '../../../tensors/strings.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
 import {invalid, resolveAxis} from '../../node.js';
@@ -21,13 +22,19 @@ const stringJoin: Kernel = (inputs, ctx) => {
     ctx,
   ) as readonly number[];
   const columns = inputs.map((input) => ({strings: input.strings(), step: input.rank > 0 ? 1 : 0}));
-  const out = Array.from({length: sizeOf(shape)}, (_, i) =>
-    joinBytes(
-      columns.map(({strings, step}) => strings[i * step]!),
-      separator,
-    ),
-  );
-  return stringValue(shape, out);
+  const size = sizeOf(shape);
+  let bytes = size * separator.length * Math.max(0, inputs.length - 1);
+  for (const {strings, step} of columns) bytes += strings.totalBytes * (step === 0 ? size : 1);
+  const out = new StringsBuilder(size, bytes);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < columns.length; k++) {
+      if (k > 0 && separator.length > 0) out.append(separator);
+      const {strings, step} = columns[k]!;
+      out.append(strings.bytes, strings.starts[i * step], strings.ends[i * step]);
+    }
+    out.end();
+  }
+  return stringValue(shape, out.strings());
 };
 
 /** Joins along the first axis given, then what that gave along the second, and so on. */
@@ -38,15 +45,17 @@ const reduceJoin: Kernel = ([input, indices], ctx) => {
   if (new Set(axes).size !== axes.length) throw invalid(ctx, `duplicate reduction dimension in [${axes}]`);
   const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const strides = stridesOf(shape);
-  const strings = input!.strings();
-  const members = offsetsOver(axes.toReversed(), shape, strides);
-  const out = offsetsOver(kept, shape, strides).map((base) =>
-    joinBytes(
-      members.map((offset) => strings[base + offset]!),
-      separator,
-    ),
+  const within = offsetsOver(axes.toReversed(), shape, strides);
+  const bases = offsetsOver(kept, shape, strides);
+  const members = allocate('int32', bases.length * within.length) as Int32Array;
+  bases.forEach((base, run) => {
+    for (let k = 0; k < within.length; k++) members[run * within.length + k] = base + within[k]!;
+  });
+  const bounds = int32Array(bases.length + 1, (run) => run * within.length);
+  return stringValue(
+    reductionPlan(shape, axes, ctx).shape,
+    joinRuns(input!.strings(), members, bounds, separator),
   );
-  return stringValue(reductionPlan(shape, axes, ctx).shape, out);
 };
 
 /** Offsets of every position along `axes`, the last axis running fastest. */
@@ -71,17 +80,13 @@ const unsortedSegmentJoin: Kernel = ([input, ids, count], ctx) => {
   const inner = shape.slice(1);
   const width = sizeOf(inner);
   const strings = input!.strings();
-  const groups = allocateObjects(segments * width, 0, ARRAY_BYTES).map(() => [] as Uint8Array[]);
+  const groups = allocate('int32', strings.length) as Int32Array;
   ids!.numbers().forEach((id, row) => {
     if (id < 0 || id >= segments)
       throw invalid(ctx, `segment_ids[${row}] = ${id} is out of range [0, ${segments})`);
-    for (let i = 0; i < width; i++) groups[id * width + i]!.push(strings[row * width + i]!);
+    for (let i = 0; i < width; i++) groups[row * width + i] = id * width + i;
   });
-  const separator = ctx.attrs.bytes('separator');
-  return stringValue(
-    shape,
-    groups.map((group) => joinBytes(group, separator)),
-  );
+  return stringValue(shape, joinGroups(strings, groups, segments * width, ctx.attrs.bytes('separator')));
 };
 
 /** Joins. */

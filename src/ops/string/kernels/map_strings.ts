@@ -12,6 +12,9 @@ export function mapStrings(map: (string: Uint8Array, ctx: KernelContext) => Uint
   return ([input], ctx) =>
     stringValue(
       input!.shape,
-      input!.strings().map((string) => map(string, ctx)),
+      input!
+        .strings()
+        .toArray()
+        .map((string) => map(string, ctx)),
     );
 }

@@ -64,22 +64,28 @@ function fillFlags(ctx: KernelContext): string {
 }
 
 function padStrings(input: Value, {flags, width = 0}: Conversion): Uint8Array[] {
-  return input.strings().map((string) => {
-    if (string.length >= width) return string;
-    const padding = (allocate('uint8', width - string.length) as Uint8Array).fill(0x20);
-    return joinBytes(flags === '-' ? [string, padding] : [padding, string]);
-  });
+  return input
+    .strings()
+    .toArray()
+    .map((string) => {
+      if (string.length >= width) return string;
+      const padding = (allocate('uint8', width - string.length) as Uint8Array).fill(0x20);
+      return joinBytes(flags === '-' ? [string, padding] : [padding, string]);
+    });
 }
 
 const stringToNumber: Kernel = ([input], ctx) => {
   const dtype = ctx.attrs.dtype('out_type');
   if (!isNumberDType(dtype)) throw unsupported(ctx, `out_type ${dtype}`);
   const out = allocate(dtype, input!.size);
-  input!.strings().forEach((string, i) => {
-    const number = parseNumber(string, dtype);
-    if (number === undefined) throw invalid(ctx, `could not convert '${toLatin1(string)}' to ${dtype}`);
-    out[i] = number as never;
-  });
+  input!
+    .strings()
+    .toArray()
+    .forEach((string, i) => {
+      const number = parseNumber(string, dtype);
+      if (number === undefined) throw invalid(ctx, `could not convert '${toLatin1(string)}' to ${dtype}`);
+      out[i] = number as never;
+    });
   return Value.host(dtype, input!.shape, out);
 };
 
@@ -132,7 +138,7 @@ function elementPrinter(value: Value, ctx: KernelContext): (index: number) => st
   const {dtype} = value;
   const {kind} = dtypeInfo(dtype);
   if (kind === 'string') {
-    const strings = value.strings();
+    const strings = value.strings().toArray();
     return (i) => `"${cEscape(strings[i]!)}"`;
   }
   if (kind === 'variant' || kind === 'resource') throw unsupported(ctx, `a ${dtype} input`);

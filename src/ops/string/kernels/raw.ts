@@ -28,7 +28,7 @@ function reverseEach(bytes: Uint8Array, width: number): void {
 }
 
 const decodeRaw: Kernel = ([input], ctx) => {
-  const strings = input!.strings();
+  const strings = input!.strings().toArray();
   const length = strings[0]?.length ?? 0;
   strings.forEach((string, i) => {
     if (string.length === length) return;
@@ -47,11 +47,14 @@ const decodePaddedRaw: Kernel = ([input, fixedLength], ctx) => {
   const length = fixedLength!.number();
   if (length <= 0) throw invalid(ctx, `fixed_length ${length} must be greater than zero`);
   elementsIn(length, ctx.attrs.dtype('out_type'), ctx);
-  const strings = input!.strings().map((string) => {
-    const padded = allocate('uint8', length) as Uint8Array;
-    padded.set(string.subarray(0, length));
-    return padded;
-  });
+  const strings = input!
+    .strings()
+    .toArray()
+    .map((string) => {
+      const padded = allocate('uint8', length) as Uint8Array;
+      padded.set(string.subarray(0, length));
+      return padded;
+    });
   return elements(input!, strings, length, ctx);
 };
 

@@ -39,7 +39,7 @@ interface PatternCache {
 function patternOf(value: Value, ctx: KernelContext): Re2 {
   if (value.rank !== 0) throw invalid(ctx, `pattern must be a scalar, got shape [${value.shape}]`);
   const cache = ctx.memo((): PatternCache => ({}));
-  const bytes = value.strings()[0]!;
+  const bytes = value.string();
   if (cache.pattern === undefined || !equalBytes(cache.bytes!, bytes)) {
     cache.pattern = compilePattern(bytes, ctx);
     cache.bytes = bytes;
@@ -51,7 +51,10 @@ function replaceAll(input: Value, pattern: Re2, rewrite: Rewrite, ctx: KernelCon
   const global = ctx.attrs.bool('replace_global');
   return stringValue(
     input.shape,
-    input.strings().map((string) => pattern.replace(string, rewrite, global)),
+    input
+      .strings()
+      .toArray()
+      .map((string) => pattern.replace(string, rewrite, global)),
   );
 }
 
@@ -65,7 +68,7 @@ const staticRegexReplace: Kernel = ([input], ctx) => {
 
 const regexReplace: Kernel = ([input, pattern, rewrite], ctx) => {
   if (rewrite!.rank !== 0) throw invalid(ctx, `rewrite must be a scalar, got shape [${rewrite!.shape}]`);
-  return replaceAll(input!, patternOf(pattern!, ctx), new Rewrite(rewrite!.strings()[0]!), ctx);
+  return replaceAll(input!, patternOf(pattern!, ctx), new Rewrite(rewrite!.string()), ctx);
 };
 
 function fullMatches(input: Value, pattern: Re2): Value {

@@ -5,37 +5,53 @@
  */
 
 import {indexOfBytes, isSpace} from '../../../algorithms/bytes.js';
-import {joinBytes} from '../../../host/bytes.js';
-import {allocate, allocateObjects} from '../../../host/tensor.js';
+import {wordsOf} from '../../../host/int64.js';
+import {StringPieces} from '../../../host/pieces_of_strings.js';
+import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
+import {allocate, allocateObjects, numbersAs} from '../../../host/tensor.js';
 import {zeros} from '../../../tensors/movement.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 
+/** Appends the pieces of the string that lies between `start` and `end`. */
+type Cutter = (bytes: Uint8Array, start: number, end: number, pieces: StringPieces) => void;
+
 /** The pieces of each string as a sparse matrix: indices, values, shape. */
-function sparseRows(rows: readonly (readonly Uint8Array[])[]): Value[] {
-  const values = rows.flat();
-  const indices = new BigInt64Array(2 * values.length);
-  let at = 0;
+function cutAll(input: PackedStrings, cut: Cutter): Value[] {
+  const {bytes, starts, ends} = input;
+  const pieces = new StringPieces(input.length);
+  for (let i = 0; i < input.length; i++) {
+    cut(bytes, starts[i]!, ends[i]!, pieces);
+    pieces.endRow();
+  }
+  return sparseRows(bytes, pieces);
+}
+
+function sparseRows(bytes: Uint8Array, pieces: StringPieces): Value[] {
+  const {splits, count} = pieces;
+  const indices = allocate('int64', 2 * count) as BigInt64Array;
+  const words = wordsOf(indices);
   let widest = 0;
-  rows.forEach((row, i) => {
-    widest = Math.max(widest, row.length);
-    for (let j = 0; j < row.length; j++) {
-      indices[at++] = BigInt(i);
-      indices[at++] = BigInt(j);
+  for (let row = 0; row + 1 < splits.length; row++) {
+    const [first, end] = [splits[row]!, splits[row + 1]!];
+    widest = Math.max(widest, end - first);
+    for (let i = first; i < end; i++) {
+      words[4 * i] = row;
+      words[4 * i + 2] = i - first;
     }
-  });
+  }
   return [
-    Value.host('int64', [values.length, 2], indices),
-    stringValue([values.length], values),
-    Value.vector('int64', [rows.length, widest]),
+    Value.host('int64', [count, 2], indices),
+    stringValue([count], pieces.of(bytes)),
+    Value.vector('int64', [splits.length - 1, widest]),
   ];
 }
 
 function oneString(value: Value, name: string, ctx: KernelContext): Uint8Array {
   if (value.rank > 0) throw invalid(ctx, `${name} must be a scalar, got shape [${value.shape}]`);
-  return value.strings()[0]!;
+  return value.string();
 }
 
 function checkVector(input: Value, ctx: KernelContext): void {
@@ -45,29 +61,28 @@ function checkVector(input: Value, ctx: KernelContext): void {
 /** Splits at any byte of `delimiter`; an empty delimiter splits into bytes. */
 const stringSplit: Kernel = ([input, delimiter], ctx) => {
   checkVector(input!, ctx);
-  const cuts = new Set(oneString(delimiter!, 'delimiter', ctx));
-  const skipEmpty = ctx.attrs.bool('skip_empty');
-  const rows = input!.strings().map((string) => {
-    const pieces = cuts.size === 0 ? eachByte(string) : splitAtAny(string, cuts);
-    return skipEmpty ? pieces.filter((piece) => piece.length > 0) : pieces;
-  });
-  return sparseRows(rows);
+  const delimiters = oneString(delimiter!, 'delimiter', ctx);
+  const cut = delimiters.length === 0 ? cutBytes : cutAtAny(delimiters, ctx.attrs.bool('skip_empty'));
+  return cutAll(input!.strings(), cut);
 };
 
-function eachByte(string: Uint8Array): Uint8Array[] {
-  return Array.from(string, (_, i) => string.subarray(i, i + 1));
-}
+const cutBytes: Cutter = (_, start, end, pieces) => {
+  for (let i = start; i < end; i++) pieces.add(i, i + 1);
+};
 
-function splitAtAny(string: Uint8Array, cuts: ReadonlySet<number>): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  if (string.length === 0) return pieces;
-  let start = 0;
-  for (let i = 0; i <= string.length; i++) {
-    if (i < string.length && !cuts.has(string[i]!)) continue;
-    pieces.push(string.subarray(start, i));
-    start = i + 1;
-  }
-  return pieces;
+function cutAtAny(delimiters: Uint8Array, skipEmpty: boolean): Cutter {
+  const isCut = new Uint8Array(256);
+  for (const byte of delimiters) isCut[byte] = 1;
+  return (bytes, start, end, pieces) => {
+    // No piece is in an empty string, not even an empty one.
+    if (start === end) return;
+    let from = start;
+    for (let i = start; i <= end; i++) {
+      if (i < end && isCut[bytes[i]!] === 0) continue;
+      if (i > from || !skipEmpty) pieces.add(from, i);
+      from = i + 1;
+    }
+  };
 }
 
 /** Splits as Python's `str.split` does: at white space for an empty `sep`, else at each `sep`. */
@@ -76,36 +91,42 @@ const stringSplitV2: Kernel = ([input, sep], ctx) => {
   const separator = oneString(sep!, 'sep', ctx);
   const maxSplit = ctx.attrs.int('maxsplit');
   const limit = maxSplit < 0 ? Number.POSITIVE_INFINITY : maxSplit;
-  const split = separator.length === 0 ? splitAtSpaces : splitAt;
-  return sparseRows(input!.strings().map((string) => split(string, separator, limit)));
+  return cutAll(input!.strings(), separator.length === 0 ? cutAtSpaces(limit) : cutAt(separator, limit));
 };
 
 /** What is left after `limit` pieces is a piece too, even an empty one; its end is not trimmed. */
-function splitAtSpaces(string: Uint8Array, _: Uint8Array, limit: number): Uint8Array[] {
-  if (limit === 0) return [string];
-  const pieces: Uint8Array[] = [];
-  let at = 0;
-  for (;;) {
-    while (isSpace(string[at])) at++;
-    if (pieces.length === limit) return [...pieces, string.subarray(at)];
-    if (at >= string.length) return pieces;
-    const start = at;
-    while (at < string.length && !isSpace(string[at])) at++;
-    pieces.push(string.subarray(start, at));
-  }
+function cutAtSpaces(limit: number): Cutter {
+  return (bytes, start, end, pieces) => {
+    if (limit === 0) {
+      pieces.add(start, end);
+      return;
+    }
+    let left = limit;
+    for (let at = start; ; left--) {
+      while (at < end && isSpace(bytes[at])) at++;
+      if (left === 0) {
+        pieces.add(at, end);
+        return;
+      }
+      if (at >= end) return;
+      const from = at;
+      while (at < end && !isSpace(bytes[at])) at++;
+      pieces.add(from, at);
+    }
+  };
 }
 
-function splitAt(string: Uint8Array, separator: Uint8Array, limit: number): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  let start = 0;
-  while (pieces.length < limit) {
-    const at = indexOfBytes(string, separator, start);
-    if (at < 0) break;
-    pieces.push(string.subarray(start, at));
-    start = at + separator.length;
-  }
-  pieces.push(string.subarray(start));
-  return pieces;
+function cutAt(separator: Uint8Array, limit: number): Cutter {
+  return (bytes, start, end, pieces) => {
+    let from = start;
+    for (let left = limit; left > 0; left--) {
+      const at = indexOfBytes(bytes, separator, from, end);
+      if (at < 0) break;
+      pieces.add(from, at);
+      from = at + separator.length;
+    }
+    pieces.add(from, end);
+  };
 }
 
 /** N-grams of the rows of a ragged tensor, each row padded on both sides. */
@@ -116,21 +137,16 @@ const stringNGrams: Kernel = ([data, splits], ctx) => {
   if (splits!.size === 0) return [zeros('string', data!.shape), splits!];
   const bounds = splits!.numbers();
   checkSplits(bounds, strings.length, ctx);
-  const outSplits = allocate(splits!.dtype, bounds.length);
-  const ngrams: Uint8Array[] = [];
-  const put = splits!.dtype === 'int64' ? BigInt : Number;
-  for (let row = 0; row + 1 < bounds.length; row++) {
-    for (const ngram of rowNGrams(strings.slice(bounds[row], bounds[row + 1]), spec, ctx)) ngrams.push(ngram);
-    outSplits[row + 1] = put(ngrams.length) as never;
-  }
+  const outSplits = allocate('int32', bounds.length) as Int32Array;
+  const rowsValue = () => Value.host(splits!.dtype, splits!.shape, numbersAs(splits!.dtype, outSplits));
   // Without data the op gives no n-grams, not even those of padding alone.
-  if (strings.length === 0) {
-    return [
-      stringValue(data!.shape, []),
-      Value.host(splits!.dtype, splits!.shape, outSplits.fill(put(0) as never)),
-    ];
+  if (strings.length === 0) return [stringValue(data!.shape, []), rowsValue()];
+  const ngrams = new StringsBuilder(strings.length, strings.totalBytes);
+  for (let row = 0; row + 1 < bounds.length; row++) {
+    addRow(ngrams, strings, bounds[row]!, bounds[row + 1]!, spec, ctx);
+    outSplits[row + 1] = ngrams.count;
   }
-  return [stringValue([ngrams.length], ngrams), Value.host(splits!.dtype, splits!.shape, outSplits)];
+  return [stringValue([ngrams.count], ngrams.strings()), rowsValue()];
 };
 
 interface NGramSpec {
@@ -164,28 +180,51 @@ function checkSplits(splits: readonly number[], size: number, ctx: KernelContext
   }
 }
 
-function rowNGrams(row: readonly Uint8Array[], spec: NGramSpec, ctx: KernelContext): Uint8Array[] {
-  const all = spec.widths.flatMap((width) => {
+/** The n-grams of the tokens from `first` to `end`. */
+function addRow(
+  out: StringsBuilder,
+  tokens: PackedStrings,
+  first: number,
+  end: number,
+  spec: NGramSpec,
+  ctx: KernelContext,
+): void {
+  const before = out.count;
+  for (const width of spec.widths) {
     const pad = Math.min(spec.pad < 0 ? width - 1 : spec.pad, width - 1);
-    return windows(padded(row, pad, spec), width, spec.separator);
-  });
-  if (all.length > 0 || row.length === 0 || !spec.preserveShort) return all;
+    // Padding counts as the tokens do that it stands beside.
+    if (pad > end - first) allocateObjects(pad, 0);
+    for (let at = first - pad; at + width <= end + pad; at++)
+      addWindow(out, tokens, first, end, at, at + width, spec);
+  }
+  if (out.count > before || first === end || !spec.preserveShort) return;
   if (spec.pad < 0) {
     throw invalid(
       ctx,
       'pad_width should be >= 0 when preserve_short_sequences is true and no ngram_widths are given',
     );
   }
-  return [joinBytes(padded(row, spec.pad, spec), spec.separator)];
+  allocateObjects(spec.pad, 0);
+  addWindow(out, tokens, first, end, first - spec.pad, end + spec.pad, spec);
 }
 
-function padded(row: readonly Uint8Array[], pad: number, {left, right}: NGramSpec): Uint8Array[] {
-  return [...allocateObjects(pad, left), ...row, ...allocateObjects(pad, right)];
-}
-
-function windows(tokens: readonly Uint8Array[], width: number, separator: Uint8Array): Uint8Array[] {
-  const count = Math.max(0, tokens.length - width + 1);
-  return Array.from({length: count}, (_, i) => joinBytes(tokens.slice(i, i + width), separator));
+/** Joins the tokens from `from` to `to`; outside of the row is padding. */
+function addWindow(
+  out: StringsBuilder,
+  {bytes, starts, ends}: PackedStrings,
+  first: number,
+  end: number,
+  from: number,
+  to: number,
+  {separator, left, right}: NGramSpec,
+): void {
+  for (let i = from; i < to; i++) {
+    if (i > from && separator.length > 0) out.append(separator);
+    if (i < first) out.append(left);
+    else if (i >= end) out.append(right);
+    else out.append(bytes, starts[i], ends[i]);
+  }
+  out.end();
 }
 
 /** Splitting and n-grams. */

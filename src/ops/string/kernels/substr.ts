@@ -4,8 +4,10 @@
  * @module
  */
 
-import {EMPTY, isContinuation} from '../../../algorithms/bytes.js';
-import {allocateObjects, sizeOf} from '../../../host/tensor.js';
+import {isContinuation} from '../../../algorithms/bytes.js';
+import {nearestNumbers} from '../../../host/int64.js';
+import {PackedStrings} from '../../../host/strings.js';
+import {allocate, sizeOf} from '../../../host/tensor.js';
 import {broadcastOrThrow, forEachBroadcast} from '../../../tensors/host.js';
 import {stringValue} from '../../../tensors/strings.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
@@ -16,50 +18,53 @@ const substr: Kernel = ([input, pos, len], ctx) => {
   if (String(pos!.shape) !== String(len!.shape)) {
     throw invalid(ctx, `pos and len should have the same shape, got [${pos!.shape}] and [${len!.shape}]`);
   }
-  const cut = ctx.attrs.string('unit') === 'UTF8_CHAR' ? cutCharacters : cutBytes;
-  const [strings, starts, lengths] = [input!.strings(), pos!.numeric(), len!.numeric()];
+  const isUtf8 = ctx.attrs.string('unit') === 'UTF8_CHAR';
+  const {bytes, starts, ends} = input!.strings();
+  const [positions, lengths] = [nearestNumbers(pos!.numeric()), nearestNumbers(len!.numeric())];
   const shape = broadcastOrThrow(input!.shape, pos!.shape);
-  const out = allocateObjects<Uint8Array>(sizeOf(shape), EMPTY);
+  const size = sizeOf(shape);
+  const [from, to] = [allocate('int32', size) as Int32Array, allocate('int32', size) as Int32Array];
   forEachBroadcast([input!.shape, pos!.shape], shape, (i, [at, k]) => {
-    const piece = cut(strings[at!]!, Number(starts[k!]), Number(lengths[k!]));
-    if (piece === undefined) {
-      throw invalid(ctx, `pos ${starts[k!]} out of range for string at index ${i}`);
-    }
-    out[i] = piece;
+    const [first, end, position, length] = [starts[at!]!, ends[at!]!, positions[k!]!, lengths[k!]!];
+    const start = isUtf8 ? characterAt(bytes, first, end, position) : byteAt(first, end, position);
+    if (start < 0) throw invalid(ctx, `pos ${position} out of range for string at index ${i}`);
+    from[i] = start;
+    to[i] = isUtf8 ? forward(bytes, start, end, length) : length < 0 ? end : Math.min(end, start + length);
+    // No more characters than that: all there are.
+    if (to[i]! < 0) to[i] = end;
   });
-  return stringValue(shape, out);
+  return stringValue(shape, new PackedStrings(bytes, from, to));
 };
 
-function cutBytes(string: Uint8Array, pos: number, length: number): Uint8Array | undefined {
-  const start = pos < 0 ? pos + string.length : pos;
-  if (start < 0 || start > string.length) return undefined;
-  return string.subarray(start, length < 0 ? string.length : start + length);
+/** Where byte `position` of the string from `first` to `end` is; a negative one counts from the end. -1 outside. */
+function byteAt(first: number, end: number, position: number): number {
+  const at = (position < 0 ? end : first) + position;
+  return at < first || at > end ? -1 : at;
 }
 
-function cutCharacters(string: Uint8Array, pos: number, length: number): Uint8Array | undefined {
-  const start = pos < 0 ? backward(string, -pos) : forward(string, 0, pos);
-  if (start === undefined) return undefined;
-  return string.subarray(start, forward(string, start, length) ?? string.length);
+/** Where character `position` begins, as {@link byteAt}. */
+function characterAt(bytes: Uint8Array, first: number, end: number, position: number): number {
+  return position < 0 ? backward(bytes, first, end, -position) : forward(bytes, first, end, position);
 }
 
-/** The offset `count` characters after `from`, undefined where the string ends before. */
-function forward(string: Uint8Array, from: number, count: number): number | undefined {
+/** The place `count` characters after `from`, -1 where the string ends before. */
+function forward(bytes: Uint8Array, from: number, end: number, count: number): number {
   let at = from;
   for (let i = 0; i < count; i++) {
-    if (at >= string.length) return undefined;
+    if (at >= end) return -1;
     do at++;
-    while (at < string.length && isContinuation(string[at]!));
+    while (at < end && isContinuation(bytes[at]!));
   }
   return at;
 }
 
-/** The offset of the last but `count` character, undefined where there are fewer. */
-function backward(string: Uint8Array, count: number): number | undefined {
-  let at = string.length;
+/** The place of the last but `count` character before `end`, -1 where there are fewer. */
+function backward(bytes: Uint8Array, first: number, end: number, count: number): number {
+  let at = end;
   for (let i = 0; i < count; i++) {
     do at--;
-    while (at > 0 && isContinuation(string[at]!));
-    if (at < 0) return undefined;
+    while (at > first && isContinuation(bytes[at]!));
+    if (at < first) return -1;
   }
   return at;
 }

@@ -128,11 +128,14 @@ const unicodeTranscode: Kernel = ([input], ctx) => {
   const {makeDecoder, policy} = ctx.memo(() => ({makeDecoder: inputDecoder(ctx), policy: errorPolicy(ctx)}));
   const decoder = makeDecoder();
   const encoding = ctx.attrs.string('output_encoding') as OutputEncoding;
-  const strings = input!.strings().map((string) => {
-    const codes: number[] = [];
-    decodeWith(string, decoder, policy, ctx, (code) => codes.push(code));
-    return encodeCodePoints(codes, encoding);
-  });
+  const strings = input!
+    .strings()
+    .toArray()
+    .map((string) => {
+      const codes: number[] = [];
+      decodeWith(string, decoder, policy, ctx, (code) => codes.push(code));
+      return encodeCodePoints(codes, encoding);
+    });
   return stringValue(input!.shape, strings);
 };
 

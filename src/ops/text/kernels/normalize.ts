@@ -17,7 +17,10 @@ function mapText(map: (text: string) => string): Kernel {
   return ([input]) =>
     stringValue(
       input!.shape,
-      input!.strings().map((string) => escapedToBytes(map(bytesToEscaped(string)))),
+      input!
+        .strings()
+        .toArray()
+        .map((string) => escapedToBytes(map(bytesToEscaped(string)))),
     );
 }
 
@@ -33,7 +36,10 @@ function mapRepairedText(map: (text: string) => string): Kernel {
   return ([input]) =>
     stringValue(
       input!.shape,
-      input!.strings().map((string) => encodeUtf8(map(textOf(string)))),
+      input!
+        .strings()
+        .toArray()
+        .map((string) => encodeUtf8(map(textOf(string)))),
     );
 }
 

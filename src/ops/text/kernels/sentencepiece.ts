@@ -48,7 +48,10 @@ function encodeAll(inputs: readonly Value[], ctx: KernelContext): Piece[][] {
   }
   const options = {addBos: isTrue(addBos!), addEos: isTrue(addEos!), reverse: isTrue(reverse!)};
   const model = modelOf(handle!);
-  return input!.strings().map((string) => model.encode(string, options));
+  return input!
+    .strings()
+    .toArray()
+    .map((string) => model.encode(string, options));
 }
 
 function isTrue(value: Value): boolean {
@@ -105,7 +108,10 @@ const idToString: Kernel = ([handle, ids], ctx) => {
 
 const stringToId: Kernel = ([handle, strings]) => {
   const model = modelOf(handle!);
-  const ids = strings!.strings().map((string) => model.idOf(bytesToEscaped(string)));
+  const ids = strings!
+    .strings()
+    .toArray()
+    .map((string) => model.idOf(bytesToEscaped(string)));
   return Value.host('int32', strings!.shape, Int32Array.from(ids));
 };
 

@@ -49,7 +49,7 @@ class Tokens {
 
 /** Tokens are runs of what is no white space; `input_config` is a bit for each code point that is. */
 const whitespaceTokenizeV2: Kernel = ([input, config]) => {
-  const bits = config!.strings()[0]!;
+  const bits = config!.string();
   const isWhite = (code: number) => ((bits[code >> 3] ?? 0) & (1 << (code & 7))) !== 0;
   const tokens = new Tokens();
   for (const string of input!.strings()) {
@@ -151,7 +151,7 @@ function splitPatterns(inputs: readonly Value[], ctx: KernelContext): SplitPatte
   const cache = ctx.memo((): {patterns?: SplitPatterns} => ({}));
   const bytes = inputs.map((input) => {
     if (input.rank > 0) throw invalid(ctx, `patterns must be scalars, got shape [${input.shape}]`);
-    return input.strings()[0]!;
+    return input.string();
   });
   if (cache.patterns === undefined || !cache.patterns.bytes.every((each, i) => equalBytes(each, bytes[i]!))) {
     const [delimiter, kept] = bytes.map((each) => compilePattern(each, ctx)) as [Re2, Re2];
@@ -266,7 +266,7 @@ function characterEnds(word: Uint8Array, start: number, most: number): number[] 
 /** The bytes of strings, with offsets. */
 const byteSplit: Kernel = ([input]) => {
   const strings = input!.strings();
-  const bytes = joinBytes(strings);
+  const bytes = joinBytes(strings.toArray());
   const splits = [0];
   const starts: number[] = [];
   for (const string of strings) {

@@ -77,7 +77,7 @@ const roundRobinTrim: Kernel = (inputs, ctx) => {
 };
 
 function pick(value: Value, indices: readonly number[]): HostData {
-  if (value.dtype === 'string') return indices.map((i) => value.strings()[i]!);
+  if (value.dtype === 'string') return value.strings().take(Int32Array.from(indices));
   const source = value.numeric();
   const out = allocate(value.dtype, indices.length);
   indices.forEach((from, to) => {
