@@ -5,7 +5,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {dtypeInfo, isFloating} from '../../../host/dtypes.js';
+import {isFloating, lanes} from '../../../host/dtypes.js';
 import {roundToDType} from '../../../host/rounding.js';
 import {broadcastShapes} from '../../../host/shape.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
@@ -45,20 +45,22 @@ function equality(isEqual: boolean): OpImplementation {
     if (broadcastShapes(x.shape, y.shape) === undefined && !ctx.attrs.bool('incompatible_shape_error')) {
       return Value.scalar('bool', !isEqual);
     }
-    const same = SAME_ELEMENT[dtypeInfo(x.dtype).kind];
-    return same ? mapPairs(x, y, (i, j) => same(x, i, y, j) === isEqual) : compare([x, y], number, device);
+    const same = sameElements(x, y);
+    return same ? mapPairs(x, y, (i, j) => same(i, j) === isEqual) : compare([x, y], number, device);
   };
   return {kernel};
 }
 
-/** Equality of element `i` of one value and `j` of another, where elements are not single numbers. */
-const SAME_ELEMENT: Partial<Record<string, (x: Value, i: number, y: Value, j: number) => boolean>> = {
-  string: (x, i, y, j) => x.strings().equalAt(i, y.strings(), j),
-  complex: (x, i, y, j) => {
-    const [a, b] = [x.numeric(), y.numeric()];
-    return a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
-  },
-};
+/** Equality of element `i` of one value and `j` of another; undefined where elements are single numbers. */
+function sameElements(x: Value, y: Value): ((i: number, j: number) => boolean) | undefined {
+  if (x.dtype === 'string') {
+    const [a, b] = [x.strings(), y.strings()];
+    return (i, j) => a.equalAt(i, b, j);
+  }
+  if (lanes(x.dtype) === 1) return undefined;
+  const [a, b] = [x.numeric(), y.numeric()];
+  return (i, j) => a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
+}
 
 /** Booleans computed from the positions of the broadcast elements of two values. */
 function mapPairs(x: Value, y: Value, holds: (i: number, j: number) => boolean): Value {
