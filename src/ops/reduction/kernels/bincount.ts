@@ -4,7 +4,7 @@
  * @module
  */
 
-import {isBigInt, isFloating, type NumericArray} from '../../../host/dtypes.js';
+import {isBigInt, type NumericArray} from '../../../host/dtypes.js';
 import {nearestNumbers} from '../../../host/int64.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
 import {allocate, numbersAs} from '../../../host/tensor.js';
@@ -37,9 +37,9 @@ function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
   }
   const {dtype} = weights;
   const weightOf = weights.size > 0 && !binary ? weights.numeric() : undefined;
-  // Occurrences are counted by numbers, and become int64 in the end.
-  const isNumber = isFloating(dtype) || (isBigInt(dtype) && weightOf === undefined);
-  const sums = allocate(isNumber ? 'float64' : dtype, rows * size) as Float64Array;
+  // Occurrences are counted by numbers, and become int64 in the end. Weights are summed in their own dtype, as TensorFlow does.
+  const isCount = isBigInt(dtype) && weightOf === undefined;
+  const sums = allocate(isCount ? 'int32' : dtype, rows * size) as Float64Array;
   const source = nearestNumbers(numbers.numeric());
   for (let i = 0; i < source.length; i++) {
     const bin = source[i]!;
@@ -49,8 +49,7 @@ function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
     if (binary) sums[at] = 1;
     else sums[at]! += weightOf ? (weightOf[i] as number) : 1;
   }
-  if (!isNumber) return sums;
-  return isBigInt(dtype) ? numbersAs(dtype, sums) : convertNumbers(sums, dtype);
+  return isCount ? numbersAs(dtype, sums) : sums;
 }
 
 const bincount: Kernel = ([numbers, size, weights], ctx) => {
