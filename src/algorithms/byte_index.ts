@@ -77,43 +77,38 @@ export class ByteIndex extends RowIndex {
     const [ownStarts, ownEnds] = [this.#starts, this.#ends];
     const size = starts.length;
     for (let from = 0; from < size; from += BLOCK) {
-      const count = Math.min(BLOCK, size - from);
-      for (let i = 0; i < count; i++) {
-        const start = starts[from + i]!;
-        hashes[i] = hashOfView(view, limit, start, ends[from + i]!);
+      const to = Math.min(from + BLOCK, size);
+      for (let i = from; i < to; i++) hashes[i - from] = hashOfView(view, limit, starts[i]!, ends[i]!);
+      for (let i = from; i < to; i++) rows[i] = slots[hashes[i - from]! & mask]!;
+      // The first row whose key may be the one.
+      for (let i = from; i < to; i++) {
+        const hash = hashes[i - from]!;
+        let slot = rows[i]!;
+        for (let at = hash & mask; slot !== 0 && ((slot ^ hash) & ~mask) !== 0; slot = slots[at]!) {
+          at = (at + 1) & mask;
+        }
+        rows[i] = (slot & mask) - 1;
       }
-      for (let i = 0; i < count; i++) rows[from + i] = slots[hashes[i]! & mask]!;
-      for (let i = 0; i < count; i++) {
-        const slot = rows[from + i]!;
-        const hash = hashes[i]!;
-        const row = (slot & mask) - 1;
-        if (slot === 0) {
-          rows[from + i] = -1;
-          continue;
+      for (let i = from; i < to; i++) {
+        const row = rows[i]!;
+        if (row < 0) continue;
+        const [start, ownStart] = [starts[i]!, ownStarts[row]!];
+        const length = ends[i]! - start;
+        if (
+          length === ownEnds[row]! - ownStart &&
+          length <= SHORT &&
+          start <= limit &&
+          ownStart <= ownLimit
+        ) {
+          const bits = FEWEST_WORDS * length;
+          const difference =
+            ((view.getInt32(start, true) ^ own.getInt32(ownStart, true)) & MASKS[bits]!) |
+            ((view.getInt32(start + 4, true) ^ own.getInt32(ownStart + 4, true)) & MASKS[bits + 1]!) |
+            ((view.getInt32(start + 8, true) ^ own.getInt32(ownStart + 8, true)) & MASKS[bits + 2]!) |
+            ((view.getInt32(start + 12, true) ^ own.getInt32(ownStart + 12, true)) & MASKS[bits + 3]!);
+          if (difference === 0) continue;
         }
-        const start = starts[from + i]!;
-        const length = ends[from + i]! - start;
-        if (((slot ^ hash) & ~mask) === 0 && row !== mask - 1) {
-          const ownStart = ownStarts[row]!;
-          if (
-            length === ownEnds[row]! - ownStart &&
-            length <= SHORT &&
-            start <= limit &&
-            ownStart <= ownLimit
-          ) {
-            const bits = FEWEST_WORDS * length;
-            const difference =
-              ((view.getInt32(start, true) ^ own.getInt32(ownStart, true)) & MASKS[bits]!) |
-              ((view.getInt32(start + 4, true) ^ own.getInt32(ownStart + 4, true)) & MASKS[bits + 1]!) |
-              ((view.getInt32(start + 8, true) ^ own.getInt32(ownStart + 8, true)) & MASKS[bits + 2]!) |
-              ((view.getInt32(start + 12, true) ^ own.getInt32(ownStart + 12, true)) & MASKS[bits + 3]!);
-            if (difference === 0) {
-              rows[from + i] = row;
-              continue;
-            }
-          }
-        }
-        rows[from + i] = this.#findHashed(bytes, start, start + length, hash);
+        rows[i] = this.#findHashed(bytes, start, start + length, hashes[i - from]!);
       }
     }
   }
