@@ -68,9 +68,11 @@ export function mapWords<Out extends Int32Array | Uint8Array>(
   const shape = broadcastOrThrow(x.shape, y.shape);
   const [a, b] = [wordsOf(x.numeric()), wordsOf(y.numeric())];
   const out = allocate(dtype, sizeOf(shape));
+  const perElement = isBigInt(dtype) ? 2 : 1;
   const target = (isBigInt(dtype) ? wordsOf(out) : out) as Out;
   forEachRun(x.shape, y.shape, shape, (to, aAt, aStep, bAt, bStep, count) => {
-    run(a, aAt, aStep, b, bAt, bStep, target, to, count);
+    const [o, end] = [perElement * to, perElement * (to + count)];
+    run(a, 2 * aAt, aStep === 1 ? 2 : 0, b, 2 * bAt, bStep === 1 ? 2 : 0, target, o, end);
   });
   return Value.host(dtype, shape, out);
 }

@@ -9,30 +9,27 @@ import {carry, multiplyHigh} from '../algorithms/words64.js';
 import {CallError} from '../errors.js';
 
 /**
- * Computes `count` elements of `out`, from element `to` on, of those of `a` from `aAt` and of `b` from `bAt`. A step
- * is 1 for elements that follow one another, and 0 for the same one again. `out` holds words, or booleans.
+ * Computes what `out` holds, words or booleans, from place `o` to `end`, from the words of `a` from place `i` on and those of
+ * `b` from place `k` on. Their places rise by `aBy` and `bBy`: by 2 for elements that follow one another, by 0 for one
+ * and the same.
  */
 export type WordRun<Out extends Int32Array | Uint8Array = Int32Array> = (
   a: Int32Array,
-  aAt: number,
-  aStep: 0 | 1,
+  i: number,
+  aBy: 0 | 2,
   b: Int32Array,
-  bAt: number,
-  bStep: 0 | 1,
+  k: number,
+  bBy: 0 | 2,
   out: Out,
-  to: number,
-  count: number,
+  o: number,
+  end: number,
 ) => void;
 
 /** Computes every element of `out` of that of `x`. */
 export type UnaryWordRun = (x: Int32Array, out: Int32Array) => void;
 
-export const addWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-  for (
-    let i = 2 * aAt, k = 2 * bAt, o = 2 * to;
-    o < 2 * (to + count);
-    o += 2, i += 2 * aStep, k += 2 * bStep
-  ) {
+export const addWords: WordRun = (a, i, aBy, b, k, bBy, out, o, end) => {
+  for (; o < end; o += 2, i += aBy, k += bBy) {
     const x = a[i]!;
     const y = b[k]!;
     const sum = (x + y) | 0;
@@ -41,12 +38,8 @@ export const addWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, count) 
   }
 };
 
-export const subtractWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-  for (
-    let i = 2 * aAt, k = 2 * bAt, o = 2 * to;
-    o < 2 * (to + count);
-    o += 2, i += 2 * aStep, k += 2 * bStep
-  ) {
+export const subtractWords: WordRun = (a, i, aBy, b, k, bBy, out, o, end) => {
+  for (; o < end; o += 2, i += aBy, k += bBy) {
     const x = a[i]!;
     const y = b[k]!;
     out[o] = x - y;
@@ -54,12 +47,8 @@ export const subtractWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, co
   }
 };
 
-export const multiplyWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-  for (
-    let i = 2 * aAt, k = 2 * bAt, o = 2 * to;
-    o < 2 * (to + count);
-    o += 2, i += 2 * aStep, k += 2 * bStep
-  ) {
+export const multiplyWords: WordRun = (a, i, aBy, b, k, bBy, out, o, end) => {
+  for (; o < end; o += 2, i += aBy, k += bBy) {
     const x = a[i]!;
     const y = b[k]!;
     out[o] = Math.imul(x, y);
@@ -67,34 +56,22 @@ export const multiplyWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, co
   }
 };
 
-export const andWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-  for (
-    let i = 2 * aAt, k = 2 * bAt, o = 2 * to;
-    o < 2 * (to + count);
-    o += 2, i += 2 * aStep, k += 2 * bStep
-  ) {
+export const andWords: WordRun = (a, i, aBy, b, k, bBy, out, o, end) => {
+  for (; o < end; o += 2, i += aBy, k += bBy) {
     out[o] = a[i]! & b[k]!;
     out[o + 1] = a[i + 1]! & b[k + 1]!;
   }
 };
 
-export const orWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-  for (
-    let i = 2 * aAt, k = 2 * bAt, o = 2 * to;
-    o < 2 * (to + count);
-    o += 2, i += 2 * aStep, k += 2 * bStep
-  ) {
+export const orWords: WordRun = (a, i, aBy, b, k, bBy, out, o, end) => {
+  for (; o < end; o += 2, i += aBy, k += bBy) {
     out[o] = a[i]! | b[k]!;
     out[o + 1] = a[i + 1]! | b[k + 1]!;
   }
 };
 
-export const xorWords: WordRun = (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-  for (
-    let i = 2 * aAt, k = 2 * bAt, o = 2 * to;
-    o < 2 * (to + count);
-    o += 2, i += 2 * aStep, k += 2 * bStep
-  ) {
+export const xorWords: WordRun = (a, i, aBy, b, k, bBy, out, o, end) => {
+  for (; o < end; o += 2, i += aBy, k += bBy) {
     out[o] = a[i]! ^ b[k]!;
     out[o + 1] = a[i + 1]! ^ b[k + 1]!;
   }
@@ -106,12 +83,8 @@ const flipOf = (isSigned: boolean): number => (isSigned ? 0 : 1 << 31);
 /** The larger of two elements, or the smaller. */
 function extremumWords(larger: boolean, isSigned: boolean): WordRun {
   const flip = flipOf(isSigned);
-  return (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-    for (
-      let i = 2 * aAt, k = 2 * bAt, o = 2 * to;
-      o < 2 * (to + count);
-      o += 2, i += 2 * aStep, k += 2 * bStep
-    ) {
+  return (a, i, aBy, b, k, bBy, out, o, end) => {
+    for (; o < end; o += 2, i += aBy, k += bBy) {
       const aLow = a[i]!;
       const aHigh = a[i + 1]!;
       const bLow = b[k]!;
@@ -126,8 +99,8 @@ function extremumWords(larger: boolean, isSigned: boolean): WordRun {
 
 /** Whether two elements are the same, or are not. */
 export function sameWords(same: boolean): WordRun<Uint8Array> {
-  return (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-    for (let i = 2 * aAt, k = 2 * bAt, o = to; o < to + count; o++, i += 2 * aStep, k += 2 * bStep) {
+  return (a, i, aBy, b, k, bBy, out, o, end) => {
+    for (; o < end; o++, i += aBy, k += bBy) {
       const difference = (a[i]! ^ b[k]!) | (a[i + 1]! ^ b[k + 1]!);
       out[o] = (difference === 0) === same ? 1 : 0;
     }
@@ -137,8 +110,8 @@ export function sameWords(same: boolean): WordRun<Uint8Array> {
 /** Whether one element is less than the other, or is not. */
 function lessWords(less: boolean, isSigned: boolean): WordRun<Uint8Array> {
   const flip = flipOf(isSigned);
-  return (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-    for (let i = 2 * aAt, k = 2 * bAt, o = to; o < to + count; o++, i += 2 * aStep, k += 2 * bStep) {
+  return (a, i, aBy, b, k, bBy, out, o, end) => {
+    for (; o < end; o++, i += aBy, k += bBy) {
       const aHigh = a[i + 1]!;
       const bHigh = b[k + 1]!;
       const isLess = aHigh === bHigh ? a[i]! >>> 0 < b[k]! >>> 0 : (aHigh ^ flip) < (bHigh ^ flip);
@@ -149,7 +122,7 @@ function lessWords(less: boolean, isSigned: boolean): WordRun<Uint8Array> {
 
 /** `run` with its operands in the other order. */
 export function swapped<Out extends Int32Array | Uint8Array>(run: WordRun<Out>): WordRun<Out> {
-  return (a, aAt, aStep, b, bAt, bStep, out, to, count) => run(b, bAt, bStep, a, aAt, aStep, out, to, count);
+  return (a, i, aBy, b, k, bBy, out, o, end) => run(b, k, bBy, a, i, aBy, out, o, end);
 }
 
 /** How two integers are divided. */
@@ -163,12 +136,8 @@ interface Division {
 function divideWords({number, bigint}: Division, isSigned: boolean): WordRun {
   const least = isSigned ? -SAFE_HIGH : 0;
   const asBigInt = isSigned ? signedBigInt : unsignedBigInt;
-  return (a, aAt, aStep, b, bAt, bStep, out, to, count) => {
-    for (
-      let i = 2 * aAt, k = 2 * bAt, o = 2 * to;
-      o < 2 * (to + count);
-      o += 2, i += 2 * aStep, k += 2 * bStep
-    ) {
+  return (a, i, aBy, b, k, bBy, out, o, end) => {
+    for (; o < end; o += 2, i += aBy, k += bBy) {
       const aLow = a[i]!;
       const aHigh = a[i + 1]!;
       const bLow = b[k]!;
