@@ -8,6 +8,7 @@
 import {isSmallFloat, roundInPlace} from '../algorithms/small_floats.js';
 import {CallError} from '../errors.js';
 import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../host/dtypes.js';
+import {wordsOf} from '../host/int64.js';
 import {storeOf} from '../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../host/shape.js';
 import {allocate, sizeOf} from '../host/tensor.js';
@@ -66,10 +67,10 @@ export function mapWords<Out extends Int32Array | Uint8Array>(
   dtype: DType = x.dtype,
 ): Value {
   const shape = broadcastOrThrow(x.shape, y.shape);
-  const [a, b] = [wordsOf(x.numeric()), wordsOf(y.numeric())];
+  const [a, b] = [x, y].map((each) => wordsOf(each.numeric() as BigInt64Array)) as [Int32Array, Int32Array];
   const out = allocate(dtype, sizeOf(shape));
   const perElement = isBigInt(dtype) ? 2 : 1;
-  const target = (isBigInt(dtype) ? wordsOf(out) : out) as Out;
+  const target = (isBigIntArray(out) ? wordsOf(out) : out) as Out;
   forEachRun(x.shape, y.shape, shape, (to, aAt, aStep, bAt, bStep, count) => {
     const [o, end] = [perElement * to, perElement * (to + count)];
     run(a, 2 * aAt, aStep === 1 ? 2 : 0, b, 2 * bAt, bStep === 1 ? 2 : 0, target, o, end);
@@ -80,7 +81,7 @@ export function mapWords<Out extends Int32Array | Uint8Array>(
 /** Applies `run` to the elements of an int64 or uint64 value. */
 export function mapUnaryWords(x: Value, run: UnaryWordRun): Value {
   const out = allocate(x.dtype, x.size);
-  run(wordsOf(x.numeric()), wordsOf(out));
+  run(wordsOf(x.numeric() as BigInt64Array), wordsOf(out as BigInt64Array));
   return Value.host(x.dtype, x.shape, out);
 }
 
@@ -274,11 +275,6 @@ function numberConverter(dtype: DType): (x: number) => number {
   const limit = dtype === 'uint32' ? 2 ** 63 : 2 ** 31;
   const indefinite = dtype === 'uint32' ? 0 : INT32_INDEFINITE;
   return (x) => (x > -limit - 1 && x < limit ? x : indefinite);
-}
-
-/** The words of 64-bit elements, or those of 32 bits. */
-export function wordsOf(elements: NumericArray): Int32Array {
-  return new Int32Array(elements.buffer, elements.byteOffset, elements.byteLength / 4);
 }
 
 type Element = number | bigint;
