@@ -120,6 +120,31 @@ export class ByteIndex extends RowIndex {
     return row >= 0 ? row : this.#give(hash, start, end);
   }
 
+  /**
+   * Takes in keys that lie in the index's own bytes, which has none yet. Neither array may change afterwards.
+   *
+   * @returns the row of each key; nothing where each has the row of its place, as keys have that differ from one another
+   */
+  enterAll(starts: Int32Array, ends: Int32Array): Int32Array | undefined {
+    this.#starts = starts;
+    this.#ends = ends;
+    let rows: Int32Array | undefined;
+    for (let i = 0; i < starts.length; i++) {
+      const hash = hashOfView(this.#view, this.#bytes.length - SHORT, starts[i]!, ends[i]!);
+      const found = this.#findHashed(this.#bytes, starts[i]!, ends[i]!, hash);
+      if (found >= 0 && rows === undefined) {
+        rows = this.storage.places(starts.length);
+        for (let row = 0; row < i; row++) rows[row] = row;
+        this.#starts = this.#morePlaces(starts);
+        this.#ends = this.#morePlaces(ends);
+      }
+      const row =
+        found >= 0 ? found : rows === undefined ? this.newRow(hash) : this.#give(hash, starts[i]!, ends[i]!);
+      if (rows !== undefined) rows[i] = row;
+    }
+    return rows;
+  }
+
   /** The row of a key; a new one, with a copy of its bytes, if the index has not got it. */
   add(bytes: Uint8Array, start: number, end: number): number {
     const hash = hashOfBytes(bytes, start, end);

@@ -21,9 +21,6 @@ const MAX_LOAD = 0.75;
 
 const FEWEST_SLOTS = 16;
 
-/** Slots are told by 30 bits of a hash. */
-const MOST_SLOTS = 2 ** 30;
-
 /**
  * An index over rows.
  *
@@ -35,8 +32,7 @@ export abstract class RowIndex {
   protected slots: Int32Array;
   /** Which bits of a slot name a row; all of them set stand for a row that was taken out. */
   protected mask: number;
-  /** Rows given out so far: those in the index, and those taken out of it. */
-  protected rowCount = 0;
+  #rowCount = 0;
   /** Slots that are not free. */
   #used = 0;
   #size = 0;
@@ -54,6 +50,11 @@ export abstract class RowIndex {
   /** Number of rows in the index. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Rows given out so far: those in the index, and those taken out of it. */
+  get rowCount(): number {
+    return this.#rowCount;
   }
 
   /** The rows in the index, in ascending order. */
@@ -83,7 +84,7 @@ export abstract class RowIndex {
   /** A row for a key with this hash, which no row of the index has. Its key is put in place before the next call. */
   protected newRow(hash: number): number {
     if (this.#used + 1 > this.slots.length * MAX_LOAD) this.#rebuild();
-    const row = this.#vacant.pop() ?? this.rowCount++;
+    const row = this.#vacant.pop() ?? this.#rowCount++;
     this.#put(row, hash);
     return row;
   }
@@ -101,7 +102,7 @@ export abstract class RowIndex {
   #rebuild(): void {
     const {slots: old, mask} = this;
     // Slots number all rows, those that are vacant as well.
-    const count = slotsFor(Math.max(this.rowCount + 1, 2 * this.#size));
+    const count = slotsFor(Math.max(this.#rowCount + 1, 2 * this.#size));
     this.slots = this.storage.places(count);
     this.mask = count - 1;
     this.#used = 0;
@@ -114,7 +115,5 @@ export abstract class RowIndex {
 }
 
 function slotsFor(rows: number): number {
-  const count = 2 ** Math.ceil(Math.log2(Math.max(rows / MAX_LOAD + 2, FEWEST_SLOTS)));
-  if (count > MOST_SLOTS) throw new RangeError(`an index of ${rows} keys is too large`);
-  return count;
+  return 2 ** Math.ceil(Math.log2(Math.max(rows / MAX_LOAD + 2, FEWEST_SLOTS)));
 }
