@@ -5,6 +5,7 @@
  */
 
 import {isBigInt, isFloating, type NumericArray} from '../../../host/dtypes.js';
+import {nearestNumbers} from '../../../host/int64.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
 import {allocate} from '../../../host/tensor.js';
 import {convertNumbers} from '../../../tensors/host.js';
@@ -38,9 +39,9 @@ function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
   const weightOf = weights.size > 0 && !binary ? weights.numeric() : undefined;
   const one = isBigInt(dtype) ? 1n : 1;
   const sums = allocate(isFloating(dtype) ? 'float64' : dtype, rows * size);
-  const source = numbers.numeric();
+  const source = nearestNumbers(numbers.numeric());
   for (let i = 0; i < source.length; i++) {
-    const bin = Number(source[i]);
+    const bin = source[i]!;
     if (bin < 0) throw invalid(ctx, `cannot count the negative number ${bin}`);
     if (bin >= size) continue;
     const at = rowOf(i) * size + bin;
