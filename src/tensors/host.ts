@@ -104,21 +104,32 @@ export function forEachBroadcast(
   visit: (index: number, offsets: readonly number[]) => void,
 ): void {
   const size = sizeOf(shape);
-  const offsets = new Array<number>(shapes.length).fill(0);
-  if (shapes.every((each) => sameShape(each, shape))) {
-    for (let i = 0; i < size; i++) visit(i, offsets.fill(i));
+  const count = shapes.length;
+  const offsets = new Array<number>(count).fill(0);
+  const steps = shapes.map((each) => flatStep(each, size));
+  if (!steps.includes(undefined)) {
+    for (let i = 0; i < size; i++) {
+      for (let k = 0; k < count; k++) offsets[k] = i * steps[k]!;
+      visit(i, offsets);
+    }
     return;
   }
   const rank = shape.length;
+  const length = shape[rank - 1]!;
   const strides = shapes.map((each) => broadcastStrides(each, rank));
+  const along = strides.map((each) => each[rank - 1]!);
   const position = new Array<number>(rank).fill(0);
-  for (let i = 0; i < size; i++) {
-    visit(i, offsets);
-    for (let axis = rank - 1; axis >= 0; axis--) {
+  for (let i = 0; i < size; ) {
+    for (const end = i + length; i < end; i++) {
+      visit(i, offsets);
+      for (let k = 0; k < count; k++) offsets[k]! += along[k]!;
+    }
+    for (let k = 0; k < count; k++) offsets[k]! -= along[k]! * length;
+    for (let axis = rank - 2; axis >= 0; axis--) {
       position[axis]!++;
-      for (let k = 0; k < offsets.length; k++) offsets[k]! += strides[k]![axis]!;
+      for (let k = 0; k < count; k++) offsets[k]! += strides[k]![axis]!;
       if (position[axis]! < shape[axis]!) break;
-      for (let k = 0; k < offsets.length; k++) offsets[k]! -= strides[k]![axis]! * shape[axis]!;
+      for (let k = 0; k < count; k++) offsets[k]! -= strides[k]![axis]! * shape[axis]!;
       position[axis] = 0;
     }
   }
