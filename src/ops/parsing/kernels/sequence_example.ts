@@ -7,18 +7,19 @@
  * @module
  */
 
+import {joinBytes} from '../../../algorithms/bytes.js';
 import {decodeUtf8} from '../../../algorithms/utf8.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
 import {PackedStrings} from '../../../host/strings.js';
 import {allocate} from '../../../host/tensor.js';
 import {
-  decodeMessage,
   encodeMessage,
   FeatureList,
+  FeatureLists,
   Feature as FeatureMessage,
-  SequenceExample,
+  Features,
 } from '../../../proto/index.js';
-import {BinaryWriter} from '../../../proto/wire.js';
+import {BinaryReader, BinaryWriter} from '../../../proto/wire.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
@@ -489,19 +490,26 @@ const parseSingleSequenceExample: Kernel = (inputs, ctx) => {
  * order and number.
  */
 function rewritten(bytes: Uint8Array, ctx: KernelContext): Uint8Array {
-  let message: SequenceExample;
   try {
-    message = decodeMessage(SequenceExample, bytes, 'serialized');
+    // Encoded messages, one behind the other, are one message.
+    const parts: [Uint8Array[], Uint8Array[]] = [[], []];
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      const tag = reader.uint32();
+      if (tag === CONTEXT) parts[0].push(reader.bytes());
+      else if (tag === LISTS) parts[1].push(reader.bytes());
+      else reader.skip(tag & 7, tag >>> 3);
+    }
+    const context = mapBytes(Features.decode(joinBytes(parts[0])).feature, (feature) =>
+      encodeMessage(FeatureMessage, withoutUnknown(feature)),
+    );
+    const lists = mapBytes(FeatureLists.decode(joinBytes(parts[1])).featureList, ({feature}) =>
+      encodeMessage(FeatureList, {feature: feature.map(withoutUnknown)}),
+    );
+    return new BinaryWriter().uint32(CONTEXT).bytes(context).uint32(LISTS).bytes(lists).finish();
   } catch (cause) {
     throw invalid(ctx, `the example cannot be parsed: ${cause instanceof Error ? cause.message : cause}`);
   }
-  const context = mapBytes(message.context?.feature, (feature) =>
-    encodeMessage(FeatureMessage, withoutUnknown(feature)),
-  );
-  const lists = mapBytes(message.featureLists?.featureList, ({feature}) =>
-    encodeMessage(FeatureList, {feature: feature.map(withoutUnknown)}),
-  );
-  return new BinaryWriter().uint32(CONTEXT).bytes(context).uint32(LISTS).bytes(lists).finish();
 }
 
 /** Tags of fields 1 and 2. */
@@ -509,9 +517,9 @@ const [CONTEXT, LISTS] = [0x0a, 0x12];
 const [ENTRY, KEY, VALUE] = [0x0a, 0x0a, 0x12];
 
 /** The entries of a map, their keys and values written even if they are empty. */
-function mapBytes<T>(map: ReadonlyMap<string, T> | undefined, encode: (value: T) => Uint8Array): Uint8Array {
+function mapBytes<T>(map: ReadonlyMap<string, T>, encode: (value: T) => Uint8Array): Uint8Array {
   const writer = new BinaryWriter();
-  for (const [key, value] of map ?? []) {
+  for (const [key, value] of map) {
     writer.uint32(ENTRY).fork().uint32(KEY).string(key).uint32(VALUE).bytes(encode(value)).join();
   }
   return writer.finish();
