@@ -6,7 +6,7 @@
  * @module
  */
 
-import type {DType, NumericArray} from '../../host/dtypes.js';
+import {type DType, dtypeInfo, type NumericArray} from '../../host/dtypes.js';
 import {PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
 import {WireCursor} from './wire_cursor.js';
@@ -24,12 +24,12 @@ export interface Column {
   readonly count: number;
   /** Makes room for so many values more. */
   reserve(more: number): void;
-  /**
-   * Appends the values of an encoded list (`Int64List`, `FloatList`, `BytesList`) with its length before it. False where it is malformed.
-   */
-  read(bytes: Uint8Array, start: number, end: number): boolean;
   /** Appends all default values. */
   addDefaults(): void;
+  /** Forgets the values from `start` on, except for the last one of `kept`. */
+  truncate(start: number, kept?: 'last'): void;
+  /** Whether value `i` is a zero of positive sign, or an empty string. */
+  isZero(i: number): boolean;
   /** All values. */
   values(): HostData;
   /**
@@ -39,75 +39,135 @@ export interface Column {
   padded(rowEnds: Int32Array, width: number): HostData;
 }
 
-/** Numbers as 32-bit words. */
-abstract class NumberColumn implements Column {
-  abstract readonly dtype: 'int64' | 'float32';
-  count = 0;
-  protected words: Int32Array;
-  protected readonly cursor = new WireCursor();
-  readonly #defaults: NumericArray;
-  readonly #width: number;
+/** A column that reads the lists of `tensorflow.Feature`. */
+export interface FeatureColumn extends Column {
+  /**
+   * Appends the values of an encoded list (`Int64List`, `FloatList`, `BytesList`) with its length before it. False where it is malformed.
+   */
+  read(bytes: Uint8Array, start: number, end: number): boolean;
+}
 
-  constructor(width: number, defaults: NumericArray) {
-    this.#width = width;
+/** Numbers as 32-bit words: one for each, or two, the low one first. A boolean takes a whole word, too. */
+export class WordColumn implements Column {
+  readonly dtype: DType;
+  count = 0;
+  /** Those of the values so far, and room for more. */
+  words: Int32Array;
+  /** Words of a value. */
+  readonly width: 1 | 2;
+  readonly #defaults: NumericArray;
+  readonly #defaultWords: Int32Array;
+
+  constructor(dtype: DType, defaults: NumericArray = allocate(dtype, 0)) {
+    this.dtype = dtype;
+    this.width = defaults.BYTES_PER_ELEMENT === 8 ? 2 : 1;
     this.#defaults = defaults;
+    this.#defaultWords = dtype === 'bool' ? Int32Array.from(defaults as Uint8Array) : wordsOf(defaults);
     this.words = allocate('int32', 0) as Int32Array;
   }
 
-  abstract read(bytes: Uint8Array, start: number, end: number): boolean;
-
   reserve(more: number): void {
-    const needed = (this.count + more) * this.#width;
+    const needed = (this.count + more) * this.width;
     if (needed <= this.words.length) return;
-    // An even number of words: two are one int64.
     const grown = allocate('int32', Math.max(needed, 2 * this.words.length)) as Int32Array;
-    grown.set(this.words.subarray(0, this.count * this.#width));
+    grown.set(this.words.subarray(0, this.count * this.width));
     this.words = grown;
   }
 
+  /** Appends a value of one word. */
+  push(word: number): void {
+    if (this.count === this.words.length) this.reserve(Math.max(16, this.count));
+    this.words[this.count++] = word;
+  }
+
+  /** Appends a value of two words. */
+  pushPair(low: number, high: number): void {
+    const to = 2 * this.count;
+    if (to === this.words.length) this.reserve(Math.max(16, this.count));
+    this.words[to] = low;
+    this.words[to + 1] = high;
+    this.count++;
+  }
+
+  /** Appends numbers from the bytes that hold them. */
+  pushBytes(bytes: Uint8Array, start: number, end: number): void {
+    const count = (end - start) / (4 * this.width);
+    this.reserve(count);
+    const {words} = this;
+    let to = this.count * this.width;
+    if (end - start < BLOCK_COPY) {
+      for (let at = start; at < end; at += 4, to++) words[to] = wordAt(bytes, at);
+    } else {
+      new Uint8Array(words.buffer, 4 * to).set(bytes.subarray(start, end));
+    }
+    this.count += count;
+  }
+
   addDefaults(): void {
-    const words = wordsOf(this.#defaults);
-    this.reserve(this.#defaults.length);
-    this.words.set(words, this.count * this.#width);
-    this.count += this.#defaults.length;
+    const {length} = this.#defaults;
+    this.reserve(length);
+    this.words.set(this.#defaultWords, this.count * this.width);
+    this.count += length;
+  }
+
+  truncate(start: number, kept?: 'last'): void {
+    const {words, width} = this;
+    const from = this.count - 1;
+    this.count = start;
+    if (kept === undefined || from < start) return;
+    for (let i = 0; i < width; i++) words[start * width + i] = words[from * width + i]!;
+    this.count++;
+  }
+
+  isZero(i: number): boolean {
+    const at = i * this.width;
+    return this.words[at] === 0 && (this.width === 1 || this.words[at + 1] === 0);
   }
 
   values(): NumericArray {
-    const {buffer} = this.words;
-    return this.dtype === 'int64'
-      ? new BigInt64Array(buffer, 0, this.count)
-      : new Float32Array(buffer, 0, this.count);
+    return this.#as(this.words, this.count);
   }
 
   padded(rowEnds: Int32Array, width: number): NumericArray {
-    const out = allocate(this.dtype, rowEnds.length * width);
-    const words = wordsOf(out);
-    if (this.#defaults.length > 0) out.fill(this.#defaults[0] as never);
-    const stride = width * this.#width;
+    const size = rowEnds.length * width;
+    const words = allocate('int32', size * this.width) as Int32Array;
+    if (this.width === 1) words.fill(this.#defaultWords[0] ?? 0);
+    else if (this.#defaults.length > 0) this.#as(words, size).fill(this.#defaults[0] as never);
+    const stride = width * this.width;
     let start = 0;
     for (let row = 0; row < rowEnds.length; row++) {
-      const end = rowEnds[row]! * this.#width;
+      const end = rowEnds[row]! * this.width;
       for (let i = start, to = row * stride; i < end; i++, to++) words[to] = this.words[i]!;
       start = end;
     }
-    return out;
+    return this.#as(words, size);
+  }
+
+  /** Words as the numbers that they are. */
+  #as(words: Int32Array, count: number): NumericArray {
+    if (this.dtype === 'bool') return Uint8Array.from(words.subarray(0, count));
+    const View = dtypeInfo(this.dtype).array as unknown as NumericView;
+    return new View(words.buffer, 0, count);
   }
 }
+
+/** A typed array over memory that exists. */
+type NumericView = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => NumericArray;
 
 function wordsOf({buffer, byteOffset, byteLength}: NumericArray): Int32Array {
   return new Int32Array(buffer, byteOffset, byteLength / 4);
 }
 
 /** Integers of 64 bits. */
-export class Int64Column extends NumberColumn {
-  readonly dtype = 'int64';
+export class Int64Column extends WordColumn implements FeatureColumn {
+  readonly #cursor = new WireCursor();
 
-  constructor(defaults: BigInt64Array = new BigInt64Array(0)) {
-    super(2, defaults);
+  constructor(defaults?: BigInt64Array) {
+    super('int64', defaults);
   }
 
   read(bytes: Uint8Array, start: number, end: number): boolean {
-    const {cursor} = this;
+    const cursor = this.#cursor;
     const length = cursor.length(bytes, start, end);
     if (length < 0) return false;
     const stop = Math.min(end, cursor.at + length);
@@ -128,6 +188,7 @@ export class Int64Column extends NumberColumn {
       const byte = bytes[at]!;
       if (byte < 0x80) {
         words[to] = byte;
+        words[to + 1] = 0;
         at++;
       } else {
         at = readVarint64(bytes, at, words, to);
@@ -154,11 +215,11 @@ export class Int64Column extends NumberColumn {
 }
 
 /**
- * Reads an integer into two words, the low one first, which are zero before.
+ * Reads an integer of 64 bits into two words, the low one first.
  *
  * @returns the place behind it; -1 for one of more than ten bytes
  */
-function readVarint64(bytes: Uint8Array, start: number, words: Int32Array, to: number): number {
+export function readVarint64(bytes: Uint8Array, start: number, words: Int32Array, to: number): number {
   let at = start;
   let byte = bytes[at++]!;
   let low = byte & 0x7f;
@@ -176,21 +237,23 @@ function readVarint64(bytes: Uint8Array, start: number, words: Int32Array, to: n
       high |= (byte & 0x7f) << shift;
     }
     words[to + 1] = high;
+  } else {
+    words[to + 1] = 0;
   }
   words[to] = low;
   return at;
 }
 
 /** Numbers of single precision; their bits stay as they are. */
-export class FloatColumn extends NumberColumn {
-  readonly dtype = 'float32';
+export class FloatColumn extends WordColumn implements FeatureColumn {
+  readonly #cursor = new WireCursor();
 
-  constructor(defaults: Float32Array = new Float32Array(0)) {
-    super(1, defaults);
+  constructor(defaults?: Float32Array) {
+    super('float32', defaults);
   }
 
   read(bytes: Uint8Array, start: number, end: number): boolean {
-    const {cursor} = this;
+    const cursor = this.#cursor;
     const length = cursor.length(bytes, start, end);
     if (length < 0) return false;
     const stop = Math.min(end, cursor.at + length);
@@ -203,15 +266,7 @@ export class FloatColumn extends NumberColumn {
     // As in TensorFlow, bytes that are no whole number are passed over.
     const count = packed >>> 2;
     if (cursor.at + 4 * count > stop) return false;
-    this.reserve(count);
-    const {words} = this;
-    let at = cursor.at;
-    if (count < BLOCK_COPY) {
-      for (let i = 0, to = this.count; i < count; i++, to++, at += 4) words[to] = wordAt(bytes, at);
-    } else {
-      new Uint8Array(words.buffer, 4 * this.count).set(bytes.subarray(at, at + 4 * count));
-    }
-    this.count += count;
+    this.pushBytes(bytes, cursor.at, cursor.at + 4 * count);
     return true;
   }
 
@@ -225,15 +280,15 @@ export class FloatColumn extends NumberColumn {
   }
 }
 
-/** Fewer numbers are copied one by one: setting up a block copy costs more. */
-const BLOCK_COPY = 24;
+/** Fewer bytes are copied word by word: setting up a block copy costs more. */
+const BLOCK_COPY = 96;
 
 function wordAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
 /** Strings, as places in the bytes that they are read from. */
-export class StringColumn implements Column {
+export class StringColumn implements FeatureColumn {
   readonly dtype = 'string';
   count = 0;
   readonly #source: Uint8Array;
@@ -280,6 +335,16 @@ export class StringColumn implements Column {
     if (this.count === this.#starts.length) this.reserve(Math.max(16, this.count));
     this.#starts[this.count] = start;
     this.#ends[this.count++] = end;
+  }
+
+  truncate(start: number, kept?: 'last'): void {
+    const from = this.count - 1;
+    this.count = start;
+    if (kept !== undefined && from >= start) this.add(this.#starts[from]!, this.#ends[from]!);
+  }
+
+  isZero(i: number): boolean {
+    return this.#starts[i] === this.#ends[i];
   }
 
   addDefaults(): void {

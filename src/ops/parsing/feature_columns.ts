@@ -13,7 +13,7 @@ import {allocate} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
 import type {KernelContext} from '../kernel.js';
 import {invalid} from '../node.js';
-import {type Column, FloatColumn, Int64Column, StringColumn} from './columns.js';
+import {type FeatureColumn, FloatColumn, Int64Column, StringColumn} from './columns.js';
 import {ABSENT, BLOCK, type FeatureSpans, type RecordScanner} from './feature_spans.js';
 import type {DenseFeature, Feature, FeatureDType, SplitsDType} from './schema.js';
 
@@ -69,7 +69,7 @@ export const KIND_TAGS: Readonly<Record<FeatureDType, number>> = {string: 0x0a, 
 const DTYPE_OF_TAG = new Map(Object.entries(KIND_TAGS).map(([dtype, tag]) => [tag, dtype as FeatureDType]));
 
 /** A column for values of a feature. */
-export function columnFor({dtype}: Feature, {strings}: Records, defaults?: Value): Column {
+export function columnFor({dtype}: Feature, {strings}: Records, defaults?: Value): FeatureColumn {
   if (dtype === 'string') return new StringColumn(strings.bytes, defaults?.strings());
   if (dtype === 'int64') return new Int64Column(defaults?.numeric() as BigInt64Array | undefined);
   return new FloatColumn(defaults?.numeric() as Float32Array | undefined);
@@ -86,7 +86,7 @@ export function faultIn(bytes: Uint8Array, start: number, {dtype}: Feature): str
 
 /** A feature of one map of records that is being read. */
 export interface Reading {
-  readonly column: Column;
+  readonly column: FeatureColumn;
   /** Reads it from a block, whose first record is `first`. */
   read(first: number, count: number): void;
 }
@@ -96,7 +96,7 @@ export function readRows(
   feature: Feature,
   spans: FeatureSpans,
   records: Records,
-  column: Column = columnFor(feature, records),
+  column: FeatureColumn = columnFor(feature, records),
 ): Reading & {readonly rowEnds: Int32Array} {
   const {bytes} = records.strings;
   const rowEnds = allocate('int32', records.count) as Int32Array;
@@ -155,14 +155,18 @@ export function readFixed(feature: DenseFeature, spans: FeatureSpans, records: R
 }
 
 /** Dense values, of records that have `size` each. */
-export function denseValue({dtype, shape}: DenseFeature, column: Column, batch: readonly number[]): Value {
+export function denseValue(
+  {dtype, shape}: DenseFeature,
+  column: FeatureColumn,
+  batch: readonly number[],
+): Value {
   return Value.host(dtype, [...batch, ...shape], column.values());
 }
 
 /** The indices, values and dense shape of rows as a sparse tensor, for a batch or for a lone record. */
 export function sparseValues(
   feature: Feature,
-  column: Column,
+  column: FeatureColumn,
   rowEnds: Int32Array,
   isBatch: boolean,
 ): readonly [indices: Value, values: Value, shape: Value] {
@@ -192,7 +196,7 @@ export function sparseValues(
 }
 
 /** All values of a feature, one after the other. */
-export function flatValues({dtype}: Feature, column: Column): Value {
+export function flatValues({dtype}: Feature, column: FeatureColumn): Value {
   return Value.host(dtype, [column.count], column.values());
 }
 

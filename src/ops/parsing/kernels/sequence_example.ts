@@ -24,7 +24,7 @@ import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
-import type {Column} from '../columns.js';
+import type {FeatureColumn} from '../columns.js';
 import {
   columnFor,
   denseValue,
@@ -193,7 +193,7 @@ class ListReading {
   readonly #base: number;
   readonly #records: Records;
   readonly #dense: DenseList | undefined;
-  readonly #column: Column;
+  readonly #column: FeatureColumn;
   readonly #cursor = new WireCursor();
   /** Where the values of each step end, of all records. */
   #stepEnds = allocate('int32', 0) as Int32Array;

@@ -48,7 +48,8 @@ function copyRows(strings: PackedStrings, length: number, rows: Uint8Array): voi
     let place = row;
     if (from.length > 0 && to.length > 0 && (at & 3) === 0 && (place & 3) === 0) {
       const words = (end - at) >> 2;
-      const [source, target] = [at >> 2, place >> 2];
+      const source = at >> 2;
+      const target = place >> 2;
       for (let k = 0; k < words; k++) to[target + k] = from[source + k]!;
       at += 4 * words;
       place += 4 * words;
