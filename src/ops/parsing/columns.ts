@@ -129,15 +129,17 @@ export class WordColumn implements Column {
   }
 
   padded(rowEnds: Int32Array, width: number): NumericArray {
+    if (areFull(rowEnds, width)) return this.values();
     const size = rowEnds.length * width;
     const words = allocate('int32', size * this.width) as Int32Array;
     if (this.width === 1) words.fill(this.#defaultWords[0] ?? 0);
     else if (this.#defaults.length > 0) this.#as(words, size).fill(this.#defaults[0] as never);
+    const source = this.words;
     const stride = width * this.width;
     let start = 0;
     for (let row = 0; row < rowEnds.length; row++) {
       const end = rowEnds[row]! * this.width;
-      for (let i = start, to = row * stride; i < end; i++, to++) words[to] = this.words[i]!;
+      for (let i = start, to = row * stride; i < end; i++, to++) words[to] = source[i]!;
       start = end;
     }
     return this.#as(words, size);
@@ -149,6 +151,12 @@ export class WordColumn implements Column {
     const View = dtypeInfo(this.dtype).array as unknown as NumericView;
     return new View(words.buffer, 0, count);
   }
+}
+
+/** Whether no row is to be filled up. */
+function areFull(rowEnds: Int32Array, width: number): boolean {
+  for (let row = 0; row < rowEnds.length; row++) if (rowEnds[row] !== (row + 1) * width) return false;
+  return true;
 }
 
 /** A typed array over memory that exists. */
@@ -393,6 +401,7 @@ export class StringColumn implements FeatureColumn {
   }
 
   padded(rowEnds: Int32Array, width: number): PackedStrings {
+    if (areFull(rowEnds, width)) return this.values();
     const out = new StringColumn(this.#source, this.#defaults);
     out.#others = this.#others;
     out.#isApart = this.#isApart;

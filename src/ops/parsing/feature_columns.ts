@@ -6,14 +6,14 @@
  */
 
 import {decodeUtf8} from '../../algorithms/utf8.js';
-import {checkBounds} from '../../host/budget.js';
+import {checkBounds, hasRoomFor} from '../../host/budget.js';
 import {formatShape} from '../../host/shape.js';
 import type {PackedStrings} from '../../host/strings.js';
 import {allocate} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
 import type {KernelContext} from '../kernel.js';
 import {invalid} from '../node.js';
-import {type FeatureColumn, FloatColumn, Int64Column, StringColumn} from './columns.js';
+import {type Column, type FeatureColumn, FloatColumn, Int64Column, StringColumn} from './columns.js';
 import {ABSENT, BLOCK, type FeatureSpans, type RecordScanner} from './feature_spans.js';
 import type {DenseFeature, Feature, FeatureDType, SplitsDType} from './schema.js';
 
@@ -52,6 +52,12 @@ export class Records {
     }
   }
 
+  /** Makes room in a column for all records, if those that follow have as many values as the first ones, and there is as much room. */
+  reserveLike(column: Column, read: number): void {
+    const expected = Math.ceil((column.count / read) * (this.count - read) * HEADROOM);
+    if (hasRoomFor(MOST_VALUE_BYTES * expected)) column.reserve(expected);
+  }
+
   /** What is wrong with a feature of a record. */
   featureError(record: number, feature: Feature, what: string): Error {
     return this.#error(record, `feature ${decodeUtf8(feature.key)}: ${what}`);
@@ -62,6 +68,12 @@ export class Records {
     return invalid(this.#ctx, `example ${record}${name}: ${what}`);
   }
 }
+
+/** More values than expected that a column has room for. */
+const HEADROOM = 1.05;
+
+/** What a value takes in a column at most. */
+const MOST_VALUE_BYTES = 8;
 
 /** The tag of the list in a `Feature`, by dtype. */
 export const KIND_TAGS: Readonly<Record<FeatureDType, number>> = {string: 0x0a, float32: 0x12, int64: 0x1a};
@@ -114,6 +126,7 @@ export function readRows(
       }
       rowEnds[first + i] = column.count;
     }
+    if (first === 0) records.reserveLike(column, count);
   };
   return {column, rowEnds, read};
 }

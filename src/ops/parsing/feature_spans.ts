@@ -22,6 +22,9 @@ export const ABSENT = -1;
 export const FIRST_DELIMITED = 0x0a;
 const SECOND_DELIMITED = 0x12;
 
+/** Lengths below this are one byte. */
+const SHORT = 0x80;
+
 const VARINT = 0;
 const FIXED64 = 1;
 const DELIMITED = 2;
@@ -61,10 +64,15 @@ export class FeatureSpans {
     let at = start;
     for (let position = 0; at < end; position++) {
       if (bytes[at] !== FIRST_DELIMITED) return false;
-      const entryLength = cursor.length(bytes, at + 1, end);
-      if (entryLength < 0) return false;
-      at = cursor.at;
-      const entryEnd = Math.min(end, at + entryLength);
+      let length = bytes[at + 1]!;
+      if (length < SHORT) {
+        at += 2;
+      } else {
+        length = cursor.length(bytes, at + 1, end);
+        if (length < 0) return false;
+        at = cursor.at;
+      }
+      const entryEnd = Math.min(end, at + length);
       let keyStart = at;
       let keyEnd = at;
       let valueStart = at;
@@ -72,10 +80,15 @@ export class FeatureSpans {
       // The key and the value, as a rule in this order.
       for (let field = 0; field < 2; field++) {
         const tag = bytes[at];
-        const length = at < entryEnd ? cursor.length(bytes, at + 1, entryEnd) : -1;
-        const start = cursor.at;
+        length = bytes[at + 1]!;
+        let start = at + 2;
+        if (!(length < SHORT)) {
+          length = cursor.length(bytes, at + 1, entryEnd);
+          if (length < 0) return false;
+          start = cursor.at;
+        }
         at = start + length;
-        if (length < 0 || at > entryEnd) return false;
+        if (at > entryEnd) return false;
         if (tag === FIRST_DELIMITED) {
           keyStart = start;
           keyEnd = at;
