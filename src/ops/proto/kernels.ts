@@ -10,16 +10,16 @@ import {checkBounds} from '../../host/budget.js';
 import type {DType} from '../../host/dtypes.js';
 import {formatShape, sameShape} from '../../host/shape.js';
 import {PackedStrings} from '../../host/strings.js';
-import {allocate, elementAt, type HostData, sizeOf} from '../../host/tensor.js';
+import {allocate, sizeOf} from '../../host/tensor.js';
 import {textToBinary} from '../../proto/text_format.js';
-import {BinaryWriter} from '../../proto/wire.js';
 import {stringValue} from '../../tensors/strings.js';
 import {Value} from '../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid, unsupported} from '../node.js';
 import {isLocal, lookupMessage} from './descriptors.js';
-import {type FieldValue, type ProtoField, WIRE} from './fields.js';
+import {type ProtoField, putOf, WIRE} from './fields.js';
 import {MessageFields} from './message_fields.js';
+import {WireWriter} from './wire_writer.js';
 
 /** The fields that the node's `field_names` name, of dtypes that suit them. */
 function fieldsOf(ctx: KernelContext, dtypes: readonly DType[], extensions: boolean): ProtoField[] {
@@ -41,25 +41,28 @@ function fieldsOf(ctx: KernelContext, dtypes: readonly DType[], extensions: bool
 }
 
 const encodeProto: Kernel = ([sizes, ...values], ctx) => {
-  const fields = ctx.memo(() => fieldsOf(ctx, ctx.attrs.dtypes('Tinput_types'), false));
+  const dtypes = ctx.attrs.dtypes('Tinput_types');
+  const fields = ctx.memo(() => fieldsOf(ctx, dtypes, false));
   const batch = batchShape(sizes!, values, fields, ctx);
   const columns = fields
-    .map((field, i) => ({field, i, data: values[i]!.hostData(), width: values[i]!.shape.at(-1)!}))
-    .sort((a, b) => a.field.number - b.field.number);
+    .map((field, i) => ({i, width: values[i]!.shape.at(-1)!, write: fieldWriter(field, values[i]!)}))
+    .sort((a, b) => fields[a.i]!.number - fields[b.i]!.number);
   const counts = sizes!.numeric() as Int32Array;
   counts.forEach((count, at) => {
     const width = values[at % fields.length]!.shape.at(-1)!;
     if (count > width) throw invalid(ctx, `a size of ${count} is more than the ${width} values there are`);
   });
-  const messages = Array.from({length: sizeOf(batch)}, (_, row) => {
-    const writer = new BinaryWriter();
-    for (const {field, i, data, width} of columns) {
+  const messages = sizeOf(batch);
+  const writer = new WireWriter(messages, 16 * messages);
+  for (let row = 0; row < messages; row++) {
+    if (row % MESSAGES_PER_CHECK === 0) checkBounds();
+    for (const {i, width, write} of columns) {
       const count = counts[row * fields.length + i]!;
-      if (count !== 0) writeField(writer, field, data, row * width, row * width + count);
+      if (count !== 0) write(writer, row * width, row * width + count);
     }
-    return writer.finish();
-  });
-  return stringValue(batch, messages);
+    writer.end();
+  }
+  return stringValue(batch, writer.messages());
 };
 
 /** What all of the shapes begin with. */
@@ -84,25 +87,53 @@ function batchShape(
   return batch;
 }
 
-/** Writes the elements `start` to `end` of a tensor. */
-function writeField(
-  writer: BinaryWriter,
-  {number, type, packed}: ProtoField,
-  data: HostData,
-  start: number,
-  end: number,
-): void {
-  if (packed && type.wire !== WIRE.delimited && type.wire !== WIRE.startGroup) {
-    writer.tag(number, WIRE.delimited).fork();
-    for (let i = start; i < end; i++) type.write(writer, elementAt(data, i) as FieldValue);
-    writer.join();
-    return;
+/** Writes the elements `start` to `end` of a field's tensor. */
+type FieldWriter = (writer: WireWriter, start: number, end: number) => void;
+
+function fieldWriter({number, type, packed}: ProtoField, values: Value): FieldWriter {
+  if (values.dtype === 'string') return stringWriter(number, type.wire, values.strings());
+  const put = putOf(type, values.dtype);
+  const {words, isPair, isSigned} = wordsOf(values);
+  const write = (writer: WireWriter, i: number) => {
+    if (isPair) put(writer, words[2 * i]!, words[2 * i + 1]!);
+    else put(writer, words[i]!, isSigned ? words[i]! >> 31 : 0);
+  };
+  if (!packed) {
+    return (writer, start, end) => {
+      for (let i = start; i < end; i++) {
+        writer.tag(number, type.wire);
+        write(writer, i);
+      }
+    };
   }
-  for (let i = start; i < end; i++) {
-    writer.tag(number, type.wire);
-    type.write(writer, elementAt(data, i) as FieldValue);
-    if (type.wire === WIRE.startGroup) writer.tag(number, WIRE.endGroup);
-  }
+  return (writer, start, end) => {
+    writer.tag(number, WIRE.delimited);
+    writer.delimited(() => {
+      for (let i = start; i < end; i++) write(writer, i);
+    });
+  };
+}
+
+function stringWriter(number: number, wire: number, strings: PackedStrings): FieldWriter {
+  return (writer, start, end) => {
+    for (let i = start; i < end; i++) {
+      writer.tag(number, wire);
+      if (wire === WIRE.delimited) writer.varint(strings.lengthAt(i), 0);
+      writer.raw(strings, i);
+      if (wire === WIRE.startGroup) writer.tag(number, WIRE.endGroup);
+    }
+  };
+}
+
+/** The elements of a tensor of numbers as words, one for each or two. */
+function wordsOf(values: Value): {words: Int32Array; isPair: boolean; isSigned: boolean} {
+  const data = values.numeric();
+  const isPair = data.BYTES_PER_ELEMENT === 8;
+  const words =
+    values.dtype === 'bool'
+      ? Int32Array.from(data as Uint8Array)
+      : new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  return {words, isPair, isSigned: values.dtype === 'int32'};
 }
 
 const FORMATS = new Set(['binary', 'text']);
