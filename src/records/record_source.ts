@@ -61,7 +61,7 @@ export function piecesOf(
 
 function bytesOf(source: RecordSource, options: RecordDownloadOptions): AsyncIterable<Uint8Array> {
   if (typeof source === 'string' || source instanceof URL) return bytesAt(String(source), options);
-  if (source instanceof Uint8Array) return onePiece(source);
+  if (source instanceof Uint8Array) return piecesOfBytes(source);
   if (source instanceof Blob) return piecesOfStream(source.stream());
   const {getReader, [Symbol.asyncIterator]: iterator} = (source ?? {}) as Partial<ReadableStream<Uint8Array>>;
   if (typeof getReader === 'function') return piecesOfStream(source as ReadableStream<Uint8Array>);
@@ -74,15 +74,14 @@ const ADDRESS = /^https?:/i;
 function bytesAt(place: string, options: RecordDownloadOptions): AsyncIterable<Uint8Array> {
   const services = getHubServices();
   if (ADDRESS.test(place)) return download(place, options);
-  return fileSystem(services.files, place).readFile(services.files!.absolute(place));
+  const files = fileSystem(services.files, place, 'a File, a stream or an address');
+  return files.readFile(files.absolute(place));
 }
 
 /** @throws CallError where there are no files */
-export function fileSystem(files: FileSystem | null, path: string): FileSystem {
+export function fileSystem(files: FileSystem | null, path: string, instead: string): FileSystem {
   if (files !== null) return files;
-  throw new CallError(
-    `there are no files here to find ${shownHandle(path)} among: give a File, a stream or an address`,
-  );
+  throw new CallError(`there are no files here to find ${shownHandle(path)} among: give ${instead}`);
 }
 
 async function* download(url: string, options: RecordDownloadOptions): AsyncGenerator<Uint8Array> {
@@ -97,8 +96,11 @@ async function* download(url: string, options: RecordDownloadOptions): AsyncGene
   });
 }
 
-async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+/** As a file is read: who takes a little is not to copy all. */
+const PIECE_BYTES = 1 << 20;
+
+async function* piecesOfBytes(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
 /** Not every browser iterates streams by itself. */

@@ -6,6 +6,9 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {serve} from '../hub/testing/fixtures.js';
 import {faulty, inTurn, status} from '../hub/testing/server.js';
 import * as hub from '../index.js';
+import {browserHub} from '../platform/browser_hub.js';
+import {nodeHub} from '../platform/node_hub.js';
+import {setHubServices} from '../platform/services.js';
 
 /** What `tf.io.TFRecordWriter` of TensorFlow 2.15 writes for {@link RECORDS}, by compression. */
 const WRITTEN = {
@@ -51,6 +54,7 @@ async function* dripped(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Ar
 
 let directory: string;
 beforeAll(async () => {
+  setHubServices(nodeHub);
   directory = await mkdtemp(join(tmpdir(), 'tfrecord-'));
 });
 afterAll(() => rm(directory, {recursive: true}));
@@ -313,5 +317,44 @@ describe('writing TFRecord files', () => {
     expect(
       (await readdir(tmpdir())).filter((name) => name.startsWith('tfrecord-') && name.includes('.tmp')),
     ).toEqual([]);
+  });
+});
+
+describe('with what a browser has', () => {
+  beforeAll(() => setHubServices(browserHub));
+  afterAll(() => setHubServices(nodeHub));
+
+  it.each(COMPRESSIONS)("reads and writes with '%s'", async (compressionType) => {
+    const bytes = bytesOf(WRITTEN[compressionType]);
+    expect(await read(new File([bytes], 'picked'), {compressionType})).toEqual(RECORDS);
+    const {readable, writable} = new TransformStream<Uint8Array, Uint8Array>();
+    const written = read(readable, {compressionType});
+    const writer = new hub.TFRecordWriter(writable, {compressionType});
+    for (const record of RECORDS) await writer.write(new Uint8Array(Buffer.from(record, 'latin1')));
+    await writer.close();
+    expect(await written).toEqual(RECORDS);
+  });
+
+  it('says of a file what is wrong with it', async () => {
+    for (const compressionType of ['GZIP', 'ZLIB'] as const) {
+      const cut = new File([bytesOf(WRITTEN[compressionType]).subarray(0, 60)], 'picked');
+      await expect(read(cut, {compressionType})).rejects.toThrowWithMessage(
+        hub.FormatError,
+        /^picked is truncated or corrupt/,
+      );
+    }
+    await expect(read(new File([PLAIN.subarray(0, 30)], 'picked'))).rejects.toThrowWithMessage(
+      hub.FormatError,
+      /^picked: the file ends within the record at byte 21/,
+    );
+  });
+
+  it('has no paths', async () => {
+    await expect(read('train.tfrecord')).rejects.toThrowWithMessage(
+      hub.CallError,
+      /no files here to find train\.tfrecord/,
+    );
+    const writer = new hub.TFRecordWriter('train.tfrecord');
+    await expect(writer.close()).rejects.toThrowWithMessage(hub.CallError, /no files here.* give a stream/);
   });
 });

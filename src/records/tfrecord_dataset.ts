@@ -103,7 +103,9 @@ export class TFRecordDataset implements AsyncIterable<Uint8Array> {
           signal?.throwIfAborted();
           if (isTurnOver()) await nextTurn();
           const wanted = most - (left?.length ?? 0);
-          splitter.find(wanted);
+          const next = Math.min(wanted, splitter.count + RECORDS_AT_ONCE);
+          splitter.find(next);
+          if (splitter.count === next && next < wanted) continue;
           if (splitter.count === 0 || (splitter.count < wanted && !atOnce)) break;
           yield joined(left, splitter.take());
           left = undefined;
@@ -119,7 +121,7 @@ export class TFRecordDataset implements AsyncIterable<Uint8Array> {
 
 const COMPRESSION_TYPES: readonly unknown[] = ['', 'GZIP', 'ZLIB'] satisfies CompressionType[];
 
-/** Records that are found in one go where they are given one by one. */
+/** Records that are found in one go: then others have their turn, and records that are wanted one by one are given. */
 const RECORDS_AT_ONCE = 256;
 
 function joined(first: PackedStrings | undefined, second: PackedStrings): PackedStrings {

@@ -127,7 +127,7 @@ async function streamOutput(target: WritableStream<Uint8Array>): Promise<Output>
 
 /** A file that is written beside its place, and put there when it is whole. */
 async function fileOutput(target: string): Promise<Output> {
-  const files = fileSystem(getHubServices().files, target);
+  const files = fileSystem(getHubServices().files, target, 'a stream');
   const path = files.absolute(target);
   const beside = `${path}.tmp${crypto.randomUUID().replaceAll('-', '')}`;
   const file = await files.createFile(beside);
