@@ -59,7 +59,7 @@ describe('an index of byte strings', () => {
     });
     expect([...index.rows()]).toEqual([...known.values()].sort((a, b) => a - b));
     for (const [key, row] of known) {
-      expect(textOf(index.bytes, index.starts[row]!, index.ends[row]!)).toBe(key);
+      expect(textOf(index.bytes, index.startOf(row), index.endOf(row))).toBe(key);
     }
   });
 

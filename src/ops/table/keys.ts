@@ -82,9 +82,10 @@ class StringKeys implements TableKeys {
   }
 
   take(rows: Int32Array): HostData {
-    const {bytes, starts, ends} = this.#index;
+    const index = this.#index;
     const out = new StringsBuilder(rows.length, 0);
-    for (let i = 0; i < rows.length; i++) out.add(bytes, starts[rows[i]!]!, ends[rows[i]!]!);
+    for (let i = 0; i < rows.length; i++)
+      out.add(index.bytes, index.startOf(rows[i]!), index.endOf(rows[i]!));
     return out.strings();
   }
 }
