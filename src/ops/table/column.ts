@@ -4,6 +4,7 @@
  * @module
  */
 
+import {type Cells, cellsOf, cellsPerElement} from '../../host/cells.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
 import {setInteger, wordsOf} from '../../host/int64.js';
 import {PackedStrings, StringsBuilder} from '../../host/strings.js';
@@ -47,9 +48,6 @@ export function columnOver(dtype: DType, width: number, data: HostData): Column 
     : new NumberColumn(dtype, width, data as NumericArray);
 }
 
-/** Numbers that are moved as they are: by words where they are that wide. */
-type Cells = Int32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
-
 /** Rows of numbers. */
 class NumberColumn implements MutableColumn {
   readonly #dtype: DType;
@@ -62,7 +60,7 @@ class NumberColumn implements MutableColumn {
   constructor(dtype: DType, width: number, data: NumericArray) {
     this.#dtype = dtype;
     this.#width = width;
-    this.#step = width * lanes(dtype) * Math.max(1, data.BYTES_PER_ELEMENT / 4);
+    this.#step = width * cellsPerElement(dtype);
     this.#data = data;
     this.#cells = cellsOf(data);
   }
@@ -130,12 +128,6 @@ class NumberColumn implements MutableColumn {
     this.#data = data;
     this.#cells = cellsOf(data);
   }
-}
-
-/** The same memory as cells. */
-function cellsOf(data: NumericArray): Cells {
-  if (data.BYTES_PER_ELEMENT < 4) return data as Cells;
-  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 }
 
 /** Rows of strings. */
@@ -246,13 +238,18 @@ export class LineNumbers implements Column {
     const out = allocate('int64', rows.length) as BigInt64Array;
     const words = wordsOf(out);
     const other = wordsOf((defaults as BigInt64Array | undefined) ?? out);
+    const offset = this.#offset;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
-      if (row >= 0) {
-        setInteger(words, i, row + this.#offset);
-      } else {
+      const number = row + offset;
+      if (row < 0) {
         words[2 * i] = other[2 * i * step]!;
         words[2 * i + 1] = other[2 * i * step + 1]!;
+      } else if (number === (number | 0)) {
+        words[2 * i] = number;
+        words[2 * i + 1] = number >> 31;
+      } else {
+        setInteger(words, i, number);
       }
     }
     return out;
