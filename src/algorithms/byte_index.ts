@@ -117,22 +117,25 @@ export class ByteIndex extends RowIndex {
     return row >= 0 ? row : this.#give(hash, start, end);
   }
 
-  /**
-   * Takes in keys that lie in the index's own bytes.
-   *
-   * @returns the row of each key; nothing where each has the row of its place, as keys have that differ from one another
-   */
-  enterAll(starts: Int32Array, ends: Int32Array): Int32Array | undefined {
-    let rows: Int32Array | undefined;
-    for (let i = 0; i < starts.length; i++) {
-      const row = this.enter(starts[i]!, ends[i]!);
-      if (row !== i && rows === undefined) {
-        rows = this.storage.places(starts.length);
-        for (let place = 0; place < i; place++) rows[place] = place;
+  /** {@link enter} for many keys: puts the row of each into `rows`. */
+  enterAll(starts: Int32Array, ends: Int32Array, rows: Int32Array): void {
+    this.#hashes ??= new Int32Array(BLOCK);
+    const hashes = this.#hashes;
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const limit = bytes.length - SHORT;
+    const size = starts.length;
+    for (let from = 0; from < size; from += BLOCK) {
+      const to = Math.min(from + BLOCK, size);
+      for (let i = from; i < to; i++) hashes[i - from] = hashOfView(view, limit, starts[i]!, ends[i]!);
+      // Slots are fetched from memory all together; which is looked at again.
+      const {slots, mask} = this;
+      for (let i = from; i < to; i++) rows[i] = slots[hashes[i - from]! & mask]!;
+      for (let i = from; i < to; i++) {
+        const row = this.#findHashed(bytes, starts[i]!, ends[i]!, hashes[i - from]!);
+        rows[i] = row >= 0 ? row : this.#give(hashes[i - from]!, starts[i]!, ends[i]!);
       }
-      if (rows !== undefined) rows[i] = row;
     }
-    return rows;
   }
 
   /** The row of a key; a new one, with a copy of its bytes, if the index has not got it. */

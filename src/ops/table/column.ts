@@ -4,6 +4,7 @@
  * @module
  */
 
+import {equalBytes} from '../../algorithms/bytes.js';
 import {type Cells, cellsOf, cellsPerElement} from '../../host/cells.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
 import {setInteger, wordsOf} from '../../host/int64.js';
@@ -139,6 +140,8 @@ class StringColumn implements MutableColumn {
   /** Whether the memory is somebody else's, and so never changes. */
   #isShared = true;
   #used = 0;
+  /** The default that lies behind the strings that never change. */
+  #default: Uint8Array | undefined;
 
   constructor(width: number, {bytes, starts, ends}: PackedStrings) {
     this.#width = width;
@@ -180,7 +183,9 @@ class StringColumn implements MutableColumn {
   gather(rows: Int32Array, defaults?: HostData, step: 0 | 1 = 0): HostData {
     const width = this.#width;
     const own = new PackedStrings(this.#bytes, this.#starts, this.#ends);
-    if (this.#isShared && width === 1 && !rows.includes(-1)) return own.take(rows);
+    const shared =
+      width === 1 && step === 0 ? this.#shared(rows, defaults as PackedStrings | undefined) : undefined;
+    if (shared !== undefined) return shared;
     const other = (defaults as PackedStrings | undefined) ?? own;
     const out = new StringsBuilder(rows.length * width, 8 * rows.length * width);
     for (let i = 0; i < rows.length; i++) {
@@ -190,6 +195,33 @@ class StringColumn implements MutableColumn {
       for (let k = at; k < at + width; k++) out.add(from.bytes, from.starts[k]!, from.ends[k]!);
     }
     return out.strings();
+  }
+
+  /**
+   * Strings of rows that never change need no copy. A default is put behind their bytes when it is first asked for; as a rule
+   * it is always the same. Undefined where it is another one.
+   */
+  #shared(rows: Int32Array, defaults?: PackedStrings): PackedStrings | undefined {
+    if (!this.#isShared) return undefined;
+    const own = () => new PackedStrings(this.#bytes, this.#starts, this.#ends);
+    if (!rows.includes(-1)) return own().take(rows);
+    const text = defaults!.at(0);
+    if (this.#default === undefined) {
+      const bytes = allocate('uint8', this.#bytes.length + text.length) as Uint8Array;
+      bytes.set(this.#bytes);
+      bytes.set(text, this.#bytes.length);
+      this.#bytes = bytes;
+      this.#default = bytes.subarray(bytes.length - text.length);
+    }
+    if (!equalBytes(text, this.#default)) return undefined;
+    const strings = own().take(rows);
+    const start = this.#bytes.length - text.length;
+    for (let i = 0; i < rows.length; i++) {
+      if (rows[i]! >= 0) continue;
+      strings.starts[i] = start;
+      strings.ends[i] = this.#bytes.length;
+    }
+    return strings;
   }
 
   #set(at: number, bytes: Uint8Array, start: number, end: number): void {

@@ -66,7 +66,9 @@ class StringKeys implements TableKeys {
   fill(keys: HostData): Int32Array | undefined {
     const {bytes, starts, ends} = withoutMuchElse(keys as PackedStrings);
     this.#index = byteIndex(starts.length, bytes);
-    return this.#index.enterAll(starts, ends);
+    const rows = allocate('int32', starts.length) as Int32Array;
+    this.#index.enterAll(starts, ends, rows);
+    return this.size === rows.length ? undefined : rows;
   }
 
   remove(keys: HostData): void {
