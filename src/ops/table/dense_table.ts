@@ -187,14 +187,14 @@ class Buckets {
     return found;
   }
 
-  /** Puts each entry in its key's bucket, or else in the first of its probe sequence that has none. */
+  /**
+   * Puts each entry in its key's bucket, or else in the first of its probe sequence that has none. One out of which a key
+   * was taken comes first, even where the same key lies in a later one: TensorFlow has it twice then, too.
+   */
   putAll(keys: HostData, hashes: Int32Array, values: HostData): void {
     const source = this.keys.source(keys);
     const buckets = allocate('int32', hashes.length) as Int32Array;
-    for (let i = 0; i < buckets.length; i++) {
-      const own = this.#find(hashes[i]!, source, i);
-      buckets[i] = own >= 0 ? own : this.#take(hashes[i]!, source, i);
-    }
+    for (let i = 0; i < buckets.length; i++) buckets[i] = this.#take(hashes[i]!, source, i);
     // Of a key that comes again, the last value counts.
     this.values.put(buckets, values);
   }
@@ -240,11 +240,12 @@ class Buckets {
     return -1;
   }
 
-  /** Gives a key that is not there its bucket. */
+  /** Puts a key in a bucket. */
   #take(hash: number, source: RowSource, from: number): number {
     const mask = this.count - 1;
     let bucket = hash & mask;
     for (let probe = 1; this.#states[bucket] === TAKEN; probe++) {
+      if (this.keys.is(bucket, source, from)) return bucket;
       if (probe > this.count) throw new CallError('no bucket of a dense table is found for a key');
       bucket = (bucket + probe) & mask;
     }
