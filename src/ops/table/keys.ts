@@ -6,7 +6,7 @@
 
 import {type DType, dtypeInfo, isBigInt, type NumericArray} from '../../host/dtypes.js';
 import {byteIndex, keyWords, wordIndex} from '../../host/indexes.js';
-import {PackedStrings, StringsBuilder} from '../../host/strings.js';
+import {type PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
 
 /** Scalar keys in rows. */
@@ -94,9 +94,11 @@ class StringKeys implements TableKeys {
 
 /** The same strings, in bytes of their own where they are few among others. */
 function withoutMuchElse(strings: PackedStrings): PackedStrings {
-  return strings.bytes.length <= 2 * strings.totalBytes + FEW_BYTES
-    ? strings
-    : PackedStrings.of(strings.toArray());
+  const {bytes, starts, ends, totalBytes} = strings;
+  if (bytes.length <= 3 * totalBytes + FEW_BYTES) return strings;
+  const own = new StringsBuilder(starts.length, totalBytes);
+  for (let i = 0; i < starts.length; i++) own.add(bytes, starts[i]!, ends[i]!);
+  return own.strings();
 }
 
 const FEW_BYTES = 4096;
