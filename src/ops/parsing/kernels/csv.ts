@@ -6,7 +6,8 @@
  * @module
  */
 
-import {readFloat32, readFloat64, readInt32, readInt64} from '../../../algorithms/number_bytes.js';
+import {numberReader} from '../../../algorithms/number_bytes.js';
+import {isNumberDType, type NumberDType} from '../../../algorithms/number_text.js';
 import {decodeUtf8} from '../../../algorithms/utf8.js';
 import {checkBounds} from '../../../host/budget.js';
 import type {DType} from '../../../host/dtypes.js';
@@ -89,15 +90,6 @@ interface CsvColumn {
   data(): HostData;
 }
 
-type NumberReader = (bytes: Uint8Array, start: number, end: number, out: never, i: number) => boolean;
-
-const NUMBER_READERS: Partial<Record<DType, NumberReader>> = {
-  int32: readInt32,
-  int64: readInt64,
-  float32: readFloat32,
-  float64: readFloat64,
-};
-
 function columnFor(
   dtype: DType,
   records: PackedStrings,
@@ -106,19 +98,17 @@ function columnFor(
   ctx: KernelContext,
 ): CsvColumn {
   if (dtype === 'string') return stringColumn(records, defaultValue);
-  const read = NUMBER_READERS[dtype];
-  if (read === undefined) throw invalid(ctx, `field ${field} cannot be ${dtype}`);
-  return numberColumn(dtype, read, records.length, defaultValue);
+  if (!isNumberDType(dtype)) throw invalid(ctx, `field ${field} cannot be ${dtype}`);
+  return numberColumn(dtype, records.length, defaultValue);
 }
 
-function numberColumn(dtype: DType, read: NumberReader, count: number, defaultValue: Value): CsvColumn {
+function numberColumn(dtype: NumberDType, count: number, defaultValue: Value): CsvColumn {
   const out = allocate(dtype, count);
+  const read = numberReader(dtype, out as Int32Array);
   const [fallback] = defaultValue.numeric();
-  // An int64 is written word by word.
-  const target = (out instanceof BigInt64Array ? new Int32Array(out.buffer) : out) as never;
   return {
     dtype,
-    set: (record, bytes, start, end) => read(bytes, start, end, target, record),
+    set: (record, bytes, start, end) => read(bytes, start, end, record),
     setDefault: (record) => {
       out[record] = fallback as never;
     },

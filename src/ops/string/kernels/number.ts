@@ -5,12 +5,11 @@
  */
 
 import {fromLatin1, indexOfBytes, toLatin1} from '../../../algorithms/bytes.js';
-import {readFloat32, readFloat64, readInt32, readInt64} from '../../../algorithms/number_bytes.js';
-import {isNumberDType, type NumberDType} from '../../../algorithms/number_text.js';
+import {numberReader} from '../../../algorithms/number_bytes.js';
+import {isNumberDType} from '../../../algorithms/number_text.js';
 import {type Conversion, printf, shortestFloat} from '../../../algorithms/printf.js';
 import {joinBytes} from '../../../host/bytes.js';
 import {dtypeInfo, type NumericArray} from '../../../host/dtypes.js';
-import {wordsOf} from '../../../host/int64.js';
 import {stridesOf} from '../../../host/shape.js';
 import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
 import {allocate} from '../../../host/tensor.js';
@@ -84,31 +83,13 @@ function padStrings(strings: PackedStrings, {flags, width = 0}: Conversion): Pac
 
 const SPACE = 0x20;
 
-/** Writes the number between two places to element `i`; false where there is none. */
-type NumberReader = (bytes: Uint8Array, start: number, end: number, i: number) => boolean;
-
-function readerInto(dtype: NumberDType, out: NumericArray): NumberReader {
-  switch (dtype) {
-    case 'int32':
-      return (bytes, start, end, i) => readInt32(bytes, start, end, out as Int32Array, i);
-    case 'int64': {
-      const words = wordsOf(out as BigInt64Array);
-      return (bytes, start, end, i) => readInt64(bytes, start, end, words, i);
-    }
-    case 'float32':
-      return (bytes, start, end, i) => readFloat32(bytes, start, end, out as Float32Array, i);
-    case 'float64':
-      return (bytes, start, end, i) => readFloat64(bytes, start, end, out as Float64Array, i);
-  }
-}
-
 const stringToNumber: Kernel = ([input], ctx) => {
   const dtype = ctx.attrs.dtype('out_type');
   if (!isNumberDType(dtype)) throw unsupported(ctx, `out_type ${dtype}`);
   const strings = input!.strings();
   const {bytes, starts, ends} = strings;
   const out = allocate(dtype, strings.length);
-  const read = readerInto(dtype, out);
+  const read = numberReader(dtype, out as Int32Array);
   for (let i = 0; i < strings.length; i++) {
     if (!read(bytes, starts[i]!, ends[i]!, i)) {
       throw invalid(ctx, `could not convert '${toLatin1(strings.at(i))}' to ${dtype}`);
