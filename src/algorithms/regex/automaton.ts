@@ -28,7 +28,7 @@ import {
   WORD_BOUNDARY,
 } from './program.js';
 
-/** What a state is made of. */
+/** What a state is made of, and what it has met. */
 interface State {
   /** Instructions that wait for a byte or for what an assertion wants, and ends of the pattern. */
   readonly waiting: Int32Array;
@@ -38,6 +38,14 @@ interface State {
   readonly holds: number;
   /** Whether the last byte is one of a word. */
   readonly inWord: boolean;
+  /** Bytes that do not lead away from it, 1 for each; none where that is not worth knowing. */
+  passes: Uint8Array | undefined;
+  /** Whether there is a match at each byte that it passes by. */
+  notes: boolean;
+  /** How often bytes were to be passed by. */
+  visits: number;
+  /** How many were. */
+  passed: number;
 }
 
 /** The end of the text, as if it were a byte. */
@@ -49,22 +57,41 @@ const MOST_NUMBERS = 1 << 18;
 /** What {@link State.inWord} adds to what holds, where both are one number. */
 const IN_WORD = 256;
 
-// A transition is the place of the next state's row in the table, 0 where it has not been asked for. Where there is
-// more to say it is the complement of: that place times four, plus these.
+// A transition is the place of the next state's row in the table, 0 where it has not been asked for. Where there is more
+// to say it is the complement of: that place, shifted, and these.
+
+/** There is a match before the byte. */
 const MATCHED = 1;
-const AT_START = 2;
+/** The next state passes bytes by. */
+const PASSES = 2;
+/** There is a match before each of these as well. */
+const NOTES = 4;
+const FLAG_BITS = 3;
+
+/** The row of the state from which nothing leads on. */
 const DEAD = 0;
+
+/** Passing bytes by is worth the trouble from so many at a time; looked at after so many times. */
+const WORTH_PASSING = 10;
+const VISITS_TO_JUDGE = 256;
+
+/**
+ * What an automaton is asked: where the match ends that the pattern prefers, where the longest one ends, or whether all of
+ * a text is a match.
+ */
+export type Question = 'preferred' | 'longest' | 'all';
 
 /** Where a state's bytes lead by the state it is, for one program. */
 export class Automaton {
   readonly #program: Program;
   readonly #start: number;
-  /** Whether the longest match is wanted, in place of the preferred one. */
-  readonly #longest: boolean;
+  readonly #question: Question;
   /** The class of each byte: bytes of one class are the same to the program. */
   readonly #classes: Uint8Array;
-  /** Transitions of a state: one for each class, and one for the end of the text. */
-  readonly #width: number;
+  /** The column of the end of the text, behind those of the classes. */
+  readonly #endColumn: number;
+  /** Rows begin at multiples of two to this power. */
+  readonly #rowBits: number;
   #table: Int32Array;
   /** States by their number: that of their row. */
   #states: State[] = [];
@@ -75,10 +102,6 @@ export class Automaton {
   #forgotten = 0;
   /** Rows of the states that texts begin in, by what holds there. */
   readonly #starts = new Map<number, number>();
-  /** The row of the state in which nothing has begun yet, if all texts begin in it, and which bytes leave it so. */
-  #idle = -1;
-  readonly #idleBytes = new Uint8Array(256);
-
   // The instructions gathered for a state, in order, and which those are.
   readonly #list: Int32Array;
   #count = 0;
@@ -88,18 +111,18 @@ export class Automaton {
 
   /**
    * @param start - the instruction where it starts
-   * @param longest - whether it looks for the longest match, in place of the one that the pattern prefers
    */
-  constructor(program: Program, start: number, longest: boolean) {
+  constructor(program: Program, start: number, question: Question) {
     this.#program = program;
     this.#start = start;
-    this.#longest = longest;
+    this.#question = question;
     const {classes, count} = classify(program);
     this.#classes = classes;
-    this.#width = count + 1;
+    this.#endColumn = count;
+    this.#rowBits = 32 - Math.clz32(count);
     this.#list = new Int32Array(program.ops.length);
     this.#marks = new Int32Array(program.ops.length);
-    this.#table = new Int32Array(16 * this.#width);
+    this.#table = new Int32Array(16 << this.#rowBits);
     this.#forget();
   }
 
@@ -109,33 +132,31 @@ export class Automaton {
    */
   forward(bytes: Uint8Array, start: number, end: number, from: number): number {
     const classes = this.#classes;
-    const idleBytes = this.#idleBytes;
-    let row = this.#startRow(bytes, start, end, from, false);
+    let next = this.#enter(this.#startRow(bytes, start, end, from, false));
     let table = this.#table;
+    let row = DEAD;
     let match = -1;
-    let at = from;
-    if (row === this.#idle) while (at < end && idleBytes[bytes[at]!] === 1) at++;
-    while (at < end) {
-      let next = table[row + classes[bytes[at]!]!]!;
+    for (let at = from - 1; ; ) {
       if (next > 0) {
         row = next;
         at++;
-        continue;
+      } else {
+        const flags = ~next;
+        if (flags & MATCHED) match = at;
+        row = flags >> FLAG_BITS;
+        if (row === DEAD) return match;
+        at++;
+        if (flags & PASSES) {
+          const before = at;
+          at = this.#pass(row, bytes, at, end);
+          if (flags & NOTES && at > before) match = at - 1;
+        }
       }
+      if (at >= end) break;
+      next = table[row + classes[bytes[at]!]!]!;
       if (next === 0) {
         next = this.#step(row, bytes[at]!);
         table = this.#table;
-      }
-      if (next < 0) {
-        next = ~next;
-        if (next & MATCHED) match = at;
-        if (next >> 2 === DEAD) return match;
-        at++;
-        if (next & AT_START) while (at < end && idleBytes[bytes[at]!] === 1) at++;
-        row = next >> 2;
-      } else {
-        row = next;
-        at++;
       }
     }
     return this.#matchesAtEnd(row) ? end : match;
@@ -157,10 +178,10 @@ export class Automaton {
         row = next;
         continue;
       }
-      next = ~next;
-      if (next & MATCHED) match = at + 1;
-      if (next >> 2 === DEAD) return match;
-      row = next >> 2;
+      const flags = ~next;
+      if (flags & MATCHED) match = at + 1;
+      row = flags >> FLAG_BITS;
+      if (row === DEAD) return match;
     }
     if (until === start) return this.#matchesAtEnd(row) ? until : match;
     // What is before `until` matters to assertions only.
@@ -169,33 +190,81 @@ export class Automaton {
     return next < 0 && ~next & MATCHED ? until : match;
   }
 
-  /** Whether all of the text between `start` and `end` is a match; the automaton is one for the longest. */
+  /** Whether all of the text between `start` and `end` is a match. */
   matchesAll(bytes: Uint8Array, start: number, end: number): boolean {
     const classes = this.#classes;
     let row = this.#startRow(bytes, start, end, start, false);
     let table = this.#table;
-    for (let at = start; at < end; at++) {
+    for (let at = start; at < end; ) {
       let next = table[row + classes[bytes[at]!]!]!;
+      at++;
+      if (next > 0) {
+        row = next;
+        continue;
+      }
       if (next === 0) {
-        next = this.#step(row, bytes[at]!);
+        next = this.#step(row, bytes[at - 1]!);
         table = this.#table;
       }
-      if (next < 0) next = ~next >> 2;
-      if (next === DEAD) return false;
-      row = next;
+      row = next < 0 ? ~next >> FLAG_BITS : next;
+      if (row === DEAD) return false;
+      if (next < 0 && ~next & PASSES) at = this.#pass(row, bytes, at, end);
     }
     return this.#matchesAtEnd(row);
   }
 
+  /** The transition to a state, where it is not one from another. */
+  #enter(row: number): number {
+    if (row === DEAD) return ~(DEAD << FLAG_BITS);
+    const flags = this.#passFlags(row);
+    return flags === 0 ? row : ~((row << FLAG_BITS) | flags);
+  }
+
+  #passFlags(row: number): number {
+    const {passes, notes} = this.#states[row >> this.#rowBits]!;
+    return passes === undefined ? 0 : notes ? PASSES | NOTES : PASSES;
+  }
+
+  /** The first place from `at` on whose byte a state does not pass by. */
+  #pass(row: number, bytes: Uint8Array, at: number, end: number): number {
+    const state = this.#states[row >> this.#rowBits]!;
+    const {passes} = state;
+    // Who entered it was told before it was no longer worth the trouble.
+    if (passes === undefined) return at;
+    let next = at;
+    for (const last = end - 3; next < last; next += 4) {
+      const first = passes[bytes[next]!]! & passes[bytes[next + 1]!]!;
+      if ((first & passes[bytes[next + 2]!]! & passes[bytes[next + 3]!]!) === 0) break;
+    }
+    while (next < end && passes[bytes[next]!] === 1) next++;
+    state.passed += next - at;
+    if (++state.visits === VISITS_TO_JUDGE) this.#judge(row, state);
+    return next;
+  }
+
+  /** Passing bytes by is given up where it mostly ends at once. */
+  #judge(row: number, state: State): void {
+    const isWorthIt = state.passed >= WORTH_PASSING * state.visits;
+    state.visits = state.passed = 0;
+    if (isWorthIt) return;
+    state.passes = undefined;
+    state.visits = VISITS_TO_JUDGE;
+    const table = this.#table;
+    for (let i = 0; i < table.length; i++) {
+      const flags = ~table[i]!;
+      if (flags < 0 || flags >> FLAG_BITS !== row) continue;
+      table[i] = flags & MATCHED ? ~((row << FLAG_BITS) | MATCHED) : row;
+    }
+  }
+
   #matchesAtEnd(row: number): boolean {
-    let next = this.#table[row + this.#width - 1]!;
+    let next = this.#table[row + this.#endColumn]!;
     if (next === 0) next = this.#step(row, END_OF_TEXT);
     return next < 0 && (~next & MATCHED) !== 0;
   }
 
   /** The row of the state in which one begins at `at`, reading on from there or back. */
   #startRow(bytes: Uint8Array, start: number, end: number, at: number, back: boolean): number {
-    if (this.#idle > 0) return this.#idle;
     const {asserts} = this.#program;
     let holds = 0;
     let inWord = false;
@@ -213,15 +282,13 @@ export class Automaton {
       this.#follow(this.#start, holds);
       row = this.#rowOf(holds, inWord);
       this.#starts.set(key, row);
-      if (asserts === 0) this.#idle = row;
     }
     return row;
   }
 
   /** Computes a transition. All states may be others afterwards. */
   #step(row: number, byte: number): number {
-    const width = this.#width;
-    const {waiting, asks, holds, inWord} = this.#states[row / width]!;
+    const {waiting, asks, holds, inWord} = this.#states[row >> this.#rowBits]!;
     const {ops, outs, args, asserts} = this.#program;
     const isWord = byte !== END_OF_TEXT && isWordByte(byte);
     let now = holds | (isWord === inWord ? NO_WORD_BOUNDARY : WORD_BOUNDARY);
@@ -245,21 +312,34 @@ export class Automaton {
       } else if (ops[at] === MATCH) {
         matched = true;
         // What comes later is not preferred.
-        if (!this.#longest) break;
+        if (this.#question === 'preferred') break;
       }
     }
     const forgotten = this.#forgotten;
-    let next = this.#rowOf(then & asserts, isWord);
-    const column = byte === END_OF_TEXT ? width - 1 : this.#classes[byte]!;
-    const special = (matched ? MATCHED : 0) | (next === this.#idle ? AT_START : 0);
-    if (special !== 0 || next === DEAD) next = ~(next * 4 + special);
+    const next = this.#rowOf(then & asserts, isWord);
+    // Whether all of a text matches, is seen at its end.
+    const isNoted = matched && (this.#question !== 'all' || byte === END_OF_TEXT);
     // When there was no room for another state, this one was forgotten with the rest.
-    if (this.#forgotten !== forgotten) return next;
-    this.#table[row + column] = next;
-    if (row === this.#idle && ~next === this.#idle * 4 + AT_START) {
-      for (let each = 0; each < 256; each++) if (this.#classes[each] === column) this.#idleBytes[each] = 1;
+    const isForgotten = this.#forgotten !== forgotten;
+    if (next === row && !isForgotten) this.#notePass(row, byte, isNoted);
+    const flags = (isNoted ? MATCHED : 0) | (next === DEAD ? 0 : this.#passFlags(next));
+    const transition = flags !== 0 || next === DEAD ? ~((next << FLAG_BITS) | flags) : next;
+    if (!isForgotten) {
+      this.#table[row + (byte === END_OF_TEXT ? this.#endColumn : this.#classes[byte]!)] = transition;
     }
-    return next;
+    return transition;
+  }
+
+  /** Notes that a byte does not lead away from a state, nor those that are the same to the program. */
+  #notePass(row: number, byte: number, isNoted: boolean): void {
+    const state = this.#states[row >> this.#rowBits]!;
+    if (this.#question === 'longest' || state.visits >= VISITS_TO_JUDGE) return;
+    if (state.passes === undefined) {
+      state.passes = new Uint8Array(256);
+      state.notes = isNoted;
+    } else if (state.notes !== isNoted) return;
+    const classes = this.#classes;
+    for (let each = 0; each < 256; each++) if (classes[each] === classes[byte]) state.passes[each] = 1;
   }
 
   // Gathering instructions.
@@ -303,27 +383,27 @@ export class Automaton {
       const op = ops[this.#list[count++]!];
       if (op === ASSERT) asks = true;
       // What comes later is not preferred.
-      if (op === MATCH && !this.#longest) break;
+      if (op === MATCH && this.#question === 'preferred') break;
     }
     if (count === 0) return DEAD;
     const waiting = this.#list.slice(0, count);
-    if (this.#longest) waiting.sort();
+    if (this.#question !== 'preferred') waiting.sort();
     const key = keyOf(waiting, asks ? holds | (inWord ? IN_WORD : 0) : 0);
     let number = this.#numbers.get(key);
     if (number === undefined) {
-      const entries = (this.#states.length + 1) * this.#width;
+      const entries = (this.#states.length + 1) << this.#rowBits;
       if (entries > MOST_NUMBERS || this.#listed + count > MOST_NUMBERS) this.#forget();
       number = this.#states.length;
-      this.#states.push({waiting, asks, holds: asks ? holds : 0, inWord: asks && inWord});
+      this.#states.push(stateOf(waiting, asks, asks ? holds : 0, asks && inWord));
       this.#listed += count;
       this.#numbers.set(key, number);
       this.#makeRoom();
     }
-    return number * this.#width;
+    return number << this.#rowBits;
   }
 
   #makeRoom(): void {
-    const needed = this.#states.length * this.#width;
+    const needed = this.#states.length << this.#rowBits;
     if (needed <= this.#table.length) return;
     const table = new Int32Array(Math.max(needed, 2 * this.#table.length));
     table.set(this.#table);
@@ -332,16 +412,25 @@ export class Automaton {
 
   /** Forgets all states. The first is one from which nothing leads on. */
   #forget(): void {
-    this.#states = [{waiting: new Int32Array(0), asks: false, holds: 0, inWord: false}];
+    this.#states = [stateOf(new Int32Array(0), false, 0, false)];
     this.#listed = 0;
     this.#forgotten++;
     this.#numbers.clear();
     this.#starts.clear();
-    this.#idle = -1;
-    this.#idleBytes.fill(0);
     this.#table.fill(0);
   }
 }
+
+const stateOf = (waiting: Int32Array, asks: boolean, holds: number, inWord: boolean): State => ({
+  waiting,
+  asks,
+  holds,
+  inWord,
+  passes: undefined,
+  notes: false,
+  visits: 0,
+  passed: 0,
+});
 
 function keyOf(waiting: Int32Array, flags: number): string {
   let key = String.fromCharCode(flags);

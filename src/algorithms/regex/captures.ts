@@ -2,12 +2,13 @@
  * Where the groups of a match are, once it is known where it begins and ends: the first way through the program, in the
  * order that the pattern prefers, that takes just these bytes.
  *
- * Short matches are searched by going one way as far as it leads and noting where one has been, long ones by going all
+ * Where each byte allows but one way, that is gone. Else short matches are searched by going one way as far as it leads and noting where one has been, long ones by going all
  * ways at once, which needs no room for every byte of the match.
  *
  * @module
  */
 
+import {OnePass} from './one_pass.js';
 import {ALT, ASSERT, assertionsAt, BYTE, CAPTURE, MATCH, NOP, type Program, takes} from './program.js';
 
 /** Places that may be noted: instructions times bytes. */
@@ -18,14 +19,16 @@ export class Captures {
   readonly #program: Program;
   /** Where each bracket is: twice the number of its group, one more where it closes; -1 where it took no part. */
   readonly places: Int32Array;
+  readonly #onePass: OnePass | undefined;
   /** A bit for each instruction and place: whether one has been there. */
   #visited = new Int32Array(64);
   /** What is yet to be tried: an instruction and a place, or a bracket (as its complement) and where it was. */
-  readonly #stack: number[] = [];
+  #stack = new Int32Array(256);
 
   /** @param groups - how many there are, the match as a whole included */
   constructor(program: Program, groups: number) {
     this.#program = program;
+    this.#onePass = OnePass.of(program);
     this.places = new Int32Array(2 * groups);
   }
 
@@ -43,8 +46,9 @@ export class Captures {
     groups: number = this.places.length / 2,
   ): void {
     const {places} = this;
-    places.fill(-1);
-    if (this.#program.ops.length * (to - from + 1) <= MOST_PLACES) {
+    for (let bracket = 2; bracket < places.length; bracket++) places[bracket] = -1;
+    if (this.#onePass !== undefined) this.#onePass.find(bytes, start, end, from, to, places);
+    else if (this.#program.ops.length * (to - from + 1) <= MOST_PLACES) {
       this.#backtrack(bytes, start, end, from, to, 2 * groups);
     } else this.#walk(bytes, start, end, from, to, 2 * groups);
     places[0] = from;
@@ -61,34 +65,42 @@ export class Captures {
   ): boolean {
     const {ops, outs, args} = this.#program;
     const {places} = this;
-    const stack = this.#stack;
+    let stack = this.#stack;
     const width = to - from + 1;
     const words = (ops.length * width + 31) >> 5;
     if (words > this.#visited.length) this.#visited = new Int32Array(2 * words);
     else this.#visited.fill(0, 0, words);
     const visited = this.#visited;
-    stack.length = 0;
-    stack.push(this.#program.start, from);
-    while (stack.length > 0) {
-      let at = stack.pop()!;
-      let instruction = stack.pop()!;
+    stack[0] = this.#program.start;
+    stack[1] = from;
+    for (let top = 2; top > 0; ) {
+      let at = stack[--top]!;
+      let instruction = stack[--top]!;
       if (instruction < 0) {
         places[~instruction] = at;
         continue;
       }
       for (;;) {
+        if (top + 2 > stack.length) {
+          stack = new Int32Array(2 * stack.length);
+          stack.set(this.#stack);
+          this.#stack = stack;
+        }
         const bit = instruction * width + at - from;
         if (visited[bit >> 5]! & (1 << (bit & 31))) break;
         visited[bit >> 5]! |= 1 << (bit & 31);
         const op = ops[instruction]!;
-        if (op === ALT) stack.push(args[instruction]!, at);
-        else if (op === BYTE) {
+        if (op === ALT) {
+          stack[top++] = args[instruction]!;
+          stack[top++] = at;
+        } else if (op === BYTE) {
           if (at === to || !takes(args[instruction]!, bytes[at]!)) break;
           at++;
         } else if (op === CAPTURE) {
           const bracket = args[instruction]!;
           if (bracket < brackets) {
-            stack.push(~bracket, places[bracket]!);
+            stack[top++] = ~bracket;
+            stack[top++] = places[bracket]!;
             places[bracket] = at;
           }
         } else if (op === ASSERT) {
@@ -106,7 +118,7 @@ export class Captures {
   /** All ways at once, each with its own places. Where two meet, the one that is preferred goes on. */
   #walk(bytes: Uint8Array, start: number, end: number, from: number, to: number, brackets: number): void {
     const {ops, outs, args} = this.#program;
-    const stack = this.#stack;
+    const stack: number[] = [];
     let now = new Ways(ops.length, brackets);
     let next = new Ways(ops.length, brackets);
     // Adds what `first` leads to without a byte, with the places of the way so far.

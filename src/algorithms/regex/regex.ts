@@ -33,8 +33,8 @@ export class Regex {
   readonly #anchored: boolean;
   /** The bytes of every match; -1 where they differ. */
   readonly #length: number;
-  /** Groups that are always the match as a whole. */
-  readonly #wholes: ReadonlySet<number>;
+  /** So many of the first groups are always the match as a whole. */
+  readonly #wholes: number;
   #forward: Automaton | undefined;
   #backward: Automaton | undefined;
   #full: Automaton | undefined;
@@ -56,7 +56,7 @@ export class Regex {
 
   /** Whether all of the text between `start` and `end` is a match. */
   matchesAll(bytes: Uint8Array, start: number, end: number): boolean {
-    this.#full ??= new Automaton(this.#program, this.#program.start, true);
+    this.#full ??= new Automaton(this.#program, this.#program.start, 'all');
     return this.#full.matchesAll(bytes, start, end);
   }
 
@@ -67,7 +67,7 @@ export class Regex {
   search(bytes: Uint8Array, start: number, end: number, from: number): boolean {
     if (this.#anchored && from > start) return false;
     const {start: here, startAnywhere} = this.#program;
-    this.#forward ??= new Automaton(this.#program, this.#anchored ? here : startAnywhere, false);
+    this.#forward ??= new Automaton(this.#program, this.#anchored ? here : startAnywhere, 'preferred');
     const matchEnd = this.#forward.forward(bytes, start, end, from);
     if (matchEnd < 0) return false;
     this.matchEnd = matchEnd;
@@ -86,22 +86,22 @@ export class Regex {
   groups(bytes: Uint8Array, start: number, end: number, highest: number): Int32Array {
     this.#captures ??= new Captures(this.#program, this.groupCount + 1);
     const captures = this.#captures;
-    let asked = highest;
-    while (asked > 0 && this.#wholes.has(asked)) asked--;
-    if (asked > 0) captures.find(bytes, start, end, this.matchStart, this.matchEnd, highest + 1);
-    else {
-      for (let group = 0; group <= highest; group++) {
-        captures.places[2 * group] = this.matchStart;
-        captures.places[2 * group + 1] = this.matchEnd;
-      }
+    if (highest > this.#wholes) {
+      captures.find(bytes, start, end, this.matchStart, this.matchEnd, highest + 1);
+      return captures.places;
     }
-    return captures.places;
+    const {places} = captures;
+    for (let bracket = 0; bracket <= 2 * highest; bracket += 2) {
+      places[bracket] = this.matchStart;
+      places[bracket + 1] = this.matchEnd;
+    }
+    return places;
   }
 
   #backwardAutomaton(): Automaton {
     if (this.#backward === undefined) {
       const program = compile(this.#tree, true);
-      this.#backward = new Automaton(program, program.start, true);
+      this.#backward = new Automaton(program, program.start, 'longest');
     }
     return this.#backward;
   }
@@ -114,10 +114,10 @@ function isAnchored(re: Regexp): boolean {
   return first.op === 'begin text';
 }
 
-/** Groups outside of which there is nothing. */
-function wholeGroups(re: Regexp): Set<number> {
-  const groups = new Set<number>();
-  for (let each = re; each.op === 'capture'; each = each.subs[0]!) groups.add(each.group);
+/** How many groups there are around all of an expression. */
+function wholeGroups(re: Regexp): number {
+  let groups = 0;
+  for (let each = re; each.op === 'capture'; each = each.subs[0]!) groups++;
   return groups;
 }
 

@@ -108,11 +108,11 @@ function expand(
   end: number,
   out: ByteSink,
 ): void {
-  // The match is moved to by what follows, so that it is read first.
-  const places = parts.length === 0 ? undefined : regex.groups(bytes, start, end, highestGroup);
+  const places = highestGroup === 0 ? undefined : regex.groups(bytes, start, end, highestGroup);
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i]!;
     if (typeof part !== 'number') out.append(part);
-    else if (places![2 * part]! >= 0) out.append(bytes, places![2 * part]!, places![2 * part + 1]!);
+    else if (part === 0 || places === undefined) out.append(bytes, regex.matchStart, regex.matchEnd);
+    else if (places[2 * part]! >= 0) out.append(bytes, places[2 * part]!, places[2 * part + 1]!);
   }
 }

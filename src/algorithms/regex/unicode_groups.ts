@@ -43,50 +43,45 @@ export const POSIX_GROUPS: ReadonlyMap<string, Group> = new Map([
   ['xdigit', [...DIGIT, 0x41, 0x46, 0x61, 0x66]],
 ]);
 
-let unicodeGroups: ReadonlyMap<string, Group> | undefined;
+const unicodeGroups = new Map<string, Group | undefined>([['Any', [0, LAST_RUNE]]]);
 
 /** The group that `\p{name}` stands for: a script, a general category, the first letter of several, or `Any`. */
 export function unicodeGroup(name: string): Group | undefined {
-  unicodeGroups ??= readGroups();
+  if (!unicodeGroups.has(name)) unicodeGroups.set(name, readGroup(name));
   return unicodeGroups.get(name);
 }
 
-function readGroups(): Map<string, Group> {
-  const groups = new Map<string, number[]>([['Any', [0, LAST_RUNE]]]);
-  readRuns(CATEGORIES, CATEGORY_RUNS, (name, first, last) => {
-    for (const each of [name, name[0]!]) extend(groups, each, first, last);
-  });
-  readRuns(SCRIPTS, SCRIPT_RUNS, (name, first, last) => extend(groups, name, first, last));
-  return groups;
-}
-
-/** Appends a range to a group, or continues its last one. */
-function extend(groups: Map<string, number[]>, name: string, first: number, last: number): void {
-  const group = groups.get(name);
-  if (group === undefined) groups.set(name, [first, last]);
-  else if (group.at(-1) === first - 1) group[group.length - 1] = last;
-  else group.push(first, last);
+function readGroup(name: string): Group | undefined {
+  const categories = CATEGORIES.split(' ');
+  const isPart = (category: string): boolean => category === name || category[0] === name;
+  if (categories.some(isPart)) return readRuns(categories, CATEGORY_RUNS, isPart);
+  const scripts = SCRIPTS.split(' ');
+  return scripts.includes(name) ? readRuns(scripts, SCRIPT_RUNS, (script) => script === name) : undefined;
 }
 
 const GROUP_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%';
 
-/** Tells each run of code points that are in a group; how they are written, says `scripts/generate_unicode_groups.py`. */
-function readRuns(
-  listed: string,
-  runs: string,
-  tell: (name: string, first: number, last: number) => void,
-): void {
-  const names = listed.split(' ');
+/** The code points of some groups; how they are written, says `scripts/generate_unicode_groups.py`. */
+function readRuns(names: readonly string[], runs: string, wants: (name: string) => boolean): number[] {
+  const isWanted = names.map(wants);
   const run = names.length <= GROUP_LETTERS.length ? /([0-9a-z]*)([^0-9a-z])/g : /([0-9a-z]*)(-|[A-Z]{2})/g;
+  const group: number[] = [];
   let at = 0;
   for (const [, length, letters] of runs.matchAll(run)) {
     const end = at + (length === '' ? 1 : Number.parseInt(length!, 36));
-    if (letters !== '-') {
-      const digits = Array.from(letters!, (letter) => GROUP_LETTERS.indexOf(letter));
-      tell(names[digits.reduce((sum, digit) => 26 * sum + digit)]!, at, end - 1);
+    if (isWanted[numberOf(letters!)]) {
+      if (group.at(-1) === at - 1) group[group.length - 1] = end - 1;
+      else group.push(at, end - 1);
     }
     at = end;
   }
+  return group;
+}
+
+/** The number of a group; -1 for none. */
+function numberOf(letters: string): number {
+  if (letters.length === 1) return GROUP_LETTERS.indexOf(letters);
+  return 26 * GROUP_LETTERS.indexOf(letters[0]!) + GROUP_LETTERS.indexOf(letters[1]!);
 }
 
 /** Characters that fold: a range, and what takes each of them to the next that differs only by case. */
