@@ -51,6 +51,11 @@ export class Rewrite {
     this.valid = valid;
     this.highestGroup = highest;
   }
+
+  /** False where matches stay as they are: a group is asked for that there is not, or what is dropped would be lost. */
+  canReplace(regex: Regex, global: boolean): boolean {
+    return this.highestGroup <= regex.groupCount && (global || this.valid);
+  }
 }
 
 const BACKSLASH = 0x5c;
@@ -71,8 +76,7 @@ export function replace(
   end: number,
   out: ByteSink,
 ): boolean {
-  if (rewrite.highestGroup > regex.groupCount || !(global || rewrite.valid)) return false;
-  if (!regex.search(bytes, start, end, start)) return false;
+  if (!rewrite.canReplace(regex, global) || !regex.search(bytes, start, end, start)) return false;
   // The match before, if any, and what has been appended, end here.
   let at = start;
   let lastEnd = -1;

@@ -8,6 +8,7 @@ import {decodeTensor, type JsonTensor, type OpCase, runKernel, testOpFamily} fro
 import {text} from './kernels.js';
 
 testOpFamily('text', text, ['cpu']);
+testOpFamily('regex_split', text, ['cpu']);
 
 const url = new URL('../../../fixtures/ops/wordpiece.json', import.meta.url);
 const {vocabulary, cases} = JSON.parse(readFileSync(url, 'utf8')) as {

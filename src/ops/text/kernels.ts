@@ -6,6 +6,7 @@
 
 import type {OpFamily} from '../kernel.js';
 import {textNormalization} from './kernels/normalize.js';
+import {textRegexSplit} from './kernels/regex_split.js';
 import {textSentencepiece} from './kernels/sentencepiece.js';
 import {textTokenization} from './kernels/tokenize.js';
 import {textTrimming} from './kernels/trim.js';
@@ -14,6 +15,7 @@ import {textTrimming} from './kernels/trim.js';
 export const text: OpFamily = {
   ...textNormalization,
   ...textTokenization,
+  ...textRegexSplit,
   ...textSentencepiece,
   ...textTrimming,
 };
