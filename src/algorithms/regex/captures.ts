@@ -11,8 +11,8 @@
 import {OnePass} from './one_pass.js';
 import {ALT, ASSERT, assertionsAt, BYTE, CAPTURE, MATCH, NOP, type Program, takes} from './program.js';
 
-/** Places that may be noted: instructions times bytes. */
-const MOST_PLACES = 1 << 21;
+/** Places that may be noted, a bit for each: instructions times bytes. */
+const MOST_PLACES = 1 << 25;
 
 /** Finds groups, for one program. */
 export class Captures {
@@ -160,14 +160,14 @@ export class Captures {
       for (let i = 0; i < now.count; i++) {
         const instruction = now.kept[i]!;
         if (ops[instruction] !== BYTE || !takes(args[instruction]!, bytes[at]!)) continue;
-        places.set(now.placesOf(i));
+        now.restore(i, places);
         follow(next, outs[instruction]!, at + 1, places);
       }
       [now, next] = [next, now];
     }
     for (let i = 0; i < now.count; i++) {
       if (ops[now.kept[i]!] !== MATCH) continue;
-      this.places.set(now.placesOf(i));
+      now.restore(i, this.places);
       return;
     }
   }
@@ -203,11 +203,14 @@ class Ways {
   }
 
   keep(instruction: number, places: Int32Array): void {
-    this.#places.set(places, this.count * this.#brackets);
+    const base = this.count * this.#brackets;
+    for (let i = 0; i < this.#brackets; i++) this.#places[base + i] = places[i]!;
     this.kept[this.count++] = instruction;
   }
 
-  placesOf(way: number): Int32Array {
-    return this.#places.subarray(way * this.#brackets, (way + 1) * this.#brackets);
+  /** Puts the places of a way into `places`. */
+  restore(way: number, places: Int32Array): void {
+    const base = way * this.#brackets;
+    for (let i = 0; i < this.#brackets; i++) places[i] = this.#places[base + i]!;
   }
 }

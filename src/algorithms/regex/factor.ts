@@ -28,7 +28,7 @@ interface Run {
   readonly suffixes: readonly Regexp[] | undefined;
 }
 
-/** The alternatives, fewer where several begin alike. */
+/** The alternatives, fewer where several begin alike. They are taken over: literals among them get shorter. */
 export function factor(subs: readonly Regexp[], flags: number): readonly Regexp[] {
   let out = subs;
   for (const round of [byString, byFirst, byCharacter]) {
@@ -48,7 +48,7 @@ const byString: Round = (subs) => {
   const out: (Regexp | Run)[] = [];
   for (let start = 0; start < subs.length; ) {
     const first = leadingString(subs[start]!);
-    let runes = first?.runes ?? [];
+    let runes: readonly number[] = first?.runes ?? [];
     let end = start + 1;
     for (; end < subs.length; end++) {
       const next = leadingString(subs[end]!);
@@ -61,7 +61,7 @@ const byString: Round = (subs) => {
     if (run.length === 1) out.push(...run);
     else {
       out.push({
-        prefix: literal(runes, first!.flags & FOLD_CASE),
+        prefix: literal(runes.slice(), first!.flags & FOLD_CASE),
         suffixes: run.map((each) => withoutString(each, runes.length)),
       });
     }
@@ -83,9 +83,13 @@ function leadingString(re: Regexp): Literal | undefined {
   return first.op === 'literal' ? first : undefined;
 }
 
-/** The expression without the first `count` of its leading characters. */
+/** The expression without the first `count` of its leading characters. Copies of what is left would grow with the cube of a list. */
 function withoutString(re: Regexp, count: number): Regexp {
-  if (re.op === 'literal') return literal(re.runes.slice(count), re.flags);
+  if (re.op === 'literal') {
+    if (count >= re.runes.length) return literal([], re.flags);
+    re.runes.splice(0, count);
+    return re;
+  }
   const [first, ...rest] = re.subs as readonly [Regexp, ...Regexp[]];
   const left = withoutString(first, count);
   return concat(left.op === 'empty' ? rest : [left, ...rest], re.flags);
@@ -157,7 +161,7 @@ function unionOf(run: readonly Regexp[]): RuneSet {
   for (const re of run) {
     if (re.op === 'class') set.addAll(re.set);
     else if (re.op === 'literal') {
-      const [rune] = re.runes as readonly [number];
+      const rune = re.runes[0]!;
       if (re.flags & FOLD_CASE) addFolded(set, rune, rune);
       else set.add(rune, rune);
     }

@@ -594,7 +594,7 @@ function joinLiterals(items: readonly Regexp[]): Regexp[] {
     const runes = [...item.runes];
     for (let next = items[i + 1]; next?.op === 'literal'; next = items[i + 1]) {
       if ((next.flags ^ item.flags) & FOLD_CASE) break;
-      runes.push(...next.runes);
+      for (const rune of next.runes) runes.push(rune);
       i++;
     }
     out.push(literal(runes, item.flags));

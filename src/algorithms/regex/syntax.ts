@@ -36,7 +36,7 @@ export type RepeatOp = 'star' | 'plus' | 'quest';
 export type Regexp = {readonly flags: number; readonly subs: readonly Regexp[]} & (
   | {readonly op: SimpleOp}
   /** Characters one after another: one, or a string. */
-  | {readonly op: 'literal'; readonly runes: readonly number[]}
+  | {readonly op: 'literal'; readonly runes: number[]}
   | {readonly op: 'class'; readonly set: RuneSet}
   | {readonly op: 'concat' | 'alternate'}
   | {readonly op: RepeatOp}
@@ -53,7 +53,7 @@ const NONE: readonly Regexp[] = [];
 export const simple = (op: SimpleOp, flags: number): Regexp => ({op, flags, subs: NONE});
 
 /** Characters; what matches the empty text for none. */
-export const literal = (runes: readonly number[], flags: number): Regexp =>
+export const literal = (runes: number[], flags: number): Regexp =>
   runes.length === 0 ? simple('empty', flags) : {op: 'literal', flags, subs: NONE, runes};
 
 export const classOf = (set: RuneSet, flags: number): Class => ({op: 'class', flags, subs: NONE, set});
@@ -110,8 +110,8 @@ export function equal(a: Regexp | undefined, b: Regexp | undefined): boolean {
   for (let x = left.pop(); x !== undefined; x = left.pop()) {
     const y = right.pop()!;
     if (!topEqual(x, y)) return false;
-    left.push(...x.subs);
-    right.push(...y.subs);
+    for (const sub of x.subs) left.push(sub);
+    for (const sub of y.subs) right.push(sub);
   }
   return true;
 }
