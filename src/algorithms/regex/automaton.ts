@@ -102,6 +102,9 @@ export class Automaton {
   #forgotten = 0;
   /** Rows of the states that texts begin in, by what holds there. */
   readonly #starts = new Map<number, number>();
+  /** That of the one where there are no assertions; -1 before it is needed. */
+  #onlyStart = -1;
+
   // The instructions gathered for a state, in order, and which those are.
   readonly #list: Int32Array;
   #count = 0;
@@ -265,6 +268,7 @@ export class Automaton {
 
   /** The row of the state in which one begins at `at`, reading on from there or back. */
   #startRow(bytes: Uint8Array, start: number, end: number, at: number, back: boolean): number {
+    if (this.#onlyStart >= 0) return this.#onlyStart;
     const {asserts} = this.#program;
     let holds = 0;
     let inWord = false;
@@ -283,6 +287,7 @@ export class Automaton {
       row = this.#rowOf(holds, inWord);
       this.#starts.set(key, row);
     }
+    if (asserts === 0) this.#onlyStart = row;
     return row;
   }
 
@@ -417,6 +422,7 @@ export class Automaton {
     this.#forgotten++;
     this.#numbers.clear();
     this.#starts.clear();
+    this.#onlyStart = -1;
     this.#table.fill(0);
   }
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import {OnePass} from './one_pass.js';
+import {ONE_PASS_GROUPS, OnePass} from './one_pass.js';
 import {ALT, ASSERT, assertionsAt, BYTE, CAPTURE, MATCH, NOP, type Program, takes} from './program.js';
 
 /** Places that may be noted, a bit for each: instructions times bytes. */
@@ -47,8 +47,9 @@ export class Captures {
   ): void {
     const {places} = this;
     for (let bracket = 2; bracket < places.length; bracket++) places[bracket] = -1;
-    if (this.#onePass !== undefined) this.#onePass.find(bytes, start, end, from, to, places);
-    else if (this.#program.ops.length * (to - from + 1) <= MOST_PLACES) {
+    if (this.#onePass !== undefined && groups <= ONE_PASS_GROUPS) {
+      this.#onePass.find(bytes, start, end, from, to, places);
+    } else if (this.#program.ops.length * (to - from + 1) <= MOST_PLACES) {
       this.#backtrack(bytes, start, end, from, to, 2 * groups);
     } else this.#walk(bytes, start, end, from, to, 2 * groups);
     places[0] = from;

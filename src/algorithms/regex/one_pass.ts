@@ -12,12 +12,12 @@ import {ALT, ASSERT, assertionsAt, BYTE, CAPTURE, FAIL, MATCH, NOP, type Program
 /** Nodes of a program that has more are not looked for. */
 const MOST_NODES = 256;
 
-/** What a step wants: brackets from 2 on in the lower bits, what has to hold in the upper ones. */
-const BRACKET_BITS = 18;
-const BRACKETS = (1 << BRACKET_BITS) - 1;
+/** So many groups are found, the match as a whole included: those that a number of one digit asks for. */
+export const ONE_PASS_GROUPS = 10;
 
-/** The brackets of groups 1 to 9: more are not asked for by numbers of one digit. */
-const HIGHEST_BRACKET = 2 + BRACKET_BITS - 1;
+// What a step wants: brackets from 2 on in the lower bits, what has to hold in the upper ones.
+const BRACKET_BITS = 2 * ONE_PASS_GROUPS - 2;
+const BRACKETS = (1 << BRACKET_BITS) - 1;
 
 /** A program of which each byte allows one way at most. */
 export class OnePass {
@@ -48,8 +48,9 @@ export class OnePass {
         wants.push(0);
       }
       ends.push(-1);
-      for (const {instruction, want} of leaves(program, start) ?? [AMBIGUOUS]) {
-        if (instruction === FAIL) return undefined;
+      const found = leaves(program, start);
+      if (found === undefined) return undefined;
+      for (const {instruction, want} of found) {
         if (program.ops[instruction] === MATCH) {
           if (ends[number] !== -1) return undefined;
           ends[number] = want;
@@ -103,9 +104,6 @@ interface Leaf {
   readonly want: number;
 }
 
-/** Stands for two ways to the same place. */
-const AMBIGUOUS: Leaf = {instruction: FAIL, want: 0};
-
 /** What a node leads to without a byte; undefined where two ways meet. */
 function leaves({ops, outs, args}: Program, start: number): Leaf[] | undefined {
   const found: Leaf[] = [];
@@ -125,7 +123,7 @@ function leaves({ops, outs, args}: Program, start: number): Leaf[] | undefined {
       if (op === ALT) open.push({instruction: args[instruction]!, want});
       else if (op === CAPTURE) {
         const bracket = args[instruction]!;
-        if (bracket >= 2 && bracket <= HIGHEST_BRACKET) want |= 1 << (bracket - 2);
+        if (bracket >= 2 && bracket < 2 * ONE_PASS_GROUPS) want |= 1 << (bracket - 2);
       } else if (op === ASSERT) want |= args[instruction]! << BRACKET_BITS;
       else if (op !== NOP) return undefined;
       instruction = outs[instruction]!;
