@@ -30,9 +30,11 @@ import {
 
 /** What a state is made of, and what it has met. */
 interface State {
-  /** Instructions that wait for a byte or for what an assertion wants, and ends of the pattern. */
+  /**
+   * Instructions that wait for a byte, and ends of the pattern. Where assertions wait, those that led here: what they lead
+   * to, and in what order, is known when all is known that assertions ask.
+   */
   readonly waiting: Int32Array;
-  /** Whether assertions are among them. */
   readonly asks: boolean;
   /** What holds before the next byte, as far as it is known; 0 where nothing asks. */
   readonly holds: number;
@@ -108,6 +110,9 @@ export class Automaton {
   // The instructions gathered for a state, in order, and which those are.
   readonly #list: Int32Array;
   #count = 0;
+  /** What led to them, and how many had been gathered before each. */
+  readonly #roots: number[] = [];
+  readonly #counts: number[] = [];
   #mark = 0;
   readonly #marks: Int32Array;
   readonly #stack: number[] = [];
@@ -135,34 +140,34 @@ export class Automaton {
    */
   forward(bytes: Uint8Array, start: number, end: number, from: number): number {
     const classes = this.#classes;
-    let next = this.#enter(this.#startRow(bytes, start, end, from, false));
+    let row = this.#startRow(bytes, start, end, from, false);
     let table = this.#table;
-    let row = DEAD;
     let match = -1;
-    for (let at = from - 1; ; ) {
-      if (next > 0) {
-        row = next;
-        at++;
-      } else {
+    let at = from;
+    let next = this.#enter(row);
+    for (;;) {
+      if (next < 0) {
         const flags = ~next;
-        if (flags & MATCHED) match = at;
         row = flags >> FLAG_BITS;
-        if (row === DEAD) return match;
-        at++;
         if (flags & PASSES) {
           const before = at;
           at = this.#pass(row, bytes, at, end);
           if (flags & NOTES && at > before) match = at - 1;
-        }
+        } else if (row === DEAD) return match;
+      } else row = next;
+      next = 0;
+      while (at < end && (next = table[row + classes[bytes[at]!]!]!) > 0) {
+        row = next;
+        at++;
       }
-      if (at >= end) break;
-      next = table[row + classes[bytes[at]!]!]!;
+      if (at >= end) return this.#matchesAtEnd(row) ? end : match;
       if (next === 0) {
         next = this.#step(row, bytes[at]!);
         table = this.#table;
       }
+      if (next < 0 && ~next & MATCHED) match = at;
+      at++;
     }
-    return this.#matchesAtEnd(row) ? end : match;
   }
 
   /** Where the longest match begins that ends at `from`, none before `until`; the program is one that reads backward. */
@@ -302,9 +307,8 @@ export class Automaton {
       now |= END_LINE;
       then = BEGIN_LINE;
     } else if (byte === END_OF_TEXT) now |= END_LINE | END_TEXT;
-    // What waits, and what it leads to with what is known of this place now.
     let ready = waiting;
-    if (asks && asserts & now & ~holds) {
+    if (asks) {
       this.#clear();
       for (const at of waiting) this.#follow(at, now);
       ready = this.#list.slice(0, this.#count);
@@ -351,13 +355,18 @@ export class Automaton {
 
   #clear(): void {
     this.#count = 0;
+    this.#roots.length = 0;
+    this.#counts.length = 0;
     this.#mark++;
   }
 
   /** Gathers what `first` leads to without a byte, where `holds` is what holds there; what is preferred first. */
   #follow(first: number, holds: number): void {
     const {ops, outs, args} = this.#program;
+    if (this.#marks[first] === this.#mark) return;
     const stack = this.#stack;
+    this.#roots.push(first);
+    this.#counts.push(this.#count);
     stack.push(first);
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       for (;;) {
@@ -391,20 +400,25 @@ export class Automaton {
       if (op === MATCH && this.#question === 'preferred') break;
     }
     if (count === 0) return DEAD;
-    const waiting = this.#list.slice(0, count);
+    const waiting = asks ? this.#rootsOf(count) : this.#list.slice(0, count);
     if (this.#question !== 'preferred') waiting.sort();
     const key = keyOf(waiting, asks ? holds | (inWord ? IN_WORD : 0) : 0);
     let number = this.#numbers.get(key);
     if (number === undefined) {
       const entries = (this.#states.length + 1) << this.#rowBits;
-      if (entries > MOST_NUMBERS || this.#listed + count > MOST_NUMBERS) this.#forget();
+      if (entries > MOST_NUMBERS || this.#listed + waiting.length > MOST_NUMBERS) this.#forget();
       number = this.#states.length;
       this.#states.push(stateOf(waiting, asks, asks ? holds : 0, asks && inWord));
-      this.#listed += count;
+      this.#listed += waiting.length;
       this.#numbers.set(key, number);
       this.#makeRoom();
     }
     return number << this.#rowBits;
+  }
+
+  /** What led to the first of what has been gathered. */
+  #rootsOf(count: number): Int32Array {
+    return Int32Array.from(this.#roots.filter((_, i) => this.#counts[i]! < count));
   }
 
   #makeRoom(): void {
