@@ -105,6 +105,71 @@ describe('a search', () => {
   });
 });
 
+describe('long texts', () => {
+  /** Runs of letters, digits, spaces and marks: short ones, then long ones, then both. */
+  function textOf(size: number): string {
+    let state = 1;
+    const next = (below: number) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const parts: string[] = [];
+    for (let length = 0; length < size; ) {
+      const longest = [3, 40, 12][Math.floor((3 * length) / size)]!;
+      const part = ['ab', 'z', '0123456789', ' ', '\n', '.,', 'é世'][next(7)]!;
+      const run = Array.from({length: 1 + next(longest)}, () => part[next(part.length)]).join('');
+      parts.push(run);
+      length += run.length;
+    }
+    return parts.join('');
+  }
+
+  // JavaScript's own engine takes these for the same.
+  it.each([
+    'a',
+    '[ab]+',
+    'z+?',
+    '\\d+(?:[.,]\\d+)*',
+    '[ab]+z|z[ab]+|\\d',
+    '[^ab ]+',
+    '\\b[a-z]+\\b',
+    '(?m)^[ab]+',
+    '(?m)[ab]+$',
+    '\\B\\d\\B',
+    'é+|世',
+    ' +\\n',
+    '[ab]*z[ab]*',
+    '.+',
+    '(?:ab|a)(?:bz|z)?',
+  ])('%s is found at the same places as by another engine', (pattern) => {
+    const text = textOf(30_000);
+    const bytes = encodeUtf8(text);
+    const regex = compile(pattern);
+    const found: string[] = [];
+    const starts: number[] = [];
+    for (let at = 0; regex.search(bytes, 0, bytes.length, at); at = regex.matchEnd) {
+      found.push(new TextDecoder().decode(bytes.subarray(regex.matchStart, regex.matchEnd)));
+      starts.push(regex.matchStart);
+    }
+    const flags = pattern.startsWith('(?m)') ? 'gm' : 'g';
+    const expected = [...text.matchAll(new RegExp(pattern.replace('(?m)', ''), flags))];
+    expect(found).toEqual(expected.map(([match]) => match));
+    const bytesBefore = (index: number) => encodeUtf8(text.slice(0, index)).length;
+    expect(starts.at(-1)).toBe(bytesBefore(expected.at(-1)!.index));
+  });
+
+  it.each([
+    ['[a-z .,0-9\\né世]*', true],
+    ['[^!]*', true],
+    ['(?s).*[ab].*', true],
+    ['(?:[ab]+|z+|[^a-z]+)*', true],
+    ['[^é]*', false],
+  ])('all of one is matched by %s: %s', (pattern, expected) => {
+    const bytes = encodeUtf8(textOf(30_000));
+    expect(compile(pattern).matchesAll(bytes, 0, bytes.length)).toBe(expected);
+  });
+});
+
 describe('time and memory', () => {
   const many = 200_000;
 

@@ -11,6 +11,7 @@
 import {Automaton} from './automaton.js';
 import {Captures} from './captures.js';
 import {compile} from './compile.js';
+import {flatten} from './flatten.js';
 import {parse} from './parse.js';
 import type {Program} from './program.js';
 import {simplify} from './simplify.js';
@@ -48,7 +49,7 @@ export class Regex {
     const {regexp, groups} = parse(pattern);
     this.groupCount = groups;
     this.#tree = simplify(regexp);
-    this.#program = compile(this.#tree, false);
+    this.#program = flatten(compile(this.#tree, false));
     this.#anchored = isAnchored(this.#tree);
     this.#length = fold(this.#tree, lengthOf, true);
     this.#wholes = wholeGroups(this.#tree);
