@@ -2,8 +2,8 @@
  * Where the groups of a match are, once it is known where it begins and ends: the first way through the program, in the
  * order that the pattern prefers, that takes just these bytes.
  *
- * Where each byte allows but one way, that is gone. Else short matches are searched by going one way as far as it leads and noting where one has been, long ones by going all
- * ways at once, which needs no room for every byte of the match.
+ * Where each byte allows but one way, that is gone. Else short matches are searched by going one way as far as it leads and
+ * noting where one has been, long ones by going all ways at once, which needs no room for every byte of the match.
  *
  * @module
  */
@@ -37,14 +37,7 @@ export class Captures {
    *
    * @param groups - how many of them are wanted
    */
-  find(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    from: number,
-    to: number,
-    groups: number = this.places.length / 2,
-  ): void {
+  find(bytes: Uint8Array, start: number, end: number, from: number, to: number, groups: number): void {
     const {places} = this;
     for (let bracket = 2; bracket < places.length; bracket++) places[bracket] = -1;
     if (this.#onePass !== undefined && groups <= ONE_PASS_GROUPS) {

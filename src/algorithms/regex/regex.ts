@@ -5,6 +5,9 @@
  * An automaton reads forward to where the leftmost match ends, another one back to where it begins; groups are searched
  * inside. Nothing is made for a search but states that no search has needed before.
  *
+ * After RE2 by Russ Cox and others, whose papers (https://swtch.com/~rsc/regexp/) explain all of this; from it also come
+ * details that the answers of TensorFlow depend on.
+ *
  * @module
  */
 
