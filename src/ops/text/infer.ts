@@ -19,6 +19,16 @@ const tokensOf =
 /** Tokens of code points: rows of tokens stay as many as they were. */
 const codePointTokens: Infer = ([, splits]) => [SOME, SOME, SOME, SOME, {shape: splits!.shape}];
 
+/** A text for each row between splits. */
+const detokenized =
+  (splits: number): Infer =>
+  (inputs) => [{shape: [fewer(partialSizeOf(inputs[splits]!.shape))]}];
+
+/** There is one row less than there are splits. */
+function fewer(size: number | null): number | null {
+  return size === null ? null : Math.max(0, size - 1);
+}
+
 /** How many tokens each word becomes, or where its tokens begin. */
 const wordpieces: Infer = ([words], {attrs}) => {
   const count = partialSizeOf(words!.shape);
@@ -40,6 +50,7 @@ export const infer: InferTable = {
   ...forAll(scalar, ['SentencepieceOp', 'SentencepieceVocabSizeOp']),
   SentencepieceTokenizeOp: tokensOf(1, ['tokens', 'splits']),
   SentencepieceTokenizeWithOffsetsOp: tokensOf(1, ['tokens', 'splits', 'tokens', 'tokens']),
+  SentencepieceDetokenizeOp: detokenized(2),
   ...forAll(shapeOfInput(1), ['SentencepieceIdToStringOp', 'SentencepieceStringToIdOp']),
   ...forAll(codePointTokens, ['WhitespaceTokenizeWithOffsets', 'UnicodeScriptTokenizeWithOffsets']),
   ...forAll(tokensOf(0, ['tokens', 'splits', 'tokens', 'tokens']), [
