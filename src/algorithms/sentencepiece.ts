@@ -11,7 +11,14 @@ import {BytePairSegmenter} from './sentencepiece_bpe.js';
 import {type DecoderSpec, PieceDecoder} from './sentencepiece_decoder.js';
 import {Normalizer} from './sentencepiece_normalizer.js';
 import {UnigramSegmenter} from './sentencepiece_unigram.js';
-import {type Segments, Vocabulary, type VocabularyPiece} from './sentencepiece_vocabulary.js';
+import {Vocabulary, type VocabularyPiece} from './sentencepiece_vocabulary.js';
+import {
+  isWordwise,
+  type PartSegmenter,
+  type Segmenter,
+  WholeSegmenter,
+  WordSegmenter,
+} from './sentencepiece_words.js';
 import {encodeUtf8} from './utf8.js';
 
 /** What a model file says, defaults filled in. */
@@ -31,14 +38,9 @@ export interface ByteSink {
   end(): void;
 }
 
-/** Cuts text in memory of its own. */
-interface Segmenter {
-  readonly segments: Segments;
-  segment(text: Uint8Array, size: number): void;
-}
-
+/** How text is cut, by the type of the model. */
 const SEGMENTERS: Readonly<
-  Record<SentencePieceSpec['modelType'], new (vocabulary: Vocabulary) => Segmenter>
+  Record<SentencePieceSpec['modelType'], new (vocabulary: Vocabulary) => PartSegmenter>
 > = {
   unigram: UnigramSegmenter,
   bpe: BytePairSegmenter,
@@ -67,7 +69,10 @@ export class SentencePieceModel {
     const vocabulary = new Vocabulary(spec.pieces);
     this.vocabulary = vocabulary;
     this.#normalizer = new Normalizer(spec.normalizer, vocabulary.userDefined);
-    this.#segmenter = new SEGMENTERS[spec.modelType](vocabulary);
+    const parts = new SEGMENTERS[spec.modelType](vocabulary);
+    this.#segmenter = isWordwise(vocabulary, spec.normalizer.charsMap?.texts)
+      ? new WordSegmenter(parts)
+      : new WholeSegmenter(parts);
     this.bosId = vocabulary.idOf(spec.bos, 0, spec.bos.length);
     this.eosId = vocabulary.idOf(spec.eos, 0, spec.eos.length);
     const byteOf = new Int16Array(vocabulary.size).fill(-1);

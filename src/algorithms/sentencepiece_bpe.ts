@@ -8,15 +8,16 @@
  */
 
 import {type ByteTrie, NONE} from './byte_trie.js';
-import {Segments, type Vocabulary} from './sentencepiece_vocabulary.js';
+import type {Segments, Vocabulary} from './sentencepiece_vocabulary.js';
+import type {PartSegmenter} from './sentencepiece_words.js';
 import {leadLength} from './utf8_characters.js';
 
 /** Bytes of the longest character. */
 const LONGEST_CHARACTER = 4;
 
 /** Cuts text into the pieces of a vocabulary. */
-export class BytePairSegmenter {
-  readonly segments = new Segments();
+export class BytePairSegmenter implements PartSegmenter {
+  readonly scores = undefined;
   readonly #vocabulary: Vocabulary;
   readonly #trie: ByteTrie;
   /** Whether a lone character may be a piece that text is not cut into. */
@@ -47,10 +48,14 @@ export class BytePairSegmenter {
     );
   }
 
-  /** Cuts the first `size` bytes. */
-  segment(text: Uint8Array, size: number): void {
-    if (size > this.#starts.length) this.#grow(2 * size);
-    const count = this.#split(text, size);
+  cutAlone(text: Uint8Array, start: number, end: number, segments: Segments): number {
+    this.cut(text, start, end, 0, segments);
+    return Number.POSITIVE_INFINITY;
+  }
+
+  cut(text: Uint8Array, start: number, end: number, sum: number, segments: Segments): number {
+    if (end - start > this.#starts.length) this.#grow(2 * (end - start));
+    const count = this.#split(text, start, end);
     const agenda = this.#agenda;
     agenda.clear(3 * count);
     for (let i = 1; i < count; i++) this.#offer(text, i - 1, i);
@@ -70,20 +75,24 @@ export class BytePairSegmenter {
       this.#offer(text, previous[left]!, left);
       this.#offer(text, left, after);
     }
-    this.#collect(text, count);
+    // Each symbol that is left is cut into no more pieces than it had characters.
+    for (let symbol = 0; symbol !== NONE && symbol < count; symbol = next[symbol]!) {
+      this.#add(text, starts[symbol]!, ends[symbol]!, this.#idOf(text, symbol), segments);
+    }
+    return sum;
   }
 
   /** Makes a symbol of each character, and of each piece that is taken as it is. Their number. */
-  #split(text: Uint8Array, size: number): number {
+  #split(text: Uint8Array, start: number, limit: number): number {
     const {userDefined} = this.#vocabulary;
     let count = 0;
-    for (let at = 0; at < size; count++) {
-      const fixed = userDefined === undefined ? 0 : userDefined.longestPrefix(text, at, size);
-      const end = fixed > 0 ? at + fixed : Math.min(size, at + leadLength(text[at]!));
+    for (let at = start; at < limit; count++) {
+      const fixed = userDefined === undefined ? 0 : userDefined.longestPrefix(text, at, limit);
+      const end = fixed > 0 ? at + fixed : Math.min(limit, at + leadLength(text[at]!));
       this.#starts[count] = at;
       this.#ends[count] = end;
       this.#previous[count] = count - 1;
-      this.#next[count] = end < size ? count + 1 : NONE;
+      this.#next[count] = end < limit ? count + 1 : NONE;
       this.#pieces[count] = NONE;
       this.#nodes[count] = fixed > 0 ? FROZEN : this.#trie.walk(text, at, end);
       at = end;
@@ -104,19 +113,9 @@ export class BytePairSegmenter {
     if (this.#isUnused[id] === 1) this.#cuts[id] = this.#ends[left]! - this.#starts[left]!;
   }
 
-  #collect(text: Uint8Array, count: number): void {
-    const {segments} = this;
-    // Each symbol that is not merged is cut into no more pieces than it has characters.
-    segments.resize(count);
-    segments.count = 0;
-    for (let symbol = 0; symbol !== NONE && symbol < count; symbol = this.#next[symbol]!) {
-      const [start, end] = [this.#starts[symbol]!, this.#ends[symbol]!];
-      const piece = this.#pieces[symbol]!;
-      this.#add(text, start, end, piece === NONE ? this.#idOfSymbol(text, symbol) : piece);
-    }
-  }
-
-  #idOfSymbol(text: Uint8Array, symbol: number): number {
+  #idOf(text: Uint8Array, symbol: number): number {
+    const piece = this.#pieces[symbol]!;
+    if (piece !== NONE) return piece;
     const [start, end] = [this.#starts[symbol]!, this.#ends[symbol]!];
     const node = this.#nodes[symbol]!;
     if (node === FROZEN || this.#mayBeReserved) return this.#vocabulary.idOf(text, start, end);
@@ -125,16 +124,14 @@ export class BytePairSegmenter {
   }
 
   /** Adds a piece; of one that is not used, the two that it was merged from. */
-  #add(text: Uint8Array, start: number, end: number, id: number): void {
+  #add(text: Uint8Array, start: number, end: number, id: number, segments: Segments): void {
     const cut = this.#isUnused[id] === 1 ? start + this.#cuts[id]! : start;
     if (cut > start && cut < end) {
-      this.#add(text, start, cut, this.#vocabulary.idOf(text, start, cut));
-      this.#add(text, cut, end, this.#vocabulary.idOf(text, cut, end));
+      this.#add(text, start, cut, this.#vocabulary.idOf(text, start, cut), segments);
+      this.#add(text, cut, end, this.#vocabulary.idOf(text, cut, end), segments);
       return;
     }
-    const {segments} = this;
-    segments.ids[segments.count] = id;
-    segments.ends[segments.count++] = end;
+    segments.push(id, end);
   }
 
   #grow(size: number): void {

@@ -9,7 +9,8 @@
  */
 
 import type {ByteTrie} from './byte_trie.js';
-import {Segments, type Vocabulary} from './sentencepiece_vocabulary.js';
+import type {Segments, Vocabulary} from './sentencepiece_vocabulary.js';
+import type {PartSegmenter} from './sentencepiece_words.js';
 import {leadLength} from './utf8_characters.js';
 
 /** How much worse than the worst piece an unknown character is. */
@@ -18,24 +19,31 @@ const UNKNOWN_PENALTY = 10;
 const LARGEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 const SMALLEST_FLOAT = 2 ** -126;
 
+/** A sum is off by at most this part of it when it is rounded to single precision. */
+const ROUNDING = 2 ** -24;
+
 /** Cuts text into the pieces of a vocabulary. */
-export class UnigramSegmenter {
-  readonly segments = new Segments();
+export class UnigramSegmenter implements PartSegmenter {
+  /** Scores of pieces by id; NaN for those that are not to be used. */
+  readonly scores: Float64Array;
   readonly #trie: ByteTrie;
   readonly #unknownId: number;
   readonly #unknownScore: number;
-  /** Scores of pieces by id; NaN for those that are not to be used. */
-  readonly #scores: Float64Array;
+  /** No score is larger, whatever its sign. */
+  readonly #largest: number;
 
-  /** For each place in the text: the best sum of a path that ends there, where its last piece begins, and that piece. */
+  /** For each place in the part: the best sum of a path that ends there, where its last piece begins, and that piece. */
   #best = new Float32Array(0);
   #from = new Int32Array(0);
   #ids = new Int32Array(0);
+  /** The best sum, and the best of the other paths, without rounding. */
+  #exact = new Float64Array(0);
+  #second = new Float64Array(0);
 
   constructor(vocabulary: Vocabulary) {
-    const {types, scores, lengths} = vocabulary;
+    const {types, scores, lengths, unknownId} = vocabulary;
     this.#trie = vocabulary.trie;
-    this.#unknownId = vocabulary.unknownId;
+    this.#unknownId = unknownId;
     let least = LARGEST_FLOAT;
     let most = SMALLEST_FLOAT;
     for (let id = 0; id < types.length; id++) {
@@ -44,71 +52,127 @@ export class UnigramSegmenter {
       most = Math.max(most, scores[id]!);
     }
     this.#unknownScore = Math.fround(least - UNKNOWN_PENALTY);
-    this.#scores = Float64Array.from(scores, (score, id) => {
+    this.scores = Float64Array.from(scores, (score, id) => {
+      if (id === unknownId) return this.#unknownScore;
       if (types[id] === 'unused') return Number.NaN;
       // A user-defined piece beats whatever its text could be cut into.
       return types[id] === 'user-defined' ? Math.fround(lengths[id]! * most) - 0.1 : score;
     });
+    this.#largest = this.scores.reduce((largest, score) => Math.max(largest, Math.abs(score)), 0);
   }
 
-  /** Cuts the first `size` bytes. */
-  segment(text: Uint8Array, size: number): void {
-    if (size >= this.#from.length) this.#grow(2 * size + 1);
-    const [best, from, ids, scores] = [this.#best, this.#from, this.#ids, this.#scores];
+  cut(text: Uint8Array, start: number, end: number, sum: number, segments: Segments): number {
+    const size = end - start;
+    this.#reserve(size);
+    const {scores} = this;
+    const [best, from, ids] = [this.#best, this.#from, this.#ids];
     const {nodes} = this.#trie;
     from.fill(-1, 0, size + 1);
-    best[0] = 0;
-    for (let start = 0; start < size; ) {
-      const base = best[start]!;
-      const next = Math.min(start + leadLength(text[start]!), size);
+    best[0] = sum;
+    for (let place = 0; place < size; ) {
+      const base = best[place]!;
+      const next = Math.min(place + leadLength(text[start + place]!), size);
       let hasSingle = false;
       let node = 0;
-      for (let at = start; at < size; ) {
-        const to = nodes[3 * node]! + text[at]!;
+      for (let at = place; at < size; ) {
+        const to = nodes[3 * node]! + text[start + at]!;
         if (nodes[3 * to + 1] !== node) break;
         node = to;
         at++;
         const id = nodes[3 * to + 2]!;
         if (id < 0) continue;
         const score = scores[id]!;
-        // Not a number: a piece that is not used.
         if (Number.isNaN(score)) continue;
-        const sum = score + base;
-        if (from[at] === -1 || sum > best[at]!) {
-          best[at] = sum;
-          from[at] = start;
+        const candidate = score + base;
+        if (from[at] === -1 || candidate > best[at]!) {
+          best[at] = candidate;
+          from[at] = place;
           ids[at] = id;
         }
         if (at === next) hasSingle = true;
       }
       if (!hasSingle) {
-        const sum = Math.fround(this.#unknownScore + base);
-        if (from[next] === -1 || sum > best[next]!) {
-          best[next] = sum;
-          from[next] = start;
+        const candidate = Math.fround(this.#unknownScore + base);
+        if (from[next] === -1 || candidate > best[next]!) {
+          best[next] = candidate;
+          from[next] = place;
           ids[next] = this.#unknownId;
         }
       }
-      start = next;
+      place = next;
     }
-    this.#collect(size);
+    this.#collect(start, size, segments);
+    return size === 0 ? sum : best[size]!;
   }
 
-  /** Notes the pieces of the best path. */
-  #collect(size: number): void {
+  /**
+   * Paths are compared without rounding. A rounded sum of as many scores as there are bytes is off by less than each rounding can be
+   * off, so that a path which leads by more than twice that is the best one after rounding, too.
+   */
+  cutAlone(text: Uint8Array, start: number, end: number, segments: Segments): number {
+    const size = end - start;
+    this.#reserve(size);
+    const {scores} = this;
+    const [best, second, from] = [this.#exact, this.#second, this.#from];
+    const {nodes} = this.#trie;
+    from.fill(-1, 0, size + 1);
+    second.fill(Number.NEGATIVE_INFINITY, 0, size + 1);
+    best[0] = 0;
+    for (let place = 0; place < size; ) {
+      const next = Math.min(place + leadLength(text[start + place]!), size);
+      let hasSingle = false;
+      let node = 0;
+      for (let at = place; at < size; ) {
+        const to = nodes[3 * node]! + text[start + at]!;
+        if (nodes[3 * to + 1] !== node) break;
+        node = to;
+        at++;
+        const id = nodes[3 * to + 2]!;
+        if (id < 0 || Number.isNaN(scores[id]!)) continue;
+        this.#offer(at, place, id);
+        if (at === next) hasSingle = true;
+      }
+      if (!hasSingle) this.#offer(next, place, this.#unknownId);
+      place = next;
+    }
+    this.#collect(start, size, segments);
+    let lead = Number.POSITIVE_INFINITY;
+    for (let at = size; at > 0; at = from[at]!) lead = Math.min(lead, best[at]! - second[at]!);
+    // Twice what is needed, for the sums here are not exact either.
+    return lead / (4 * size * ROUNDING) - size * this.#largest;
+  }
+
+  #offer(at: number, place: number, id: number): void {
+    const candidate = this.#exact[place]! + this.scores[id]!;
+    if (this.#from[at] === -1 || candidate > this.#exact[at]!) {
+      if (this.#from[at] !== -1) this.#second[at] = this.#exact[at]!;
+      this.#exact[at] = candidate;
+      this.#from[at] = place;
+      this.#ids[at] = id;
+    } else if (candidate > this.#second[at]!) {
+      this.#second[at] = candidate;
+    }
+  }
+
+  /** Appends the pieces of the best path. */
+  #collect(start: number, size: number, segments: Segments): void {
     let count = 0;
-    for (let end = size; end > 0; end = this.#from[end]!) count++;
-    const {segments} = this;
-    segments.resize(count);
-    for (let end = size, i = count - 1; i >= 0; i--, end = this.#from[end]!) {
-      segments.ids[i] = this.#ids[end]!;
-      segments.ends[i] = end;
+    for (let at = size; at > 0; at = this.#from[at]!) count++;
+    let i = segments.count + count;
+    segments.count = i;
+    for (let at = size; at > 0; at = this.#from[at]!) {
+      segments.ids[--i] = this.#ids[at]!;
+      segments.ends[i] = start + at;
     }
   }
 
-  #grow(size: number): void {
-    this.#best = new Float32Array(size);
-    this.#from = new Int32Array(size);
-    this.#ids = new Int32Array(size);
+  #reserve(size: number): void {
+    if (size < this.#from.length) return;
+    const room = 2 * size + 1;
+    this.#best = new Float32Array(room);
+    this.#from = new Int32Array(room);
+    this.#ids = new Int32Array(room);
+    this.#exact = new Float64Array(room);
+    this.#second = new Float64Array(room);
   }
 }

@@ -87,11 +87,16 @@ export class Segments {
   ends = new Int32Array(64);
   count = 0;
 
-  /** Makes room for as many segments. What they were before is not kept. */
-  resize(count: number): void {
-    this.count = count;
-    if (count <= this.ids.length) return;
-    this.ids = new Int32Array(2 * count);
-    this.ends = new Int32Array(2 * count);
+  /** Takes all out, and makes room for `most`. */
+  clear(most: number): void {
+    this.count = 0;
+    if (most <= this.ids.length) return;
+    this.ids = new Int32Array(2 * most);
+    this.ends = new Int32Array(2 * most);
+  }
+
+  push(id: number, end: number): void {
+    this.ids[this.count] = id;
+    this.ends[this.count++] = end;
   }
 }

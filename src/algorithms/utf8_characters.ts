@@ -48,3 +48,13 @@ export function asciiEnd(bytes: Uint8Array, at: number, end: number): number {
 export function leadLength(lead: number): number {
   return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
+
+/** Whether the bytes are UTF-8. */
+export function isWellFormed(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; ) {
+    const character = characterAt(bytes, at, bytes.length);
+    if (character < 0) return false;
+    at += character & LENGTH_MASK;
+  }
+  return true;
+}
