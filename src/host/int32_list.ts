@@ -5,6 +5,7 @@
  * @module
  */
 
+import {wordsOf} from './int64.js';
 import {allocate} from './tensor.js';
 
 /** A growing list of integers. It grows under the bounds of the call under way. */
@@ -43,7 +44,7 @@ export class Int32List {
   /** The integers in 64 bits. */
   int64(): BigInt64Array {
     const wide = allocate('int64', this.length) as BigInt64Array;
-    const words = new Int32Array(wide.buffer, wide.byteOffset, 2 * this.length);
+    const words = wordsOf(wide);
     const {data} = this;
     for (let i = 0; i < this.length; i++) {
       words[2 * i] = data[i]!;
