@@ -10,6 +10,7 @@ import type {SentencePieceModel} from '../../../algorithms/sentencepiece.js';
 import {Int32List} from '../../../host/int32_list.js';
 import {StringsBuilder} from '../../../host/strings.js';
 import {allocate} from '../../../host/tensor.js';
+import {integers} from '../../../tensors/integers.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {type Resource, Value} from '../../../tensors/value.js';
 import {type Kernel, type KernelContext, type OpFamily, resourceOf} from '../../kernel.js';
@@ -125,12 +126,8 @@ class Pieces {
       this.ids === undefined
         ? stringValue([this.#count], this.strings!.strings())
         : Value.host('int32', [this.#count], this.ids.int32());
-    return [pieces, integers(ctx.attrs.dtype('Tsplits') as 'int32' | 'int64', this.splits)];
+    return [pieces, integers(ctx.attrs.dtype('Tsplits'), this.splits)];
   }
-}
-
-function integers(dtype: 'int32' | 'int64', list: Int32List): Value {
-  return Value.host(dtype, [list.length], dtype === 'int32' ? list.int32() : list.int64());
 }
 
 /** Bytes of text for one piece, about, for the room to begin with. */
