@@ -8,7 +8,7 @@
  * @module
  */
 
-import {ByteIndex} from './byte_index.js';
+import {SeenStrings} from './seen_strings.js';
 import {Segments, type Vocabulary} from './sentencepiece_vocabulary.js';
 import {isWellFormed} from './utf8_characters.js';
 
@@ -80,7 +80,7 @@ export class WordSegmenter implements Segmenter {
   #find(text: Uint8Array, start: number, end: number): number {
     const word = this.#known.index.find(text, start, end);
     if (word >= 0) return word;
-    if (this.#known.index.usedBytes > MOST_BYTES) this.#known = new KnownWords();
+    if (this.#known.bytes > MOST_BYTES) this.#known = new KnownWords();
     const {segments} = this;
     const first = segments.count;
     const limit = this.#parts.cutAlone(text, start, end, segments);
@@ -92,7 +92,9 @@ export class WordSegmenter implements Segmenter {
 
 /** Words and their segments. */
 class KnownWords {
-  readonly index = new ByteIndex();
+  readonly index = new SeenStrings();
+  /** The bytes of all words. */
+  bytes = 0;
   /** The sums up to which the segments of each word are these. */
   limits: Float64Array = new Float64Array(512);
   /** Segments of all words: those of word `i` end at `#lasts[i]`. Where they end is counted from the beginning of the word. */
@@ -110,6 +112,7 @@ class KnownWords {
     first: number,
   ): number {
     const word = this.index.add(text, start, end);
+    this.bytes += end - start;
     if (word === this.#lasts.length) {
       this.#lasts = copied(this.#lasts, new Int32Array(2 * word));
       this.limits = copied(this.limits, new Float64Array(2 * word));

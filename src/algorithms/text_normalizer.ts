@@ -6,7 +6,7 @@
  * @module
  */
 
-import {ByteIndex} from './byte_index.js';
+import {SeenStrings} from './seen_strings.js';
 import {CODE_SHIFT, characterAt, LENGTH_MASK} from './utf8_characters.js';
 
 /** What is done to text. */
@@ -66,9 +66,10 @@ export class TextNormalizer {
   /** What characters become. */
   readonly #texts = new Pool();
   /** Stretches, and what they become: that of stretch `i` ends at `#stretchEnds[i]`. */
-  #stretches = new ByteIndex();
+  #stretches = new SeenStrings();
   #stretchTexts = new Pool();
   #stretchEnds: number[] = [];
+  #remembered = 0;
 
   constructor(mapping: TextMapping) {
     this.#mapping = mapping;
@@ -163,13 +164,15 @@ export class TextNormalizer {
   }
 
   #remember(source: Uint8Array, start: number, end: number): number {
-    if (this.#stretches.usedBytes > MOST_REMEMBERED) {
-      this.#stretches = new ByteIndex();
+    if (this.#remembered > MOST_REMEMBERED) {
+      this.#remembered = 0;
+      this.#stretches = new SeenStrings();
       this.#stretchTexts = new Pool();
       this.#stretchEnds = [];
     }
     this.#stretchTexts.add(this.#mapped(source.subarray(start, end)));
     this.#stretchEnds.push(this.#stretchTexts.used);
+    this.#remembered += end - start;
     return this.#stretches.add(source, start, end);
   }
 

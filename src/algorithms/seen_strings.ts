@@ -11,7 +11,7 @@ const MAX_LOAD = 0.5;
 const FREE = -1;
 
 /** A growing set of byte strings. */
-export class ByteIndex {
+export class SeenStrings {
   /** How many strings there are. */
   size = 0;
   #slots = new Int32Array(64).fill(FREE);
@@ -19,11 +19,6 @@ export class ByteIndex {
   #bytes = new Uint8Array(512);
   #ends = new Int32Array(32);
   #hashes = new Int32Array(32);
-
-  /** All bytes of the strings. */
-  get usedBytes(): number {
-    return this.size === 0 ? 0 : this.#ends[this.size - 1]!;
-  }
 
   /** The number of the string that lies from `start` to `end`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
@@ -41,7 +36,7 @@ export class ByteIndex {
   add(bytes: Uint8Array, start: number, end: number): number {
     if (this.size + 1 > this.#slots.length * MAX_LOAD) this.#rehash();
     const i = this.size;
-    const from = this.usedBytes;
+    const from = i === 0 ? 0 : this.#ends[i - 1]!;
     const to = from + end - start;
     if (i === this.#ends.length) {
       this.#ends = grown(this.#ends, 2 * i);
