@@ -6,6 +6,8 @@
  * @module
  */
 
+import {CodePointTable} from './code_point_table.js';
+
 /** Names of the scripts that have characters, in the order of ICU's `UScriptCode`; `-` for numbers without. */
 const SCRIPTS = `
 Common Inherited Arabic Armenian Bengali Bopomofo Cherokee Coptic Cyrillic Deseret Devanagari
@@ -37,26 +39,15 @@ const INVALID = -1;
 /** What characters of each script match; made at the first use. */
 let patterns: readonly {readonly code: number; readonly pattern: RegExp}[] | undefined;
 
-/** Scripts found so far, of 256 code points each. */
-const pages: (Int16Array | undefined)[] = new Array(0x1100).fill(undefined);
-
-/** In place of a script that was not looked for yet. */
-const NOT_SOUGHT = -2;
-
-/** The number of the script of a code point; -1 for what is no code point. */
-export function scriptOf(codePoint: number): number {
-  if (codePoint < 0 || codePoint > 0x10ffff) return INVALID;
-  const script = pages[codePoint >> 8]?.[codePoint & 0xff] ?? NOT_SOUGHT;
-  return script === NOT_SOUGHT ? find(codePoint) : script;
-}
-
-function find(codePoint: number): number {
+const scripts = new CodePointTable((codePoint) => {
   const character = String.fromCodePoint(codePoint);
   patterns ??= SCRIPTS.flatMap((name, code) =>
     name === '-' ? [] : {code, pattern: new RegExp(`^\\p{Script=${name}}`, 'u')},
   );
-  const script = patterns.find(({pattern}) => pattern.test(character))?.code ?? UNKNOWN;
-  pages[codePoint >> 8] ??= new Int16Array(256).fill(NOT_SOUGHT);
-  pages[codePoint >> 8]![codePoint & 0xff] = script;
-  return script;
+  return patterns.find(({pattern}) => pattern.test(character))?.code ?? UNKNOWN;
+});
+
+/** The number of the script of a code point; -1 for what is no code point. */
+export function scriptOf(codePoint: number): number {
+  return codePoint < 0 || codePoint > 0x10ffff ? INVALID : scripts.at(codePoint);
 }

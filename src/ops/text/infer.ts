@@ -36,6 +36,13 @@ const wordpieces: Infer = ([words], {attrs}) => {
   return [SOME, isSplits ? rowSplits(count) : {shape: [count]}, SOME, SOME];
 };
 
+/** Strings, and of each where its bytes come from. */
+const bertNormalized: Infer = ([input]) => [
+  {shape: input!.shape},
+  SOME,
+  rowSplits(partialSizeOf(input!.shape)),
+];
+
 const roundRobinTrim: Infer = (inputs, {attrs}) => {
   const count = attrs.int('N');
   const splits = inputs.slice(1 + count);
@@ -59,6 +66,9 @@ export const infer: InferTable = {
   ]),
   RegexSplitWithOffsets: tokensOf(0, ['tokens', 'tokens', 'tokens', 'splits']),
   WordpieceTokenizeWithOffsets: wordpieces,
+  FastWordpieceTokenizeWithOffsets: tokensOf(0, ['tokens', 'tokens', 'splits', 'tokens', 'tokens']),
+  'TFText>FastWordpieceDetokenize': detokenized(1),
+  FastBertNormalize: bertNormalized,
   'TFText>RoundRobinTrim': roundRobinTrim,
   'TFText>RoundRobinGenerateMasks': roundRobinMasks,
 };

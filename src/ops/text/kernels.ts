@@ -7,6 +7,8 @@
 import type {OpFamily} from '../kernel.js';
 import {textByteSplit} from './kernels/byte_split.js';
 import {textCodePointTokens} from './kernels/code_point_tokens.js';
+import {textFastBertNormalization} from './kernels/fast_bert_normalize.js';
+import {textFastWordpiece} from './kernels/fast_wordpiece.js';
 import {textNormalization} from './kernels/normalize.js';
 import {textSentencepiece} from './kernels/sentencepiece.js';
 import {textTokenization} from './kernels/tokenize.js';
@@ -21,6 +23,8 @@ export const text: OpFamily = {
   ...textWhitespace,
   ...textCodePointTokens,
   ...textWordpiece,
+  ...textFastWordpiece,
+  ...textFastBertNormalization,
   ...textByteSplit,
   ...textSentencepiece,
   ...textTrimming,
