@@ -32,3 +32,12 @@ export function valueAt(units: Int32Array, node: number): number {
   const unit = units[node]!;
   return (unit & ENDS) === 0 ? -1 : (units[node ^ offsetOf(unit)]! ?? 0) & VALUE;
 }
+
+/** Units as models hold them: words of four bytes, the lowest first. */
+export function littleEndianWords(bytes: Uint8Array): Int32Array {
+  const words = new Int32Array(bytes.length >> 2);
+  for (let i = 0, at = 0; i < words.length; i++, at += 4) {
+    words[i] = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+  }
+  return words;
+}

@@ -231,6 +231,12 @@ export class FastWordPieces {
         return;
       }
       const isWhite = isWhiteSpace(code);
+      if (at === word && !isWhite && isPunctuationOrChinese(code)) {
+        // A word of its own that the trie has not got, or that is too long: TF Text's tokenizer does not come past it.
+        at = next;
+        this.#becomeUnknown(word, at);
+        continue;
+      }
       if (isWhite || isPunctuationOrChinese(code) || (at > start && isPunctuationOrChinese(previous))) {
         this.#finishWord(word, at);
         if (isWhite) at = next;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import {littleEndianWords} from '../../algorithms/darts.js';
 import {FormatError} from '../../errors.js';
 
 /** A table of fields by number, in the order of their schema. */
@@ -53,7 +54,7 @@ export class FlatTable {
     if (at === 0) return new Int32Array(0);
     const vector = this.#follow(at);
     const count = width * this.#count(vector, 4 * width);
-    return Int32Array.from({length: count}, (_, i) => this.#view.getInt32(vector + 4 + 4 * i, true));
+    return littleEndianWords(this.#bytes.subarray(vector + 4, vector + 4 + 4 * count));
   }
 
   /** A vector of strings. */

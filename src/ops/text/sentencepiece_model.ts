@@ -7,6 +7,7 @@
  */
 
 import {EMPTY} from '../../algorithms/bytes.js';
+import {littleEndianWords} from '../../algorithms/darts.js';
 import {SentencePieceModel, type SentencePieceSpec} from '../../algorithms/sentencepiece.js';
 import type {CharacterMap, NormalizerSpec} from '../../algorithms/sentencepiece_normalizer.js';
 import type {PieceType, VocabularyPiece} from '../../algorithms/sentencepiece_vocabulary.js';
@@ -89,7 +90,7 @@ function characterMap(blob: Uint8Array): CharacterMap | undefined {
     throw new FormatError('the character map of a SentencePiece model is damaged');
   }
   return {
-    units: Int32Array.from({length: size / 4}, (_, i) => view.getInt32(4 + 4 * i, true)),
+    units: littleEndianWords(blob.subarray(4, 4 + size)),
     texts: blob.subarray(4 + size),
   };
 }
