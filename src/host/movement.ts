@@ -6,7 +6,15 @@
 
 import {type DType, isBigInt, lanes, type NumericArray} from './dtypes.js';
 import {stridesOf} from './shape.js';
-import {allocateHost, copyRegion, type MutableHostData, partOf, type Region} from './strided_copy.js';
+import {
+  allocateHost,
+  copyRegion,
+  inWords,
+  lanesOfWords,
+  type MutableHostData,
+  partOf,
+  type Region,
+} from './strided_copy.js';
 import {overOneArray, PackedStrings} from './strings.js';
 import {allocate, type HostData, type HostTensor, sizeOf} from './tensor.js';
 
@@ -133,24 +141,20 @@ export function takeRows(
 ): HostTensor {
   const {dtype} = x;
   if (dtype === 'string') return moved([x], ([places]) => takeRows(places!, width, index, shape));
-  const source = x.data as MutableHostData;
-  const out = allocateHost(dtype, sizeOf(shape));
-  const run = width * lanes(dtype);
-  if (ArrayBuffer.isView(source) && run >= BLOCK_COPY) {
-    index.forEach((row, i) => {
-      if (row < 0) return;
-      (out as Float32Array).set(
-        partOf(source, dtype, row * width, (row + 1) * width) as Float32Array,
-        i * run,
-      );
-    });
-  } else {
-    index.forEach((row, i) => {
-      if (row < 0) return;
-      for (let k = 0; k < run; k++) out[i * run + k] = source[row * run + k] as never;
-    });
+  const data = allocateHost(dtype, sizeOf(shape));
+  copyRows(inWords(x.data as MutableHostData), inWords(data), width * lanesOfWords(dtype), index);
+  return {dtype, shape, data};
+}
+
+/** Makes row `i` of `out` row `index[i]` of `source`, where that is one; rows have `run` elements. */
+function copyRows(source: MutableHostData, out: MutableHostData, run: number, index: Int32Array): void {
+  const isBlock = ArrayBuffer.isView(source) && run >= BLOCK_COPY;
+  for (let i = 0; i < index.length; i++) {
+    const from = index[i]! * run;
+    if (from < 0) continue;
+    if (isBlock) (out as Float32Array).set(source.subarray(from, from + run) as Float32Array, i * run);
+    else for (let k = 0; k < run; k++) out[i * run + k] = source[from + k] as never;
   }
-  return {dtype, shape, data: out};
 }
 
 /** `size` elements, all equal to the scalar `fill`. */

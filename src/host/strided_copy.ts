@@ -4,7 +4,8 @@
  * @module
  */
 
-import {type DType, dtypeInfo, lanes, type NumericArray} from './dtypes.js';
+import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from './dtypes.js';
+import {wordsOf} from './int64.js';
 import type {PackedStrings} from './strings.js';
 import {allocate, allocateObjects, type HostData, type HostObject} from './tensor.js';
 
@@ -51,14 +52,24 @@ export function copyRegion(
   target: MutableHostData,
   to: Region,
 ): void {
-  const width = lanes(dtype);
+  const width = lanesOfWords(dtype);
   const axes: Axis[] = shape.map((size, k) => ({
     size,
     from: from.strides[k]! * width,
     to: to.strides[k]! * width,
   }));
   if (width > 1) axes.push({size: width, from: 1, to: 1});
-  copyAxes(mergeAxes(axes), source, from.offset * width, target, to.offset * width);
+  copyAxes(mergeAxes(axes), inWords(source), from.offset * width, inWords(target), to.offset * width);
+}
+
+/** Numbers that an element is moved as: 64-bit integers as two words, for a BigInt would be made of each. */
+export function lanesOfWords(dtype: DType): number {
+  return isBigInt(dtype) ? 2 : lanes(dtype);
+}
+
+/** What holds those numbers. Shares the memory. */
+export function inWords<T extends object>(data: T): T | Int32Array {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array ? wordsOf(data) : data;
 }
 
 /** Drops axes of one element and joins neighbours that one stride can walk through on both sides. */

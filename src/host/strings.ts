@@ -122,6 +122,20 @@ export class PackedStrings implements Iterable<Uint8Array> {
     return new PackedStrings(this.bytes, starts, ends);
   }
 
+  /** The same strings with no other bytes among theirs than between the first and the last of them, in memory of their own. */
+  compact(): PackedStrings {
+    const {start, length, isDense} = stretchOf(this);
+    if (!isDense) return PackedStrings.of(this.toArray());
+    const bytes = bytesFor(length);
+    bytes.set(this.bytes.subarray(start, start + length));
+    if (start === 0) return new PackedStrings(bytes, this.starts, this.ends);
+    return new PackedStrings(
+      bytes,
+      this.starts.map((at) => at - start),
+      this.ends.map((at) => at - start),
+    );
+  }
+
   /** True when string `i` is string `j` of `other`. */
   equalAt(i: number, other: PackedStrings, j: number): boolean {
     return this.compareAt(i, other, j, true) === 0;
@@ -218,7 +232,19 @@ export class StringsBuilder {
   /** Appends the UTF-8 of a text. */
   appendText(text: string): void {
     this.reserve(3 * text.length);
-    this.used += ENCODER.encodeInto(text, this.bytes.subarray(this.used)).written;
+    if (text.length >= SHORT_TEXT) {
+      this.used += ENCODER.encodeInto(text, this.bytes.subarray(this.used)).written;
+      return;
+    }
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit < 0x80) {
+        this.bytes[this.used++] = unit;
+        continue;
+      }
+      this.used += ENCODER.encodeInto(text.slice(i), this.bytes.subarray(this.used)).written;
+      return;
+    }
   }
 
   /** Closes the string that is open. */
@@ -295,6 +321,9 @@ function stretchOf(strings: PackedStrings): {start: number; length: number; isDe
 
 const ENCODER = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
+
+/** Encoding takes a while to begin. */
+const SHORT_TEXT = 32;
 
 /** Shorter runs are copied one by one: setting up a block copy costs more. */
 const BLOCK_COPY = 32;

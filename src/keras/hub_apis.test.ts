@@ -6,6 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {input, layers, model as makeModel, type SymbolicTensor, sequential} from '@tensorflow/tfjs-layers';
 import {afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {elementsOf} from '../host/tensor.js';
 import {localDirectory} from '../platform/node.js';
 import {prepareImages} from '../savedmodel/image.js';
 import {loadModel} from '../savedmodel/load/load.js';
@@ -35,7 +36,7 @@ async function load(name: string): Promise<void> {
 
 function tensorOf(json: JsonNest): tf.Tensor {
   const {dtype, shape, data} = decodeTensor(json as unknown as JsonTensor);
-  return tf.tensor(data as tf.TypedArray, [...shape], dtype as tf.DataType);
+  return tf.tensor(elementsOf(data) as tf.TypedArray, [...shape], dtype as tf.DataType);
 }
 
 const fieldsOf = (json: JsonNest): Record<string, JsonNest> =>

@@ -13,8 +13,9 @@ import {type DType, dtypeInfo, isBigInt, isFloating} from '../host/dtypes.js';
 import {mapComplex, mapComplex2} from '../tensors/complex_host.js';
 import {fromParts, partsOf, withoutGradient} from '../tensors/complex_tensors.js';
 import {fromTensor} from '../tensors/from_tensor.js';
-import {mapBinary, mapUnary} from '../tensors/host.js';
+import {mapBinary, mapUnary, mapUnaryWords, mapWords} from '../tensors/host.js';
 import {type ComplexParts, preferHost, type Value} from '../tensors/value.js';
+import type {UnaryWordRun, WordRun} from '../tensors/word_runs.js';
 import type {Kernel, KernelContext, OpImplementation} from './kernel.js';
 import {unsupported} from './node.js';
 
@@ -26,6 +27,8 @@ export interface UnaryOp {
   readonly int?: (x: number, dtype: DType) => number;
   /** Of a 64-bit integer; the result wraps. */
   readonly bigint?: (x: bigint) => bigint;
+  /** The same of many at once: where there is this form, it is taken. */
+  readonly words?: UnaryWordRun;
   readonly complex?: (x: Complex) => Complex;
   /** Of complex numbers on a gradient tape, differentiable; without it a gradient is refused. */
   readonly parts?: (x: ComplexParts) => ComplexParts;
@@ -38,6 +41,10 @@ export interface BinaryOp {
   readonly float?: (x: number, y: number, dtype: DType) => number;
   readonly int?: (x: number, y: number, dtype: DType) => number;
   readonly bigint?: (x: bigint, y: bigint) => bigint;
+  /** The same of many at once: where there is this form, it is taken. */
+  readonly words?: WordRun;
+  /** The same for uint64, where it is not that for int64. */
+  readonly unsignedWords?: WordRun;
   readonly complex?: (x: Complex, y: Complex) => Complex;
   readonly parts?: (x: ComplexParts, y: ComplexParts) => ComplexParts;
   /** Of two float32 tensors that broadcast, differentiable. */
@@ -57,7 +64,10 @@ export function unary(op: UnaryOp): OpImplementation {
     if (isFloating(dtype) && !preferHost(x)) {
       return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), dtype), dtype);
     }
-    if (isBigInt(dtype)) return mapUnary(x, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
+    if (isBigInt(dtype)) {
+      if (op.words) return mapUnaryWords(x, op.words);
+      return mapUnary(x, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
+    }
     return mapUnary(x, {number: demand(isFloating(dtype) ? op.float : op.int, dtype, ctx)});
   };
   return {kernel};
@@ -77,7 +87,11 @@ export function binary(op: BinaryOp): OpImplementation {
     if (isFloating(dtype) && !preferHost(x, y)) {
       return fromTensor(demand(op.device, dtype, ctx)(x.tensor(), y.tensor(), dtype), dtype);
     }
-    if (isBigInt(dtype)) return mapBinary(x, y, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
+    if (isBigInt(dtype)) {
+      const run = (dtype === 'uint64' ? op.unsignedWords : undefined) ?? op.words;
+      if (run) return mapWords(x, y, run);
+      return mapBinary(x, y, {number: Number, bigint: demand(op.bigint, dtype, ctx)});
+    }
     return mapBinary(x, y, {number: demand(isFloating(dtype) ? op.float : op.int, dtype, ctx)});
   };
   return {kernel};

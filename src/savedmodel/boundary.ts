@@ -182,8 +182,8 @@ function sameNumbers(a: NumericArray, b: NumericArray): boolean {
 function fromNested(input: unknown, dtype: DType): HostTensor | undefined {
   const shape: number[] = [];
   for (let level = input; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const elements: unknown[] = [];
-  if (!collect(input, shape, 0, elements)) return undefined;
+  const elements = elementsOfNested(input, shape);
+  if (elements === undefined) return undefined;
   const {kind} = dtypeInfo(dtype);
   const store = STORE_ELEMENT[kind];
   if (store === undefined) return undefined;
@@ -223,7 +223,13 @@ const STORE_ELEMENT: Readonly<Record<string, (element: unknown) => unknown>> = {
   string: (x) => (typeof x === 'string' ? encodeUtf8(x) : x instanceof Uint8Array ? x : undefined),
 };
 
-/** Elements in row-major order; false where rows differ in length or depth. */
+/** Elements in row-major order; undefined where rows differ in length or depth. */
+function elementsOfNested(input: unknown, shape: readonly number[]): readonly unknown[] | undefined {
+  if (shape.length === 1) return (input as unknown[]).some(Array.isArray) ? undefined : (input as unknown[]);
+  const elements: unknown[] = [];
+  return collect(input, shape, 0, elements) ? elements : undefined;
+}
+
 function collect(input: unknown, shape: readonly number[], depth: number, out: unknown[]): boolean {
   if (depth === shape.length) {
     out.push(input);

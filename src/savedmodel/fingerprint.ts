@@ -6,7 +6,8 @@
  * @module
  */
 
-import {fingerprint64} from '../algorithms/hashes.js';
+import {fingerprint64} from '../algorithms/farm_hash.js';
+import {hashOf} from '../algorithms/string_hash.js';
 import {encodeUtf8} from '../algorithms/utf8.js';
 import {
   encodeMessage,
@@ -55,7 +56,7 @@ function randomUuid(): string {
 }
 
 function hash(bytes: Uint8Array | string): bigint {
-  return fingerprint64(typeof bytes === 'string' ? encodeUtf8(bytes) : bytes).toBigInt();
+  return hashOf(fingerprint64, typeof bytes === 'string' ? encodeUtf8(bytes) : bytes);
 }
 
 function hashSignatures(signatures: ReadonlyMap<string, SignatureDef>): bigint {

@@ -8,10 +8,12 @@
 import {isSmallFloat, roundInPlace} from '../algorithms/small_floats.js';
 import {CallError} from '../errors.js';
 import {type DType, dtypeInfo, isBigInt, lanes, type NumericArray} from '../host/dtypes.js';
+import {wordsOf} from '../host/int64.js';
 import {storeOf} from '../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../host/shape.js';
 import {allocate, sizeOf} from '../host/tensor.js';
 import {Value} from './value.js';
+import type {UnaryWordRun, WordRun} from './word_runs.js';
 
 /** A function of two elements of a dtype, per class of element: JavaScript numbers, and bigints for int64 and uint64. */
 export interface BinaryScalar {
@@ -57,6 +59,32 @@ export function mapBinary(x: Value, y: Value, f: BinaryScalar, dtype: DType = x.
   return Value.host(dtype, shape, rounded(out, dtype));
 }
 
+/** Applies `run` to each pair of elements of two broadcast int64 or uint64 values. `dtype` is the result's. */
+export function mapWords<Out extends Int32Array | Uint8Array>(
+  x: Value,
+  y: Value,
+  run: WordRun<Out>,
+  dtype: DType = x.dtype,
+): Value {
+  const shape = broadcastOrThrow(x.shape, y.shape);
+  const [a, b] = [x, y].map((each) => wordsOf(each.numeric() as BigInt64Array)) as [Int32Array, Int32Array];
+  const out = allocate(dtype, sizeOf(shape));
+  const perElement = isBigInt(dtype) ? 2 : 1;
+  const target = (isBigIntArray(out) ? wordsOf(out) : out) as Out;
+  forEachRun(x.shape, y.shape, shape, (to, aAt, aStep, bAt, bStep, count) => {
+    const [o, end] = [perElement * to, perElement * (to + count)];
+    run(a, 2 * aAt, aStep === 1 ? 2 : 0, b, 2 * bAt, bStep === 1 ? 2 : 0, target, o, end);
+  });
+  return Value.host(dtype, shape, out);
+}
+
+/** Applies `run` to the elements of an int64 or uint64 value. */
+export function mapUnaryWords(x: Value, run: UnaryWordRun): Value {
+  const out = allocate(x.dtype, x.size);
+  run(wordsOf(x.numeric() as BigInt64Array), wordsOf(out as BigInt64Array));
+  return Value.host(x.dtype, x.shape, out);
+}
+
 /** The shape both broadcast to; a CallError where they do not. */
 export function broadcastOrThrow(a: readonly number[], b: readonly number[]): number[] {
   const shape = broadcastShapes(a, b);
@@ -76,24 +104,67 @@ export function forEachBroadcast(
   visit: (index: number, offsets: readonly number[]) => void,
 ): void {
   const size = sizeOf(shape);
-  const offsets = new Array<number>(shapes.length).fill(0);
-  if (shapes.every((each) => sameShape(each, shape))) {
-    for (let i = 0; i < size; i++) visit(i, offsets.fill(i));
+  const count = shapes.length;
+  const offsets = new Array<number>(count).fill(0);
+  const steps = shapes.map((each) => flatStep(each, size));
+  if (!steps.includes(undefined)) {
+    for (let i = 0; i < size; i++) {
+      for (let k = 0; k < count; k++) offsets[k] = i * steps[k]!;
+      visit(i, offsets);
+    }
     return;
   }
   const rank = shape.length;
+  const length = shape[rank - 1]!;
   const strides = shapes.map((each) => broadcastStrides(each, rank));
+  const along = strides.map((each) => each[rank - 1]!);
   const position = new Array<number>(rank).fill(0);
-  for (let i = 0; i < size; i++) {
-    visit(i, offsets);
-    for (let axis = rank - 1; axis >= 0; axis--) {
+  for (let i = 0; i < size; ) {
+    for (const end = i + length; i < end; i++) {
+      visit(i, offsets);
+      for (let k = 0; k < count; k++) offsets[k]! += along[k]!;
+    }
+    for (let k = 0; k < count; k++) offsets[k]! -= along[k]! * length;
+    for (let axis = rank - 2; axis >= 0; axis--) {
       position[axis]!++;
-      for (let k = 0; k < offsets.length; k++) offsets[k]! += strides[k]![axis]!;
+      for (let k = 0; k < count; k++) offsets[k]! += strides[k]![axis]!;
       if (position[axis]! < shape[axis]!) break;
-      for (let k = 0; k < offsets.length; k++) offsets[k]! -= strides[k]![axis]! * shape[axis]!;
+      for (let k = 0; k < count; k++) offsets[k]! -= strides[k]![axis]! * shape[axis]!;
       position[axis] = 0;
     }
   }
+}
+
+/** Visits a row of elements of a result, and of the operands that are broadcast to it. */
+type VisitRun = (to: number, aAt: number, aStep: 0 | 1, bAt: number, bStep: 0 | 1, count: number) => void;
+
+/** Visits the elements of `shape`, to which `a` and `b` broadcast, in rows as long as can be. */
+function forEachRun(
+  a: readonly number[],
+  b: readonly number[],
+  shape: readonly number[],
+  visit: VisitRun,
+): void {
+  const size = sizeOf(shape);
+  if (size === 0) return;
+  const [aStep, bStep] = [flatStep(a, size), flatStep(b, size)];
+  if (aStep !== undefined && bStep !== undefined) {
+    visit(0, 0, aStep, 0, bStep, size);
+    return;
+  }
+  const count = shape.at(-1)!;
+  const steps = [a, b].map((each) => (each.at(-1) === count ? 1 : 0) as 0 | 1);
+  const rows = [a, b].map((each) => each.slice(0, -1));
+  const lengths = [a, b].map((each) => each.at(-1) ?? 1);
+  forEachBroadcast(rows, shape.slice(0, -1), (row, [aRow, bRow]) => {
+    visit(row * count, aRow! * lengths[0]!, steps[0]!, bRow! * lengths[1]!, steps[1]!, count);
+  });
+}
+
+/** The step through all elements of an operand whose result has `size` elements; undefined where there is no one step. */
+function flatStep(shape: readonly number[], size: number): 0 | 1 | undefined {
+  const own = sizeOf(shape);
+  return own === size ? 1 : own === 1 ? 0 : undefined;
 }
 
 /** Strides of `shape` seen at `rank` dimensions: 0 along axes that are broadcast. */
@@ -129,7 +200,8 @@ export function convertNumbers(source: NumericArray, dtype: DType): NumericArray
   const {kind} = dtypeInfo(dtype);
   const out = allocate(dtype, source.length);
   if (kind === 'complex') {
-    for (let i = 0; i < source.length; i++) out[2 * i] = Number(source[i]) as never;
+    const real = convertNumbers(source, dtype === 'complex64' ? 'float32' : 'float64');
+    for (let i = 0; i < real.length; i++) out[2 * i] = real[i]!;
     return out;
   }
   if (
@@ -139,9 +211,13 @@ export function convertNumbers(source: NumericArray, dtype: DType): NumericArray
   ) {
     // Copying to another array rounds floats and wraps integers by itself.
     out.set(source as never);
+  } else if (isBigIntArray(source)) {
+    narrowWords(source, out, kind);
+  } else if (isBigIntArray(out)) {
+    widenToWords(source, out);
   } else {
-    const convert = isBigInt(dtype) ? bigIntConverter(source, dtype) : numberConverter(source, dtype);
-    for (let i = 0; i < source.length; i++) out[i] = convert(source[i]!) as never;
+    const convert = numberConverter(dtype);
+    for (let i = 0; i < source.length; i++) out[i] = convert(source[i] as number) as never;
   }
   return rounded(out, dtype);
 }
@@ -149,31 +225,67 @@ export function convertNumbers(source: NumericArray, dtype: DType): NumericArray
 const isFloatArray = (array: NumericArray): boolean =>
   array instanceof Float32Array || array instanceof Float64Array;
 
-const isBigIntArray = (array: NumericArray): boolean =>
+const isBigIntArray = (array: NumericArray): array is BigInt64Array | BigUint64Array =>
   array instanceof BigInt64Array || array instanceof BigUint64Array;
 
 /** A float that has no integer of the target's width gives the number that x86 does, as in TensorFlow. */
 const INT32_INDEFINITE = -(2 ** 31);
-const INT64_INDEFINITE = -(2n ** 63n);
 
-/** To an element of a bigint array, which wraps what it is given. */
-function bigIntConverter(source: NumericArray, dtype: DType): (x: number | bigint) => bigint {
-  if (!isFloatArray(source)) return BigInt;
-  const limit = dtype === 'uint64' ? 2 ** 64 : 2 ** 63;
-  return (x) =>
-    (x as number) >= -(2 ** 63) && (x as number) < limit ? BigInt(Math.trunc(x as number)) : INT64_INDEFINITE;
+/** 64-bit integers to elements of an array of anything else; such an array keeps the low bits of what it is given. */
+function narrowWords(source: BigInt64Array | BigUint64Array, out: NumericArray, kind: string): void {
+  const words = wordsOf(source);
+  if (kind === 'bool') {
+    for (let i = 0; i < out.length; i++) out[i] = (words[2 * i]! | words[2 * i + 1]!) === 0 ? 0 : 1;
+  } else if (kind !== 'float') {
+    for (let i = 0; i < out.length; i++) out[i] = words[2 * i]!;
+  } else {
+    const isSigned = source instanceof BigInt64Array;
+    const isSingle = out instanceof Float32Array;
+    for (let i = 0; i < out.length; i++) {
+      const high = isSigned ? words[2 * i + 1]! : words[2 * i + 1]! >>> 0;
+      let low = words[2 * i]!;
+      // More than 53 bits are to be rounded once. Of those that are too low to decide how, one tells whether there are any.
+      if (isSingle && (high >= 2 ** 20 || high < -(2 ** 20)))
+        low = (low & ~0xfff) | (low & 0xfff ? 0x800 : 0);
+      out[i] = high * 2 ** 32 + (low >>> 0);
+    }
+  }
 }
 
-/** To an element of any other array, which truncates and wraps what it is given. */
-function numberConverter(source: NumericArray, dtype: DType): (x: number | bigint) => number {
+/** Anything else to 64-bit integers. */
+function widenToWords(source: NumericArray, out: BigInt64Array | BigUint64Array): void {
+  const words = wordsOf(out);
+  if (!isFloatArray(source)) {
+    const isSigned = !(source instanceof Uint32Array);
+    for (let i = 0; i < source.length; i++) {
+      const low = source[i] as number;
+      words[2 * i] = low;
+      words[2 * i + 1] = isSigned && low < 0 ? -1 : 0;
+    }
+    return;
+  }
+  const limit = out instanceof BigUint64Array ? 2 ** 64 : 2 ** 63;
+  for (let i = 0; i < source.length; i++) {
+    const x = source[i] as number;
+    if (x >= -(2 ** 63) && x < limit) {
+      const whole = Math.trunc(x);
+      words[2 * i] = whole;
+      words[2 * i + 1] = Math.floor(whole / 2 ** 32);
+    } else {
+      words[2 * i + 1] = INT32_INDEFINITE;
+    }
+  }
+}
+
+/** To an element of an array of numbers of at most 32 bits, which truncates and wraps what it is given. */
+function numberConverter(dtype: DType): (x: number) => number {
   const {kind} = dtypeInfo(dtype);
-  if (kind === 'bool') return (x) => (Number(x) === 0 ? 0 : 1);
-  if (kind === 'float') return Number;
-  if (isBigIntArray(source)) return (x) => Number(BigInt.asIntN(32, x as bigint));
+  if (kind === 'bool') return (x) => (x === 0 ? 0 : 1);
+  if (kind === 'float') return (x) => x;
   // TensorFlow converts a float to 32 bits first, for uint32 to 64 bits, and keeps the low ones.
   const limit = dtype === 'uint32' ? 2 ** 63 : 2 ** 31;
   const indefinite = dtype === 'uint32' ? 0 : INT32_INDEFINITE;
-  return (x) => ((x as number) > -limit - 1 && (x as number) < limit ? (x as number) : indefinite);
+  return (x) => (x > -limit - 1 && x < limit ? x : indefinite);
 }
 
 type Element = number | bigint;

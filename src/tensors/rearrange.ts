@@ -5,8 +5,8 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {isFloating, lanes} from '../host/dtypes.js';
-import {allocateHost} from '../host/strided_copy.js';
+import {isFloating} from '../host/dtypes.js';
+import {allocateHost, inWords, lanesOfWords} from '../host/strided_copy.js';
 import {overOneArray, PackedStrings} from '../host/strings.js';
 import {allocate, type HostData, sizeOf} from '../host/tensor.js';
 import {mapTensors} from './movement.js';
@@ -26,10 +26,12 @@ export function takeElements(x: Value, positions: Int32Array, shape: readonly nu
     return mapTensors(values, ([from, padding]) => takeFromTensor(from!, positions, shape, padding));
   }
   if (x.dtype === 'string') return takeStrings(x, positions, shape, fill);
-  const width = lanes(x.dtype);
-  const source = x.hostData() as readonly unknown[];
-  const padding = (fill?.hostData() ?? []) as readonly unknown[];
-  const out = allocateHost(x.dtype, positions.length) as unknown[];
+  const width = lanesOfWords(x.dtype);
+  const wordsOf = (data: HostData) => inWords(data) as unknown[];
+  const source = wordsOf(x.hostData());
+  const padding = fill ? wordsOf(fill.hostData()) : [];
+  const data = allocateHost(x.dtype, positions.length);
+  const out = wordsOf(data);
   for (let i = 0; i < positions.length; i++) {
     const at = positions[i]!;
     for (let lane = 0; lane < width; lane++) {
@@ -37,7 +39,7 @@ export function takeElements(x: Value, positions: Int32Array, shape: readonly nu
       else if (fill) out[i * width + lane] = padding[lane];
     }
   }
-  return Value.host(x.dtype, shape, out as HostData);
+  return Value.host(x.dtype, shape, data);
 }
 
 function takeStrings(x: Value, positions: Int32Array, shape: readonly number[], fill?: Value): Value {

@@ -36,8 +36,8 @@ export function takeRows(x: Value, width: number, index: Int32Array, shape: read
 }
 
 /** The elements of a vector at these places. */
-export function reorder(x: Value, places: readonly number[]): Value {
-  return takeRows(x, 1, Int32Array.from(places), [places.length]);
+export function reorder(x: Value, places: ArrayLike<number>): Value {
+  return takeRows(x, 1, places instanceof Int32Array ? places : Int32Array.from(places), [places.length]);
 }
 
 /**

@@ -13,7 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
-import {integerAt, unsignedAt, wordsOf} from '../host/int64.js';
+import {nearestNumbers, wordsOf} from '../host/int64.js';
 import type {LazyTensor} from '../host/lazy_tensor.js';
 import {PackedStrings} from '../host/strings.js';
 import {
@@ -230,19 +230,20 @@ export class Value implements HostTensor {
    * CallError.
    */
   numbers(): number[] {
+    return Array.from(this.indices());
+  }
+
+  /** {@link numbers} for many of them: of dtypes whose elements are numbers, {@link numeric}. */
+  indices(): ArrayLike<number> {
     const data = this.numeric();
-    if (!isBigInt(this.dtype)) return Array.from(data as Float64Array);
-    const words = wordsOf(data as BigInt64Array);
-    const read = this.dtype === 'int64' ? integerAt : unsignedAt;
-    const out = new Array<number>(data.length);
-    for (let i = 0; i < data.length; i++) {
-      const number = read(words, i);
-      if (!Number.isSafeInteger(number)) {
+    const numbers = nearestNumbers(data);
+    if (numbers === data) return numbers;
+    for (let i = 0; i < numbers.length; i++) {
+      if (!Number.isSafeInteger(numbers[i])) {
         throw new CallError(`${data[i]} does not fit where an index or a size is expected`);
       }
-      out[i] = number;
     }
-    return out;
+    return numbers;
   }
 
   /** The only element, as a JavaScript number. */
@@ -477,6 +478,21 @@ function upload(dtype: DType, shape: readonly number[], data: HostData): tf.Tens
   return tf.tensor(toInt32(numbers), dims, 'int32');
 }
 
+function lowWords(numbers: BigInt64Array | BigUint64Array): Int32Array {
+  const words = wordsOf(numbers);
+  const out = new Int32Array(numbers.length);
+  const isSigned = numbers instanceof BigInt64Array;
+  for (let i = 0; i < out.length; i++) {
+    const low = words[2 * i]!;
+    // The high word of what fits repeats its sign.
+    if (words[2 * i + 1] !== (isSigned ? low >> 31 : 0) || (!isSigned && low < 0)) {
+      throw new CallError(`${numbers[i]} does not fit int32`);
+    }
+    out[i] = low;
+  }
+  return out;
+}
+
 function uploadComplex(shape: number[], data: Float32Array | Float64Array): tf.Tensor {
   const size = data.length / 2;
   const real = new Float32Array(size);
@@ -489,6 +505,7 @@ function uploadComplex(shape: number[], data: Float32Array | Float64Array): tf.T
 }
 
 function toInt32(numbers: NumericArray): Int32Array {
+  if (numbers instanceof BigInt64Array || numbers instanceof BigUint64Array) return lowWords(numbers);
   const out = new Int32Array(numbers.length);
   for (let i = 0; i < numbers.length; i++) {
     const number = Number(numbers[i]);

@@ -9,6 +9,7 @@ import {join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {layers, regularizers, type Sequential, sequential} from '@tensorflow/tfjs-layers';
 import type {HostTensor} from '../../host/tensor.js';
+import {elementsOf} from '../../host/tensor.js';
 import {localDirectory} from '../../platform/node.js';
 import {loadModel} from '../../savedmodel/load/load.js';
 import type {CallableObject} from '../../savedmodel/load/loaded_object.js';
@@ -146,5 +147,5 @@ async function compareWeights(
 
 function toTensor(json: JsonTensor): tf.Tensor {
   const {dtype, shape, data}: HostTensor = decodeTensor(json);
-  return tf.tensor(data as tf.TypedArray, [...shape], dtype as tf.DataType);
+  return tf.tensor(elementsOf(data) as tf.TypedArray, [...shape], dtype as tf.DataType);
 }

@@ -5,6 +5,7 @@
  */
 
 import {isBigInt} from '../../host/dtypes.js';
+import {setInteger, wordsOf} from '../../host/int64.js';
 import {roundToDType} from '../../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../../host/shape.js';
 import {allocate, int32Array, sizeOf} from '../../host/tensor.js';
@@ -15,24 +16,31 @@ import {Value} from '../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid} from '../node.js';
 import {checkCount} from '../sizes.js';
-import {indexMatrix, longs} from '../sparse/coordinates.js';
+import {longs} from '../sparse/coordinates.js';
 import {fillEmptyRowsGrad, fillRows} from '../sparse/kernels/convert.js';
 import {raggedCross} from '../sparse/kernels/cross.js';
 import {raggedVariants} from './kernels/variant.js';
-import {lengths, running} from './row_splits.js';
+import {lengthsOf, running} from './row_splits.js';
 
 /** The lengths of the rows of one ragged dimension, from the form in which the op is given them. */
-const ROW_LENGTHS: Readonly<Record<string, (partition: Value, rows: number) => number[]>> = {
-  ROW_SPLITS: (partition) => (partition.number() === 0 ? lengths(partition) : [-1]),
+const ROW_LENGTHS: Readonly<Record<string, (partition: Value, rows: number) => Float64Array>> = {
+  ROW_SPLITS: (partition) => {
+    const splits = partition.indices();
+    return splits[0] === 0 ? lengthsOf(splits) : NO_ROWS;
+  },
   VALUE_ROWIDS: (partition, rows) => {
-    const counts = new Array<number>(rows).fill(0);
-    for (const row of partition.numbers()) if (row >= 0 && row < rows) counts[row]!++;
+    const counts = allocate('float64', rows) as Float64Array;
+    const ids = partition.indices();
+    for (let i = 0; i < ids.length; i++) if (ids[i]! >= 0 && ids[i]! < rows) counts[ids[i]!]!++;
     return counts;
   },
 };
 
+/** What no rows have for lengths. */
+const NO_ROWS = Float64Array.of(-1);
+
 /** Row lengths of every ragged dimension, outermost first. */
-function readPartitions(partitions: readonly Value[], ctx: KernelContext): number[][] {
+function readPartitions(partitions: readonly Value[], ctx: KernelContext): Float64Array[] {
   const types = ctx.attrs.strings('row_partition_types');
   if (types.length !== partitions.length) {
     throw invalid(ctx, `there are ${types.length} partition types for ${partitions.length} partitions`);
@@ -79,7 +87,8 @@ const toTensor: Kernel = ([shape, values, fallback, ...partitions], ctx) => {
   const width = sizeOf(inner);
   const blank = blankRow(fallback!, inner, ctx);
   // The default row comes first, the values after it.
-  const writers = lastWriters(placeRows(levels, outer), sizeOf(outer)).map((writer) => writer + 1);
+  const writers = lastWriters(placeRows(levels, outer), sizeOf(outer));
+  for (let i = 0; i < writers.length; i++) writers[i]!++;
   const count = values!.shape[0]!;
   const rows = concat([blank.reshape([1, width]), values!.reshape([count, width])], 0);
   return takeRows(rows, width, writers, [...outer, ...inner]);
@@ -97,21 +106,21 @@ function blankRow(fallback: Value, shape: readonly number[], ctx: KernelContext)
 }
 
 /** Where each value goes in a dense tensor of `outer` dimensions; NO_ROW for one that is cut off. */
-function placeRows(levels: readonly (readonly number[])[], outer: readonly number[]): Int32Array {
+function placeRows(levels: readonly Float64Array[], outer: readonly number[]): Int32Array {
   const strides = stridesOf(outer);
   let places = int32Array(levels[0]!.length, (row) => (row < outer[0]! ? row * strides[0]! : NO_ROW));
   levels.forEach((own, level) => {
     const size = outer[level + 1]!;
     const stride = strides[level + 1]!;
-    const count = own.reduce((sum, length) => sum + Math.max(0, length), 0);
+    const count = own.reduce((sum, length) => sum + length, 0);
     const next = (allocate('int32', count) as Int32Array).fill(NO_ROW);
     let at = 0;
-    own.forEach((length, row) => {
+    for (let row = 0; row < own.length; row++) {
       const place = places[row]!;
-      if (place !== NO_ROW)
-        for (let i = 0; i < Math.min(length, size); i++) next[at + i] = place + i * stride;
-      at += Math.max(0, length);
-    });
+      const kept = place === NO_ROW ? 0 : Math.min(own[row]!, size);
+      for (let i = 0; i < kept; i++) next[at + i] = place + i * stride;
+      at += own[row]!;
+    }
     places = next;
   });
   return places;
@@ -119,31 +128,70 @@ function placeRows(levels: readonly (readonly number[])[], outer: readonly numbe
 
 const toSparse: Kernel = (inputs, ctx) => {
   const values = inputs.at(-1)!;
-  const levels = inputs.slice(0, -1).map(lengths);
-  checkSplits(inputs.slice(0, -1), values.shape[0]!, ctx);
+  const splits = inputs.slice(0, -1);
+  checkSplits(splits, values.shape[0]!, ctx);
+  const levels = splits.map((each) => lengthsOf(each.indices()));
   const inner = values.shape.slice(1);
-  let entries: number[][] = levels[0]!.map((_, row) => [row]);
-  for (const own of levels) {
-    entries = entries.flatMap((at, row) => Array.from({length: own[row]!}, (_, i) => [...at, i]));
-  }
-  const strides = stridesOf(inner);
-  const within = Array.from({length: sizeOf(inner)}, (_, i) =>
-    inner.map((dim, k) => Math.floor(i / strides[k]!) % dim),
-  );
-  const indices = entries.flatMap((at) => within.map((rest) => [...at, ...rest]));
   const widest = levels.map((own) => own.reduce((most, length) => Math.max(most, length), 0));
   const shape = [levels[0]!.length, ...widest, ...inner];
-  return [indexMatrix(indices, shape.length), values.reshape([values.size]), longs(shape, [shape.length])];
+  const indices = Value.host('int64', [values.size, shape.length], entriesOf(levels, inner, values.size));
+  return [indices, values.reshape([values.size]), longs(shape, [shape.length])];
 };
+
+/** Where each value is in its rows and, of an element of a value, in that. Coordinate by coordinate, from the rows on. */
+function entriesOf(levels: readonly Float64Array[], inner: readonly number[], size: number): BigInt64Array {
+  const rank = levels.length + 1 + inner.length;
+  const out = allocate('int64', size * rank) as BigInt64Array;
+  const words = wordsOf(out);
+  const width = sizeOf(inner);
+  const strides = stridesOf(inner);
+  // How many elements lie in each row of a level, from the last level up.
+  const sizes = levels.map(() => new Float64Array(0));
+  for (let level = levels.length - 1; level >= 0; level--) {
+    const below = sizes[level + 1];
+    let at = 0;
+    sizes[level] = levels[level]!.map((length) => {
+      if (below === undefined) return length * width;
+      let sum = 0;
+      for (const end = at + length; at < end; at++) sum += below[at]!;
+      return sum;
+    });
+  }
+  sizes[0]!.reduce((at, length, row) => {
+    for (let i = 0; i < length; i++) setInteger(words, (at + i) * rank, row);
+    return at + length;
+  }, 0);
+  levels.forEach((own, level) => {
+    const below = sizes[level + 1];
+    let at = 0;
+    let row = 0;
+    for (const length of own) {
+      for (let i = 0; i < length; i++) {
+        const count = below === undefined ? width : below[row++]!;
+        for (const end = at + count; at < end; at++) setInteger(words, at * rank + level + 1, i);
+      }
+    }
+  });
+  for (let at = 0; inner.length > 0 && at < size; at++) {
+    for (let k = 0; k < inner.length; k++) {
+      setInteger(words, at * rank + levels.length + 1 + k, Math.floor(at / strides[k]!) % inner[k]!);
+    }
+  }
+  return out;
+}
 
 /** Refuses splits that do not start at 0, decrease, or end elsewhere than the next level does. */
 function checkSplits(splits: readonly Value[], count: number, ctx: KernelContext): void {
   splits.forEach((own, level) => {
-    const bounds = own.numbers();
+    const bounds = own.indices();
     const next = splits[level + 1];
     const last = next === undefined ? count : next.size - 1;
-    if (bounds[0] !== 0 || bounds.at(-1) !== last || lengths(own).some((length) => length < 0)) {
-      throw invalid(ctx, `row splits [${bounds.join(', ')}] do not partition ${last} rows`);
+    if (
+      bounds[0] !== 0 ||
+      bounds[bounds.length - 1] !== last ||
+      lengthsOf(bounds).some((length) => length < 0)
+    ) {
+      throw invalid(ctx, `row splits [${Array.from(bounds).join(', ')}] do not partition ${last} rows`);
     }
   });
 }
@@ -151,27 +199,35 @@ function checkSplits(splits: readonly Value[], count: number, ctx: KernelContext
 const gather: Kernel = (inputs, ctx) => {
   const indices = inputs.at(-1)!;
   const values = inputs.at(-2)!;
-  const splits = inputs.slice(0, -2).map((each) => each.numbers());
+  const splits = inputs.slice(0, -2).map((each) => each.indices());
   const rows = splits[0]!.length - 1;
   checkSorted(splits, values.shape[0]!, ctx);
-  let spans = indices.numbers().map((index) => {
+  const count = indices.size;
+  const wanted = indices.indices();
+  // The rows of a level that are taken: from `from[i]` to `to[i]`.
+  let [from, to] = [new Float64Array(count), new Float64Array(count)];
+  for (let i = 0; i < count; i++) {
+    const index = wanted[i]!;
     if (index < 0 || index >= rows) throw invalid(ctx, `index ${index} is not in [0, ${rows})`);
-    return [index, index + 1] as const;
-  });
+    from[i] = index;
+    to[i] = index + 1;
+  }
   const outer = indices.shape.slice(0, -1).map((_, k) => {
-    const count = sizeOf(indices.shape.slice(0, k + 1));
-    return Array.from({length: count + 1}, (_, row) => row * indices.shape[k + 1]!);
+    const rowsBefore = sizeOf(indices.shape.slice(0, k + 1));
+    return Float64Array.from({length: rowsBefore + 1}, (_, row) => row * indices.shape[k + 1]!);
   });
   const inner = splits.map((bounds) => {
-    const own = spans.flatMap(([start, end]) => rowLengths(bounds, start, end, ctx));
-    spans = spans.map(([start, end]) => [bounds[start]!, bounds[end]!] as const);
-    return running(own);
+    const own = takenSplits(bounds, from, to, ctx);
+    from = from.map((row) => bounds[row]!);
+    to = to.map((row) => bounds[row]!);
+    return own;
   });
-  if (spans.some(([start, end]) => start < 0 || end > values.shape[0]!))
+  if (from.some((row) => row < 0) || to.some((row) => row > values.shape[0]!))
     throw invalid(ctx, 'row splits go beyond the values');
-  const picked = Int32Array.from(
-    spans.flatMap(([start, end]) => Array.from({length: end - start}, (_, i) => start + i)),
-  );
+  const total = from.reduce((sum, start, i) => sum + to[i]! - start, 0);
+  const picked = allocate('int32', checkCount(total, 'values', ctx)) as Int32Array;
+  let at = 0;
+  for (let i = 0; i < count; i++) for (let row = from[i]!; row < to[i]!; row++) picked[at++] = row;
   // A scalar index takes one row, whose splits are left out.
   const levels = indices.rank === 0 ? inner.slice(1) : [...outer, ...inner];
   const dense = takeRows(values, sizeOf(values.shape.slice(1)), picked, values.shape.with(0, picked.length));
@@ -179,18 +235,37 @@ const gather: Kernel = (inputs, ctx) => {
 };
 
 /** Refuses splits that decrease, or point beyond the rows of the next level. */
-function checkSorted(splits: readonly (readonly number[])[], count: number, ctx: KernelContext): void {
+function checkSorted(splits: readonly ArrayLike<number>[], count: number, ctx: KernelContext): void {
   splits.forEach((bounds, level) => {
     const last = level + 1 < splits.length ? splits[level + 1]!.length - 1 : count;
-    if (bounds.some((bound, i) => bound < (bounds[i - 1] ?? 0) || bound > last)) {
-      throw invalid(ctx, `row splits [${bounds.join(', ')}] do not count up within ${last} rows`);
+    for (let i = 0; i < bounds.length; i++) {
+      if (bounds[i]! >= (bounds[i - 1] ?? 0) && bounds[i]! <= last) continue;
+      throw invalid(ctx, `row splits [${Array.from(bounds).join(', ')}] do not count up within ${last} rows`);
     }
   });
 }
 
-function rowLengths(bounds: readonly number[], start: number, end: number, ctx: KernelContext): number[] {
-  if (start < 0 || end >= bounds.length) throw invalid(ctx, 'row splits go beyond those of the next level');
-  return Array.from({length: end - start}, (_, i) => bounds[start + i + 1]! - bounds[start + i]!);
+/** The splits of the rows from `from[i]` to `to[i]`, one after the other. */
+function takenSplits(
+  bounds: ArrayLike<number>,
+  from: Float64Array,
+  to: Float64Array,
+  ctx: KernelContext,
+): Float64Array {
+  let count = 0;
+  for (let i = 0; i < from.length; i++) {
+    if (from[i]! < 0 || to[i]! >= bounds.length)
+      throw invalid(ctx, 'row splits go beyond those of the next level');
+    count += to[i]! - from[i]!;
+  }
+  const splits = allocate('float64', checkCount(count, 'rows', ctx) + 1) as Float64Array;
+  let at = 0;
+  for (let i = 0; i < from.length; i++) {
+    for (let row = from[i]!; row < to[i]!; row++, at++) {
+      splits[at + 1] = splits[at]! + bounds[row + 1]! - bounds[row]!;
+    }
+  }
+  return splits;
 }
 
 const range: Kernel = ([starts, limits, deltas], ctx) => {
@@ -235,7 +310,7 @@ function rangeSize(from: number | bigint, to: number | bigint, by: number | bigi
 /** Gives each row without values one default value. */
 const fillEmptyRows: Kernel = ([rowIds, values, rowCount, fallback], ctx) => {
   const {rows, filled, empty, reverse} = fillRows(
-    rowIds!.numbers(),
+    rowIds!.indices(),
     values!,
     fallback!,
     rowCount!.number(),

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type {Value} from '../../tensors/value.js';
-
 /** Row lengths from row splits. */
-export function lengths(splits: Value): number[] {
-  const bounds = splits.numbers();
-  return bounds.slice(1).map((end, row) => end - bounds[row]!);
+export function lengthsOf(splits: ArrayLike<number>): Float64Array {
+  return Float64Array.from(
+    {length: Math.max(0, splits.length - 1)},
+    (_, row) => splits[row + 1]! - splits[row]!,
+  );
 }
 
 /** Row splits from row lengths. */

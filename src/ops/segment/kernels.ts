@@ -9,7 +9,7 @@ import {mul as multiplyComplex} from '../../algorithms/complex.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, lanes, type NumericArray} from '../../host/dtypes.js';
 import {roundToDType} from '../../host/rounding.js';
 import {formatShape} from '../../host/shape.js';
-import {allocate, sizeOf} from '../../host/tensor.js';
+import {allocate, int32Array, sizeOf} from '../../host/tensor.js';
 import {withGradient} from '../../tensors/differentiable.js';
 import {fromTensor} from '../../tensors/from_tensor.js';
 import {around, mapTensor, movesOnHost} from '../../tensors/movement.js';
@@ -30,7 +30,7 @@ export interface Segments {
 /** Ids that do not decrease, as many as there are rows; `total` segments, or up to the last id. */
 function sortedSegments(ids: Value, ctx: KernelContext, total?: number): Segments {
   if (ids.rank !== 1) throw invalid(ctx, `segment ids must be a vector, not ${formatShape(ids.shape)}`);
-  const numbers = Int32Array.from(ids.numbers());
+  const numbers = Int32Array.from(ids.indices());
   numbers.forEach((id, i) => {
     if (id < (numbers[i - 1] ?? 0)) throw invalid(ctx, 'segment ids are negative or not increasing');
   });
@@ -46,11 +46,13 @@ function sortedSegments(ids: Value, ctx: KernelContext, total?: number): Segment
 function unsortedSegments(ids: Value, total: Value, ctx: KernelContext): Segments {
   const count = total.number();
   if (count < 0) throw invalid(ctx, `the number of segments must not be negative: ${count}`);
-  const numbers = ids.numbers().map((id) => {
+  const numbers = ids.indices();
+  const checked = int32Array(numbers.length, (i) => {
+    const id = numbers[i]!;
     if (id >= count) throw invalid(ctx, `segment id ${id} is out of range [0, ${count})`);
     return id < 0 ? NO_ROW : id;
   });
-  return {ids: Int32Array.from(numbers), count};
+  return {ids: checked, count};
 }
 
 /** What becomes of the rows of each segment. `width` elements are a row. */
@@ -93,7 +95,7 @@ const sparse =
 
 function rowIndices(indices: Value, limit: number, ctx: KernelContext): Int32Array {
   if (indices.rank !== 1) throw invalid(ctx, `indices must be a vector, not ${formatShape(indices.shape)}`);
-  return Int32Array.from(indices.numbers(), (index) => {
+  return Int32Array.from(indices.indices(), (index) => {
     if (index < 0 || index >= limit) throw invalid(ctx, `index ${index} is not in [0, ${limit})`);
     return index;
   });

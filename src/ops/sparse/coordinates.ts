@@ -5,7 +5,7 @@
  */
 
 import {formatShape, stridesOf} from '../../host/shape.js';
-import {int32Array, sizeOf} from '../../host/tensor.js';
+import {allocate, int32Array, sizeOf} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
 import type {KernelContext} from '../kernel.js';
 import {invalid} from '../node.js';
@@ -16,7 +16,7 @@ export interface Coordinates {
   /** The dense shape. */
   readonly shape: readonly number[];
   /** Coordinates of one entry after the other. */
-  readonly flat: readonly number[];
+  readonly flat: ArrayLike<number>;
 }
 
 /** Reads indices `[count, rank]` and a dense shape `[rank]`. */
@@ -29,7 +29,7 @@ export function readCoordinates(indices: Value, denseShape: Value, ctx: KernelCo
       `indices of ${formatShape(indices.shape)} do not address a dense shape ${formatShape(shape)}`,
     );
   }
-  return {count, shape, flat: indices.numbers()};
+  return {count, shape, flat: indices.indices()};
 }
 
 /** Refuses a dense shape with negative sizes, or of more elements than int64 counts. */
@@ -68,7 +68,7 @@ function outOfBounds(coordinates: Coordinates, entry: number): string {
 
 /** The coordinates of one entry. */
 export function entryAt({flat, shape}: Coordinates, entry: number): number[] {
-  return flat.slice(entry * shape.length, (entry + 1) * shape.length) as number[];
+  return shape.map((_, k) => flat[entry * shape.length + k]!);
 }
 
 /** Negative, zero or positive as entry `a` of one comes before, at or after entry `b` of the other, in row-major order. */
@@ -100,14 +100,32 @@ export function checkOrder(coordinates: Coordinates, ctx: KernelContext, repeats
 }
 
 /** Entries in row-major order, those at the same place in the order they had. */
-export function sortedOrder(coordinates: Coordinates): number[] {
-  return Array.from({length: coordinates.count}, (_, i) => i).sort((a, b) =>
-    compareEntries(coordinates, a, coordinates, b),
-  );
+export function sortedOrder(coordinates: Coordinates): Int32Array {
+  const order = int32Array(coordinates.count, (i) => i);
+  return isSorted(coordinates)
+    ? order
+    : order.sort((a, b) => compareEntries(coordinates, a, coordinates, b) || a - b);
+}
+
+function isSorted(coordinates: Coordinates): boolean {
+  for (let i = 1; i < coordinates.count; i++) {
+    if (compareEntries(coordinates, i - 1, coordinates, i) > 0) return false;
+  }
+  return true;
+}
+
+/** The coordinates of these entries, one after the other. */
+export function entriesAt({flat, shape}: Coordinates, entries: ArrayLike<number>): Float64Array {
+  const rank = shape.length;
+  const out = allocate('float64', entries.length * rank) as Float64Array;
+  for (let i = 0; i < entries.length; i++) {
+    for (let k = 0; k < rank; k++) out[i * rank + k] = flat[entries[i]! * rank + k]!;
+  }
+  return out;
 }
 
 /** int64 numbers in a shape. */
-export function longs(numbers: readonly number[], shape: readonly number[]): Value {
+export function longs(numbers: ArrayLike<number>, shape: readonly number[]): Value {
   return Value.vector('int64', numbers).reshape(shape);
 }
 

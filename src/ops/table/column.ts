@@ -1,67 +1,271 @@
 /**
- * Storage of a table's keys or values: rows of a fixed number of elements, growing as they are set.
+ * Storage of a table's values, and of the keys that lie in buckets: rows of a fixed number of elements.
  *
  * @module
  */
 
-import {EMPTY, equalBytes} from '../../algorithms/bytes.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
-import {PackedStrings} from '../../host/strings.js';
-import {allocate, allocateObjects, type elementsOf, type HostData} from '../../host/tensor.js';
+import {setInteger, wordsOf} from '../../host/int64.js';
+import {PackedStrings, StringsBuilder} from '../../host/strings.js';
+import {allocate, type HostData} from '../../host/tensor.js';
 
-/** Elements by position. */
-export type Elements = ReturnType<typeof elementsOf>;
+/** Rows of elements. */
+export interface Column {
+  /**
+   * Rows one after the other; in place of each -1 a row of `defaults`: the first one for a step of 0, else that of its
+   * place.
+   */
+  gather(rows: Int32Array, defaults?: HostData, step?: 0 | 1): HostData;
+}
 
-/** Rows of `width` elements. */
-export class Column {
-  readonly dtype: DType;
-  readonly width: number;
-  /** Numbers per row. */
+/** Rows that can be changed. */
+export interface MutableColumn extends Column {
+  /** Makes row `rows[i]` what row `i` of `data` is. Rows up to the largest are there afterwards. */
+  put(rows: Int32Array, data: HostData): void;
+  /** Data in the form that single rows are read from. */
+  source(data: HostData): RowSource;
+  /** Makes row `row` what row `from` of `source` is. */
+  set(row: number, source: RowSource, from: number): void;
+  /** Whether row `row` is what row `from` of `source` is, bit by bit. */
+  is(row: number, source: RowSource, from: number): boolean;
+}
+
+/** What rows are read from. */
+export type RowSource = Cells | PackedStrings;
+
+/** Rows of `width` elements, `count` of them to begin with: zeros or empty strings. */
+export function columnOf(dtype: DType, width: number, count = 0): MutableColumn {
+  return dtype === 'string'
+    ? new StringColumn(width, PackedStrings.empty(count * width))
+    : new NumberColumn(dtype, width, allocate(dtype, count * width));
+}
+
+/** Rows that are there already, to be read alone. */
+export function columnOver(dtype: DType, width: number, data: HostData): Column {
+  return dtype === 'string'
+    ? new StringColumn(width, data as PackedStrings)
+    : new NumberColumn(dtype, width, data as NumericArray);
+}
+
+/** Numbers that are moved as they are: by words where they are that wide. */
+type Cells = Int32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
+
+/** Rows of numbers. */
+class NumberColumn implements MutableColumn {
+  readonly #dtype: DType;
+  readonly #width: number;
+  /** Cells per row. */
   readonly #step: number;
-  #data: NumericArray | Uint8Array[];
+  #data: NumericArray;
+  #cells: Cells;
 
-  constructor(dtype: DType, width: number, rows = 0) {
-    this.dtype = dtype;
-    this.width = width;
-    this.#step = dtype === 'string' ? width : width * lanes(dtype);
-    this.#data = dtype === 'string' ? allocateObjects(rows * width, EMPTY) : allocate(dtype, rows * width);
+  constructor(dtype: DType, width: number, data: NumericArray) {
+    this.#dtype = dtype;
+    this.#width = width;
+    this.#step = width * lanes(dtype) * Math.max(1, data.BYTES_PER_ELEMENT / 4);
+    this.#data = data;
+    this.#cells = cellsOf(data);
   }
 
-  /** The rows one after the other, and perhaps room for more. Valid until the next `set`. */
-  get data(): Elements {
-    return this.#data;
+  put(rows: Int32Array, data: HostData): void {
+    const source = this.source(data);
+    for (let i = 0; i < rows.length; i++) this.set(rows[i]!, source, i);
   }
 
-  /** The rows as host data. */
-  get hostData(): HostData {
-    return Array.isArray(this.#data) ? PackedStrings.of(this.#data) : this.#data;
+  source(data: HostData): Cells {
+    return cellsOf(data as NumericArray);
   }
 
-  /** Makes row `to` what row `from` of `source` is. A row one beyond the last is added. */
-  set(to: number, source: Elements, from: number): void {
+  set(row: number, source: RowSource, from: number): void {
     const step = this.#step;
-    if ((to + 1) * step > this.#data.length) this.#grow((to + 1) * step);
-    for (let i = 0; i < step; i++) this.#data[to * step + i] = source[from * step + i] as never;
+    if ((row + 1) * step > this.#cells.length) this.#grow(row + 1);
+    for (let k = 0; k < step; k++) this.#cells[row * step + k] = (source as Cells)[from * step + k]!;
   }
 
-  /** True when row `row` is what row `from` of `source` is. */
-  equals(row: number, source: Elements, from: number): boolean {
+  is(row: number, source: RowSource, from: number): boolean {
     const step = this.#step;
-    for (let i = 0; i < step; i++) {
-      const own = this.#data[row * step + i];
-      const other = source[from * step + i];
-      if (own instanceof Uint8Array ? !equalBytes(own, other as Uint8Array) : own !== other) return false;
+    for (let k = 0; k < step; k++) {
+      if (this.#cells[row * step + k] !== (source as Cells)[from * step + k]) return false;
     }
     return true;
   }
 
-  #grow(length: number): void {
-    if (Array.isArray(this.#data)) {
-      while (this.#data.length < length) this.#data.push(EMPTY);
-      return;
+  gather(rows: Int32Array, defaults?: HostData, step: 0 | 1 = 0): HostData {
+    const out = allocate(this.#dtype, rows.length * this.#width);
+    const target = cellsOf(out);
+    const own = this.#cells;
+    const other = defaults === undefined ? own : cellsOf(defaults as NumericArray);
+    const size = this.#step;
+    // One or two cells per row is what most tables have.
+    if (size === 1) {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]!;
+        target[i] = row >= 0 ? own[row]! : other[i * step]!;
+      }
+    } else if (size === 2) {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]!;
+        const from = row >= 0 ? own : other;
+        const at = row >= 0 ? 2 * row : 2 * i * step;
+        target[2 * i] = from[at]!;
+        target[2 * i + 1] = from[at + 1]!;
+      }
+    } else {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]!;
+        const from = row >= 0 ? own : other;
+        const at = row >= 0 ? row * size : i * step * size;
+        for (let k = 0; k < size; k++) target[i * size + k] = from[at + k]!;
+      }
     }
-    const grown = allocate(this.dtype, Math.max(length, 2 * this.#data.length) / lanes(this.dtype));
-    grown.set(this.#data as never);
-    this.#data = grown;
+    return out;
   }
+
+  #grow(rows: number): void {
+    const data = allocate(
+      this.#dtype,
+      Math.max(rows, 16, (2 * this.#cells.length) / this.#step) * this.#width,
+    );
+    data.set(this.#data as never);
+    this.#data = data;
+    this.#cells = cellsOf(data);
+  }
+}
+
+/** The same memory as cells. */
+function cellsOf(data: NumericArray): Cells {
+  if (data.BYTES_PER_ELEMENT < 4) return data as Cells;
+  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+}
+
+/** Rows of strings. */
+class StringColumn implements MutableColumn {
+  readonly #width: number;
+  #bytes: Uint8Array;
+  #starts: Int32Array;
+  #ends: Int32Array;
+  /** Whether the memory is somebody else's, and so never changes. */
+  #isShared = true;
+  #used = 0;
+
+  constructor(width: number, {bytes, starts, ends}: PackedStrings) {
+    this.#width = width;
+    this.#bytes = bytes;
+    this.#starts = starts;
+    this.#ends = ends;
+  }
+
+  put(rows: Int32Array, data: HostData): void {
+    for (let i = 0; i < rows.length; i++) this.set(rows[i]!, data as PackedStrings, i);
+  }
+
+  source(data: HostData): PackedStrings {
+    return data as PackedStrings;
+  }
+
+  set(row: number, source: RowSource, from: number): void {
+    const {bytes, starts, ends} = source as PackedStrings;
+    const width = this.#width;
+    if (this.#isShared) this.#move(this.#starts.length, 0);
+    for (let k = 0; k < width; k++) {
+      this.#set(row * width + k, bytes, starts[from * width + k]!, ends[from * width + k]!);
+    }
+  }
+
+  is(row: number, source: RowSource, from: number): boolean {
+    const {bytes, starts, ends} = source as PackedStrings;
+    const width = this.#width;
+    for (let k = 0; k < width; k++) {
+      const end = this.#ends[row * width + k]!;
+      let at = this.#starts[row * width + k]!;
+      let other = starts[from * width + k]!;
+      if (end - at !== ends[from * width + k]! - other) return false;
+      for (; at < end; at++, other++) if (this.#bytes[at] !== bytes[other]) return false;
+    }
+    return true;
+  }
+
+  gather(rows: Int32Array, defaults?: HostData, step: 0 | 1 = 0): HostData {
+    const width = this.#width;
+    const own = new PackedStrings(this.#bytes, this.#starts, this.#ends);
+    if (this.#isShared && width === 1 && !rows.includes(-1)) return own.take(rows);
+    const other = (defaults as PackedStrings | undefined) ?? own;
+    const out = new StringsBuilder(rows.length * width, 8 * rows.length * width);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const from = row >= 0 ? own : other;
+      const at = row >= 0 ? row * width : i * step * width;
+      for (let k = at; k < at + width; k++) out.add(from.bytes, from.starts[k]!, from.ends[k]!);
+    }
+    return out.strings();
+  }
+
+  #set(at: number, bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (at >= this.#starts.length) this.#move(Math.max(at + 1, 2 * this.#starts.length, 16), 0);
+    // What was there is given up before room is made, which keeps what there is.
+    this.#ends[at] = this.#starts[at]!;
+    if (this.#used + length > this.#bytes.length) this.#move(this.#starts.length, length);
+    const to = this.#used;
+    for (let i = 0; i < length; i++) this.#bytes[to + i] = bytes[start + i]!;
+    this.#used += length;
+    this.#starts[at] = to;
+    this.#ends[at] = to + length;
+  }
+
+  /** Moves the strings to memory of their own with room for `count` in all, and for so many bytes more. */
+  #move(count: number, more: number): void {
+    const [bytes, starts, ends] = [this.#bytes, this.#starts, this.#ends];
+    let kept = 0;
+    for (let i = 0; i < starts.length; i++) kept += ends[i]! - starts[i]!;
+    this.#bytes = allocate('uint8', Math.max(2 * kept, kept + more, FEW_BYTES)) as Uint8Array;
+    this.#starts = allocate('int32', count) as Int32Array;
+    this.#ends = allocate('int32', count) as Int32Array;
+    let used = 0;
+    for (let i = 0; i < starts.length; i++) {
+      this.#starts[i] = used;
+      for (let at = starts[i]!; at < ends[i]!; at++) this.#bytes[used++] = bytes[at]!;
+      this.#ends[i] = used;
+    }
+    this.#used = used;
+    this.#isShared = false;
+  }
+}
+
+const FEW_BYTES = 64;
+
+/** Numbers that follow one another, row 0 `offset`: what the lines of a file are numbered with. */
+export class LineNumbers implements Column {
+  readonly #offset: number;
+
+  constructor(offset: number) {
+    this.#offset = offset;
+  }
+
+  gather(rows: Int32Array, defaults?: HostData, step: 0 | 1 = 0): HostData {
+    const out = allocate('int64', rows.length) as BigInt64Array;
+    const words = wordsOf(out);
+    const other = wordsOf((defaults as BigInt64Array | undefined) ?? out);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      if (row >= 0) {
+        setInteger(words, i, row + this.#offset);
+      } else {
+        words[2 * i] = other[2 * i * step]!;
+        words[2 * i + 1] = other[2 * i * step + 1]!;
+      }
+    }
+    return out;
+  }
+}
+
+/** Whether row `i` of some data is row `j`, as `==` has it: a NaN is not the same as itself. */
+export function sameRow(dtype: DType, width: number, data: HostData, i: number, j: number): boolean {
+  const step = width * lanes(dtype);
+  for (let k = 0; k < step; k++) {
+    const [at, other] = [i * step + k, j * step + k];
+    const isSame = data instanceof PackedStrings ? data.equalAt(at, data, other) : data[at] === data[other];
+    if (!isSame) return false;
+  }
+  return true;
 }

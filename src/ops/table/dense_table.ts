@@ -6,13 +6,18 @@
  * @module
  */
 
-import {hash64} from '../../algorithms/hashes.js';
+import {hash64} from '../../algorithms/murmur_hash.js';
+import {viewOf} from '../../algorithms/string_hash.js';
+import {CallError} from '../../errors.js';
+import type {NumericArray} from '../../host/dtypes.js';
+import {wordsOf} from '../../host/int64.js';
 import {formatShape, sameShape} from '../../host/shape.js';
-import {allocate, elementsOf, sizeOf} from '../../host/tensor.js';
+import {PackedStrings} from '../../host/strings.js';
+import {allocate, type HostData, int32Array, sizeOf} from '../../host/tensor.js';
+import {convertNumbers} from '../../tensors/host.js';
 import {Value} from '../../tensors/value.js';
-import {Column, type Elements} from './column.js';
-import {KeyIndex} from './key_index.js';
-import {type Entries, LookupTable, type TableSpec} from './lookup_table.js';
+import {columnOf, type MutableColumn, type RowSource} from './column.js';
+import {LookupTable, type TableSpec} from './lookup_table.js';
 
 /** What a dense table is made with beyond its spec. */
 export interface DenseSpec extends TableSpec {
@@ -27,7 +32,7 @@ export interface DenseSpec extends TableSpec {
 /** A dense table. */
 export class DenseTable extends LookupTable {
   /** The empty key and the deleted key. */
-  readonly #reserved: Column;
+  readonly #reserved: MutableColumn;
   readonly #maxLoad: number;
   #buckets: Buckets;
 
@@ -37,10 +42,13 @@ export class DenseTable extends LookupTable {
     if (!sameShape(spec.deletedKey.shape, this.keyShape)) {
       throw this.fail('empty and deleted keys must have the same shape');
     }
-    this.#reserved = new Column(this.keyDType, sizeOf(this.keyShape), 2);
-    this.#reserved.set(0, elementsOf(spec.emptyKey.hostData()), 0);
-    this.#reserved.set(1, elementsOf(spec.deletedKey.hostData()), 0);
-    if (this.#reserved.equals(0, this.#reserved.data, 1)) {
+    this.#reserved = columnOf(this.keyDType, sizeOf(this.keyShape), 2);
+    const [empty, deleted] = [spec.emptyKey, spec.deletedKey].map((key) =>
+      this.#reserved.source(key.hostData()),
+    ) as [RowSource, RowSource];
+    this.#reserved.set(EMPTY, empty, 0);
+    this.#reserved.set(DELETED, deleted, 0);
+    if (this.#reserved.is(EMPTY, deleted, 0)) {
       throw this.fail('empty and deleted keys cannot be equal');
     }
     if (!(spec.maxLoad > 0 && spec.maxLoad < 1)) {
@@ -54,16 +62,17 @@ export class DenseTable extends LookupTable {
   }
 
   get size(): number {
-    return this.#buckets.index.size;
+    return this.#buckets.size;
   }
 
   override find(keys: Value, defaultValue: Value): Value {
     this.#checkKeys(keys);
-    return this.gather(keys, defaultValue, this.#buckets, false);
+    return this.gather(keys, defaultValue, {keys: this.#buckets, values: this.#buckets.values}, false);
   }
 
-  override has(key: Uint8Array): boolean {
-    return this.keyDType === 'string' && this.#buckets.index.find([key], 0) >= 0;
+  override idAt(bytes: Uint8Array, start: number, end: number): number {
+    if (this.keyDType !== 'string' || this.keyShape.length > 0) return -1;
+    return this.#buckets.find(new PackedStrings(bytes, Int32Array.of(start), Int32Array.of(end)))[0]!;
   }
 
   override insert(keys: Value, values: Value): void {
@@ -71,16 +80,15 @@ export class DenseTable extends LookupTable {
     this.checkValues(keys, values);
     // All keys count as new, as in TensorFlow: the buckets may grow without need.
     const pending = this.size + count;
-    let buckets = this.#buckets.count;
+    let buckets = Math.max(1, this.#buckets.count);
     while (pending > buckets * this.#maxLoad) buckets *= 2;
     if (buckets > this.#buckets.count) this.#grow(buckets);
-    const [keyData, valueData] = [elementsOf(keys.hostData()), elementsOf(values.hostData())];
-    for (let i = 0; i < count; i++) this.#buckets.put(keyData, valueData, i);
+    this.#buckets.putAll(keys.hostData(), values.hostData());
   }
 
   override remove(keys: Value): void {
-    const count = this.#checkKeys(keys);
-    for (let i = 0; i < count; i++) this.#buckets.remove(elementsOf(keys.hostData()), i);
+    this.#checkKeys(keys);
+    this.#buckets.remove(keys.hostData());
   }
 
   override importValues(keys: Value, values: Value): void {
@@ -97,18 +105,16 @@ export class DenseTable extends LookupTable {
       );
     }
     this.#buckets = this.#allocate(count);
-    const [keyData, valueData] = [elementsOf(keys.hostData()), elementsOf(values.hostData())];
-    for (let i = 0; i < count; i++) this.#buckets.place(i, keyData, valueData, i);
+    this.#buckets.placeAll(keys.hostData(), values.hostData());
   }
 
   override exportValues(): [Value, Value] {
     const {keys, values, count} = this.#buckets;
-    const copy = ({dtype, width, data}: Column) => {
-      const rows = new Column(dtype, width, count);
-      for (let i = 0; i < count; i++) rows.set(i, data, i);
-      return Value.host(dtype, [count, width], rows.hostData);
-    };
-    return [copy(keys), copy(values)];
+    const all = allBuckets(count);
+    return [
+      Value.host(this.keyDType, [count, sizeOf(this.keyShape)], keys.gather(all)),
+      Value.host(this.valueDType, [count, this.valueWidth], values.gather(all)),
+    ];
   }
 
   #allocate(count: number): Buckets {
@@ -116,9 +122,10 @@ export class DenseTable extends LookupTable {
   }
 
   #grow(count: number): void {
-    const {keys, values, index} = this.#buckets;
+    const old = this.#buckets;
+    const rows = old.taken();
     this.#buckets = this.#allocate(count);
-    for (const bucket of index.rows()) this.#buckets.put(keys.data, values.data, bucket);
+    this.#buckets.putAll(old.keys.gather(rows), old.values.gather(rows));
   }
 
   /** Checks that `keys` is a list of keys, none of which is reserved; gives their number. */
@@ -127,77 +134,165 @@ export class DenseTable extends LookupTable {
     if (keys.rank > this.keyShape.length + 1) {
       throw this.fail(`keys must be a list of keys, got shape ${formatShape(keys.shape)}`);
     }
-    const data = elementsOf(keys.hostData());
+    const source = this.#reserved.source(keys.hostData());
     for (let i = 0; i < count; i++) {
-      if (this.#reserved.equals(0, data, i)) throw this.fail('the empty_key cannot be used as a key');
-      if (this.#reserved.equals(1, data, i)) throw this.fail('the deleted_key cannot be used as a key');
+      if (this.#reserved.is(EMPTY, source, i)) throw this.fail('the empty_key cannot be used as a key');
+      if (this.#reserved.is(DELETED, source, i)) throw this.fail('the deleted_key cannot be used as a key');
     }
     return count;
   }
 }
 
-class Buckets implements Entries {
-  readonly #reserved: Column;
-  readonly count: number;
-  readonly keys: Column;
-  readonly values: Column;
-  readonly index: KeyIndex;
-  /** 1 for buckets with an entry. */
-  readonly #taken: Uint8Array;
+/** What a bucket holds: also the row of the reserved keys that the first two are told by. */
+const EMPTY = 0;
+const DELETED = 1;
+const TAKEN = 2;
 
-  constructor(table: LookupTable, reserved: Column, count: number) {
+class Buckets {
+  readonly #width: number;
+  readonly #reserved: MutableColumn;
+  /** How many there are. */
+  readonly count: number;
+  readonly keys: MutableColumn;
+  readonly values: MutableColumn;
+  readonly #states: Uint8Array;
+  /** How many hold a key. */
+  #size = 0;
+
+  constructor(table: LookupTable, reserved: MutableColumn, count: number) {
+    this.#width = sizeOf(table.keyShape);
     this.#reserved = reserved;
     this.count = count;
-    this.keys = new Column(table.keyDType, sizeOf(table.keyShape), count);
-    this.values = new Column(table.valueDType, sizeOf(table.valueShape), count);
-    this.index = new KeyIndex(this.keys);
-    this.#taken = allocate('bool', count) as Uint8Array;
-    for (let i = 0; i < count; i++) this.keys.set(i, reserved.data, 0);
+    this.keys = columnOf(table.keyDType, this.#width, count);
+    this.values = columnOf(table.valueDType, sizeOf(table.valueShape), count);
+    this.#states = allocate('uint8', count) as Uint8Array;
+    const empty = this.#reservedKey(EMPTY);
+    for (let bucket = 0; bucket < count; bucket++) this.keys.set(bucket, empty, 0);
   }
 
-  /** Puts an entry in its key's bucket, or else in the first of its probe sequence that has none. */
-  put(keys: Elements, values: Elements, from: number): void {
-    const own = this.index.find(keys, from);
-    if (own >= 0) {
-      this.values.set(own, values, from);
-      return;
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The bucket of each key, or -1. */
+  find(keys: HostData): Int32Array {
+    const source = this.keys.source(keys);
+    const buckets = keyHashes(keys, this.#width);
+    for (let i = 0; i < buckets.length; i++) buckets[i] = this.#find(buckets[i]!, source, i);
+    return buckets;
+  }
+
+  /** Puts each entry in its key's bucket, or else in the first of its probe sequence that has none. */
+  putAll(keys: HostData, values: HostData): void {
+    const source = this.keys.source(keys);
+    const hashes = keyHashes(keys, this.#width);
+    // Of a key that comes again, the last value counts.
+    for (let i = 0; i < hashes.length; i++) {
+      const own = this.#find(hashes[i]!, source, i);
+      hashes[i] = own >= 0 ? own : this.#take(hashes[i]!, source, i);
     }
+    this.values.put(hashes, values);
+  }
+
+  /** Puts what may be entries, or reserved keys, in the buckets one by one. */
+  placeAll(keys: HostData, values: HostData): void {
+    const source = this.keys.source(keys);
+    const all = allBuckets(this.count);
+    this.keys.put(all, keys);
+    this.values.put(all, values);
+    for (let bucket = 0; bucket < this.count; bucket++) {
+      const isEmpty = this.#reserved.is(EMPTY, source, bucket);
+      const state = isEmpty ? EMPTY : this.#reserved.is(DELETED, source, bucket) ? DELETED : TAKEN;
+      this.#states[bucket] = state;
+      if (state === TAKEN) this.#size++;
+    }
+  }
+
+  remove(keys: HostData): void {
+    const source = this.keys.source(keys);
+    const hashes = keyHashes(keys, this.#width);
+    const deleted = this.#reservedKey(DELETED);
+    for (let i = 0; i < hashes.length; i++) {
+      const bucket = this.#find(hashes[i]!, source, i);
+      if (bucket < 0) continue;
+      this.keys.set(bucket, deleted, 0);
+      this.#states[bucket] = DELETED;
+      this.#size--;
+    }
+  }
+
+  /** The buckets that hold a key. */
+  taken(): Int32Array {
+    return allBuckets(this.count).filter((bucket) => this.#states[bucket] === TAKEN);
+  }
+
+  #find(hash: number, source: RowSource, from: number): number {
     const mask = this.count - 1;
-    let bucket = Number(keyHash(keys, from, this.keys.width) & BigInt(mask));
-    for (let probe = 1; this.#taken[bucket] === 1; probe++) bucket = (bucket + probe) & mask;
-    this.place(bucket, keys, values, from);
+    let bucket = hash & mask;
+    for (let probe = 1; probe <= this.count && this.#states[bucket] !== EMPTY; probe++) {
+      if (this.#states[bucket] === TAKEN && this.keys.is(bucket, source, from)) return bucket;
+      bucket = (bucket + probe) & mask;
+    }
+    return -1;
   }
 
-  /** Puts what may be an entry, or one of the reserved keys, in a bucket. */
-  place(bucket: number, keys: Elements, values: Elements, from: number): void {
-    this.keys.set(bucket, keys, from);
-    this.values.set(bucket, values, from);
-    if (this.#reserved.equals(0, keys, from) || this.#reserved.equals(1, keys, from)) return;
-    this.#taken[bucket] = 1;
-    this.index.add(bucket);
+  /** Gives a key that is not there its bucket. */
+  #take(hash: number, source: RowSource, from: number): number {
+    const mask = this.count - 1;
+    let bucket = hash & mask;
+    for (let probe = 1; this.#states[bucket] === TAKEN; probe++) {
+      if (probe > this.count) throw new CallError('no bucket of a dense table is found for a key');
+      bucket = (bucket + probe) & mask;
+    }
+    this.keys.set(bucket, source, from);
+    this.#states[bucket] = TAKEN;
+    this.#size++;
+    return bucket;
   }
 
-  remove(keys: Elements, from: number): void {
-    const bucket = this.index.find(keys, from);
-    if (bucket < 0) return;
-    this.index.delete(bucket);
-    this.#taken[bucket] = 0;
-    this.keys.set(bucket, this.#reserved.data, 1);
+  #reservedKey(which: typeof EMPTY | typeof DELETED): RowSource {
+    return this.keys.source(this.#reserved.gather(Int32Array.of(which)));
   }
 }
 
-/** The hash whose low bits name a key's first bucket: an integer is its own. */
-function keyHash(keys: Elements, row: number, width: number): bigint {
-  let hash = 0n;
-  for (let i = row * width; i < (row + 1) * width; i++) {
-    const element = keys[i] as Uint8Array | number | bigint;
-    const own = element instanceof Uint8Array ? hash64(element).toBigInt() : BigInt(element);
-    hash = width === 1 ? own : combineHashes(hash, BigInt.asUintN(64, own));
+const allBuckets = (count: number): Int32Array => int32Array(count, (i) => i);
+
+/** The low words of the hashes by which keys find their buckets: an integer is its own. */
+function keyHashes(keys: HostData, width: number): Int32Array {
+  const words = keys instanceof PackedStrings ? stringHashes(keys) : longWords(keys as NumericArray);
+  const count = words.length / 2 / width;
+  const hashes = allocate('int32', count) as Int32Array;
+  for (let i = 0; i < count; i++) {
+    let low = words[2 * i * width]!;
+    if (width > 1) {
+      // `Hash64Combine` of `tsl/platform/hash.h`, from 0 on.
+      let high = 0;
+      low = 0;
+      for (let at = 2 * i * width; at < 2 * (i + 1) * width; at += 2) {
+        const part = (low << 10) >>> 0;
+        const rest = ((low >>> 4) | (high << 28)) >>> 0;
+        const sum = (words[at]! >>> 0) + GOLDEN_LOW + part + rest;
+        const upper = words[at + 1]! + GOLDEN_HIGH + ((high << 10) | (low >>> 22)) + (high >>> 4);
+        high ^= upper + Math.floor(sum / 2 ** 32);
+        low ^= sum;
+      }
+    }
+    hashes[i] = low;
   }
-  return BigInt.asUintN(64, hash);
+  return hashes;
 }
 
-/** `Hash64Combine` of `tsl/platform/hash.h`. */
-function combineHashes(a: bigint, b: bigint): bigint {
-  return a ^ BigInt.asUintN(64, b + 0x9e3779b97f4a7800n + (a << 10n) + (a >> 4n));
+/** The constant 0x9e3779b97f4a7800. */
+const GOLDEN_LOW = 0x7f4a7800;
+const GOLDEN_HIGH = 0x9e3779b9;
+
+function stringHashes({bytes, starts, ends}: PackedStrings): Int32Array {
+  const words = allocate('int32', 2 * starts.length) as Int32Array;
+  const view = viewOf(bytes);
+  for (let i = 0; i < starts.length; i++) hash64(view, starts[i]!, ends[i]!, words, 2 * i);
+  return words;
+}
+
+function longWords(keys: NumericArray): Int32Array {
+  return wordsOf(convertNumbers(keys, 'int64') as BigInt64Array);
 }

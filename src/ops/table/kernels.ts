@@ -117,7 +117,7 @@ const initializeFromTextFile: Kernel = ([handle, filename], ctx) => {
     throw invalid(ctx, `filename should be a single string, got shape [${filename!.shape}]`);
   const path = filename!.string();
   if (path.length === 0) throw invalid(ctx, 'filename cannot be empty');
-  const [keys, values] = readVocabulary(ctx.session.readFile(path), table.keyDType, table.valueDType, {
+  const {keys, values} = readVocabulary(ctx.session.readFile(path), table.keyDType, table.valueDType, {
     name: decodeUtf8(path),
     keyIndex: attrs.int('key_index'),
     valueIndex: attrs.int('value_index'),
@@ -126,7 +126,7 @@ const initializeFromTextFile: Kernel = ([handle, filename], ctx) => {
     offset: attrs.int('offset'),
   });
   // A table that is filled stays as it is: several nodes may fill one table from one file.
-  if (!table.isInitialized) table.initialize(keys, values);
+  if (!table.isInitialized) table.fill(keys, values);
   return [];
 };
 

@@ -9,10 +9,10 @@
 import {CallError, UnsupportedOpError} from '../../errors.js';
 import {type DType, isInteger} from '../../host/dtypes.js';
 import {formatShape, sameShape} from '../../host/shape.js';
-import {elementsOf, sizeOf} from '../../host/tensor.js';
+import {allocate, type HostData, sizeOf} from '../../host/tensor.js';
 import {type Resource, Value} from '../../tensors/value.js';
-import {Column, type Elements} from './column.js';
-import {KeyIndex} from './key_index.js';
+import {type Column, columnOf, columnOver, LineNumbers, sameRow} from './column.js';
+import {keysOf, type TableKeys} from './keys.js';
 
 /** What a table maps. */
 export interface TableSpec {
@@ -56,8 +56,13 @@ export abstract class LookupTable implements Resource {
    */
   abstract find(keys: Value, defaultValue: Value): Value;
 
+  /** Where the table has a string among its keys: a row, or -1. Always -1 where keys are no strings. */
+  abstract idAt(bytes: Uint8Array, start: number, end: number): number;
+
   /** True when the table has this key; always false where keys are no strings. */
-  abstract has(key: Uint8Array): boolean;
+  has(key: Uint8Array): boolean {
+    return this.idAt(key, 0, key.length) >= 0;
+  }
 
   /** Adds keys, or changes their values. */
   abstract insert(keys: Value, values: Value): void;
@@ -106,17 +111,17 @@ export abstract class LookupTable implements Resource {
     return [...keys.shape.slice(0, keys.rank - this.keyShape.length), ...this.valueShape];
   }
 
+  /** Elements of one value. */
+  protected get valueWidth(): number {
+    return sizeOf(this.valueShape);
+  }
+
   /**
-   * The values of the keys in `index`, defaults for the others. A default of the result's shape is taken key by key
+   * The values of the keys in `entries`, defaults for the others. A default of the result's shape is taken key by key
    * with `defaultPerKey`; else its first value serves all.
    */
-  protected gather(
-    keys: Value,
-    defaultValue: Value,
-    {index, values}: Entries,
-    defaultPerKey: boolean,
-  ): Value {
-    const count = this.countKeys(keys);
+  protected gather(keys: Value, defaultValue: Value, entries: Entries, defaultPerKey: boolean): Value {
+    this.countKeys(keys);
     this.checkValueDType(defaultValue);
     const shape = this.#shapeOfValues(keys);
     const isFull = sameShape(defaultValue.shape, shape);
@@ -126,79 +131,37 @@ export abstract class LookupTable implements Resource {
           `got ${formatShape(defaultValue.shape)}`,
       );
     }
-    const out = new Column(this.valueDType, values.width, count);
-    const [keyData, defaults] = [elementsOf(keys.hostData()), elementsOf(defaultValue.hostData())];
+    const rows = entries.keys.find(keys.hostData());
     const step = isFull && defaultPerKey ? 1 : 0;
-    for (let i = 0; i < count; i++) {
-      const row = index.find(keyData, i);
-      if (row >= 0) out.set(i, values.data, row);
-      else out.set(i, defaults, i * step);
-    }
-    return Value.host(this.valueDType, shape, out.hostData);
+    return Value.host(this.valueDType, shape, entries.values.gather(rows, defaultValue.hostData(), step));
   }
 }
 
-/** Keys, their values, and the index that finds them. */
+/** What finds the rows of keys, and the values in these. */
 export interface Entries {
-  readonly index: KeyIndex;
-  readonly keys: Column;
+  readonly keys: Pick<TableKeys, 'find'>;
   readonly values: Column;
 }
 
-/** Entries in rows. Rows of removed keys are used again. */
-class Rows implements Entries {
-  readonly #free: number[] = [];
-  readonly keys: Column;
-  readonly values: Column;
-  readonly index: KeyIndex;
-
-  constructor(table: LookupTable) {
-    this.keys = new Column(table.keyDType, sizeOf(table.keyShape));
-    this.values = new Column(table.valueDType, sizeOf(table.valueShape));
-    this.index = new KeyIndex(this.keys);
-  }
-
-  get size(): number {
-    return this.index.size;
-  }
-
-  /** Puts entry `from` of the data in a new row. */
-  add(keys: Elements, values: Elements, from: number): void {
-    const row = this.#free.pop() ?? this.size;
-    this.keys.set(row, keys, from);
-    this.values.set(row, values, from);
-    this.index.add(row);
-  }
-
-  remove(row: number): void {
-    this.index.delete(row);
-    this.#free.push(row);
-  }
-
-  export(table: LookupTable): [Value, Value] {
-    const keys = new Column(table.keyDType, this.keys.width, this.size);
-    const values = new Column(table.valueDType, this.values.width, this.size);
-    this.index.rows().forEach((row, at) => {
-      keys.set(at, this.keys.data, row);
-      values.set(at, this.values.data, row);
-    });
-    return [
-      Value.host(table.keyDType, [this.size, ...table.keyShape], keys.hostData),
-      Value.host(table.valueDType, [this.size, ...table.valueShape], values.hostData),
-    ];
-  }
+/** Every key of a table of scalars, and its value. */
+function exported(table: LookupTable, keys: TableKeys, values: Column): [Value, Value] {
+  const rows = keys.rows();
+  return [
+    Value.host(table.keyDType, [rows.length], keys.take(rows)),
+    Value.host(table.valueDType, [rows.length, ...table.valueShape], values.gather(rows)),
+  ];
 }
 
 /** `HashTable`: filled once, then only read. */
 export class StaticTable extends LookupTable {
-  #rows: Rows | undefined;
+  #content: {readonly keys: TableKeys; readonly values: Column} | undefined;
 
   get size(): number {
-    return this.#rows?.size ?? 0;
+    return this.#content?.keys.size ?? 0;
   }
 
   get isInitialized(): boolean {
-    return this.#rows !== undefined;
+    return this.#content !== undefined;
   }
 
   /**
@@ -209,30 +172,45 @@ export class StaticTable extends LookupTable {
     const count = this.countKeys(keys);
     this.checkValues(keys, values);
     if (count === 0) throw this.fail('it cannot be initialized with no entries');
-    if (this.#rows !== undefined) {
+    if (this.#content !== undefined) {
       if (count !== this.size) throw this.fail('it was already initialized with different data');
       return;
     }
-    const rows = new Rows(this);
-    const [keyData, valueData] = [elementsOf(keys.hostData()), elementsOf(values.hostData())];
-    for (let i = 0; i < count; i++) {
-      const row = rows.index.find(keyData, i);
-      if (row < 0) rows.add(keyData, valueData, i);
-      else if (!rows.values.equals(row, valueData, i)) {
-        throw this.fail(`entry ${i} has the key of entry ${row}, but another value`);
+    this.fill(keys.hostData(), values.hostData());
+  }
+
+  /**
+   * Fills a table that is not filled yet with entries of its dtypes, one at least. They are kept and must not change
+   * afterwards.
+   */
+  fill(keyData: HostData, valueData: HostData | LineNumbers): void {
+    const width = this.valueWidth;
+    const keys = keysOf(this.keyDType);
+    const rows = keys.fill(keyData);
+    const isCounting = valueData instanceof LineNumbers;
+    let values = isCounting ? valueData : columnOver(this.valueDType, width, valueData);
+    if (rows !== undefined) {
+      const firsts = allocate('int32', keys.size) as Int32Array;
+      let count = 0;
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i]!;
+        if (row === count) {
+          firsts[count++] = i;
+        } else if (isCounting || !sameRow(this.valueDType, width, valueData, i, firsts[row]!)) {
+          throw this.fail(`entry ${i} has the key of entry ${firsts[row]}, but another value`);
+        }
       }
+      values = columnOver(this.valueDType, width, values.gather(firsts));
     }
-    this.#rows = rows;
+    this.#content = {keys, values};
   }
 
   override find(keys: Value, defaultValue: Value): Value {
-    if (this.#rows === undefined) throw this.fail('it is not initialized');
-    return this.gather(keys, defaultValue, this.#rows, false);
+    return this.gather(keys, defaultValue, this.#initialized(), false);
   }
 
-  override has(key: Uint8Array): boolean {
-    if (this.#rows === undefined) throw this.fail('it is not initialized');
-    return this.keyDType === 'string' && this.#rows.index.find([key], 0) >= 0;
+  override idAt(bytes: Uint8Array, start: number, end: number): number {
+    return this.#initialized().keys.idAt(bytes, start, end);
   }
 
   override insert(): void {
@@ -248,54 +226,53 @@ export class StaticTable extends LookupTable {
   }
 
   override exportValues(): [Value, Value] {
-    if (this.#rows === undefined) throw this.fail('it is not initialized');
-    return this.#rows.export(this);
+    const {keys, values} = this.#initialized();
+    return exported(this, keys, values);
+  }
+
+  #initialized(): {readonly keys: TableKeys; readonly values: Column} {
+    if (this.#content === undefined) throw this.fail('it is not initialized');
+    return this.#content;
   }
 }
 
 /** `MutableHashTable` and `MutableHashTableOfTensors`. */
 export class MutableTable extends LookupTable {
-  #rows = new Rows(this);
+  #keys = keysOf(this.keyDType);
+  #values = columnOf(this.valueDType, this.valueWidth);
 
   get size(): number {
-    return this.#rows.size;
+    return this.#keys.size;
   }
 
   override find(keys: Value, defaultValue: Value): Value {
-    return this.gather(keys, defaultValue, this.#rows, true);
+    return this.gather(keys, defaultValue, {keys: this.#keys, values: this.#values}, true);
   }
 
-  override has(key: Uint8Array): boolean {
-    return this.keyDType === 'string' && this.#rows.index.find([key], 0) >= 0;
+  override idAt(bytes: Uint8Array, start: number, end: number): number {
+    return this.#keys.idAt(bytes, start, end);
   }
 
   override insert(keys: Value, values: Value): void {
-    const count = this.countKeys(keys);
+    this.countKeys(keys);
     this.checkValues(keys, values);
-    const [keyData, valueData] = [elementsOf(keys.hostData()), elementsOf(values.hostData())];
-    for (let i = 0; i < count; i++) {
-      const row = this.#rows.index.find(keyData, i);
-      if (row < 0) this.#rows.add(keyData, valueData, i);
-      else this.#rows.values.set(row, valueData, i);
-    }
+    this.#values.put(this.#keys.add(keys.hostData()), values.hostData());
   }
 
   override remove(keys: Value): void {
-    const count = this.countKeys(keys);
-    for (let i = 0; i < count; i++) {
-      const row = this.#rows.index.find(elementsOf(keys.hostData()), i);
-      if (row >= 0) this.#rows.remove(row);
-    }
+    this.countKeys(keys);
+    this.#keys.remove(keys.hostData());
   }
 
   override importValues(keys: Value, values: Value): void {
     this.countKeys(keys);
     this.checkValues(keys, values);
-    this.#rows = new Rows(this);
+    this.#keys = keysOf(this.keyDType);
+    this.#values = columnOf(this.valueDType, this.valueWidth);
     this.insert(keys, values);
   }
 
   override exportValues(): [Value, Value] {
-    return this.#rows.export(this);
+    return exported(this, this.#keys, this.#values);
   }
 }

@@ -9,10 +9,10 @@
 import {toLatin1} from '../../algorithms/bytes.js';
 import {isNumberDType, parseNumber} from '../../algorithms/number_text.js';
 import {CallError} from '../../errors.js';
-import {type DType, isInteger} from '../../host/dtypes.js';
-import {partOf} from '../../host/strided_copy.js';
-import {Value} from '../../tensors/value.js';
-import {Column} from './column.js';
+import {type DType, isInteger, type NumericArray} from '../../host/dtypes.js';
+import {PackedStrings} from '../../host/strings.js';
+import {allocate, type HostData, int32Array} from '../../host/tensor.js';
+import {LineNumbers} from './column.js';
 
 const WHOLE_LINE = -2;
 const LINE_NUMBER = -1;
@@ -32,37 +32,57 @@ export interface VocabularySpec {
   readonly offset: number;
 }
 
-/** The keys and values of a text file. Throws a CallError for a file or a spec that TensorFlow refuses. */
+/** The keys and values of a text file. They lie in its content, as far as they are strings. */
+export interface Vocabulary {
+  readonly keys: HostData;
+  readonly values: HostData | LineNumbers;
+}
+
+/** Reads a text file. Throws a CallError for a file or a spec that TensorFlow refuses. */
 export function readVocabulary(
   content: Uint8Array,
   keyDType: DType,
   valueDType: DType,
   spec: VocabularySpec,
-): [keys: Value, values: Value] {
+): Vocabulary {
   checkIndex('key', spec.keyIndex, keyDType);
   checkIndex('value', spec.valueIndex, valueDType);
+  const {name, delimiter, size} = spec;
   const columns = Math.max(spec.keyIndex, spec.valueIndex) + 1;
-  const keys = fieldColumn(keyDType, spec.keyIndex, spec);
-  const values = fieldColumn(valueDType, spec.valueIndex, spec);
+  const lines = countLines(content);
+  const most = size < 0 ? lines : Math.min(size, lines);
+  const keys = new Field(content, keyDType, spec.keyIndex, spec, most);
+  const values = new Field(content, valueDType, spec.valueIndex, spec, most);
   let count = 0;
-  for (const line of lines(content)) {
-    if (count === spec.size) break;
-    if (line.length === 0) throw new CallError(`${spec.name}: line ${count} is empty`);
-    const fields = columns > 0 ? splitFields(line, spec.delimiter) : [];
-    if (fields.length < columns) {
-      throw new CallError(
-        `${spec.name}: line ${count} has ${fields.length} columns, not at least ${columns}`,
-      );
+  for (let start = 0, next = 0; count < most; start = next) {
+    const feed = endOf(content, start, content.length, LINE_FEED);
+    next = feed + 1;
+    // As `InputBuffer::ReadLine` has it, a carriage return at the end is no part of a line, and behind the last line
+    // feed nothing is no line.
+    const end = feed > start && content[feed - 1] === CARRIAGE_RETURN ? feed - 1 : feed;
+    if (end === start) {
+      if (feed >= content.length) break;
+      throw new CallError(`${name}: line ${count} is empty`);
     }
-    keys.add(count, line, fields);
-    values.add(count, line, fields);
+    if (columns > 1) {
+      const found = countFields(content, start, end, delimiter);
+      if (found < columns) {
+        throw new CallError(`${name}: line ${count} has ${found} columns, not at least ${columns}`);
+      }
+    }
+    keys.add(count, start, end);
+    values.add(count, start, end);
     count++;
   }
-  if (count === 0) throw new CallError(`${spec.name}: the file is empty`);
-  if (spec.size >= 0 && count < spec.size) {
-    throw new CallError(`${spec.name}: expected vocab_size ${spec.size}, but the file has ${count} lines`);
+  if (count === 0) throw new CallError(`${name}: the file is empty`);
+  if (size >= 0 && count < size) {
+    throw new CallError(`${name}: expected vocab_size ${size}, but the file has ${count} lines`);
   }
-  return [keys.value(count), values.value(count)];
+  const keyData = keys.data(count);
+  return {
+    keys: keyData instanceof LineNumbers ? keyData.gather(int32Array(count, (i) => i)) : keyData,
+    values: values.data(count),
+  };
 }
 
 function checkIndex(what: string, index: number, dtype: DType): void {
@@ -75,56 +95,87 @@ function checkIndex(what: string, index: number, dtype: DType): void {
   }
 }
 
-/** Lines as TensorFlow's `InputBuffer::ReadLine` gives them: a carriage return at the end is no part of a line. */
-function* lines(content: Uint8Array): Generator<Uint8Array> {
-  for (let start = 0; start < content.length; ) {
-    const feed = content.indexOf(LINE_FEED, start);
-    const end = feed < 0 ? content.length : feed;
-    const hasReturn = end > start && content[end - 1] === CARRIAGE_RETURN;
-    const line = content.subarray(start, hasReturn ? end - 1 : end);
-    // Behind the last line feed, nothing is no line.
-    if (feed < 0 && line.length === 0) return;
-    yield line;
-    start = end + 1;
-  }
-}
-
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-function splitFields(line: Uint8Array, delimiter: number): Uint8Array[] {
-  const fields: Uint8Array[] = [];
-  let start = 0;
-  for (let end = line.indexOf(delimiter); end >= 0; end = line.indexOf(delimiter, start)) {
-    fields.push(line.subarray(start, end));
-    start = end + 1;
-  }
-  fields.push(line.subarray(start));
-  return fields;
+/** Where what begins at `start` ends: before a byte, or else at `end`. */
+function endOf(content: Uint8Array, start: number, end: number, byte: number): number {
+  let at = start;
+  while (at < end && content[at] !== byte) at++;
+  return at;
 }
 
-/** Collects one field of each line. */
-function fieldColumn(dtype: DType, index: number, {name, offset}: VocabularySpec) {
-  const column = new Column(dtype, 1);
-  const cell: (string | number | bigint | Uint8Array)[] = [0];
-  const parse = (line: number, text: Uint8Array): number | bigint | Uint8Array => {
-    if (dtype === 'string') return text;
-    const number = isNumberDType(dtype) ? parseNumber(text, dtype) : undefined;
-    if (number === undefined) {
-      throw new CallError(`${name}: the field '${toLatin1(text)}' in line ${line} is not a valid ${dtype}`);
-    }
-    return dtype === 'int32' ? (number as number) + offset : number;
-  };
-  return {
-    add(line: number, whole: Uint8Array, fields: readonly Uint8Array[]): void {
-      cell[0] =
-        index === LINE_NUMBER
-          ? BigInt(line + offset)
-          : parse(line, index === WHOLE_LINE ? whole : fields[index]!);
-      column.set(line, cell as never, 0);
-    },
-    value(count: number): Value {
-      return Value.host(dtype, [count], partOf(column.hostData, dtype, 0, count));
-    },
-  };
+/** Line feeds, and a line behind the last one. */
+function countLines(content: Uint8Array): number {
+  let count = 1;
+  for (let at = 0; at < content.length; at++) if (content[at] === LINE_FEED) count++;
+  return count;
 }
+
+function countFields(content: Uint8Array, start: number, end: number, delimiter: number): number {
+  let count = 1;
+  for (let at = start; at < end; at++) if (content[at] === delimiter) count++;
+  return count;
+}
+
+/** One field of each line, or what stands for it. */
+class Field {
+  readonly #content: Uint8Array;
+  readonly #dtype: DType;
+  readonly #index: number;
+  readonly #spec: VocabularySpec;
+  /** Where the field of each line lies, if it is a string. */
+  readonly #starts: Int32Array = NOTHING;
+  readonly #ends: Int32Array = NOTHING;
+  /** The number of each line, if it is one. */
+  readonly #numbers: NumericArray = NOTHING;
+
+  /** @param most - how many lines there can be */
+  constructor(content: Uint8Array, dtype: DType, index: number, spec: VocabularySpec, most: number) {
+    this.#content = content;
+    this.#dtype = dtype;
+    this.#index = index;
+    this.#spec = spec;
+    if (dtype === 'string') {
+      this.#starts = allocate('int32', most) as Int32Array;
+      this.#ends = allocate('int32', most) as Int32Array;
+    } else if (index !== LINE_NUMBER) {
+      this.#numbers = allocate(dtype, most);
+    }
+  }
+
+  /** Takes in what a line has of it. */
+  add(line: number, start: number, end: number): void {
+    if (this.#index === LINE_NUMBER) return;
+    const {delimiter} = this.#spec;
+    let [from, to] = [start, end];
+    if (this.#index !== WHOLE_LINE) {
+      for (let field = 0; field < this.#index; field++) from = endOf(this.#content, from, end, delimiter) + 1;
+      to = endOf(this.#content, from, end, delimiter);
+    }
+    if (this.#dtype === 'string') {
+      this.#starts[line] = from;
+      this.#ends[line] = to;
+    } else {
+      this.#numbers[line] = this.#parse(line, this.#content.subarray(from, to)) as never;
+    }
+  }
+
+  /** Those of the first `count` lines. */
+  data(count: number): HostData | LineNumbers {
+    if (this.#index === LINE_NUMBER) return new LineNumbers(this.#spec.offset);
+    if (this.#dtype !== 'string') return this.#numbers.subarray(0, count);
+    return new PackedStrings(this.#content, this.#starts.subarray(0, count), this.#ends.subarray(0, count));
+  }
+
+  #parse(line: number, text: Uint8Array): number | bigint {
+    const dtype = this.#dtype;
+    const number = isNumberDType(dtype) ? parseNumber(text, dtype) : undefined;
+    if (number !== undefined) return dtype === 'int32' ? (number as number) + this.#spec.offset : number;
+    throw new CallError(
+      `${this.#spec.name}: the field '${toLatin1(text)}' in line ${line} is not a valid ${dtype}`,
+    );
+  }
+}
+
+const NOTHING = new Int32Array(0);

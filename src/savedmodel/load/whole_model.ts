@@ -4,7 +4,8 @@
  * @module
  */
 
-import {fingerprint64} from '../../algorithms/hashes.js';
+import {fingerprint64} from '../../algorithms/farm_hash.js';
+import {hashOf} from '../../algorithms/string_hash.js';
 import {indexFile} from '../../bundle/entries.js';
 import {MODEL_DIRECTORIES, MODEL_FILES, MODEL_ROOT_FILES} from '../../platform/model_files.js';
 import type {ModelDirectory} from '../../platform/platform.js';
@@ -57,7 +58,7 @@ async function checkFingerprint(files: ModelDirectory): Promise<void> {
   const index = await readFileIfThere(files, INDEX);
   if (content === undefined || index === undefined) return;
   const hash = checkpointHashOf(content);
-  if (hash === 0n || hash === fingerprint64(index).toBigInt()) return;
+  if (hash === 0n || hash === hashOf(fingerprint64, index)) return;
   const modified = Math.max(await modifiedAt(files, FINGERPRINT), await modifiedAt(files, INDEX));
   if (Math.abs(Date.now() - modified) < BETWEEN_FILES) {
     throw new ChangedError(`${files.name}/${FINGERPRINT} is of another model than its variables`);

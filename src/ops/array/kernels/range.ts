@@ -5,6 +5,7 @@
  */
 
 import {type DType, isBigInt} from '../../../host/dtypes.js';
+import {setInteger, wordsOf} from '../../../host/int64.js';
 import {roundToDType} from '../../../host/rounding.js';
 import {allocate} from '../../../host/tensor.js';
 import {Value} from '../../../tensors/value.js';
@@ -21,6 +22,14 @@ const range: Kernel = ([start, limit, delta], ctx) => {
 
 function counting(dtype: DType, count: number, from: number | bigint, step: number | bigint) {
   const out = allocate(dtype, count);
+  if (isBigInt(dtype)) {
+    const [first, by] = [Number(from), Number(step)];
+    if ([first, by, first + count * by].every(Number.isSafeInteger)) {
+      const words = wordsOf(out as BigInt64Array);
+      for (let i = 0; i < count; i++) setInteger(words, i, first + i * by);
+      return out;
+    }
+  }
   for (let i = 0; i < count; i++) {
     out[i] = (
       isBigInt(dtype)

@@ -5,7 +5,7 @@
  */
 
 import {formatShape} from '../../../host/shape.js';
-import {allocate} from '../../../host/tensor.js';
+import {allocate, numbersAs} from '../../../host/tensor.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
@@ -22,7 +22,7 @@ function bound(isBefore: (sorted: number | bigint, value: number | bigint) => bo
     const [length, count] = [sorted!.shape[1]!, values!.shape[1]!];
     const [row, wanted] = [sorted!.numeric(), values!.numeric()];
     const dtype = ctx.attrs.dtype('out_type');
-    const out = allocate(dtype, values!.size);
+    const out = allocate('int32', values!.size) as Int32Array;
     for (let i = 0; i < values!.size; i++) {
       const start = Math.floor(i / count) * length;
       let [low, high] = [0, length];
@@ -31,9 +31,9 @@ function bound(isBefore: (sorted: number | bigint, value: number | bigint) => bo
         if (isBefore(row[start + middle]!, wanted[i]!)) low = middle + 1;
         else high = middle;
       }
-      out[i] = (dtype === 'int64' ? BigInt(low) : low) as never;
+      out[i] = low;
     }
-    return Value.host(dtype, values!.shape, out);
+    return Value.host(dtype, values!.shape, dtype === 'int32' ? out : numbersAs(dtype, out));
   };
 }
 

@@ -5,39 +5,14 @@
  */
 
 import {formatShape} from '../../../host/shape.js';
-import {type ElementKey, elementKeys, rowKey} from '../../../tensors/element_keys.js';
-import {around, transpose} from '../../../tensors/movement.js';
-import {reorder, takeRows} from '../../../tensors/rows.js';
+import {allocate} from '../../../host/tensor.js';
+import {rowIds} from '../../../tensors/element_ids.js';
+import {around, concat, transpose} from '../../../tensors/movement.js';
+import {takeRows} from '../../../tensors/rows.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 import {uniqueAxis} from '../plan.js';
-
-interface Distinct {
-  /** Where each distinct key occurs first. */
-  readonly first: Int32Array;
-  /** For each key its place among the distinct ones. */
-  readonly place: number[];
-  readonly counts: number[];
-}
-
-function distinct(keys: readonly ElementKey[]): Distinct {
-  const places = new Map<ElementKey, number>();
-  const first: number[] = [];
-  const counts: number[] = [];
-  const place = keys.map((key, i) => {
-    let at = places.get(key);
-    if (at === undefined) {
-      at = places.size;
-      places.set(key, at);
-      first.push(i);
-      counts.push(0);
-    }
-    counts[at]!++;
-    return at;
-  });
-  return {first: Int32Array.from(first), place, counts};
-}
 
 const unique: Kernel = ([x], ctx) => {
   if (x!.rank !== 1) throw invalid(ctx, `a vector is expected, not ${formatShape(x!.shape)}`);
@@ -59,23 +34,27 @@ function uniqueAlong(x: Value, axis: number, ctx: KernelContext): Value[] {
   const dtype = ctx.attrs.dtype('out_idx');
   const front = [axis, ...x.shape.map((_, k) => k).filter((k) => k !== axis)];
   const rows = transpose(x, front);
-  const keys = elementKeys(rows);
   const width = around(rows.shape, 0)[1];
-  const {first, place, counts} = distinct(
-    Array.from({length: rows.shape[0]!}, (_, i) => rowKey(keys.slice(i * width, (i + 1) * width))),
-  );
-  const picked = takeRows(rows, width, first, rows.shape.with(0, first.length));
+  const {ids, firsts} = rowIds(rows, rows.shape[0]!);
+  const picked = takeRows(rows, width, firsts, rows.shape.with(0, firsts.length));
   const back = front.map((_, k) => front.indexOf(k));
-  return [transpose(picked, back), Value.vector(dtype, place), Value.vector(dtype, counts)];
+  const counts = allocate('int32', firsts.length) as Int32Array;
+  for (let i = 0; i < ids.length; i++) counts[ids[i]!]!++;
+  return [transpose(picked, back), Value.vector(dtype, ids), Value.vector(dtype, counts)];
 }
 
 /** Elements of `x` that are not in `y`, and where they are. */
 const listDiff: Kernel = ([x, y], ctx) => {
   if (x!.rank !== 1 || y!.rank !== 1) throw invalid(ctx, 'vectors are expected');
-  const excluded = new Set(elementKeys(y!));
-  const kept = elementKeys(x!).flatMap((key, i) => (excluded.has(key) ? [] : [i]));
-  const out = reorder(x!, kept);
-  return [out, Value.vector(ctx.attrs.dtype('out_idx'), kept)];
+  const {ids, firsts} = rowIds(concat([y!, x!], 0));
+  // What is in `y` got its number before anything of `x` did.
+  let inY = 0;
+  while (inY < firsts.length && firsts[inY]! < y!.size) inY++;
+  const kept = allocate('int32', x!.size) as Int32Array;
+  let count = 0;
+  for (let i = 0; i < kept.length; i++) if (ids[y!.size + i]! >= inY) kept[count++] = i;
+  const places = kept.subarray(0, count);
+  return [takeRows(x!, 1, places, [count]), Value.vector(ctx.attrs.dtype('out_idx'), places)];
 };
 
 /** Ops that tell elements apart. */

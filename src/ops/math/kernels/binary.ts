@@ -19,6 +19,7 @@ import {broadcastOrThrow, forEachBroadcast} from '../../../tensors/host.js';
 import {roundTensor} from '../../../tensors/rounding.js';
 import {stringValue} from '../../../tensors/strings.js';
 import type {Value} from '../../../tensors/value.js';
+import * as words from '../../../tensors/word_runs.js';
 import {binaryKernel} from '../../../tfjs/kernels.js';
 import {type BinaryOp, binary} from '../../elementwise.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
@@ -43,31 +44,20 @@ const noGradients: Gradients = (dy) => [tf.zerosLike(dy), tf.zerosLike(dy)];
 const when = (condition: tf.Tensor, x: tf.Tensor): tf.Tensor => tf.where(condition, x, tf.zerosLike(x));
 const unless = (condition: tf.Tensor, x: tf.Tensor): tf.Tensor => tf.where(condition, tf.zerosLike(x), x);
 
-function nonZero<T extends number | bigint>(divisor: T): T {
-  // biome-ignore lint/suspicious/noDoubleEquals: one test for numbers and bigints
-  if (divisor == 0) throw new CallError('integer division by zero');
+function nonZero(divisor: number): number {
+  if (divisor === 0) throw new CallError('integer division by zero');
   return divisor;
 }
 
 const truncatingInts = {
   int: (x: number, y: number) => Math.trunc(x / nonZero(y)),
-  bigint: (x: bigint, y: bigint) => x / nonZero(y),
+  ...words.truncateDivideWords,
 };
-
-function floorDivBigInt(x: bigint, y: bigint): bigint {
-  const quotient = x / nonZero(y);
-  return x % y !== 0n && x < 0n !== y < 0n ? quotient - 1n : quotient;
-}
 
 /** The remainder with the sign of the divisor. */
 function floorMod(x: number, y: number): number {
   const remainder = x % y;
   return remainder !== 0 && y < 0 !== remainder < 0 ? remainder + y : remainder;
-}
-
-function floorModBigInt(x: bigint, y: bigint): bigint {
-  const remainder = x % nonZero(y);
-  return remainder !== 0n && y < 0n !== remainder < 0n ? remainder + y : remainder;
 }
 
 /** The quotient as the narrow float has it, before it is floored: 1 / 0.1 is 10 in float32. */
@@ -151,6 +141,7 @@ function propagatingNaN(extremum: BinaryTensors): BinaryTensors {
   };
 }
 
+/** For who folds many integers into one. */
 export function largerBigInt(x: bigint, y: bigint): bigint {
   if (x > y) return x;
   return y;
@@ -192,7 +183,7 @@ function nextAfter(x: number, y: number, dtype: DType = 'float32'): number {
 const add: BinaryOp = {
   float: (x, y) => x + y,
   int: (x, y) => x + y,
-  bigint: (x, y) => x + y,
+  words: words.addWords,
   complex: complex.add,
   parts: parts.add,
   device: binaryKernel(tf.Add),
@@ -213,7 +204,7 @@ function safeDivide(x: tf.Tensor, y: tf.Tensor, isSafe: tf.Tensor): tf.Tensor {
 const truncateMod: BinaryOp = {
   float: (x, y) => x % y,
   int: (x, y) => x % nonZero(y),
-  bigint: (x, y) => x % nonZero(y),
+  ...words.truncateModWords,
   device: hostFunction(
     (x, y) => x % y,
     (dy, x, y) => [dy, tf.neg(tf.mul(dy, truncateTensor(tf.div(x, y))))],
@@ -243,7 +234,7 @@ export const binaryMath: OpFamily = {
   Sub: binary({
     float: (x, y) => x - y,
     int: (x, y) => x - y,
-    bigint: (x, y) => x - y,
+    words: words.subtractWords,
     complex: complex.sub,
     parts: parts.sub,
     device: binaryKernel(tf.Sub),
@@ -251,7 +242,7 @@ export const binaryMath: OpFamily = {
   Mul: binary({
     float: (x, y) => x * y,
     int: Math.imul,
-    bigint: (x, y) => x * y,
+    words: words.multiplyWords,
     complex: complex.mul,
     parts: parts.mul,
     device: binaryKernel(tf.Multiply),
@@ -281,7 +272,7 @@ export const binaryMath: OpFamily = {
   FloorDiv: binary({
     float: (x, y, dtype) => Math.floor(roundToDType(x / y, dtype)),
     int: (x, y) => Math.floor(x / nonZero(y)),
-    bigint: floorDivBigInt,
+    ...words.floorDivideWords,
     device: roundedQuotient(tf.floor),
   }),
   TruncateDiv: binary({
@@ -292,7 +283,7 @@ export const binaryMath: OpFamily = {
   FloorMod: binary({
     float: floorMod,
     int: (x, y) => floorMod(x, nonZero(y)),
-    bigint: floorModBigInt,
+    ...words.floorModWords,
     device: hostFunction(floorMod, (dy, x, y) => [dy, tf.neg(tf.mul(dy, tf.floor(tf.div(x, y))))]),
   }),
   TruncateMod: binary(truncateMod),
@@ -301,7 +292,7 @@ export const binaryMath: OpFamily = {
   Maximum: binary({
     float: (x, y) => Math.max(x, y),
     int: (x, y) => Math.max(x, y),
-    bigint: largerBigInt,
+    ...words.maximumWords,
     device: differentiable(propagatingNaN(tf.maximum), (dy, x, y) => [
       when(tf.greaterEqual(x, y), dy),
       unless(tf.greaterEqual(x, y), dy),
@@ -310,7 +301,7 @@ export const binaryMath: OpFamily = {
   Minimum: binary({
     float: (x, y) => Math.min(x, y),
     int: (x, y) => Math.min(x, y),
-    bigint: smallerBigInt,
+    ...words.minimumWords,
     device: differentiable(propagatingNaN(tf.minimum), (dy, x, y) => [
       when(tf.lessEqual(x, y), dy),
       unless(tf.lessEqual(x, y), dy),
@@ -391,9 +382,9 @@ export const binaryMath: OpFamily = {
     ]),
   }),
 
-  BitwiseAnd: binary({int: (x, y) => x & y, bigint: (x, y) => x & y}),
-  BitwiseOr: binary({int: (x, y) => x | y, bigint: (x, y) => x | y}),
-  BitwiseXor: binary({int: (x, y) => x ^ y, bigint: (x, y) => x ^ y}),
+  BitwiseAnd: binary({int: (x, y) => x & y, words: words.andWords}),
+  BitwiseOr: binary({int: (x, y) => x | y, words: words.orWords}),
+  BitwiseXor: binary({int: (x, y) => x ^ y, words: words.xorWords}),
   LeftShift: binary({
     int: (x, y, dtype) => x << clampShift(y, dtype),
     bigint: (x, y) => x << clampBigShift(y),

@@ -5,60 +5,71 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {dtypeInfo, isFloating} from '../../../host/dtypes.js';
+import {isBigInt, isFloating, lanes} from '../../../host/dtypes.js';
 import {roundToDType} from '../../../host/rounding.js';
 import {broadcastShapes} from '../../../host/shape.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
-import {broadcastOrThrow, forEachBroadcast, mapBinary, mapUnary} from '../../../tensors/host.js';
+import {broadcastOrThrow, forEachBroadcast, mapBinary, mapUnary, mapWords} from '../../../tensors/host.js';
 import {preferHost, Value} from '../../../tensors/value.js';
+import {lessThanWords, notLessWords, sameWords, swapped, type WordRun} from '../../../tensors/word_runs.js';
 import type {Kernel, OpFamily, OpImplementation} from '../../kernel.js';
 
-type Comparable = number | bigint;
 type CompareTensors = (x: tf.Tensor, y: tf.Tensor) => tf.Tensor;
+type CompareWords = WordRun<Uint8Array>;
 
-/** A comparison of real numbers: one rule for all of them, and a tfjs operation for floats on a backend. */
-function comparison(
-  holds: (x: Comparable, y: Comparable) => boolean,
-  device: CompareTensors,
-): OpImplementation {
-  return {kernel: (inputs) => compare(inputs as [Value, Value], holds, device)};
+/** How real numbers are compared. */
+interface Comparison {
+  readonly number: (x: number, y: number) => boolean;
+  /** 64-bit integers, many at once. */
+  readonly words: CompareWords;
+  /** The same for uint64, where it is not that for int64. */
+  readonly unsignedWords?: CompareWords;
+  /** Floats on a backend. */
+  readonly device: CompareTensors;
 }
 
-function compare(
-  [x, y]: readonly [Value, Value],
-  holds: (x: Comparable, y: Comparable) => boolean,
-  device: CompareTensors,
-): Value {
-  if (isFloating(x.dtype) && !preferHost(x, y)) return fromTensor(device(x.tensor(), y.tensor()), 'bool');
-  return mapBinary(x, y, {number: holds, bigint: holds}, 'bool');
+function comparison(how: Comparison): OpImplementation {
+  return {kernel: (inputs) => compare(inputs as [Value, Value], how)};
+}
+
+function compare([x, y]: readonly [Value, Value], how: Comparison): Value {
+  if (isBigInt(x.dtype)) {
+    const words = x.dtype === 'uint64' ? (how.unsignedWords ?? how.words) : how.words;
+    return mapWords(x, y, words, 'bool');
+  }
+  if (isFloating(x.dtype) && !preferHost(x, y)) return fromTensor(how.device(x.tensor(), y.tensor()), 'bool');
+  return mapBinary(x, y, how, 'bool');
 }
 
 /** `Equal` or `NotEqual`, for every dtype. */
 function equality(isEqual: boolean): OpImplementation {
-  const number = isEqual
-    ? (x: Comparable, y: Comparable) => x === y
-    : (x: Comparable, y: Comparable) => x !== y;
-  const device = isEqual ? tf.equal : tf.notEqual;
+  const how: Comparison = {
+    number: isEqual ? (x, y) => x === y : (x, y) => x !== y,
+    words: sameWords(isEqual),
+    device: isEqual ? tf.equal : tf.notEqual,
+  };
   const kernel: Kernel = (inputs, ctx) => {
     const [x, y] = inputs as [Value, Value];
     if (broadcastShapes(x.shape, y.shape) === undefined && !ctx.attrs.bool('incompatible_shape_error')) {
       return Value.scalar('bool', !isEqual);
     }
-    const same = SAME_ELEMENT[dtypeInfo(x.dtype).kind];
-    return same ? mapPairs(x, y, (i, j) => same(x, i, y, j) === isEqual) : compare([x, y], number, device);
+    const same = sameElements(x, y);
+    return same ? mapPairs(x, y, (i, j) => same(i, j) === isEqual) : compare([x, y], how);
   };
   return {kernel};
 }
 
-/** Equality of element `i` of one value and `j` of another, where elements are not single numbers. */
-const SAME_ELEMENT: Partial<Record<string, (x: Value, i: number, y: Value, j: number) => boolean>> = {
-  string: (x, i, y, j) => x.strings().equalAt(i, y.strings(), j),
-  complex: (x, i, y, j) => {
-    const [a, b] = [x.numeric(), y.numeric()];
-    return a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
-  },
-};
+/** Equality of element `i` of one value and `j` of another; undefined where elements are single numbers. */
+function sameElements(x: Value, y: Value): ((i: number, j: number) => boolean) | undefined {
+  if (x.dtype === 'string') {
+    const [a, b] = [x.strings(), y.strings()];
+    return (i, j) => a.equalAt(i, b, j);
+  }
+  if (lanes(x.dtype) === 1) return undefined;
+  const [a, b] = [x.numeric(), y.numeric()];
+  return (i, j) => a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
+}
 
 /** Booleans computed from the positions of the broadcast elements of two values. */
 function mapPairs(x: Value, y: Value, holds: (i: number, j: number) => boolean): Value {
@@ -91,10 +102,20 @@ const approximatelyEqual: Kernel = (inputs, ctx) => {
 export const comparisons: OpFamily = {
   Equal: equality(true),
   NotEqual: equality(false),
-  Less: comparison((x, y) => x < y, tf.less),
-  LessEqual: comparison((x, y) => x <= y, tf.lessEqual),
-  Greater: comparison((x, y) => x > y, tf.greater),
-  GreaterEqual: comparison((x, y) => x >= y, tf.greaterEqual),
+  Less: comparison({number: (x, y) => x < y, ...lessThanWords, device: tf.less}),
+  LessEqual: comparison({
+    number: (x, y) => x <= y,
+    words: swapped(notLessWords.words),
+    unsignedWords: swapped(notLessWords.unsignedWords),
+    device: tf.lessEqual,
+  }),
+  Greater: comparison({
+    number: (x, y) => x > y,
+    words: swapped(lessThanWords.words),
+    unsignedWords: swapped(lessThanWords.unsignedWords),
+    device: tf.greater,
+  }),
+  GreaterEqual: comparison({number: (x, y) => x >= y, ...notLessWords, device: tf.greaterEqual}),
   ApproximateEqual: {kernel: approximatelyEqual},
 
   LogicalAnd: logical((x, y) => x & y),

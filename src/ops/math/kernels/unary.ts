@@ -11,6 +11,7 @@ import {dtypeInfo} from '../../../host/dtypes.js';
 import * as parts from '../../../tensors/complex_tensors.js';
 import {hostMap, withDerivative, withGradient} from '../../../tensors/differentiable.js';
 import {mapUnary} from '../../../tensors/host.js';
+import * as words from '../../../tensors/word_runs.js';
 import {unaryKernel} from '../../../tfjs/kernels.js';
 import {type UnaryOp, unary} from '../../elementwise.js';
 import type {OpFamily} from '../../kernel.js';
@@ -28,7 +29,6 @@ function step(forward: (x: tf.Tensor) => tf.Tensor): (x: tf.Tensor) => tf.Tensor
 }
 
 const identity = <T>(x: T): T => x;
-const bigSign = (x: bigint): bigint => (x > 0n ? 1n : x < 0n ? -1n : 0n);
 
 /** Rounds to the nearest integer, ties to even. */
 export function roundHalfToEven(x: number): number {
@@ -69,7 +69,7 @@ export const unaryMath: OpFamily = {
   Neg: unary({
     float: (x) => -x,
     int: (x) => -x,
-    bigint: (x) => -x,
+    words: words.negateWords,
     complex: complex.neg,
     parts: parts.neg,
     device: unaryKernel(tf.Neg),
@@ -77,14 +77,14 @@ export const unaryMath: OpFamily = {
   Abs: unary({
     float: Math.abs,
     int: Math.abs,
-    bigint: (x) => (x < 0n ? -x : x),
+    words: words.absoluteWords,
     // tfjs takes 1 or -1 for the derivative at 0.
     device: (x) => withDerivative(x, tf.abs, (input) => tf.sign(input)),
   }),
   Sign: unary({
     float: Math.sign,
     int: Math.sign,
-    bigint: bigSign,
+    words: words.signWords,
     complex: complex.sign,
     // A NaN stays one, which not every backend's Sign sees to.
     device: step((x) => tf.where(tf.isNaN(x), x, tf.sign(x))),
@@ -135,7 +135,7 @@ export const unaryMath: OpFamily = {
   Round: unary(round),
   Rint: unary(round),
   Conj: unary({float: identity, complex: complex.conj, parts: parts.conj}),
-  Invert: unary({int: (x) => ~x, bigint: (x) => ~x}),
+  Invert: unary({int: (x) => ~x, words: words.invertWords}),
   PopulationCount: {
     kernel: ([x]) => {
       const width = 8 * dtypeInfo(x!.dtype).bytes;

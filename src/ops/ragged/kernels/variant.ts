@@ -11,7 +11,7 @@ import {around, concat, slice, zeros} from '../../../tensors/movement.js';
 import {Value, type Variant} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
-import {lengths, running} from '../row_splits.js';
+import {lengthsOf, running} from '../row_splits.js';
 
 /** A ragged tensor in a variant. Without splits it is a dense one. */
 export class RaggedVariant implements Variant {
@@ -129,7 +129,7 @@ function stackComponents(
     .map((_, k) => Array.from({length: sizeOf(shape.slice(0, k + 1)) + 1}, (_, row) => row * shape[k + 1]!));
   const outer = running(components.map((component) => component.rows));
   const inner = Array.from({length: inputRank}, (_, level) =>
-    running(components.flatMap(({nestedSplits}) => lengths(nestedSplits[level]!))),
+    running(components.flatMap(({nestedSplits}) => [...lengthsOf(nestedSplits[level]!.indices())])),
   );
   const splits = [...uniform, outer, ...inner].map((each) => Value.vector(dtype, each));
   return [...splits, joinValues(components, ctx)];
@@ -153,7 +153,7 @@ function joinValues(components: readonly RaggedVariant[], ctx: KernelContext): V
 /** The values of all components; zeros for a component that nothing depended on. */
 const variantGradient: Kernel = ([encoded, rowSplits, denseShape], ctx) => {
   const shape = denseShape!.numbers();
-  const rowLengths = lengths(rowSplits!);
+  const rowLengths = [...lengthsOf(rowSplits!.indices())];
   const pieces = (encoded!.hostData() as readonly Variant[]).map((component, row) =>
     component instanceof RaggedVariant
       ? component.flatValues

@@ -4,9 +4,10 @@
  * @module
  */
 
-import {isBigInt, isFloating, type NumericArray} from '../../../host/dtypes.js';
+import {isBigInt, type NumericArray} from '../../../host/dtypes.js';
+import {nearestNumbers} from '../../../host/int64.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
-import {allocate} from '../../../host/tensor.js';
+import {allocate, numbersAs} from '../../../host/tensor.js';
 import {convertNumbers} from '../../../tensors/host.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
@@ -36,18 +37,19 @@ function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
   }
   const {dtype} = weights;
   const weightOf = weights.size > 0 && !binary ? weights.numeric() : undefined;
-  const one = isBigInt(dtype) ? 1n : 1;
-  const sums = allocate(isFloating(dtype) ? 'float64' : dtype, rows * size);
-  const source = numbers.numeric();
+  // Occurrences are counted by numbers, and become int64 in the end. Weights are summed in their own dtype, as TensorFlow does.
+  const isCount = isBigInt(dtype) && weightOf === undefined;
+  const sums = allocate(isCount ? 'int32' : dtype, rows * size) as Float64Array;
+  const source = nearestNumbers(numbers.numeric());
   for (let i = 0; i < source.length; i++) {
-    const bin = Number(source[i]);
+    const bin = source[i]!;
     if (bin < 0) throw invalid(ctx, `cannot count the negative number ${bin}`);
     if (bin >= size) continue;
     const at = rowOf(i) * size + bin;
-    if (binary) sums[at] = one as never;
-    else (sums as Float64Array)[at]! += (weightOf ? weightOf[i] : one) as number;
+    if (binary) sums[at] = 1;
+    else sums[at]! += weightOf ? (weightOf[i] as number) : 1;
   }
-  return isFloating(dtype) ? convertNumbers(sums, dtype) : sums;
+  return isCount ? numbersAs(dtype, sums) : sums;
 }
 
 const bincount: Kernel = ([numbers, size, weights], ctx) => {

@@ -7,12 +7,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as complex from '../../../algorithms/complex.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, lanes, type NumericArray} from '../../../host/dtypes.js';
+import {wordsOf} from '../../../host/int64.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {convertNumbers, forEachBroadcast} from '../../../tensors/host.js';
 import {mapTensor} from '../../../tensors/movement.js';
 import {preferHost, Value} from '../../../tensors/value.js';
+import {
+  addWords,
+  maximumWords,
+  minimumWords,
+  multiplyWords,
+  type WordRun,
+} from '../../../tensors/word_runs.js';
 import {demand} from '../../elementwise.js';
 import type {KernelContext, OpFamily, OpImplementation} from '../../kernel.js';
 import {largerBigInt, smallerBigInt} from '../../math/kernels/binary.js';
@@ -27,6 +35,10 @@ interface Reduction {
   /** Of integers of at most 32 bits and booleans; the sum wraps after each step. As for floats when absent. */
   readonly int?: (sum: number, x: number) => number;
   readonly bigint?: (sum: bigint, x: bigint) => bigint;
+  /** The same of int64 as words. */
+  readonly words?: WordRun;
+  /** Of uint64, where that is another. */
+  readonly unsignedWords?: WordRun;
   readonly complex?: (sum: complex.Complex, x: complex.Complex) => complex.Complex;
   /** Turns a fold of `count` elements into the result. */
   readonly finish?: (sum: number, count: number) => number;
@@ -86,12 +98,20 @@ function foldBigInts(
   ctx: KernelContext,
 ): NumericArray {
   const fold = demand(rule.bigint, x.dtype, ctx);
+  const words = x.dtype === 'uint64' ? (rule.unsignedWords ?? rule.words) : rule.words;
   const source = x.numeric() as BigInt64Array;
   const sums = allocate(x.dtype, sizeOf(kept)) as BigInt64Array;
   sums.fill(BigInt(startOf(rule, x.dtype)));
-  forEachBroadcast([kept], x.shape, (i, [at]) => {
-    sums[at!] = fold(sums[at!]!, source[i]!);
-  });
+  if (words === undefined) {
+    forEachBroadcast([kept], x.shape, (i, [at]) => {
+      sums[at!] = fold(sums[at!]!, source[i]!);
+    });
+  } else {
+    const [from, to] = [wordsOf(source), wordsOf(sums)];
+    forEachBroadcast([kept], x.shape, (i, [at]) => {
+      words(to, 2 * at!, 0, from, 2 * i, 0, to, 2 * at!, 2 * at! + 2);
+    });
+  }
   const finish = rule.finishBigInt;
   return finish ? sums.map((sum) => finish(sum, BigInt(count))) : sums;
 }
@@ -170,10 +190,11 @@ function euclideanNormTensor(x: tf.Tensor, axes: number[]): tf.Tensor {
   );
 }
 
-const add: Pick<Reduction, 'start' | 'float' | 'bigint' | 'complex'> = {
+const add: Pick<Reduction, 'start' | 'float' | 'bigint' | 'words' | 'complex'> = {
   start: 0,
   float: (sum, x) => sum + x,
   bigint: (sum, x) => sum + x,
+  words: addWords,
   complex: complex.add,
 };
 
@@ -191,6 +212,7 @@ export const reductions: OpFamily = {
     float: (product, x) => product * x,
     int: Math.imul,
     bigint: (product, x) => product * x,
+    words: multiplyWords,
     complex: complex.mul,
     device: prodTensor,
   }),
@@ -198,12 +220,14 @@ export const reductions: OpFamily = {
     start: (dtype) => limitOf(dtype, -1),
     float: Math.max,
     bigint: largerBigInt,
+    ...maximumWords,
     device: extremeTensor(tf.max),
   }),
   Min: reduction({
     start: (dtype) => limitOf(dtype, 1),
     float: Math.min,
     bigint: smallerBigInt,
+    ...minimumWords,
     device: extremeTensor(tf.min),
   }),
   All: reduction({start: 1, float: (all, x) => all & x}),

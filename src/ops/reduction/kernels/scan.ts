@@ -7,12 +7,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as complex from '../../../algorithms/complex.js';
 import {type DType, isBigInt, isFloating, lanes, type NumericArray} from '../../../host/dtypes.js';
+import {wordsOf} from '../../../host/int64.js';
 import {roundToDType} from '../../../host/rounding.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
 import {mapTensor} from '../../../tensors/movement.js';
 import {preferHost, Value} from '../../../tensors/value.js';
+import {addWords, multiplyWords, type WordRun} from '../../../tensors/word_runs.js';
 import {demand} from '../../elementwise.js';
 import type {OpFamily, OpImplementation} from '../../kernel.js';
 import {resolveAxis} from '../../node.js';
@@ -23,6 +25,8 @@ interface Scan {
   readonly float: (sum: number, x: number) => number;
   readonly int?: (sum: number, x: number) => number;
   readonly bigint?: (sum: bigint, x: bigint) => bigint;
+  /** The same of int64 and uint64 as words. */
+  readonly words?: WordRun;
   readonly complex?: (sum: complex.Complex, x: complex.Complex) => complex.Complex;
   /** True when the parts of complex numbers are summed each by themselves. */
   readonly isLinear?: boolean;
@@ -51,6 +55,10 @@ function scan(rule: Scan): OpImplementation {
 function scanOnHost(x: Value, axis: number, exclusive: boolean, reverse: boolean, rule: Scan): Value {
   const source = x.numeric();
   const out = allocate(x.dtype, x.size);
+  if (isBigInt(x.dtype) && rule.words) {
+    scanWords(x, out as BigInt64Array, axis, exclusive, reverse, rule.words, rule.start);
+    return Value.host(x.dtype, x.shape, out);
+  }
   const step = stepper(x.dtype, source, out, rule);
   const length = x.shape[axis]!;
   const inner = sizeOf(x.shape.slice(axis + 1));
@@ -65,6 +73,33 @@ function scanOnHost(x: Value, axis: number, exclusive: boolean, reverse: boolean
     }
   }
   return Value.host(x.dtype, x.shape, out);
+}
+
+function scanWords(
+  x: Value,
+  out: BigInt64Array,
+  axis: number,
+  exclusive: boolean,
+  reverse: boolean,
+  fold: WordRun,
+  start: number,
+): void {
+  const [from, to] = [wordsOf(x.numeric() as BigInt64Array), wordsOf(out)];
+  const sum = new Int32Array(2);
+  const length = x.shape[axis]!;
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  for (let row = 0; row < x.size / length; row++) {
+    const first = Math.floor(row / inner) * length * inner + (row % inner);
+    sum[0] = start;
+    sum[1] = 0;
+    for (let i = 0; i < length; i++) {
+      const at = 2 * (first + (reverse ? length - 1 - i : i) * inner);
+      const [low, high] = [sum[0]!, sum[1]!];
+      fold(sum, 0, 0, from, at, 0, sum, 0, 2);
+      to[at] = exclusive ? low : sum[0]!;
+      to[at + 1] = exclusive ? high : sum[1]!;
+    }
+  }
 }
 
 type Sum = number | bigint | complex.Complex;
@@ -159,6 +194,7 @@ export const scans: OpFamily = {
     float: (sum, x) => sum + x,
     int: (sum, x) => (sum + x) | 0,
     bigint: (sum, x) => sum + x,
+    words: addWords,
     complex: complex.add,
     isLinear: true,
     device: cumsumTensor,
@@ -168,6 +204,7 @@ export const scans: OpFamily = {
     float: (product, x) => product * x,
     int: Math.imul,
     bigint: (product, x) => product * x,
+    words: multiplyWords,
     complex: complex.mul,
     device: cumprodTensor,
   }),

@@ -4,8 +4,9 @@
  * @module
  */
 
+import {integerAt, setInteger, wordsOf} from '../../../host/int64.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
-import {ARRAY_BYTES, allocateObjects, int32Array, sizeOf} from '../../../host/tensor.js';
+import {allocate, int32Array, sizeOf} from '../../../host/tensor.js';
 import {broadcastTo, concat} from '../../../tensors/movement.js';
 import {addRows, lastWriters, NO_ROW, reorder, takeRows} from '../../../tensors/rows.js';
 import {Value} from '../../../tensors/value.js';
@@ -17,6 +18,7 @@ import {
   checkDense,
   checkOrder,
   checkValues,
+  entriesAt,
   entryAt,
   flatPositions,
   indexMatrix,
@@ -42,7 +44,6 @@ const sparseToDense: Kernel = ([indices, shape, values, fallback], ctx) => {
   return takeRows(concat([fallback!.reshape([1]), spread], 0), 1, index, coordinates.shape);
 };
 
-/** Computed with big integers: products of sparse shapes exceed what numbers hold exactly. */
 const sparseReshape: Kernel = ([indices, shape, newShape], ctx) => {
   const from = [...(shape!.numeric() as BigInt64Array)];
   const to = completeShape(from, [...(newShape!.numeric() as BigInt64Array)], ctx);
@@ -51,8 +52,48 @@ const sparseReshape: Kernel = ([indices, shape, newShape], ctx) => {
   }
   const count = indices!.shape[0]!;
   const flat = indices!.numeric() as BigInt64Array;
-  const out = new BigInt64Array(count * to.length);
-  for (let i = 0; i < count; i++) {
+  const out = allocate('int64', count * to.length) as BigInt64Array;
+  const isSmall =
+    [...from, ...to].reduce((size, dim) => size * Math.max(1, Math.abs(Number(dim))), 1) < 2 ** 53;
+  const moved = isSmall && moveSafely(flat, from.map(Number), out, to.map(Number));
+  if (!moved) moveExactly(flat, from, out, to);
+  const outShape = Value.host('int64', [to.length], BigInt64Array.from(to));
+  return [Value.host('int64', [count, to.length], out), outShape];
+};
+
+/** Puts the coordinates in another shape; false where their positions may be beyond 2^53. */
+function moveSafely(
+  flat: BigInt64Array,
+  from: readonly number[],
+  out: BigInt64Array,
+  to: readonly number[],
+): boolean {
+  const [source, target] = [wordsOf(flat), wordsOf(out)];
+  const [rank, newRank] = [from.length, to.length];
+  for (let i = 0; i * rank < flat.length; i++) {
+    let position = 0;
+    for (let k = 0; k < rank; k++) {
+      const at = integerAt(source, i * rank + k);
+      if (at < 0 || at >= from[k]!) return false;
+      position = position * from[k]! + at;
+    }
+    for (let k = newRank - 1; k >= 0; k--) {
+      const rest = Math.floor(position / to[k]!);
+      setInteger(target, i * newRank + k, position - rest * to[k]!);
+      position = rest;
+    }
+  }
+  return true;
+}
+
+/** The same with big integers: products of sparse shapes exceed what numbers hold exactly. */
+function moveExactly(
+  flat: BigInt64Array,
+  from: readonly bigint[],
+  out: BigInt64Array,
+  to: readonly bigint[],
+): void {
+  for (let i = 0; i * from.length < flat.length; i++) {
     let position = 0n;
     from.forEach((dim, k) => {
       position = position * dim + flat[i * from.length + k]!;
@@ -62,24 +103,22 @@ const sparseReshape: Kernel = ([indices, shape, newShape], ctx) => {
       position /= to[k]!;
     }
   }
-  const outShape = Value.host('int64', [to.length], BigInt64Array.from(to));
-  return [Value.host('int64', [count, to.length], out), outShape];
-};
+}
 
 const sparseReorder: Kernel = ([indices, values, shape], ctx) => {
   const coordinates = readCoordinates(indices!, shape!, ctx);
   checkValues(values!, coordinates.count, ctx);
   const order = sortedOrder(coordinates);
-  const sorted = order.map((entry) => entryAt(coordinates, entry));
-  return [indexMatrix(sorted, coordinates.shape.length), reorder(values!, order)];
+  const sorted = entriesAt(coordinates, order);
+  return [longs(sorted, [coordinates.count, coordinates.shape.length]), reorder(values!, order)];
 };
 
 /** Entries joined and brought into row-major order. */
 function joined(coordinates: Coordinates, values: Value): Value[] {
   const order = sortedOrder(coordinates);
-  const sorted = order.map((entry) => entryAt(coordinates, entry));
-  const {shape} = coordinates;
-  return [indexMatrix(sorted, shape.length), reorder(values, order), longs(shape, [shape.length])];
+  const sorted = entriesAt(coordinates, order);
+  const {shape, count} = coordinates;
+  return [longs(sorted, [count, shape.length]), reorder(values, order), longs(shape, [shape.length])];
 }
 
 const sparseConcat: Kernel = (inputs, ctx) => {
@@ -100,7 +139,7 @@ const sparseConcat: Kernel = (inputs, ctx) => {
         `shapes ${formatShape(shape)} and ${formatShape(part.shape)} cannot be concatenated`,
       );
     }
-    const moved = part.flat.map((at, k) => (k % shape.length === axis ? at + offset : at));
+    const moved = Array.from(part.flat, (at, k) => (k % shape.length === axis ? at + offset : at));
     offset += part.shape[axis]!;
     return moved;
   });
@@ -177,9 +216,9 @@ const sparseSplit: Kernel = ([axis, indices, values, shape], ctx) => {
 /** Values with a default for each row that has none. */
 interface FilledRows {
   /** The row of each value. */
-  readonly rows: readonly number[];
+  readonly rows: Int32Array;
   /** Which of the values given each one is; one more than the last for the default. */
-  readonly source: readonly number[];
+  readonly source: Int32Array;
   readonly filled: Value;
   /** Which rows had no value. */
   readonly empty: Value;
@@ -189,42 +228,56 @@ interface FilledRows {
 
 /** Sorts values by their row, and gives rows without one the default. */
 export function fillRows(
-  rowOf: readonly number[],
+  rowOf: ArrayLike<number>,
   values: Value,
   fallback: Value,
   rowCount: number,
   ctx: KernelContext,
 ): FilledRows {
-  if (rowOf.length !== values.shape[0]) {
-    throw invalid(ctx, `there are ${rowOf.length} rows for values of ${formatShape(values.shape)}`);
+  const count = rowOf.length;
+  if (count !== values.shape[0]) {
+    throw invalid(ctx, `there are ${count} rows for values of ${formatShape(values.shape)}`);
   }
-  const members = allocateObjects(checkCount(rowCount, 'rows', ctx), 0, ARRAY_BYTES).map(
-    () => [] as number[],
-  );
-  rowOf.forEach((row, i) => {
-    const own = members[row];
-    if (own === undefined)
+  // How many values each row has, then where its next one goes.
+  const next = allocate('int32', checkCount(rowCount, 'rows', ctx) + 1) as Int32Array;
+  for (let i = 0; i < count; i++) {
+    const row = rowOf[i]!;
+    if (!(row >= 0 && row < rowCount))
       throw invalid(ctx, `value ${i} is in row ${row}, which is not in [0, ${rowCount})`);
-    own.push(i);
-  });
-  const reverse = new Array<number>(rowOf.length);
-  const source: number[] = [];
-  const rows: number[] = [];
-  members.forEach((own, row) => {
-    for (const i of own.length > 0 ? own : [values.size]) {
-      if (i < values.size) reverse[i] = source.length;
-      source.push(i);
-      rows.push(row);
-    }
-  });
-  const empty = members.map((own) => Number(own.length === 0));
+    next[row]!++;
+  }
+  const empty = allocate('bool', rowCount) as Uint8Array;
+  let total = 0;
+  for (let row = 0; row < rowCount; row++) {
+    const own = next[row]!;
+    empty[row] = own === 0 ? 1 : 0;
+    next[row] = total;
+    total += Math.max(1, own);
+  }
+  const rows = allocate('int32', total) as Int32Array;
+  const source = (allocate('int32', total) as Int32Array).fill(count);
+  const reverse = allocate('int32', count) as Int32Array;
+  for (let row = 0; row < rowCount; row++) if (empty[row] === 1) rows[next[row]!] = row;
+  for (let i = 0; i < count; i++) {
+    const at = next[rowOf[i]!]!++;
+    rows[at] = rowOf[i]!;
+    source[at] = i;
+    reverse[i] = at;
+  }
   return {
     rows,
     source,
     filled: reorder(concat([values, fallback.reshape([1])], 0), source),
-    empty: Value.vector('bool', empty),
+    empty: Value.host('bool', [rowCount], empty),
     reverse: Value.vector('int64', reverse),
   };
+}
+
+/** The first coordinate of each entry. */
+function rowsOf({count, shape, flat}: Coordinates): Float64Array {
+  const rows = allocate('float64', count) as Float64Array;
+  for (let i = 0; i < count; i++) rows[i] = flat[i * shape.length]!;
+  return rows;
 }
 
 /** A row without entries gets one, at its start, with the default value. */
@@ -233,18 +286,20 @@ const fillEmptyRows: Kernel = ([indices, values, shape, fallback], ctx) => {
   const {count, flat} = coordinates;
   checkValues(values!, count, ctx);
   const rank = coordinates.shape.length;
-  const rowOf = Array.from({length: count}, (_, i) => flat[i * rank]!);
   const {rows, source, filled, empty, reverse} = fillRows(
-    rowOf,
+    rowsOf(coordinates),
     values!,
     fallback!,
     coordinates.shape[0] ?? 0,
     ctx,
   );
-  const entries = source.map((entry, i) =>
-    entry < count ? entryAt(coordinates, entry) : new Array<number>(rank).fill(0).with(0, rows[i]!),
-  );
-  return [indexMatrix(entries, rank), filled, empty, reverse];
+  const entries = allocate('float64', source.length * rank) as Float64Array;
+  for (let i = 0; i < source.length; i++) {
+    entries[i * rank] = rows[i]!;
+    if (source[i]! === count) continue;
+    for (let k = 1; k < rank; k++) entries[i * rank + k] = flat[source[i]! * rank + k]!;
+  }
+  return [longs(entries, [source.length, rank]), filled, empty, reverse];
 };
 
 /** The gradients of the values, and of the default. */

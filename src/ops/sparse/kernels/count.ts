@@ -11,7 +11,7 @@ import {convertNumbers} from '../../../tensors/host.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
-import {lengths} from '../../ragged/row_splits.js';
+import {lengthsOf} from '../../ragged/row_splits.js';
 import {checkCount} from '../../sizes.js';
 import {
   type Coordinates,
@@ -110,7 +110,7 @@ function sparseOccurrences(
 }
 
 function raggedOccurrences(splits: Value, numbers: Value, weights: Value, ctx: KernelContext): Occurrences {
-  const rows = lengths(splits);
+  const rows = [...lengthsOf(splits.indices())];
   if (
     splits.numbers()[0] !== 0 ||
     splits.numbers().at(-1) !== numbers.size ||

@@ -5,16 +5,17 @@
  * @module
  */
 
+import {setInteger, wordsOf} from '../../../host/int64.js';
 import {formatShape, sameShape, stridesOf} from '../../../host/shape.js';
-import {allocate, sizeOf} from '../../../host/tensor.js';
+import {allocate, int32Array, sizeOf} from '../../../host/tensor.js';
 import {ownEntry} from '../../../own_entry.js';
-import {type ElementKey, elementKeys} from '../../../tensors/element_keys.js';
+import {rowIds} from '../../../tensors/element_ids.js';
 import {concat} from '../../../tensors/movement.js';
-import {reorder} from '../../../tensors/rows.js';
+import {takeRows} from '../../../tensors/rows.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
-import {checkOrder, checkValues, entryAt, indexMatrix, longs, readCoordinates} from '../coordinates.js';
+import {checkOrder, checkValues, longs, readCoordinates} from '../coordinates.js';
 
 type SetOperation = (inFirst: boolean, inSecond: boolean) => boolean;
 
@@ -31,41 +32,52 @@ interface Sets {
   readonly values: Value;
   /** The shape in which the sets are arranged. */
   readonly shape: readonly number[];
-  /** The elements of each set that is not empty, as positions in `values`. */
-  readonly members: ReadonlyMap<number, readonly number[]>;
+  /** The set of each member, in ascending order. */
+  readonly sets: Float64Array;
+  /** Where in `values` each member is. */
+  readonly members: Int32Array;
 }
 
 function denseSets(x: Value, ctx: KernelContext): Sets {
   if (x.rank < 2) throw invalid(ctx, `at least 2 dimensions are expected, not ${formatShape(x.shape)}`);
   const width = x.shape.at(-1)!;
-  const members = new Map<number, number[]>();
-  for (let i = 0; i < x.size; i++) add(members, Math.floor(i / width), i);
-  return {values: x.reshape([x.size]), shape: x.shape.slice(0, -1), members};
+  const sets = allocate('float64', x.size) as Float64Array;
+  for (let i = 0; i < sets.length; i++) sets[i] = Math.floor(i / width);
+  return {
+    values: x.reshape([x.size]),
+    shape: x.shape.slice(0, -1),
+    sets,
+    members: int32Array(x.size, (i) => i),
+  };
 }
 
 function sparseSets(indices: Value, values: Value, denseShape: Value, ctx: KernelContext): Sets {
   const coordinates = readCoordinates(indices, denseShape, ctx);
-  checkValues(values, coordinates.count, ctx);
+  const {count, flat} = coordinates;
+  checkValues(values, count, ctx);
   const shape = coordinates.shape.slice(0, -1);
-  if (shape.length === 0) {
+  const rank = shape.length;
+  if (rank === 0) {
     throw invalid(ctx, `at least 2 dimensions are expected, not ${formatShape(coordinates.shape)}`);
   }
   if (ctx.attrs.bool('validate_indices')) checkOrder(coordinates, ctx);
   const strides = stridesOf(shape);
-  const members = new Map<number, number[]>();
-  for (let i = 0; i < coordinates.count; i++) {
-    const entry = entryAt(coordinates, i);
-    const set = strides.reduce((position, stride, k) => position + stride * entry[k]!, 0);
-    add(members, set, i);
+  const sets = allocate('float64', count) as Float64Array;
+  let isSorted = true;
+  for (let i = 0; i < count; i++) {
+    let set = 0;
+    for (let k = 0; k < rank; k++) set += strides[k]! * flat[i * (rank + 1) + k]!;
+    sets[i] = set;
+    if (i > 0 && set < sets[i - 1]!) isSorted = false;
   }
-  return {values, shape, members};
+  const members = int32Array(count, (i) => i);
+  if (isSorted) return {values, shape, sets, members};
+  members.sort((a, b) => sets[a]! - sets[b]! || a - b);
+  return {values, shape, sets: Float64Array.from(members, (i) => sets[i]!), members};
 }
 
-function add(members: Map<number, number[]>, set: number, element: number): void {
-  const own = members.get(set);
-  if (own === undefined) members.set(set, [element]);
-  else own.push(element);
-}
+const IN_FIRST = 1;
+const IN_SECOND = 2;
 
 function operate(a: Sets, b: Sets, ctx: KernelContext): Value[] {
   const name = ctx.attrs.string('set_operation').toLowerCase();
@@ -74,40 +86,109 @@ function operate(a: Sets, b: Sets, ctx: KernelContext): Value[] {
   if (!sameShape(a.shape, b.shape)) {
     throw invalid(ctx, `sets arranged in ${formatShape(a.shape)} and ${formatShape(b.shape)} do not match`);
   }
+  const isIn = [0, IN_FIRST, IN_SECOND, IN_FIRST | IN_SECOND].map((from) =>
+    belongs((from & IN_FIRST) !== 0, (from & IN_SECOND) !== 0),
+  );
   const values = concat([a.values, b.values], 0);
-  const keys = elementKeys(values);
-  const strides = stridesOf(a.shape);
-  const entries: number[][] = [];
-  const picked: number[] = [];
+  const {ids, firsts} = rowIds(values);
+  const order = orderOf(values, firsts);
+  // Of the set at hand: where each element occurs, as a mask, and all that do.
+  const origins = allocate('uint8', firsts.length) as Uint8Array;
+  const found = allocate('int32', firsts.length) as Int32Array;
+  let count = 0;
+  const note = (id: number, origin: number) => {
+    if (origins[id] === 0) found[count++] = id;
+    origins[id]! |= origin;
+  };
+  const most = a.members.length + b.members.length;
+  const picked = allocate('int32', most) as Int32Array;
+  const setOf = allocate('float64', most) as Float64Array;
+  let total = 0;
   let widest = 0;
-  for (let set = 0; set < sizeOf(a.shape); set++) {
-    const second = (b.members.get(set) ?? []).map((element) => element + a.values.size);
-    const result = combine(a.members.get(set) ?? [], second, keys, belongs);
-    const at = a.shape.map((dim, k) => Math.floor(set / strides[k]!) % dim);
-    result.forEach((element, i) => {
-      entries.push([...at, i]);
-      picked.push(element);
-    });
-    widest = Math.max(widest, result.length);
+  const end = sizeOf(a.shape);
+  for (let i = firstFrom(a.sets, 0), k = firstFrom(b.sets, 0); ; ) {
+    const set = Math.min(a.sets[i] ?? end, b.sets[k] ?? end);
+    if (!(set < end)) break;
+    for (; a.sets[i] === set; i++) note(ids[a.members[i]!]!, IN_FIRST);
+    for (; b.sets[k] === set; k++) note(ids[a.values.size + b.members[k]!]!, IN_SECOND);
+    let kept = 0;
+    for (let at = 0; at < count; at++) {
+      const id = found[at]!;
+      if (isIn[origins[id]!]) found[kept++] = id;
+      origins[id] = 0;
+    }
+    sortSmall(found, kept, order);
+    for (let at = 0; at < kept; at++) {
+      picked[total] = firsts[found[at]!]!;
+      setOf[total++] = set;
+    }
+    widest = Math.max(widest, kept);
+    count = 0;
   }
   const rank = a.shape.length + 1;
-  return [indexMatrix(entries, rank), reorder(values, picked), longs([...a.shape, widest], [rank])];
+  return [
+    entriesOf(setOf.subarray(0, total), a.shape),
+    takeRows(values, 1, picked.subarray(0, total), [total]),
+    longs([...a.shape, widest], [rank]),
+  ];
 }
 
-/** One position for each distinct element that belongs to the result, in ascending order of the elements. */
-function combine(
-  first: readonly number[],
-  second: readonly number[],
-  keys: readonly ElementKey[],
-  belongs: SetOperation,
-): number[] {
-  const inFirst = new Set(first.map((i) => keys[i]!));
-  const inSecond = new Set(second.map((i) => keys[i]!));
-  const places = new Map([...first, ...second].map((i) => [keys[i]!, i]));
-  return [...places]
-    .filter(([key]) => belongs(inFirst.has(key), inSecond.has(key)))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, place]) => place);
+/** The first member of a set that there is: entries may lie before all sets where nobody checked them. */
+function firstFrom(sets: Float64Array, least: number): number {
+  let at = 0;
+  while (sets[at]! < least) at++;
+  return at;
+}
+
+/** Below 0 where one distinct element comes before another. */
+type Order = (a: number, b: number) => number;
+
+function orderOf(values: Value, firsts: Int32Array): Order {
+  if (values.dtype === 'string') {
+    const strings = values.strings();
+    return (a, b) => strings.compareAt(firsts[a]!, strings, firsts[b]!);
+  }
+  const numbers = values.numeric();
+  if (!(numbers instanceof BigInt64Array))
+    return (a, b) => Number(numbers[firsts[a]!]) - Number(numbers[firsts[b]!]);
+  const words = wordsOf(numbers);
+  return (a, b) => {
+    const [i, k] = [2 * firsts[a]!, 2 * firsts[b]!];
+    return words[i + 1]! - words[k + 1]! || (words[i]! >>> 0) - (words[k]! >>> 0);
+  };
+}
+
+/** Longer lists are left to the sort of typed arrays. */
+const FEW = 24;
+
+/** Sorts the first `count` elements, which differ from one another. */
+function sortSmall(ids: Int32Array, count: number, order: Order): void {
+  if (count > FEW) {
+    ids.subarray(0, count).sort(order);
+    return;
+  }
+  for (let i = 1; i < count; i++) {
+    const id = ids[i]!;
+    let at = i;
+    for (; at > 0 && order(ids[at - 1]!, id) > 0; at--) ids[at] = ids[at - 1]!;
+    ids[at] = id;
+  }
+}
+
+/** The coordinates of elements of sets: those of the set, and the place in it. */
+function entriesOf(sets: Float64Array, shape: readonly number[]): Value {
+  const rank = shape.length + 1;
+  const strides = stridesOf(shape);
+  const out = allocate('int64', rank * sets.length) as BigInt64Array;
+  const words = wordsOf(out);
+  for (let i = 0, place = 0; i < sets.length; i++) {
+    place = i > 0 && sets[i] === sets[i - 1] ? place + 1 : 0;
+    for (let k = 0; k < shape.length; k++) {
+      setInteger(words, rank * i + k, Math.floor(sets[i]! / strides[k]!) % shape[k]!);
+    }
+    setInteger(words, rank * i + shape.length, place);
+  }
+  return Value.host('int64', [sets.length, rank], out);
 }
 
 const denseToDense: Kernel = ([a, b], ctx) => operate(denseSets(a!, ctx), denseSets(b!, ctx), ctx);
@@ -123,10 +204,17 @@ const sparseToSparse: Kernel = (inputs, ctx) => {
 };
 
 const setSize: Kernel = ([indices, values, denseShape], ctx) => {
-  const {shape, members} = sparseSets(indices!, values!, denseShape!, ctx);
-  const keys = elementKeys(values!);
+  const {shape, sets, members} = sparseSets(indices!, values!, denseShape!, ctx);
+  const {ids, firsts} = rowIds(values!);
   const sizes = allocate('int32', sizeOf(shape)) as Int32Array;
-  for (const [set, elements] of members) sizes[set] = new Set(elements.map((i) => keys[i]!)).size;
+  // The last set in which an element was met.
+  const seen = (allocate('float64', firsts.length) as Float64Array).fill(-1);
+  for (let i = 0; i < members.length; i++) {
+    const [set, id] = [sets[i]!, ids[members[i]!]!];
+    if (!(set >= 0 && set < sizes.length) || seen[id] === set) continue;
+    seen[id] = set;
+    sizes[set]!++;
+  }
   return Value.host('int32', shape, sizes);
 };
 

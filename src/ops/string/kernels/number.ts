@@ -10,6 +10,7 @@ import {type Conversion, printf, shortestFloat} from '../../../algorithms/printf
 import {joinBytes} from '../../../host/bytes.js';
 import {dtypeInfo, type NumericArray} from '../../../host/dtypes.js';
 import {stridesOf} from '../../../host/shape.js';
+import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
 import {allocate} from '../../../host/tensor.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
@@ -21,12 +22,14 @@ type ElementWriter = (data: NumericArray, index: number) => string;
 
 const asString: Kernel = ([input], ctx) => {
   const {conversion, write} = ctx.memo(() => formatOf(ctx));
-  if (input!.dtype === 'string') return stringValue(input!.shape, padStrings(input!, conversion));
+  if (input!.dtype === 'string') return stringValue(input!.shape, padStrings(input!.strings(), conversion));
   const data = input!.numeric();
-  return stringValue(
-    input!.shape,
-    Array.from({length: input!.size}, (_, i) => fromLatin1(write(data, i))),
-  );
+  const out = new StringsBuilder(input!.size, 4 * input!.size);
+  for (let i = 0; i < input!.size; i++) {
+    out.appendText(write(data, i));
+    out.end();
+  }
+  return stringValue(input!.shape, out.strings());
 };
 
 function formatOf(ctx: KernelContext): {conversion: Conversion; write: ElementWriter} {
@@ -63,16 +66,21 @@ function fillFlags(ctx: KernelContext): string {
   return fill;
 }
 
-function padStrings(input: Value, {flags, width = 0}: Conversion): Uint8Array[] {
-  return input
-    .strings()
-    .toArray()
-    .map((string) => {
-      if (string.length >= width) return string;
-      const padding = (allocate('uint8', width - string.length) as Uint8Array).fill(0x20);
-      return joinBytes(flags === '-' ? [string, padding] : [padding, string]);
-    });
+function padStrings(strings: PackedStrings, {flags, width = 0}: Conversion): PackedStrings {
+  const {bytes, starts, ends} = strings;
+  const out = new StringsBuilder(strings.length, strings.totalBytes);
+  for (let i = 0; i < strings.length; i++) {
+    const padding = Math.max(0, width - strings.lengthAt(i));
+    out.reserve(padding);
+    if (flags === '-') out.append(bytes, starts[i], ends[i]);
+    for (let k = 0; k < padding; k++) out.push(SPACE);
+    if (flags !== '-') out.append(bytes, starts[i], ends[i]);
+    out.end();
+  }
+  return out.strings();
 }
+
+const SPACE = 0x20;
 
 const stringToNumber: Kernel = ([input], ctx) => {
   const dtype = ctx.attrs.dtype('out_type');
@@ -138,8 +146,8 @@ function elementPrinter(value: Value, ctx: KernelContext): (index: number) => st
   const {dtype} = value;
   const {kind} = dtypeInfo(dtype);
   if (kind === 'string') {
-    const strings = value.strings().toArray();
-    return (i) => `"${cEscape(strings[i]!)}"`;
+    const strings = value.strings();
+    return (i) => `"${cEscape(strings.at(i))}"`;
   }
   if (kind === 'variant' || kind === 'resource') throw unsupported(ctx, `a ${dtype} input`);
   const data = value.numeric();
