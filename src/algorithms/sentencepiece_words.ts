@@ -8,7 +8,7 @@
  * @module
  */
 
-import {SeenStrings} from './seen_strings.js';
+import {ByteIndex} from './byte_index.js';
 import {Segments, type Vocabulary} from './sentencepiece_vocabulary.js';
 import {isWellFormed} from './utf8_characters.js';
 
@@ -92,7 +92,7 @@ export class WordSegmenter implements Segmenter {
 
 /** Words and their segments. */
 class KnownWords {
-  readonly index = new SeenStrings();
+  readonly index = new ByteIndex();
   /** The bytes of all words. */
   bytes = 0;
   /** The sums up to which the segments of each word are these. */

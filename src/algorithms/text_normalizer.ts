@@ -6,7 +6,7 @@
  * @module
  */
 
-import {SeenStrings} from './seen_strings.js';
+import {ByteIndex} from './byte_index.js';
 import {CODE_SHIFT, characterAt, LENGTH_MASK} from './utf8_characters.js';
 
 /** What is done to text. */
@@ -61,12 +61,14 @@ const REPLACEMENT = Uint8Array.of(0xef, 0xbf, 0xbd);
 export class TextNormalizer {
   readonly #mapping: TextMapping;
   readonly #ascii: Uint8Array;
+  /** Whether ASCII characters are mapped to themselves. */
+  readonly #keepsAscii: boolean;
   /** Entries of 256 characters each. */
   readonly #pages: (Int32Array | undefined)[] = new Array(0x1100).fill(undefined);
   /** What characters become. */
   readonly #texts = new Pool();
   /** Stretches, and what they become: that of stretch `i` ends at `#stretchEnds[i]`. */
-  #stretches = new SeenStrings();
+  #stretches = new ByteIndex();
   #stretchTexts = new Pool();
   #stretchEnds: number[] = [];
   #remembered = 0;
@@ -76,15 +78,17 @@ export class TextNormalizer {
     this.#ascii = Uint8Array.from({length: 128}, (_, code) =>
       mapping.map(String.fromCharCode(code)).charCodeAt(0),
     );
+    this.#keepsAscii = this.#ascii.every((to, code) => to === code);
   }
 
   /** True when what lies from `start` to `end` is mapped to itself. False may be wrong: it is not looked at closely. */
   leaves(source: Uint8Array, start: number, end: number): boolean {
     const ascii = this.#ascii;
+    const keepsAscii = this.#keepsAscii;
     for (let at = start; at < end; ) {
       const byte = source[at]!;
       if (byte < 0x80) {
-        if (ascii[byte] !== byte) return false;
+        if (!keepsAscii && ascii[byte] !== byte) return false;
         at++;
         continue;
       }
@@ -166,7 +170,7 @@ export class TextNormalizer {
   #remember(source: Uint8Array, start: number, end: number): number {
     if (this.#remembered > MOST_REMEMBERED) {
       this.#remembered = 0;
-      this.#stretches = new SeenStrings();
+      this.#stretches = new ByteIndex();
       this.#stretchTexts = new Pool();
       this.#stretchEnds = [];
     }

@@ -28,6 +28,8 @@ export class BertNormalizer {
   readonly #texts: Uint8Array;
   /** What ASCII characters become. */
   readonly #ascii: Int32Array;
+  /** The ASCII character that each becomes; -1 where it becomes something else. */
+  readonly #single: Int16Array;
 
   /** @throws FormatError when `model` is no serialized `FastBertNormalizerModel`. */
   constructor(model: Uint8Array) {
@@ -40,6 +42,14 @@ export class BertNormalizer {
     this.#ascii = Int32Array.from({length: 128}, (_, byte) =>
       byte === 0 ? zero : this.#lookUp(Uint8Array.of(byte), 0, 1),
     );
+    this.#single = Int16Array.from({length: 128}, (_, byte) => this.#singleOf(byte));
+  }
+
+  #singleOf(byte: number): number {
+    const data = this.#ascii[byte]!;
+    if ((data & CHANGES) === 0) return byte;
+    const text = this.#texts[placeOf(data)];
+    return (data & LENGTH_BITS) === 1 && text !== undefined ? text : -1;
   }
 
   /** True when what lies from `start` to `end` stays as it is. */
@@ -68,15 +78,15 @@ export class BertNormalizer {
     out: StringsBuilder,
     origins: Int32List | undefined,
   ): void {
-    out.reserve(end - start);
     for (let at = start; at < end; ) {
+      at = this.#writeSingles(bytes, start, at, end, out, origins);
+      if (at === end) break;
       const byte = bytes[at]!;
       const length = byte < 0x80 ? 1 : lengthAt(bytes, at, end);
       const data = byte < 0x80 ? this.#ascii[byte]! : this.#lookUp(bytes, at, at + length);
       if ((data & CHANGES) !== 0) {
-        const place = (data >> PLACE_SHIFT) & (MOST_PLACES - 1);
-        const to = Math.min(this.#texts.length, place + (data & LENGTH_BITS));
-        for (let i = place; i < to; i++) {
+        const to = placeOf(data) + (data & LENGTH_BITS);
+        for (let i = placeOf(data); i < to && i < this.#texts.length; i++) {
           out.push(this.#texts[i]!);
           origins?.push(at - start);
         }
@@ -91,6 +101,34 @@ export class BertNormalizer {
     origins?.push(end - start);
   }
 
+  /** Writes ASCII characters that become one each. Where the first comes that does not. */
+  #writeSingles(
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    end: number,
+    out: StringsBuilder,
+    origins: Int32List | undefined,
+  ): number {
+    const single = this.#single;
+    out.reserve(end - from);
+    const {bytes: written, used} = out;
+    let at = from;
+    for (; at < end; at++) {
+      const byte = bytes[at]!;
+      const to = byte < 0x80 ? single[byte]! : -1;
+      if (to < 0) break;
+      written[used + at - from] = to;
+    }
+    out.used = used + at - from;
+    if (origins === undefined) return at;
+    origins.reserve(at - from);
+    const {data, length} = origins;
+    for (let i = from; i < at; i++) data[length + i - from] = i - start;
+    origins.length = length + at - from;
+    return at;
+  }
+
   /** What the trie says of a character; 0 for nothing. */
   #lookUp(bytes: Uint8Array, start: number, end: number): number {
     let node = 0;
@@ -100,6 +138,11 @@ export class BertNormalizer {
     }
     return Math.max(0, darts.valueAt(this.#units, node));
   }
+}
+
+/** Where the text that a character becomes begins. */
+function placeOf(data: number): number {
+  return (data >> PLACE_SHIFT) & (MOST_PLACES - 1);
 }
 
 /** Bytes of a character, or of what stands in the place of one where there is none. */

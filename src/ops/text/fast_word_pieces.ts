@@ -156,8 +156,11 @@ export class FastWordPieces {
   #bytes: Uint8Array = new Uint8Array(0);
   #origin = 0;
 
+  readonly #units: Int32Array;
+
   constructor(model: FastWordPieceModel) {
     this.model = model;
+    this.#units = model.units;
   }
 
   /** The memory of the texts of pieces: what is there now stays. */
@@ -219,7 +222,8 @@ export class FastWordPieces {
       this.#node = ROOT;
       this.#offset = 0;
       while (at < end) {
-        const character = characterAt(bytes, at, end);
+        const byte = bytes[at]!;
+        const character = byte < 0x80 ? (byte << CODE_SHIFT) | 1 : characterAt(bytes, at, end);
         previous = code;
         code = character < 0 ? -1 : character >> CODE_SHIFT;
         next = at + (character < 0 ? -character : character & LENGTH_MASK);
@@ -263,10 +267,10 @@ export class FastWordPieces {
 
   /** Walks along a whole character, or not at all: false when no failure link helps. */
   #matchCharacter(word: number, at: number, next: number, end: number): boolean {
-    const {units} = this.model;
+    const units = this.#units;
     for (;;) {
-      let node = this.#node;
-      for (let i = at; i < next && node >= 0; i++) node = darts.step(units, node, this.#bytes[i]!);
+      let node = darts.step(units, this.#node, this.#bytes[at]!);
+      for (let i = at + 1; i < next && node >= 0; i++) node = darts.step(units, node, this.#bytes[i]!);
       if (node >= 0) {
         this.#node = node;
         return true;

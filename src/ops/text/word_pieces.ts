@@ -6,8 +6,8 @@
  * @module
  */
 
-import {SeenStrings} from '../../algorithms/seen_strings.js';
 import {characterAt, LENGTH_MASK} from '../../algorithms/utf8_characters.js';
+import {byteIndex} from '../../host/indexes.js';
 import {Int32List} from '../../host/int32_list.js';
 import {StringsBuilder} from '../../host/strings.js';
 import type {LookupTable} from '../table/lookup_table.js';
@@ -30,7 +30,7 @@ export interface WordPieceSpec {
 export class WordPieces {
   readonly #spec: WordPieceSpec;
   readonly #table: LookupTable;
-  readonly #words = new SeenStrings();
+  readonly #words = byteIndex(0);
   /** Pieces of all words: those of word `i` end at place `lasts[i]` of the lists. */
   readonly #lasts = new Int32List(64);
   /** Where the text of each piece lies in {@link bytes}. */
@@ -119,7 +119,7 @@ export class WordPieces {
       const from = at > 0 ? at : word;
       this.#findEnds(bytes, start + at, end);
       let i = candidates.length - 1;
-      while (i >= 0 && !table.has(key.subarray(from, word + candidates.data[i]! - start))) i--;
+      while (i >= 0 && table.idAt(key, from, word + candidates.data[i]! - start) < 0) i--;
       if (i < 0 && !splitUnknown) return false;
       const to = candidates.data[Math.max(0, i)]! - start;
       if (i >= 0 || unknown === undefined) this.#add(key, at, to, from, word + to);

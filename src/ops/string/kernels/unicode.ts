@@ -176,7 +176,12 @@ const unicodeEncode: Kernel = ([values, splits], ctx) => {
     kept.length = 0;
     const end = bounds[row + 1]!;
     kept.reserve(end - bounds[row]!);
-    for (let i = bounds[row]!; i < end; i++) {
+    let i = bounds[row]!;
+    if (areAscii(codes, i, end)) {
+      encode(codes, i, end, encoding, out);
+      continue;
+    }
+    for (; i < end; i++) {
       const code = codes[i]!;
       if (isCharacter(code)) kept.push(code);
       else if (policy.errors === 'strict') throw invalid(ctx, 'code point value out of valid Unicode range');
@@ -188,6 +193,11 @@ const unicodeEncode: Kernel = ([values, splits], ctx) => {
   }
   return stringValue([out.count], out.strings());
 };
+
+function areAscii(codes: Int32Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (codes[i]! >>> 0 >= 0x80) return false;
+  return true;
+}
 
 function checkSplits(bounds: ArrayLike<number>, count: number, ctx: KernelContext): void {
   let rises = bounds[0] === 0 && bounds[bounds.length - 1] === count;
@@ -203,19 +213,32 @@ function encode(
   encoding: OutputEncoding,
   out: StringsBuilder,
 ): void {
-  const from = out.used;
-  for (let i = start; i < end; i++) {
-    const code = codes[i]!;
-    // Two surrogates may be a character together.
-    if (encoding !== 'UTF-8' || (code >= 0xd800 && code <= 0xdfff)) {
-      out.used = from;
-      out.append(encodeCodePoints(codes.subarray(start, end), encoding));
-      break;
-    }
-    if (code < 0x80) out.push(code);
-    else out.pushCodePoint(code);
+  // Two surrogates may be a character together.
+  if (encoding !== 'UTF-8' || !appendUtf8(codes, start, end, out)) {
+    out.append(encodeCodePoints(codes.subarray(start, end), encoding));
   }
   out.end();
+}
+
+/** Appends code points in UTF-8, or nothing if there are surrogates among them: false. */
+function appendUtf8(codes: Int32Array, start: number, end: number, out: StringsBuilder): boolean {
+  const from = out.used;
+  for (let i = start; i < end; ) {
+    // There is room for a byte of each, which is enough while they are ASCII.
+    out.reserve(end - i);
+    const {bytes} = out;
+    let {used} = out;
+    while (i < end && codes[i]! < 0x80) bytes[used++] = codes[i++]!;
+    out.used = used;
+    if (i === end) break;
+    const code = codes[i++]!;
+    if (code >= 0xd800 && code <= 0xdfff) {
+      out.used = from;
+      return false;
+    }
+    out.pushCodePoint(code);
+  }
+  return true;
 }
 
 /** ICU's `U_IS_UNICODE_CHAR`: neither a surrogate nor a noncharacter. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import {CodePointTable} from '../../../algorithms/code_point_table.js';
 import {scriptOf} from '../../../algorithms/unicode_script.js';
 import {isWhiteSpace} from '../../../algorithms/white_space.js';
 import {Int32List} from '../../../host/int32_list.js';
@@ -17,26 +18,36 @@ import {invalid} from '../../node.js';
 
 /** How code points are grouped. */
 interface Grouping {
-  /** Whether a token ends where the script changes; else at white space alone. */
-  readonly byScript: boolean;
+  /** For each code point twice the number of its script, and one more if it is white space. Where the script changes, a token ends. */
+  readonly kinds: CodePointTable;
+  /** Whether a token ends where white space begins or ends, even if the script is the same. */
+  readonly endsAtWhite: boolean;
   /** Whether white space makes tokens, too; else it is left out. */
   readonly keepsWhite: boolean;
 }
+
+/** The kind of what is no code point. */
+const NO_CODE_POINT = -2;
+
+const SCRIPTS = new CodePointTable((code) => 2 * scriptOf(code) + Number(isWhiteSpace(code)));
+
+/** All of one script. */
+const WORDS = new CodePointTable((code) => Number(isWhiteSpace(code)));
 
 /** Tokens of code points, as values, token splits, offsets in the row, and row splits. */
 function groupCodePoints(
   input: Value,
   splits: Value,
-  {byScript, keepsWhite}: Grouping,
+  {kinds, endsAtWhite, keepsWhite}: Grouping,
   ctx: KernelContext,
 ): Value[] {
   const codes = input.numeric() as Int32Array;
   const bounds = nearestNumbers(splits.numeric());
   if (bounds.length === 0) throw invalid(ctx, 'input_splits must not be empty');
   const values = new Int32List(codes.length);
-  const inner = new Int32List();
+  const inner = new Int32List(bounds.length);
   const outer = new Int32List(bounds.length);
-  const [starts, ends] = [new Int32List(), new Int32List()];
+  const [starts, ends] = [new Int32List(bounds.length), new Int32List(bounds.length)];
   for (let row = 0; row + 1 < bounds.length; row++) {
     const [first, last] = [bounds[row]!, bounds[row + 1]!];
     if (first < 0 || last > codes.length) {
@@ -46,29 +57,31 @@ function groupCodePoints(
       );
     }
     outer.push(starts.length);
+    values.reserve(Math.max(0, last - first));
+    const {data} = values;
+    let count = values.length;
     let open = false;
     let end = 0;
-    let [previousScript, previousIsWhite] = [0, 0];
+    let previous = 0;
     for (let i = first; i < last; i++) {
       const code = codes[i]!;
-      const isWhite = Number(isWhiteSpace(code));
-      const script = byScript ? scriptOf(code) : isWhite;
-      if (open && (script !== previousScript || (keepsWhite && isWhite !== previousIsWhite))) {
+      const kind = code >= 0 && code <= MAX_CODE_POINT ? kinds.at(code) : NO_CODE_POINT;
+      if (open && kind !== previous && (endsAtWhite || kind >> 1 !== previous >> 1)) {
         ends.push(end);
         open = false;
       }
-      previousScript = script;
-      previousIsWhite = isWhite;
-      if (isWhite === 1 && !keepsWhite) continue;
+      previous = kind;
+      if ((kind & 1) !== 0 && !keepsWhite) continue;
       if (!open) {
         starts.push(i - first);
-        inner.push(values.length);
+        inner.push(count);
         open = true;
       }
-      values.push(code);
+      data[count++] = code;
       end = i + 1 - first;
     }
     if (open) ends.push(end);
+    values.length = count;
   }
   outer.push(starts.length);
   inner.push(values.length);
@@ -81,11 +94,15 @@ function groupCodePoints(
   ];
 }
 
-const whitespaceTokenize: Kernel = ([codes, splits], ctx) =>
-  groupCodePoints(codes!, splits!, {byScript: false, keepsWhite: false}, ctx);
+const MAX_CODE_POINT = 0x10ffff;
 
-const unicodeScriptTokenize: Kernel = ([codes, splits], ctx) =>
-  groupCodePoints(codes!, splits!, {byScript: true, keepsWhite: ctx.attrs.bool('keep_whitespace')}, ctx);
+const whitespaceTokenize: Kernel = ([codes, splits], ctx) =>
+  groupCodePoints(codes!, splits!, {kinds: WORDS, endsAtWhite: true, keepsWhite: false}, ctx);
+
+const unicodeScriptTokenize: Kernel = ([codes, splits], ctx) => {
+  const keepsWhite = ctx.attrs.bool('keep_whitespace');
+  return groupCodePoints(codes!, splits!, {kinds: SCRIPTS, endsAtWhite: keepsWhite, keepsWhite}, ctx);
+};
 
 /** Tokenizers of code points. */
 export const textCodePointTokens: OpFamily = {
