@@ -5,7 +5,7 @@
  */
 
 /** In place of a number that was not asked for yet. */
-const UNKNOWN = -0x8000;
+export const NOT_YET = -0x8000;
 
 /** Code points below this one have a place each, others one in a page of 256. */
 const FIRST_PAGED = 0x10000;
@@ -13,33 +13,35 @@ const FIRST_PAGED = 0x10000;
 /** Numbers of 16 bits by code point. */
 export class CodePointTable {
   readonly #compute: (code: number) => number;
-  #places = new Int16Array(0);
+  #places: Int16Array | undefined;
   readonly #pages: (Int16Array | undefined)[] = [];
 
   constructor(compute: (code: number) => number) {
     this.#compute = compute;
   }
 
-  /** The number of a code point, from 0 to 0x10ffff. */
-  at(code: number): number {
-    const places = this.#places;
-    if (code < places.length) {
-      const number = places[code]!;
-      if (number !== UNKNOWN) return number;
-    }
-    return this.#find(code);
+  /** Numbers of the first code points, for loops over many: those that are not known yet are {@link NOT_YET}, and {@link at} has them. */
+  get places(): Int16Array {
+    this.#places ??= new Int16Array(FIRST_PAGED).fill(NOT_YET);
+    return this.#places;
   }
 
-  #find(code: number): number {
-    if (code < FIRST_PAGED) {
-      if (this.#places.length === 0) this.#places = new Int16Array(FIRST_PAGED).fill(UNKNOWN);
-      const number = this.#compute(code);
-      this.#places[code] = number;
-      return number;
-    }
-    this.#pages[code >> 8] ??= new Int16Array(256).fill(UNKNOWN);
+  /** The number of a code point, from 0 to 0x10ffff. */
+  at(code: number): number {
+    if (code < FIRST_PAGED) return known(this.places, code) ?? this.#learn(this.places, code, code);
+    this.#pages[code >> 8] ??= new Int16Array(256).fill(NOT_YET);
     const page = this.#pages[code >> 8]!;
-    if (page[code & 0xff] === UNKNOWN) page[code & 0xff] = this.#compute(code);
-    return page[code & 0xff]!;
+    return known(page, code & 0xff) ?? this.#learn(page, code & 0xff, code);
   }
+
+  #learn(page: Int16Array, place: number, code: number): number {
+    const number = this.#compute(code);
+    page[place] = number;
+    return number;
+  }
+}
+
+function known(page: Int16Array, place: number): number | undefined {
+  const number = page[place]!;
+  return number === NOT_YET ? undefined : number;
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import {CodePointTable} from './code_point_table.js';
+import {CodePointTable, NOT_YET} from './code_point_table.js';
 
 /** Names of the scripts that have characters, in the order of ICU's `UScriptCode`; `-` for numbers without. */
 const SCRIPTS = `
@@ -50,4 +50,14 @@ const scripts = new CodePointTable((codePoint) => {
 /** The number of the script of a code point; -1 for what is no code point. */
 export function scriptOf(codePoint: number): number {
   return codePoint < 0 || codePoint > 0x10ffff ? INVALID : scripts.at(codePoint);
+}
+
+/** {@link scriptOf} each of many. */
+export function scriptsOf(codePoints: Int32Array, out: Int32Array): void {
+  const {places} = scripts;
+  for (let i = 0; i < codePoints.length; i++) {
+    const code = codePoints[i]!;
+    const script = code >>> 0 < places.length ? places[code]! : NOT_YET;
+    out[i] = script === NOT_YET ? scriptOf(code) : script;
+  }
 }

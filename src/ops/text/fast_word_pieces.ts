@@ -193,26 +193,31 @@ export class FastWordPieces {
       this.#becomeUnknown(start, end);
       return;
     }
-    this.#node = ROOT;
     this.#offset = 0;
-    const {units} = this.model;
+    const bytes = this.#bytes;
+    const units = this.#units;
+    let node = ROOT;
     for (let at = start; at < end; at++) {
-      const byte = this.#bytes[at]!;
-      let to = darts.step(units, this.#node, byte);
+      const byte = bytes[at]!;
+      let to = darts.step(units, node, byte);
       while (to < 0) {
+        this.#node = node;
         if (!this.#followFailure(start, end)) {
           this.#becomeUnknown(start, end);
           return;
         }
-        to = darts.step(units, this.#node, byte);
+        node = this.#node;
+        to = darts.step(units, node, byte);
       }
-      this.#node = to;
+      node = to;
     }
+    this.#node = node;
     this.#finishWord(start, end);
   }
 
   #cutText(start: number, end: number): void {
     const bytes = this.#bytes;
+    const units = this.#units;
     const {maxBytes} = this.model;
     let at = start;
     let next = start;
@@ -221,15 +226,26 @@ export class FastWordPieces {
       const word = at;
       this.#node = ROOT;
       this.#offset = 0;
+      let node = ROOT;
       while (at < end) {
         const byte = bytes[at]!;
         const character = byte < 0x80 ? (byte << CODE_SHIFT) | 1 : characterAt(bytes, at, end);
         previous = code;
         code = character < 0 ? -1 : character >> CODE_SHIFT;
         next = at + (character < 0 ? -character : character & LENGTH_MASK);
-        if (next - word > maxBytes || !this.#matchCharacter(word, at, next, end)) break;
+        if (next - word > maxBytes) break;
+        const to = byte < 0x80 ? darts.step(units, node, byte) : -1;
+        if (to >= 0) {
+          node = to;
+        } else {
+          this.#node = node;
+          const isMatched = this.#matchCharacter(word, at, next, end);
+          node = this.#node;
+          if (!isMatched) break;
+        }
         at = next;
       }
+      this.#node = node;
       if (at >= end) {
         this.#finishWord(word, end);
         return;
@@ -355,8 +371,11 @@ export class FastWordPieces {
   /** Takes the pieces of the word back: all of it is unknown. */
   #becomeUnknown(word: number, end: number): void {
     const {unknown, unknownId, suffix} = this.model;
-    for (const list of [this.ids, this.textStarts, this.textEnds, this.starts, this.ends])
-      list.length = this.#before;
+    this.ids.length = this.#before;
+    this.textStarts.length = this.#before;
+    this.textEnds.length = this.#before;
+    this.starts.length = this.#before;
+    this.ends.length = this.#before;
     let place = this.#texts.find(unknownId, false);
     if (place < 0) place = this.#texts.add(unknownId, false, suffix, unknown, 0, unknown.length);
     this.ids.push(unknownId);

@@ -13,7 +13,7 @@ import {
   encodeCodePoints,
   type OutputEncoding,
 } from '../../../algorithms/code_points.js';
-import {scriptOf} from '../../../algorithms/unicode_script.js';
+import {scriptsOf} from '../../../algorithms/unicode_script.js';
 import {CODE_SHIFT, characterAt, LENGTH_MASK} from '../../../algorithms/utf8_characters.js';
 import {Int32List} from '../../../host/int32_list.js';
 import {nearestNumbers} from '../../../host/int64.js';
@@ -174,9 +174,9 @@ const unicodeEncode: Kernel = ([values, splits], ctx) => {
   const kept = new Int32List();
   for (let row = 0; row < rows; row++) {
     kept.length = 0;
-    const end = bounds[row + 1]!;
-    kept.reserve(end - bounds[row]!);
-    let i = bounds[row]!;
+    let i = bounds[row]! | 0;
+    const end = bounds[row + 1]! | 0;
+    kept.reserve(end - i);
     if (areAscii(codes, i, end)) {
       encode(codes, i, end, encoding, out);
       continue;
@@ -280,8 +280,8 @@ function isUnchanged({bytes, starts, ends}: PackedStrings, {replaceControls}: Er
 
 const unicodeScript: Kernel = ([input]) => {
   const codes = input!.numeric() as Int32Array;
-  const out = allocate('int32', codes.length);
-  for (let i = 0; i < codes.length; i++) out[i] = scriptOf(codes[i]!);
+  const out = allocate('int32', codes.length) as Int32Array;
+  scriptsOf(codes, out);
   return Value.host('int32', input!.shape, out);
 };
 

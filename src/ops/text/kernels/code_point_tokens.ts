@@ -6,7 +6,7 @@
  * @module
  */
 
-import {CodePointTable} from '../../../algorithms/code_point_table.js';
+import {CodePointTable, NOT_YET} from '../../../algorithms/code_point_table.js';
 import {scriptOf} from '../../../algorithms/unicode_script.js';
 import {isWhiteSpace} from '../../../algorithms/white_space.js';
 import {Int32List} from '../../../host/int32_list.js';
@@ -44,18 +44,20 @@ function groupCodePoints(
   const codes = input.numeric() as Int32Array;
   const bounds = nearestNumbers(splits.numeric());
   if (bounds.length === 0) throw invalid(ctx, 'input_splits must not be empty');
+  const {places} = kinds;
   const values = new Int32List(codes.length);
   const inner = new Int32List(bounds.length);
   const outer = new Int32List(bounds.length);
   const [starts, ends] = [new Int32List(bounds.length), new Int32List(bounds.length)];
   for (let row = 0; row + 1 < bounds.length; row++) {
-    const [first, last] = [bounds[row]!, bounds[row + 1]!];
-    if (first < 0 || last > codes.length) {
+    if (bounds[row]! < 0 || bounds[row + 1]! > codes.length) {
       throw invalid(
         ctx,
-        `input_splits: row ${row} is from ${first} to ${last}, and there are ${codes.length} values`,
+        `input_splits: row ${row} is from ${bounds[row]} to ${bounds[row + 1]}, and there are ${codes.length} values`,
       );
     }
+    // As integers of 32 bits, which the loop below counts in.
+    const [first, last] = [bounds[row]! | 0, bounds[row + 1]! | 0];
     outer.push(starts.length);
     values.reserve(Math.max(0, last - first));
     const {data} = values;
@@ -65,7 +67,8 @@ function groupCodePoints(
     let previous = 0;
     for (let i = first; i < last; i++) {
       const code = codes[i]!;
-      const kind = code >= 0 && code <= MAX_CODE_POINT ? kinds.at(code) : NO_CODE_POINT;
+      let kind = code >>> 0 < places.length ? places[code]! : NOT_YET;
+      if (kind === NOT_YET) kind = code >>> 0 <= MAX_CODE_POINT ? kinds.at(code) : NO_CODE_POINT;
       if (open && kind !== previous && (endsAtWhite || kind >> 1 !== previous >> 1)) {
         ends.push(end);
         open = false;
