@@ -9,7 +9,7 @@
 import * as darts from '../../algorithms/darts.js';
 import {characterAt, LENGTH_MASK} from '../../algorithms/utf8_characters.js';
 import {FormatError} from '../../errors.js';
-import type {Int32List} from '../../host/int32_list.js';
+import type {Int64List} from '../../host/int64_list.js';
 import type {StringsBuilder} from '../../host/strings.js';
 import {FlatTable} from './flatbuffer.js';
 
@@ -76,7 +76,7 @@ export class BertNormalizer {
     start: number,
     end: number,
     out: StringsBuilder,
-    origins: Int32List | undefined,
+    origins: Int64List | undefined,
   ): void {
     for (let at = start; at < end; ) {
       at = this.#writeSingles(bytes, start, at, end, out, origins);
@@ -108,7 +108,7 @@ export class BertNormalizer {
     from: number,
     end: number,
     out: StringsBuilder,
-    origins: Int32List | undefined,
+    origins: Int64List | undefined,
   ): number {
     const single = this.#single;
     out.reserve(end - from);
@@ -121,11 +121,7 @@ export class BertNormalizer {
       written[used + at - from] = to;
     }
     out.used = used + at - from;
-    if (origins === undefined) return at;
-    origins.reserve(at - from);
-    const {data, length} = origins;
-    for (let i = from; i < at; i++) data[length + i - from] = i - start;
-    origins.length = length + at - from;
+    origins?.pushRange(from - start, at - from);
     return at;
   }
 

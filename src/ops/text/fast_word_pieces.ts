@@ -13,6 +13,7 @@ import {CODE_SHIFT, characterAt, LENGTH_MASK} from '../../algorithms/utf8_charac
 import {isWhiteSpace} from '../../algorithms/white_space.js';
 import {FormatError} from '../../errors.js';
 import {Int32List} from '../../host/int32_list.js';
+import {Int64List} from '../../host/int64_list.js';
 import {StringsBuilder} from '../../host/strings.js';
 import {FlatTable} from './flatbuffer.js';
 
@@ -139,13 +140,13 @@ export class FastWordPieces {
   readonly model: FastWordPieceModel;
   readonly #texts = new PieceTexts();
 
-  ids = new Int32List(0);
+  ids = new Int64List(0);
   /** Where the text of each piece lies in {@link bytes}. */
   textStarts = new Int32List(0);
   textEnds = new Int32List(0);
   /** The part of the input that each piece stands for. */
-  starts = new Int32List(0);
-  ends = new Int32List(0);
+  starts = new Int64List(0);
+  ends = new Int64List(0);
 
   /** The node of the trie, and how much of the word pieces are made of. */
   #node = ROOT;
@@ -168,13 +169,13 @@ export class FastWordPieces {
     return this.#texts.texts.bytes.subarray(0, this.#texts.texts.used);
   }
 
-  /** Begins a tensor. */
+  /** Begins a tensor, with room for so many pieces to begin with. */
   begin(room: number): void {
-    this.ids = new Int32List(room);
+    this.ids = new Int64List(room);
     this.textStarts = new Int32List(room);
     this.textEnds = new Int32List(room);
-    this.starts = new Int32List(room);
-    this.ends = new Int32List(room);
+    this.starts = new Int64List(room);
+    this.ends = new Int64List(room);
   }
 
   /** Cuts what lies from `start` to `end`. */

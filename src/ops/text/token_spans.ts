@@ -11,6 +11,9 @@ import {integers} from '../../tensors/integers.js';
 import {stringValue} from '../../tensors/strings.js';
 import type {Value} from '../../tensors/value.js';
 
+/** About, for the room to begin with. */
+const BYTES_PER_TOKEN = 5;
+
 /** Tokens of the strings of a tensor, one string after the other. */
 export class TokenSpans {
   readonly #strings: PackedStrings;
@@ -21,8 +24,9 @@ export class TokenSpans {
 
   constructor(strings: PackedStrings) {
     this.#strings = strings;
-    this.#starts = new Int32List(2 * strings.length);
-    this.#ends = new Int32List(2 * strings.length);
+    const room = strings.length + Math.ceil(strings.totalBytes / BYTES_PER_TOKEN);
+    this.#starts = new Int32List(room);
+    this.#ends = new Int32List(room);
     this.#splits = new Int32List(strings.length + 1);
     this.#splits.push(0);
   }

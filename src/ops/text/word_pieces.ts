@@ -9,6 +9,7 @@
 import {characterAt, LENGTH_MASK} from '../../algorithms/utf8_characters.js';
 import {byteIndex} from '../../host/indexes.js';
 import {Int32List} from '../../host/int32_list.js';
+import type {Int64List} from '../../host/int64_list.js';
 import {StringsBuilder} from '../../host/strings.js';
 import type {LookupTable} from '../table/lookup_table.js';
 
@@ -171,6 +172,6 @@ const KEPT_PER_WORD = 64;
 export interface PieceLists {
   readonly starts: Int32List;
   readonly ends: Int32List;
-  readonly wordStarts: Int32List;
-  readonly wordEnds: Int32List;
+  readonly wordStarts: Int64List;
+  readonly wordEnds: Int64List;
 }

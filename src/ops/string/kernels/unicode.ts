@@ -17,9 +17,10 @@ import {scriptsOf} from '../../../algorithms/unicode_script.js';
 import {CODE_SHIFT, characterAt, LENGTH_MASK} from '../../../algorithms/utf8_characters.js';
 import {Int32List} from '../../../host/int32_list.js';
 import {nearestNumbers} from '../../../host/int64.js';
+import {Int64List} from '../../../host/int64_list.js';
 import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
 import {allocate} from '../../../host/tensor.js';
-import {integers} from '../../../tensors/integers.js';
+import {integers, wideIntegers} from '../../../tensors/integers.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
@@ -63,14 +64,14 @@ function inputDecoder(ctx: KernelContext): () => Decoder {
 class Decoding {
   readonly codes: Int32List;
   /** Where each begins in its string; undefined where nobody asks. */
-  readonly offsets: Int32List | undefined;
+  readonly offsets: Int64List | undefined;
   readonly #decode: Decoder;
   readonly #policy: ErrorPolicy;
   readonly #ctx: KernelContext;
 
   constructor({decoder, policy}: Conversion, withOffsets: boolean, room: number, ctx: KernelContext) {
     this.codes = new Int32List(room);
-    this.offsets = withOffsets ? new Int32List(room) : undefined;
+    this.offsets = withOffsets ? new Int64List(room) : undefined;
     this.#decode = decoder;
     this.#policy = policy;
     this.#ctx = ctx;
@@ -106,13 +107,12 @@ class Decoding {
         this.#addError(character < 0, at - start);
         count = codes.length;
       } else {
-        if (offsets !== undefined) offsets.data[count] = at - start;
+        offsets?.push(at - start);
         data[count++] = character >> CODE_SHIFT;
       }
       at += character < 0 ? -character : character & LENGTH_MASK;
     }
     codes.length = count;
-    if (offsets !== undefined) offsets.length = count;
   }
 
   #isReplaced(code: number): boolean {
@@ -123,10 +123,7 @@ class Decoding {
     const {errors, replacement} = this.#policy;
     if (malformed && errors === 'strict') throw invalid(this.#ctx, 'invalid formatting on input string');
     if (errors === 'ignore') return;
-    if (this.offsets !== undefined) {
-      this.offsets.length = this.codes.length;
-      this.offsets.push(offset);
-    }
+    this.offsets?.push(offset);
     this.codes.push(replacement);
   }
 }
@@ -159,7 +156,7 @@ function unicodeDecode(withOffsets: boolean): Kernel {
       splits.push(decoding.codes.length);
     }
     const outputs = [integers(ctx.attrs.dtype('Tsplits'), splits), integers('int32', decoding.codes)];
-    return withOffsets ? [...outputs, integers('int64', decoding.offsets!)] : outputs;
+    return withOffsets ? [...outputs, wideIntegers(decoding.offsets!)] : outputs;
   };
 }
 

@@ -11,7 +11,8 @@ import {scriptOf} from '../../../algorithms/unicode_script.js';
 import {isWhiteSpace} from '../../../algorithms/white_space.js';
 import {Int32List} from '../../../host/int32_list.js';
 import {nearestNumbers} from '../../../host/int64.js';
-import {integers} from '../../../tensors/integers.js';
+import {Int64List} from '../../../host/int64_list.js';
+import {integers, wideIntegers} from '../../../tensors/integers.js';
 import type {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
@@ -46,9 +47,10 @@ function groupCodePoints(
   if (bounds.length === 0) throw invalid(ctx, 'input_splits must not be empty');
   const {places} = kinds;
   const values = new Int32List(codes.length);
-  const inner = new Int32List(bounds.length);
+  const room = bounds.length + Math.ceil(codes.length / CODES_PER_TOKEN);
+  const inner = new Int32List(room);
   const outer = new Int32List(bounds.length);
-  const [starts, ends] = [new Int32List(bounds.length), new Int32List(bounds.length)];
+  const [starts, ends] = [new Int64List(room), new Int64List(room)];
   for (let row = 0; row + 1 < bounds.length; row++) {
     if (bounds[row]! < 0 || bounds[row + 1]! > codes.length) {
       throw invalid(
@@ -91,13 +93,16 @@ function groupCodePoints(
   return [
     integers('int32', values),
     integers(splits.dtype, inner),
-    integers('int64', starts),
-    integers('int64', ends),
+    wideIntegers(starts),
+    wideIntegers(ends),
     integers(splits.dtype, outer),
   ];
 }
 
 const MAX_CODE_POINT = 0x10ffff;
+
+/** About, for the room to begin with. */
+const CODES_PER_TOKEN = 5;
 
 const whitespaceTokenize: Kernel = ([codes, splits], ctx) =>
   groupCodePoints(codes!, splits!, {kinds: WORDS, endsAtWhite: true, keepsWhite: false}, ctx);

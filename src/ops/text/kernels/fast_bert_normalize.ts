@@ -7,8 +7,9 @@
  */
 
 import {Int32List} from '../../../host/int32_list.js';
+import {Int64List} from '../../../host/int64_list.js';
 import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
-import {integers} from '../../../tensors/integers.js';
+import {integers, wideIntegers} from '../../../tensors/integers.js';
 import {stringValue} from '../../../tensors/strings.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
 import {BertNormalizer} from '../bert_normalizer.js';
@@ -20,12 +21,12 @@ const normalize: Kernel = ([input, model], ctx) => {
   const strings = input!.strings();
   const {bytes, starts, ends} = strings;
   const withOrigins = ctx.attrs.bool('get_offsets');
-  const origins = withOrigins ? new Int32List(strings.totalBytes + strings.length) : undefined;
+  const origins = withOrigins ? new Int64List(strings.totalBytes + strings.length) : undefined;
   const splits = new Int32List(strings.length + 1);
   splits.push(0);
   if (!withOrigins && isUnchanged(strings, normalizer)) {
     while (splits.length <= strings.length) splits.push(0);
-    return [input!, integers('int64', new Int32List(0)), integers('int64', splits)];
+    return [input!, wideIntegers(new Int64List(0)), integers('int64', splits)];
   }
   const out = new StringsBuilder(strings.length, strings.totalBytes);
   for (let i = 0; i < strings.length; i++) {
@@ -35,7 +36,7 @@ const normalize: Kernel = ([input, model], ctx) => {
   }
   return [
     stringValue(input!.shape, out.strings()),
-    integers('int64', origins ?? new Int32List(0)),
+    wideIntegers(origins ?? new Int64List(0)),
     integers('int64', splits),
   ];
 };

@@ -9,21 +9,25 @@
 import {Int32List} from '../../../host/int32_list.js';
 import {nearestNumbers} from '../../../host/int64.js';
 import {PackedStrings, StringsBuilder} from '../../../host/strings.js';
-import {integers} from '../../../tensors/integers.js';
+import {integers, wideIntegers} from '../../../tensors/integers.js';
 import {stringValue} from '../../../tensors/strings.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 import {FastWordPieceModel, FastWordPieces} from '../fast_word_pieces.js';
 import {readOnce} from '../model_tensor.js';
 
+/** About, for the room to begin with. */
+const BYTES_PER_PIECE = 4;
+
 /** Pieces of each string, as strings and ids, and the parts of the string that they stand for. */
 const tokenize: Kernel = ([input, model], ctx) => {
   const pieces = readOnce(model!, ctx, (bytes) => new FastWordPieces(new FastWordPieceModel(bytes)));
-  const {bytes, starts, ends} = input!.strings();
-  const count = starts.length;
+  const strings = input!.strings();
+  const {bytes, starts, ends} = strings;
+  const count = strings.length;
   const splits = new Int32List(count + 1);
   splits.push(0);
-  pieces.begin(count);
+  pieces.begin(count + Math.ceil(strings.totalBytes / BYTES_PER_PIECE));
   for (let i = 0; i < count; i++) {
     pieces.cut(bytes, starts[i]!, ends[i]!);
     splits.push(pieces.ids.length);
@@ -31,10 +35,10 @@ const tokenize: Kernel = ([input, model], ctx) => {
   const texts = new PackedStrings(pieces.bytes, pieces.textStarts.int32(), pieces.textEnds.int32());
   return [
     stringValue([texts.length], texts),
-    integers('int64', pieces.ids),
+    wideIntegers(pieces.ids),
     integers('int64', splits),
-    integers('int64', pieces.starts),
-    integers('int64', pieces.ends),
+    wideIntegers(pieces.starts),
+    wideIntegers(pieces.ends),
   ];
 };
 

@@ -8,9 +8,10 @@
 
 import type {SentencePieceModel} from '../../../algorithms/sentencepiece.js';
 import {Int32List} from '../../../host/int32_list.js';
+import {Int64List} from '../../../host/int64_list.js';
 import {StringsBuilder} from '../../../host/strings.js';
 import {allocate} from '../../../host/tensor.js';
-import {integers} from '../../../tensors/integers.js';
+import {integers, wideIntegers} from '../../../tensors/integers.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {type Resource, Value} from '../../../tensors/value.js';
 import {type Kernel, type KernelContext, type OpFamily, resourceOf} from '../../kernel.js';
@@ -64,8 +65,8 @@ class Pieces {
   readonly ids: Int32List | undefined;
   readonly strings: StringsBuilder | undefined;
   /** The bytes of its text that each piece stands for; undefined where nobody asks. */
-  readonly starts: Int32List | undefined;
-  readonly ends: Int32List | undefined;
+  readonly starts: Int64List | undefined;
+  readonly ends: Int64List | undefined;
   readonly splits: Int32List;
   readonly #model: SentencePieceModel;
   #count = 0;
@@ -80,8 +81,8 @@ class Pieces {
     this.#model = model;
     this.ids = asStrings ? undefined : new Int32List(room);
     this.strings = asStrings ? new StringsBuilder(room, 4 * room) : undefined;
-    this.starts = withOffsets ? new Int32List(room) : undefined;
-    this.ends = withOffsets ? new Int32List(room) : undefined;
+    this.starts = withOffsets ? new Int64List(room) : undefined;
+    this.ends = withOffsets ? new Int64List(room) : undefined;
     this.splits = new Int32List(texts + 1);
     this.splits.push(0);
   }
@@ -163,7 +164,7 @@ const tokenize: Kernel = (inputs, ctx) => encodeAll(inputs, ctx, false).values(c
 
 const tokenizeWithOffsets: Kernel = (inputs, ctx) => {
   const pieces = encodeAll(inputs, ctx, true);
-  return [...pieces.values(ctx), integers('int64', pieces.starts!), integers('int64', pieces.ends!)];
+  return [...pieces.values(ctx), wideIntegers(pieces.starts!), wideIntegers(pieces.ends!)];
 };
 
 const detokenize: Kernel = ([handle, values, splits, ...flags], ctx) => {

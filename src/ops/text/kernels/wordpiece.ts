@@ -7,8 +7,9 @@
  */
 
 import {Int32List} from '../../../host/int32_list.js';
+import {Int64List} from '../../../host/int64_list.js';
 import {PackedStrings} from '../../../host/strings.js';
-import {integers} from '../../../tensors/integers.js';
+import {integers, wideIntegers} from '../../../tensors/integers.js';
 import {stringValue} from '../../../tensors/strings.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {LookupTable, StaticTable} from '../../table/lookup_table.js';
@@ -46,11 +47,13 @@ const wordpieceTokenize: Kernel = ([input, handle], ctx) => {
   const {bytes, starts, ends} = input!.strings();
   const count = starts.length;
   const isSplits = ctx.attrs.string('output_row_partition_type') === 'row_splits';
+  // Most words are few pieces.
+  const room = count + (count >> 1);
   const lists = {
-    starts: new Int32List(count),
-    ends: new Int32List(count),
-    wordStarts: new Int32List(count),
-    wordEnds: new Int32List(count),
+    starts: new Int32List(room),
+    ends: new Int32List(room),
+    wordStarts: new Int64List(room),
+    wordEnds: new Int64List(room),
   };
   const partition = new Int32List(count + 1);
   if (isSplits) partition.push(0);
@@ -65,8 +68,8 @@ const wordpieceTokenize: Kernel = ([input, handle], ctx) => {
   return [
     stringValue([tokens.length], tokens),
     integers('int64', partition),
-    integers('int64', lists.wordStarts),
-    integers('int64', lists.wordEnds),
+    wideIntegers(lists.wordStarts),
+    wideIntegers(lists.wordEnds),
   ];
 };
 
