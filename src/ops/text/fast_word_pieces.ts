@@ -22,6 +22,9 @@ const NO_NODE = -1;
 
 const ROOT = 0;
 
+/** In place of a unit beyond the trie: no byte leads there. */
+const NO_UNIT = -1;
+
 /** An encoded token: whether it begins with the suffix indicator, its id, and its bytes without the indicator, less one. */
 const IS_SUFFIX = 1 << 30;
 const ID_SHIFT = 8;
@@ -198,19 +201,24 @@ export class FastWordPieces {
     const bytes = this.#bytes;
     const units = this.#units;
     let node = ROOT;
-    for (let at = start; at < end; at++) {
+    let unit = units[ROOT]!;
+    for (let at = start; at < end; ) {
       const byte = bytes[at]!;
-      let to = darts.step(units, node, byte);
-      while (to < 0) {
-        this.#node = node;
-        if (!this.#followFailure(start, end)) {
-          this.#becomeUnknown(start, end);
-          return;
-        }
-        node = this.#node;
-        to = darts.step(units, node, byte);
+      const to = node ^ darts.offsetOf(unit) ^ byte;
+      const next = to < units.length ? units[to]! : NO_UNIT;
+      if ((next & darts.LABEL) === byte) {
+        node = to;
+        unit = next;
+        at++;
+        continue;
       }
-      node = to;
+      this.#node = node;
+      if (!this.#followFailure(start, end)) {
+        this.#becomeUnknown(start, end);
+        return;
+      }
+      node = this.#node;
+      unit = units[node]!;
     }
     this.#node = node;
     this.#finishWord(start, end);
@@ -228,6 +236,7 @@ export class FastWordPieces {
       this.#node = ROOT;
       this.#offset = 0;
       let node = ROOT;
+      let unit = units[ROOT]!;
       while (at < end) {
         const byte = bytes[at]!;
         const character = byte < 0x80 ? (byte << CODE_SHIFT) | 1 : characterAt(bytes, at, end);
@@ -235,13 +244,16 @@ export class FastWordPieces {
         code = character < 0 ? -1 : character >> CODE_SHIFT;
         next = at + (character < 0 ? -character : character & LENGTH_MASK);
         if (next - word > maxBytes) break;
-        const to = byte < 0x80 ? darts.step(units, node, byte) : -1;
-        if (to >= 0) {
+        const to = node ^ darts.offsetOf(unit) ^ byte;
+        const following = to < units.length ? units[to]! : NO_UNIT;
+        if (byte < 0x80 && (following & darts.LABEL) === byte) {
           node = to;
+          unit = following;
         } else {
           this.#node = node;
           const isMatched = this.#matchCharacter(word, at, next, end);
           node = this.#node;
+          unit = units[node]!;
           if (!isMatched) break;
         }
         at = next;
