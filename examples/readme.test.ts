@@ -9,7 +9,14 @@ import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PAGES = ['README.md', 'docs/calling.md', 'docs/fine-tuning.md', 'docs/limits.md', 'docs/loading.md'];
+const PAGES = [
+  'README.md',
+  'docs/calling.md',
+  'docs/fine-tuning.md',
+  'docs/limits.md',
+  'docs/loading.md',
+  'docs/records.md',
+];
 
 /** What is marked as JavaScript; TypeScript only shows how something is written. */
 function blocksOf(page: string): string[] {

@@ -52,6 +52,24 @@ export {getMetaGraphs, type LoadOptions, load} from './load.js';
 export {type OnnxRuntimeLoader, useOnnxRuntime} from './platform/given_onnx.js';
 export type {OnnxRuntimeWeb} from './platform/onnx_web.js';
 export type {FileHandle, ModelDirectory} from './platform/platform.js';
+export {
+  type FeatureDType,
+  type Features,
+  FixedLenFeature,
+  FixedLenSequenceFeature,
+  type ParsedFeatures,
+  parseExample,
+  RaggedFeature,
+  VarLenFeature,
+} from './records/parse_example.js';
+export type {CompressionType, RecordDownloadOptions, RecordSource} from './records/record_source.js';
+export {
+  type BatchOptions,
+  type RecordBatch,
+  TFRecordDataset,
+  type TFRecordOptions,
+} from './records/tfrecord_dataset.js';
+export {type RecordTarget, TFRecordWriter, type TFRecordWriterOptions} from './records/tfrecord_writer.js';
 export type {QueueOptions} from './runtime/call_queue.js';
 export type {
   ExactTensor,

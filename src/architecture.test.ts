@@ -21,6 +21,7 @@ const LAYERS = [
   'savedmodel',
   'keras',
   'hub',
+  'records',
   'cli',
 ];
 

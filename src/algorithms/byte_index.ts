@@ -28,8 +28,8 @@ export class ByteIndex extends RowIndex {
   /** Bytes in use, those of keys that were taken out among them. */
   #used: number;
   #removed = 0;
-  #starts: Int32Array;
-  #ends: Int32Array;
+  /** Where the key of each row begins and where it ends: beside one another, for both are read together. */
+  #places: Int32Array;
   #hashes: Int32Array | undefined;
 
   /**
@@ -41,8 +41,7 @@ export class ByteIndex extends RowIndex {
     this.#bytes = bytes ?? storage.bytes(0);
     this.#used = this.#bytes.length;
     this.#view = viewOf(this.#bytes);
-    this.#starts = storage.places(rows);
-    this.#ends = storage.places(rows);
+    this.#places = storage.places(2 * rows);
   }
 
   /** The memory in which the keys lie. */
@@ -50,14 +49,14 @@ export class ByteIndex extends RowIndex {
     return this.#bytes;
   }
 
-  /** Where the key of each row begins. */
-  get starts(): Int32Array {
-    return this.#starts;
+  /** Where the key of a row begins. */
+  startOf(row: number): number {
+    return this.#places[2 * row]!;
   }
 
-  /** Where the key of each row ends. */
-  get ends(): Int32Array {
-    return this.#ends;
+  /** Where the key of a row ends. */
+  endOf(row: number): number {
+    return this.#places[2 * row + 1]!;
   }
 
   /** The row of a key, or -1. */
@@ -74,7 +73,7 @@ export class ByteIndex extends RowIndex {
     const limit = bytes.length - SHORT;
     const own = this.#view;
     const ownLimit = this.#bytes.length - SHORT;
-    const [ownStarts, ownEnds] = [this.#starts, this.#ends];
+    const places = this.#places;
     const size = starts.length;
     for (let from = 0; from < size; from += BLOCK) {
       const to = Math.min(from + BLOCK, size);
@@ -92,14 +91,12 @@ export class ByteIndex extends RowIndex {
       for (let i = from; i < to; i++) {
         const row = rows[i]!;
         if (row < 0) continue;
-        const [start, ownStart] = [starts[i]!, ownStarts[row]!];
+        const start = starts[i]!;
         const length = ends[i]! - start;
-        if (
-          length === ownEnds[row]! - ownStart &&
-          length <= SHORT &&
-          start <= limit &&
-          ownStart <= ownLimit
-        ) {
+        // That a slot whose row was taken out leads to none is for the other way to find out.
+        const ownStart = row === mask - 1 ? 0 : places[2 * row]!;
+        const ownEnd = row === mask - 1 ? -1 : places[2 * row + 1]!;
+        if (length === ownEnd - ownStart && length <= SHORT && start <= limit && ownStart <= ownLimit) {
           const bits = FEWEST_WORDS * length;
           const difference =
             ((view.getInt32(start, true) ^ own.getInt32(ownStart, true)) & MASKS[bits]!) |
@@ -120,29 +117,25 @@ export class ByteIndex extends RowIndex {
     return row >= 0 ? row : this.#give(hash, start, end);
   }
 
-  /**
-   * Takes in keys that lie in the index's own bytes, which has none yet. Neither array may change afterwards.
-   *
-   * @returns the row of each key; nothing where each has the row of its place, as keys have that differ from one another
-   */
-  enterAll(starts: Int32Array, ends: Int32Array): Int32Array | undefined {
-    this.#starts = starts;
-    this.#ends = ends;
-    let rows: Int32Array | undefined;
-    for (let i = 0; i < starts.length; i++) {
-      const hash = hashOfView(this.#view, this.#bytes.length - SHORT, starts[i]!, ends[i]!);
-      const found = this.#findHashed(this.#bytes, starts[i]!, ends[i]!, hash);
-      if (found >= 0 && rows === undefined) {
-        rows = this.storage.places(starts.length);
-        for (let row = 0; row < i; row++) rows[row] = row;
-        this.#starts = this.#morePlaces(starts);
-        this.#ends = this.#morePlaces(ends);
+  /** {@link enter} for many keys: puts the row of each into `rows`. */
+  enterAll(starts: Int32Array, ends: Int32Array, rows: Int32Array): void {
+    this.#hashes ??= new Int32Array(BLOCK);
+    const hashes = this.#hashes;
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const limit = bytes.length - SHORT;
+    const size = starts.length;
+    for (let from = 0; from < size; from += BLOCK) {
+      const to = Math.min(from + BLOCK, size);
+      for (let i = from; i < to; i++) hashes[i - from] = hashOfView(view, limit, starts[i]!, ends[i]!);
+      // Slots are fetched from memory all together; which is looked at again.
+      const {slots, mask} = this;
+      for (let i = from; i < to; i++) rows[i] = slots[hashes[i - from]! & mask]!;
+      for (let i = from; i < to; i++) {
+        const row = this.#findHashed(bytes, starts[i]!, ends[i]!, hashes[i - from]!);
+        rows[i] = row >= 0 ? row : this.#give(hashes[i - from]!, starts[i]!, ends[i]!);
       }
-      const row =
-        found >= 0 ? found : rows === undefined ? this.newRow(hash) : this.#give(hash, starts[i]!, ends[i]!);
-      if (rows !== undefined) rows[i] = row;
     }
-    return rows;
   }
 
   /** The row of a key; a new one, with a copy of its bytes, if the index has not got it. */
@@ -160,11 +153,11 @@ export class ByteIndex extends RowIndex {
 
   override delete(row: number): void {
     super.delete(row);
-    this.#removed += this.#ends[row]! - this.#starts[row]!;
+    this.#removed += this.endOf(row) - this.startOf(row);
   }
 
   protected override hashOf(row: number): number {
-    return hashOfView(this.#view, this.#bytes.length - SHORT, this.#starts[row]!, this.#ends[row]!);
+    return hashOfView(this.#view, this.#bytes.length - SHORT, this.startOf(row), this.endOf(row));
   }
 
   #findHashed(bytes: Uint8Array, start: number, end: number, hash: number): number {
@@ -179,8 +172,8 @@ export class ByteIndex extends RowIndex {
   }
 
   #isKey(row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const from = this.#starts[row]!;
-    if (this.#ends[row]! - from !== end - start) return false;
+    const from = this.#places[2 * row]!;
+    if (this.#places[2 * row + 1]! - from !== end - start) return false;
     const own = this.#bytes;
     for (let at = start, to = from; at < end; at++, to++) if (bytes[at] !== own[to]) return false;
     return true;
@@ -188,19 +181,14 @@ export class ByteIndex extends RowIndex {
 
   #give(hash: number, start: number, end: number): number {
     const row = this.newRow(hash);
-    if (row === this.#starts.length) {
-      this.#starts = this.#morePlaces(this.#starts);
-      this.#ends = this.#morePlaces(this.#ends);
+    if (2 * row === this.#places.length) {
+      const more = this.storage.places(4 * row + 32);
+      more.set(this.#places);
+      this.#places = more;
     }
-    this.#starts[row] = start;
-    this.#ends[row] = end;
+    this.#places[2 * row] = start;
+    this.#places[2 * row + 1] = end;
     return row;
-  }
-
-  #morePlaces(places: Int32Array): Int32Array {
-    const more = this.storage.places(2 * places.length + 14);
-    more.set(places);
-    return more;
   }
 
   /** Makes room for `more` bytes. Where much is of keys that were taken out, only the others are kept. */
@@ -213,11 +201,11 @@ export class ByteIndex extends RowIndex {
     } else {
       let at = 0;
       for (const row of this.rows()) {
-        const [start, end] = [this.#starts[row]!, this.#ends[row]!];
-        bytes.set(old.subarray(start, end), at);
-        this.#starts[row] = at;
-        at += end - start;
-        this.#ends[row] = at;
+        const key = old.subarray(this.startOf(row), this.endOf(row));
+        bytes.set(key, at);
+        this.#places[2 * row] = at;
+        at += key.length;
+        this.#places[2 * row + 1] = at;
       }
       this.#removed = 0;
     }

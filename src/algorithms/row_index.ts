@@ -107,6 +107,11 @@ export abstract class RowIndex {
     this.mask = count - 1;
     this.#used = 0;
     this.#size = 0;
+    if (this.#vacant.length === 0) {
+      // In their order, keys come one after the other from memory.
+      for (let row = 0; row < this.#rowCount; row++) this.#put(row, this.hashOf(row));
+      return;
+    }
     for (const slot of old) {
       const row = slot & mask;
       if (row !== 0 && row !== mask) this.#put(row - 1, this.hashOf(row - 1));

@@ -59,15 +59,24 @@ export class WordIndex extends RowIndex {
   #findHashed(words: Int32Array, from: number, hash: number): number {
     const {slots, mask, width} = this;
     const own = this.#words;
+    const first = words[from];
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const slot = slots[at]!;
       if (slot === 0) return -1;
       if (((slot ^ hash) & ~mask) !== 0) continue;
       const row = (slot & mask) - 1;
       if (row === mask - 1) continue;
-      let i = 0;
-      while (i < width && own[row * width + i] === words[from + i]) i++;
-      if (i === width) return row;
+      const to = row * width;
+      // Most keys have one word or two.
+      if (width === 2) {
+        if (own[to] === first && own[to + 1] === words[from + 1]) return row;
+      } else if (width === 1) {
+        if (own[to] === first) return row;
+      } else {
+        let i = 0;
+        while (i < width && own[to + i] === words[from + i]) i++;
+        if (i === width) return row;
+      }
     }
   }
 }

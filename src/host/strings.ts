@@ -51,13 +51,18 @@ export class PackedStrings implements Iterable<Uint8Array> {
     let at = 0;
     for (let i = 0; i < texts.length; i++) {
       const text = texts[i]!;
-      let {read, written} = ENCODER.encodeInto(text, at === 0 ? bytes : bytes.subarray(at));
-      at += written;
-      if (read < text.length) {
-        // A unit takes three bytes at most. What is left may be just as wide as what was met so far.
-        bytes = grown(bytes, at, at + 3 * (text.length - read) + 2 * (units - i));
-        ({read, written} = ENCODER.encodeInto(text.slice(read), bytes.subarray(at)));
+      const ascii = text.length < SHORT_TEXT ? writeAscii(text, bytes, at) : 0;
+      at += ascii;
+      if (ascii < text.length) {
+        const rest = ascii === 0 ? text : text.slice(ascii);
+        let {read, written} = ENCODER.encodeInto(rest, bytes.subarray(at));
         at += written;
+        if (read < rest.length) {
+          // A unit takes three bytes at most. What is left may be just as wide as what was met so far.
+          bytes = grown(bytes, at, at + 3 * (rest.length - read) + 2 * (units - i));
+          ({read, written} = ENCODER.encodeInto(rest.slice(read), bytes.subarray(at)));
+          at += written;
+        }
       }
       offsets[i + 1] = at;
     }
@@ -232,19 +237,10 @@ export class StringsBuilder {
   /** Appends the UTF-8 of a text. */
   appendText(text: string): void {
     this.reserve(3 * text.length);
-    if (text.length >= SHORT_TEXT) {
-      this.used += ENCODER.encodeInto(text, this.bytes.subarray(this.used)).written;
-      return;
-    }
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit < 0x80) {
-        this.bytes[this.used++] = unit;
-        continue;
-      }
-      this.used += ENCODER.encodeInto(text.slice(i), this.bytes.subarray(this.used)).written;
-      return;
-    }
+    const ascii = text.length < SHORT_TEXT ? writeAscii(text, this.bytes, this.used) : 0;
+    this.used += ascii;
+    if (ascii === text.length) return;
+    this.used += ENCODER.encodeInto(text.slice(ascii), this.bytes.subarray(this.used)).written;
   }
 
   /** Closes the string that is open. */
@@ -324,6 +320,18 @@ const NO_BYTES = new Uint8Array(0);
 
 /** Encoding takes a while to begin. */
 const SHORT_TEXT = 32;
+
+/** Writes the units of a text up to the first that is not ASCII, as far as there is room; gives their number. */
+function writeAscii(text: string, bytes: Uint8Array, at: number): number {
+  const most = Math.min(text.length, bytes.length - at);
+  let i = 0;
+  for (; i < most; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) break;
+    bytes[at + i] = unit;
+  }
+  return i;
+}
 
 /** Shorter runs are copied one by one: setting up a block copy costs more. */
 const BLOCK_COPY = 32;

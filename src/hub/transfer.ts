@@ -47,6 +47,24 @@ export async function transfer<T>(
   }
 }
 
+/**
+ * The bytes of `url`, one piece after the other. What was given cannot be taken back, so that a transfer is over where it broke and
+ * cannot be continued.
+ */
+export async function* streamed(options: TransferOptions): AsyncGenerator<Uint8Array> {
+  const attempt = new Attempt(options, options.session.patience());
+  try {
+    yield* attempt.bytes();
+  } catch (error) {
+    if (!(error instanceof MustRestart)) throw error;
+    throw new DownloadError(
+      `The transfer of ${shownHandle(options.url)} broke off, and its server cannot continue it.`,
+    );
+  } finally {
+    attempt.cancel();
+  }
+}
+
 /** What tells that a later answer is about the same bytes. */
 interface Identity {
   readonly etag: string | null;

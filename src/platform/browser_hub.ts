@@ -19,6 +19,8 @@ export const browserHub: HubServices = {
   browserCache: () => (cache ??= openBrowserCache()),
   directoryOf: browserDirectory,
   gunzip: () => new DecompressionStream('gzip'),
+  inflate: () => new DecompressionStream('deflate'),
+  compress: (format) => new CompressionStream(format),
   async sha1(text) {
     const hash = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text));
     return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -173,6 +173,10 @@ export interface HubServices {
   directoryOf(source: unknown): Promise<ModelDirectory | null>;
   /** Undoes gzip; fails where the data is corrupt or ends early. */
   gunzip(): Transform<Uint8Array>;
+  /** Undoes the zlib format, which its name here is not; fails where the data is corrupt or ends early. */
+  inflate(): Transform<Uint8Array>;
+  /** Compresses: to gzip, or to the zlib format (`deflate`). */
+  compress(format: 'gzip' | 'deflate'): Transform<Uint8Array>;
   /** SHA-1 in hexadecimal of a text's UTF-8 bytes. */
   sha1(text: string): Promise<string>;
   /** A SHA-256 that takes its bytes piece by piece. */

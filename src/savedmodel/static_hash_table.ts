@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import type {DType} from '../host/dtypes.js';
-import {elementAt, type HostTensor} from '../host/tensor.js';
+import type {HostTensor} from '../host/tensor.js';
 import {func} from '../trace/func.js';
 import {describeInput, type TensorInput, toValue} from './boundary.js';
 import {rawOps} from './raw/raw_ops.js';
@@ -61,7 +61,7 @@ export class StaticHashTable extends Trackable {
     this.#defaultValue = host(defaultValue, valueDType, 'default value');
     const dtypes = {key_dtype: keyDType, value_dtype: valueDType};
     this.#handle = rawOps.HashTableV2({}, dtypes);
-    ownResource(this, elementAt(this.#handle.data, 0) as object);
+    ownResource(this, (this.#handle.data as readonly object[])[0]!);
     const name = options.name ?? `table_${globalThis.crypto.randomUUID()}`;
     const fill = () => rawOps.LookupTableImportV2({table_handle: this.#handle, ...content});
     fill();

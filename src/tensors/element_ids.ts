@@ -7,7 +7,7 @@
 import {dtypeInfo, type NumericArray} from '../host/dtypes.js';
 import {byteIndex, keyWords, wordIndex} from '../host/indexes.js';
 import {type PackedStrings, StringsBuilder} from '../host/strings.js';
-import {allocate, type HostObject} from '../host/tensor.js';
+import {allocate, type HostObject, int32Array} from '../host/tensor.js';
 import type {Value} from './value.js';
 
 /** Numbers that tell elements apart. */
@@ -36,15 +36,18 @@ export function rowIds(x: Value, rows: number = x.size): Ids {
 }
 
 function stringIds({bytes, starts, ends}: PackedStrings): Ids {
-  const index = byteIndex(0, bytes);
   const ids = allocate('int32', starts.length) as Int32Array;
-  const firsts = new Firsts();
-  for (let i = 0; i < ids.length; i++) {
-    const id = index.enter(starts[i]!, ends[i]!);
-    ids[i] = id;
-    if (id === firsts.count) firsts.add(i);
-  }
-  return {ids, firsts: firsts.places()};
+  byteIndex(0, bytes).enterAll(starts, ends, ids);
+  return {ids, firsts: firstsOf(ids)};
+}
+
+/** Where each number comes first: a new one is the next after the largest so far. */
+function firstsOf(ids: Int32Array): Int32Array {
+  let count = 0;
+  for (let i = 0; i < ids.length; i++) if (ids[i] === count) count++;
+  const firsts = allocate('int32', count) as Int32Array;
+  for (let i = 0, next = 0; next < count; i++) if (ids[i] === next) firsts[next++] = i;
+  return firsts;
 }
 
 /** Rows of strings as one string each: the lengths of all, then their bytes. */
@@ -67,13 +70,8 @@ function numberIds(words: Int32Array, rows: number): Ids {
   const width = rows === 0 ? 1 : words.length / rows;
   const index = wordIndex(width, 0);
   const ids = allocate('int32', rows) as Int32Array;
-  const firsts = new Firsts();
-  for (let i = 0; i < rows; i++) {
-    const id = index.add(words, i * width);
-    ids[i] = id;
-    if (id === firsts.count) firsts.add(i);
-  }
-  return {ids, firsts: firsts.places()};
+  for (let i = 0; i < rows; i++) ids[i] = index.add(words, i * width);
+  return {ids, firsts: firstsOf(ids)};
 }
 
 function withoutMinusZero(elements: NumericArray): NumericArray {
@@ -107,34 +105,10 @@ function withPlaces(words: Int32Array, alone: Uint8Array): Int32Array {
 
 function objectIds(objects: readonly HostObject[]): Ids {
   const known = new Map<HostObject, number>();
-  const firsts = new Firsts();
-  const ids = allocate('int32', objects.length) as Int32Array;
-  objects.forEach((object, i) => {
-    const id = known.get(object) ?? known.size;
-    if (id === known.size) {
-      known.set(object, id);
-      firsts.add(i);
-    }
-    ids[i] = id;
+  const ids = int32Array(objects.length, (i) => {
+    const id = known.get(objects[i]!) ?? known.size;
+    known.set(objects[i]!, id);
+    return id;
   });
-  return {ids, firsts: firsts.places()};
-}
-
-/** Places in the order in which they are added. */
-class Firsts {
-  count = 0;
-  #places = allocate('int32', 64) as Int32Array;
-
-  add(place: number): void {
-    if (this.count === this.#places.length) {
-      const more = allocate('int32', 2 * this.count) as Int32Array;
-      more.set(this.#places);
-      this.#places = more;
-    }
-    this.#places[this.count++] = place;
-  }
-
-  places(): Int32Array {
-    return this.#places.subarray(0, this.count);
-  }
+  return {ids, firsts: firstsOf(ids)};
 }

@@ -71,9 +71,9 @@ export function mapWords<Out extends Int32Array | Uint8Array>(
   const out = allocate(dtype, sizeOf(shape));
   const perElement = isBigInt(dtype) ? 2 : 1;
   const target = (isBigIntArray(out) ? wordsOf(out) : out) as Out;
-  forEachRun(x.shape, y.shape, shape, (to, aAt, aStep, bAt, bStep, count) => {
+  forEachRun([x.shape, y.shape], shape, (to, [aAt, bAt], [aStep, bStep], count) => {
     const [o, end] = [perElement * to, perElement * (to + count)];
-    run(a, 2 * aAt, aStep === 1 ? 2 : 0, b, 2 * bAt, bStep === 1 ? 2 : 0, target, o, end);
+    run(a, 2 * aAt!, aStep === 1 ? 2 : 0, b, 2 * bAt!, bStep === 1 ? 2 : 0, target, o, end);
   });
   return Value.host(dtype, shape, out);
 }
@@ -135,29 +135,31 @@ export function forEachBroadcast(
   }
 }
 
-/** Visits a row of elements of a result, and of the operands that are broadcast to it. */
-type VisitRun = (to: number, aAt: number, aStep: 0 | 1, bAt: number, bStep: 0 | 1, count: number) => void;
-
-/** Visits the elements of `shape`, to which `a` and `b` broadcast, in rows as long as can be. */
-function forEachRun(
-  a: readonly number[],
-  b: readonly number[],
+/**
+ * Visits the elements of `shape`, to which `shapes` broadcast, in rows as long as can be: `visit(to, starts, steps, count)`
+ * with the flat index of the first one of `count` and that of each operand, which rises by its step. `starts` and
+ * `steps` are reused between visits.
+ */
+export function forEachRun(
+  shapes: readonly (readonly number[])[],
   shape: readonly number[],
-  visit: VisitRun,
+  visit: (to: number, starts: readonly number[], steps: readonly (0 | 1)[], count: number) => void,
 ): void {
   const size = sizeOf(shape);
   if (size === 0) return;
-  const [aStep, bStep] = [flatStep(a, size), flatStep(b, size)];
-  if (aStep !== undefined && bStep !== undefined) {
-    visit(0, 0, aStep, 0, bStep, size);
+  const flat = shapes.map((each) => flatStep(each, size));
+  if (!flat.includes(undefined)) {
+    visit(0, new Array<number>(shapes.length).fill(0), flat as (0 | 1)[], size);
     return;
   }
   const count = shape.at(-1)!;
-  const steps = [a, b].map((each) => (each.at(-1) === count ? 1 : 0) as 0 | 1);
-  const rows = [a, b].map((each) => each.slice(0, -1));
-  const lengths = [a, b].map((each) => each.at(-1) ?? 1);
-  forEachBroadcast(rows, shape.slice(0, -1), (row, [aRow, bRow]) => {
-    visit(row * count, aRow! * lengths[0]!, steps[0]!, bRow! * lengths[1]!, steps[1]!, count);
+  const steps = shapes.map((each) => ((each.at(-1) ?? 1) === count ? 1 : 0) as 0 | 1);
+  const starts = new Array<number>(shapes.length);
+  const rows = shapes.map((each) => each.slice(0, -1));
+  forEachBroadcast(rows, shape.slice(0, -1), (row, places) => {
+    // An operand that is one element per row has as many as rows.
+    for (let k = 0; k < starts.length; k++) starts[k] = steps[k] === 1 ? places[k]! * count : places[k]!;
+    visit(row * count, starts, steps, count);
   });
 }
 

@@ -6,10 +6,13 @@
 
 import {type FactTable, factsFor} from '../facts_table.js';
 
+const EXAMPLES = [
+  ...['ParseExample', 'ParseExampleV2', 'ParseSingleExample'],
+  ...['ParseSequenceExample', 'ParseSequenceExampleV2', 'ParseSingleSequenceExample'],
+];
+
 export const facts: FactTable = factsFor(
   {residence: 'host'},
-  ['ParseExample', 'ParseExampleV2', 'ParseSingleExample', 'DecodeCSV', 'ParseTensor'],
-  factsFor({dataDependent: true}, [
-    ...['ParseExample', 'ParseExampleV2', 'ParseSingleExample', 'ParseTensor'],
-  ]),
+  [...EXAMPLES, 'DecodeCSV', 'ParseTensor'],
+  factsFor({dataDependent: true}, [...EXAMPLES, 'ParseTensor']),
 );

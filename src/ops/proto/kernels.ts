@@ -6,17 +6,20 @@
  * @module
  */
 
-import {type DType, isBigInt} from '../../host/dtypes.js';
+import {checkBounds} from '../../host/budget.js';
+import type {DType} from '../../host/dtypes.js';
 import {formatShape, sameShape} from '../../host/shape.js';
-import {allocate, elementAt, type HostData, sizeOf} from '../../host/tensor.js';
+import {PackedStrings} from '../../host/strings.js';
+import {allocate, sizeOf} from '../../host/tensor.js';
 import {textToBinary} from '../../proto/text_format.js';
-import {BinaryReader, BinaryWriter} from '../../proto/wire.js';
 import {stringValue} from '../../tensors/strings.js';
 import {Value} from '../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid, unsupported} from '../node.js';
 import {isLocal, lookupMessage} from './descriptors.js';
-import {type FieldValue, isZero, type ProtoField, WIRE} from './fields.js';
+import {type ProtoField, putOf, WIRE} from './fields.js';
+import {MessageFields} from './message_fields.js';
+import {WireWriter} from './wire_writer.js';
 
 /** The fields that the node's `field_names` name, of dtypes that suit them. */
 function fieldsOf(ctx: KernelContext, dtypes: readonly DType[], extensions: boolean): ProtoField[] {
@@ -30,7 +33,7 @@ function fieldsOf(ctx: KernelContext, dtypes: readonly DType[], extensions: bool
     if (field === undefined) {
       throw invalid(ctx, `unknown field ${name} in message type ${ctx.attrs.string('message_type')}`);
     }
-    if (!field.type.dtypes.includes(dtypes[i]!)) {
+    if (field.type.stores[dtypes[i]!] === undefined) {
       throw invalid(ctx, `the field ${name} of type ${field.type.name} cannot be a ${dtypes[i]} tensor`);
     }
     return field;
@@ -38,25 +41,28 @@ function fieldsOf(ctx: KernelContext, dtypes: readonly DType[], extensions: bool
 }
 
 const encodeProto: Kernel = ([sizes, ...values], ctx) => {
-  const fields = ctx.memo(() => fieldsOf(ctx, ctx.attrs.dtypes('Tinput_types'), false));
+  const dtypes = ctx.attrs.dtypes('Tinput_types');
+  const fields = ctx.memo(() => fieldsOf(ctx, dtypes, false));
   const batch = batchShape(sizes!, values, fields, ctx);
   const columns = fields
-    .map((field, i) => ({field, i, data: values[i]!.hostData(), width: values[i]!.shape.at(-1)!}))
-    .sort((a, b) => a.field.number - b.field.number);
+    .map((field, i) => ({i, width: values[i]!.shape.at(-1)!, write: fieldWriter(field, values[i]!)}))
+    .sort((a, b) => fields[a.i]!.number - fields[b.i]!.number);
   const counts = sizes!.numeric() as Int32Array;
   counts.forEach((count, at) => {
     const width = values[at % fields.length]!.shape.at(-1)!;
     if (count > width) throw invalid(ctx, `a size of ${count} is more than the ${width} values there are`);
   });
-  const messages = Array.from({length: sizeOf(batch)}, (_, row) => {
-    const writer = new BinaryWriter();
-    for (const {field, i, data, width} of columns) {
+  const messages = sizeOf(batch);
+  const writer = new WireWriter(messages, 16 * messages);
+  for (let row = 0; row < messages; row++) {
+    if (row % MESSAGES_PER_CHECK === 0) checkBounds();
+    for (const {i, width, write} of columns) {
       const count = counts[row * fields.length + i]!;
-      if (count !== 0) writeField(writer, field, data, row * width, row * width + count);
+      if (count !== 0) write(writer, row * width, row * width + count);
     }
-    return writer.finish();
-  });
-  return stringValue(batch, messages);
+    writer.end();
+  }
+  return stringValue(batch, writer.messages());
 };
 
 /** What all of the shapes begin with. */
@@ -81,154 +87,128 @@ function batchShape(
   return batch;
 }
 
-/** Writes the elements `start` to `end` of a tensor. */
-function writeField(
-  writer: BinaryWriter,
-  {number, type, packed}: ProtoField,
-  data: HostData,
-  start: number,
-  end: number,
-): void {
-  if (packed && type.wire !== WIRE.delimited && type.wire !== WIRE.startGroup) {
-    writer.tag(number, WIRE.delimited).fork();
-    for (let i = start; i < end; i++) type.write(writer, elementAt(data, i) as FieldValue);
-    writer.join();
-    return;
+/** Writes the elements `start` to `end` of a field's tensor. */
+type FieldWriter = (writer: WireWriter, start: number, end: number) => void;
+
+function fieldWriter({number, type, packed}: ProtoField, values: Value): FieldWriter {
+  if (values.dtype === 'string') return stringWriter(number, type.wire, values.strings());
+  const put = putOf(type, values.dtype);
+  const {words, isPair, isSigned} = wordsOf(values);
+  const write = (writer: WireWriter, i: number) => {
+    if (isPair) put(writer, words[2 * i]!, words[2 * i + 1]!);
+    else put(writer, words[i]!, isSigned ? words[i]! >> 31 : 0);
+  };
+  if (!packed) {
+    return (writer, start, end) => {
+      for (let i = start; i < end; i++) {
+        writer.tag(number, type.wire);
+        write(writer, i);
+      }
+    };
   }
-  for (let i = start; i < end; i++) {
-    writer.tag(number, type.wire);
-    type.write(writer, elementAt(data, i) as FieldValue);
-    if (type.wire === WIRE.startGroup) writer.tag(number, WIRE.endGroup);
-  }
+  return (writer, start, end) => {
+    writer.tag(number, WIRE.delimited);
+    writer.delimited(() => {
+      for (let i = start; i < end; i++) write(writer, i);
+    });
+  };
+}
+
+function stringWriter(number: number, wire: number, strings: PackedStrings): FieldWriter {
+  return (writer, start, end) => {
+    for (let i = start; i < end; i++) {
+      writer.tag(number, wire);
+      if (wire === WIRE.delimited) writer.varint(strings.lengthAt(i), 0);
+      writer.raw(strings, i);
+      if (wire === WIRE.startGroup) writer.tag(number, WIRE.endGroup);
+    }
+  };
+}
+
+/** The elements of a tensor of numbers as words, one for each or two. */
+function wordsOf(values: Value): {words: Int32Array; isPair: boolean; isSigned: boolean} {
+  const data = values.numeric();
+  const isPair = data.BYTES_PER_ELEMENT === 8;
+  const words =
+    values.dtype === 'bool'
+      ? Int32Array.from(data as Uint8Array)
+      : new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  return {words, isPair, isSigned: values.dtype === 'int32'};
 }
 
 const FORMATS = new Set(['binary', 'text']);
 
 const decodeProto: Kernel = ([bytes], ctx) => {
   const dtypes = ctx.attrs.dtypes('output_types');
-  const {fields, binary, normalize} = ctx.memo(() => ({
-    fields: fieldsOf(ctx, dtypes, true),
-    binary: toBinary(ctx),
-    normalize: ctx.attrs.bool('sanitize') || ctx.attrs.string('message_format') === 'text',
-  }));
+  const {fields, defaults, binary, normalizes} = ctx.memo(() => {
+    const wanted = fieldsOf(ctx, dtypes, true);
+    return {
+      fields: wanted,
+      defaults: wanted.map((field, i) => defaultOf(field, dtypes[i]!)),
+      binary: toBinary(ctx),
+      normalizes: ctx.attrs.bool('sanitize') || ctx.attrs.string('message_format') === 'text',
+    };
+  });
   if (bytes!.size === 0) throw invalid(ctx, 'there has to be at least one message');
-  const reader = new MessageFields(fields, dtypes, normalize);
-  const rows = bytes!
-    .strings()
-    .toArray()
-    .map((message, i) => {
-      try {
-        return reader.read(binary(message));
-      } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw invalid(ctx, `message ${i} cannot be parsed: ${reason}`);
-      }
-    });
-  const sizes = Int32Array.from(rows.flatMap((row) => row.map((values) => values.length)));
-  const outputs = fields.map((field, i) => column(bytes!.shape, rows, i, field, dtypes[i]!));
-  return [Value.host('int32', [...bytes!.shape, fields.length], sizes), ...outputs];
+  const messages = binary(bytes!.strings());
+  const reader = new MessageFields(messages, fields, dtypes, defaults, normalizes);
+  for (let i = 0; i < messages.length; i++) {
+    if (i % MESSAGES_PER_CHECK === 0) checkBounds();
+    try {
+      reader.read(i);
+    } catch (cause) {
+      throw unparsed(i, cause, ctx);
+    }
+  }
+  const count = fields.length;
+  const sizes = allocate('int32', messages.length * count) as Int32Array;
+  const outputs = reader.columns.map(({column, rowEnds}, i) => {
+    let longest = 1;
+    for (let row = 0, start = 0; row < rowEnds.length; row++) {
+      const size = rowEnds[row]! - start;
+      sizes[row * count + i] = size;
+      longest = Math.max(longest, size);
+      start += size;
+    }
+    // As wide as the longest row and at least 1, filled up with the default.
+    return Value.host(dtypes[i]!, [...bytes!.shape, longest], column.padded(rowEnds, longest));
+  });
+  return [Value.host('int32', [...bytes!.shape, count], sizes), ...outputs];
 };
 
-/** What makes a message in the node's format a binary one. */
-function toBinary(ctx: KernelContext): (message: Uint8Array) => Uint8Array {
+/** Messages that are read before it is asked whether the call may go on. */
+const MESSAGES_PER_CHECK = 1024;
+
+function unparsed(i: number, cause: unknown, ctx: KernelContext): Error {
+  return invalid(
+    ctx,
+    `message ${i} cannot be parsed: ${cause instanceof Error ? cause.message : String(cause)}`,
+  );
+}
+
+/** What the elements of a field are that are missing. */
+function defaultOf({defaultValue}: ProtoField, dtype: DType): Value {
+  if (defaultValue instanceof Uint8Array) return stringValue([], [defaultValue]);
+  return Value.scalar(dtype, defaultValue);
+}
+
+/** What makes messages in the node's format binary ones. */
+function toBinary(ctx: KernelContext): (messages: PackedStrings) => PackedStrings {
   const format = ctx.attrs.string('message_format');
   if (!FORMATS.has(format)) throw invalid(ctx, `message_format must be binary or text, not ${format}`);
-  if (format === 'binary') return (message) => message;
+  if (format === 'binary') return (messages) => messages;
   if (!isLocal(ctx)) throw unsupported(ctx, "the text format of messages other than TensorFlow's own");
   const type = ctx.attrs.string('message_type');
-  return (message) => textToBinary(type, message, type);
-}
-
-/** Reads the wanted fields of messages. */
-class MessageFields {
-  readonly #wanted = new Map<number, {index: number; field: ProtoField; unsigned: boolean}>();
-  readonly #count: number;
-  readonly #normalize: boolean;
-
-  constructor(fields: readonly ProtoField[], dtypes: readonly DType[], normalize: boolean) {
-    this.#count = fields.length;
-    this.#normalize = normalize;
-    fields.forEach((field, index) => {
-      // Of a field that is wanted twice, TensorFlow fills the first tensor.
-      if (this.#wanted.has(field.number)) return;
-      // `ReadFromArray<int64, TYPE_INT32>` in `decode.h` does not extend the sign of packed elements.
-      const unsigned = field.type.name === 'int32' && dtypes[index] === 'int64';
-      this.#wanted.set(field.number, {index, field, unsigned});
-    });
-  }
-
-  /** The elements of each wanted field. */
-  read(message: Uint8Array): FieldValue[][] {
-    const rows: FieldValue[][] = Array.from({length: this.#count}, () => []);
-    const reader = new BinaryReader(message);
-    while (reader.pos < reader.len) {
-      const [number, wire] = reader.tag();
-      const wanted = this.#wanted.get(number);
-      if (wanted === undefined) {
-        reader.skip(wire, number);
-        continue;
-      }
-      const {index, field, unsigned} = wanted;
-      if (wire === field.type.wire) add(rows, index, field, [field.type.read(reader, number)]);
-      else if (wire === WIRE.delimited) add(rows, index, field, readPacked(reader.bytes(), field, unsigned));
-      else reader.skip(wire, number);
-    }
-    reader.finish(reader.len);
-    if (this.#normalize) this.#dropZeros(rows);
-    return rows;
-  }
-
-  /** TensorFlow gets a message that it serialized anew, and proto3 does not write a zero. */
-  #dropZeros(rows: FieldValue[][]): void {
-    for (const {index, field} of this.#wanted.values()) {
-      const [value] = rows[index]!;
-      if (field.implicit && value !== undefined && isZero(value)) rows[index] = [];
-    }
-  }
-}
-
-/** Of a field that is not repeated, the last value counts. */
-function add(rows: FieldValue[][], index: number, field: ProtoField, values: FieldValue[]): void {
-  if (!field.repeated) {
-    if (values.length > 0) rows[index] = values.slice(-1);
-    return;
-  }
-  const row = rows[index]!;
-  for (const value of values) row.push(value);
-}
-
-function readPacked(bytes: Uint8Array, {type, number}: ProtoField, unsigned: boolean): FieldValue[] {
-  if (type.wire === WIRE.startGroup && bytes.length > 0) throw new RangeError('a group cannot be packed');
-  const reader = new BinaryReader(bytes);
-  const values: FieldValue[] = [];
-  while (reader.pos < reader.len) {
-    const value = type.read(reader, number);
-    values.push(unsigned ? (value as number) >>> 0 : value);
-  }
-  return values;
-}
-
-/** One field of all messages as a tensor: as wide as the longest row and at least 1, filled up with the default. */
-function column(
-  batch: readonly number[],
-  rows: readonly FieldValue[][][],
-  index: number,
-  field: ProtoField,
-  dtype: DType,
-): Value {
-  const width = rows.reduce((most, row) => Math.max(most, row[index]!.length), 1);
-  const size = rows.length * width;
-  const convert = isBigInt(dtype)
-    ? (value: FieldValue) => BigInt(value as number)
-    : (value: FieldValue) => value;
-  const out = (dtype === 'string' ? new Array<Uint8Array>(size) : allocate(dtype, size)) as FieldValue[];
-  out.fill(convert(field.defaultValue));
-  rows.forEach((row, r) => {
-    row[index]!.forEach((value, i) => {
-      out[r * width + i] = convert(value);
-    });
-  });
-  return Value.host(dtype, [...batch, width], out as unknown as HostData);
+  return (messages) =>
+    PackedStrings.of(
+      messages.toArray().map((message, i) => {
+        try {
+          return textToBinary(type, message, type);
+        } catch (cause) {
+          throw unparsed(i, cause, ctx);
+        }
+      }),
+    );
 }
 
 const DESCRIPTOR_LIMITS =

@@ -4,6 +4,8 @@
  * @module
  */
 
+import {equalBytes} from '../../algorithms/bytes.js';
+import {type Cells, cellsOf, cellsPerElement} from '../../host/cells.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
 import {setInteger, wordsOf} from '../../host/int64.js';
 import {PackedStrings, StringsBuilder} from '../../host/strings.js';
@@ -47,9 +49,6 @@ export function columnOver(dtype: DType, width: number, data: HostData): Column 
     : new NumberColumn(dtype, width, data as NumericArray);
 }
 
-/** Numbers that are moved as they are: by words where they are that wide. */
-type Cells = Int32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
-
 /** Rows of numbers. */
 class NumberColumn implements MutableColumn {
   readonly #dtype: DType;
@@ -62,7 +61,7 @@ class NumberColumn implements MutableColumn {
   constructor(dtype: DType, width: number, data: NumericArray) {
     this.#dtype = dtype;
     this.#width = width;
-    this.#step = width * lanes(dtype) * Math.max(1, data.BYTES_PER_ELEMENT / 4);
+    this.#step = width * cellsPerElement(dtype);
     this.#data = data;
     this.#cells = cellsOf(data);
   }
@@ -132,12 +131,6 @@ class NumberColumn implements MutableColumn {
   }
 }
 
-/** The same memory as cells. */
-function cellsOf(data: NumericArray): Cells {
-  if (data.BYTES_PER_ELEMENT < 4) return data as Cells;
-  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
-}
-
 /** Rows of strings. */
 class StringColumn implements MutableColumn {
   readonly #width: number;
@@ -147,6 +140,8 @@ class StringColumn implements MutableColumn {
   /** Whether the memory is somebody else's, and so never changes. */
   #isShared = true;
   #used = 0;
+  /** The default that lies behind the strings that never change. */
+  #default: Uint8Array | undefined;
 
   constructor(width: number, {bytes, starts, ends}: PackedStrings) {
     this.#width = width;
@@ -188,7 +183,9 @@ class StringColumn implements MutableColumn {
   gather(rows: Int32Array, defaults?: HostData, step: 0 | 1 = 0): HostData {
     const width = this.#width;
     const own = new PackedStrings(this.#bytes, this.#starts, this.#ends);
-    if (this.#isShared && width === 1 && !rows.includes(-1)) return own.take(rows);
+    const shared =
+      width === 1 && step === 0 ? this.#shared(rows, defaults as PackedStrings | undefined) : undefined;
+    if (shared !== undefined) return shared;
     const other = (defaults as PackedStrings | undefined) ?? own;
     const out = new StringsBuilder(rows.length * width, 8 * rows.length * width);
     for (let i = 0; i < rows.length; i++) {
@@ -198,6 +195,33 @@ class StringColumn implements MutableColumn {
       for (let k = at; k < at + width; k++) out.add(from.bytes, from.starts[k]!, from.ends[k]!);
     }
     return out.strings();
+  }
+
+  /**
+   * Strings of rows that never change need no copy. A default is put behind their bytes when it is first asked for; as a rule
+   * it is always the same. Undefined where it is another one.
+   */
+  #shared(rows: Int32Array, defaults?: PackedStrings): PackedStrings | undefined {
+    if (!this.#isShared) return undefined;
+    const own = () => new PackedStrings(this.#bytes, this.#starts, this.#ends);
+    if (!rows.includes(-1)) return own().take(rows);
+    const text = defaults!.at(0);
+    if (this.#default === undefined) {
+      const bytes = allocate('uint8', this.#bytes.length + text.length) as Uint8Array;
+      bytes.set(this.#bytes);
+      bytes.set(text, this.#bytes.length);
+      this.#bytes = bytes;
+      this.#default = bytes.subarray(bytes.length - text.length);
+    }
+    if (!equalBytes(text, this.#default)) return undefined;
+    const strings = own().take(rows);
+    const start = this.#bytes.length - text.length;
+    for (let i = 0; i < rows.length; i++) {
+      if (rows[i]! >= 0) continue;
+      strings.starts[i] = start;
+      strings.ends[i] = this.#bytes.length;
+    }
+    return strings;
   }
 
   #set(at: number, bytes: Uint8Array, start: number, end: number): void {
@@ -246,13 +270,18 @@ export class LineNumbers implements Column {
     const out = allocate('int64', rows.length) as BigInt64Array;
     const words = wordsOf(out);
     const other = wordsOf((defaults as BigInt64Array | undefined) ?? out);
+    const offset = this.#offset;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
-      if (row >= 0) {
-        setInteger(words, i, row + this.#offset);
-      } else {
+      const number = row + offset;
+      if (row < 0) {
         words[2 * i] = other[2 * i * step]!;
         words[2 * i + 1] = other[2 * i * step + 1]!;
+      } else if (number === (number | 0)) {
+        words[2 * i] = number;
+        words[2 * i + 1] = number >> 31;
+      } else {
+        setInteger(words, i, number);
       }
     }
     return out;

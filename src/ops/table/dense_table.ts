@@ -33,6 +33,7 @@ export interface DenseSpec extends TableSpec {
 export class DenseTable extends LookupTable {
   /** The empty key and the deleted key. */
   readonly #reserved: MutableColumn;
+  readonly #reservedHashes: readonly [empty: number, deleted: number];
   readonly #maxLoad: number;
   #buckets: Buckets;
 
@@ -43,12 +44,12 @@ export class DenseTable extends LookupTable {
       throw this.fail('empty and deleted keys must have the same shape');
     }
     this.#reserved = columnOf(this.keyDType, sizeOf(this.keyShape), 2);
-    const [empty, deleted] = [spec.emptyKey, spec.deletedKey].map((key) =>
-      this.#reserved.source(key.hostData()),
-    ) as [RowSource, RowSource];
-    this.#reserved.set(EMPTY, empty, 0);
-    this.#reserved.set(DELETED, deleted, 0);
-    if (this.#reserved.is(EMPTY, deleted, 0)) {
+    const [empty, deleted] = [spec.emptyKey.hostData(), spec.deletedKey.hostData()];
+    this.#reserved.put(Int32Array.of(EMPTY), empty);
+    this.#reserved.put(Int32Array.of(DELETED), deleted);
+    const width = sizeOf(this.keyShape);
+    this.#reservedHashes = [keyHashes(empty, width)[0]!, keyHashes(deleted, width)[0]!];
+    if (this.#reserved.is(EMPTY, this.#reserved.source(deleted), 0)) {
       throw this.fail('empty and deleted keys cannot be equal');
     }
     if (!(spec.maxLoad > 0 && spec.maxLoad < 1)) {
@@ -66,29 +67,30 @@ export class DenseTable extends LookupTable {
   }
 
   override find(keys: Value, defaultValue: Value): Value {
-    this.#checkKeys(keys);
-    return this.gather(keys, defaultValue, {keys: this.#buckets, values: this.#buckets.values}, false);
+    const hashes = this.#hashesOf(keys);
+    const found = {find: (data: HostData) => this.#buckets.find(data, hashes)};
+    return this.gather(keys, defaultValue, {keys: found, values: this.#buckets.values}, false);
   }
 
   override idAt(bytes: Uint8Array, start: number, end: number): number {
     if (this.keyDType !== 'string' || this.keyShape.length > 0) return -1;
-    return this.#buckets.find(new PackedStrings(bytes, Int32Array.of(start), Int32Array.of(end)))[0]!;
+    const key = new PackedStrings(bytes, Int32Array.of(start), Int32Array.of(end));
+    return this.#buckets.find(key, keyHashes(key, 1))[0]!;
   }
 
   override insert(keys: Value, values: Value): void {
-    const count = this.#checkKeys(keys);
+    const hashes = this.#hashesOf(keys);
     this.checkValues(keys, values);
     // All keys count as new, as in TensorFlow: the buckets may grow without need.
-    const pending = this.size + count;
+    const pending = this.size + hashes.length;
     let buckets = Math.max(1, this.#buckets.count);
     while (pending > buckets * this.#maxLoad) buckets *= 2;
     if (buckets > this.#buckets.count) this.#grow(buckets);
-    this.#buckets.putAll(keys.hostData(), values.hostData());
+    this.#buckets.putAll(keys.hostData(), hashes, values.hostData());
   }
 
   override remove(keys: Value): void {
-    this.#checkKeys(keys);
-    this.#buckets.remove(keys.hostData());
+    this.#buckets.remove(keys.hostData(), this.#hashesOf(keys));
   }
 
   override importValues(keys: Value, values: Value): void {
@@ -125,21 +127,26 @@ export class DenseTable extends LookupTable {
     const old = this.#buckets;
     const rows = old.taken();
     this.#buckets = this.#allocate(count);
-    this.#buckets.putAll(old.keys.gather(rows), old.values.gather(rows));
+    const keys = old.keys.gather(rows);
+    this.#buckets.putAll(keys, keyHashes(keys, sizeOf(this.keyShape)), old.values.gather(rows));
   }
 
-  /** Checks that `keys` is a list of keys, none of which is reserved; gives their number. */
-  #checkKeys(keys: Value): number {
+  /** The hashes of `keys`, after a check that it is a list of keys none of which is reserved. */
+  #hashesOf(keys: Value): Int32Array {
     const count = this.countKeys(keys);
     if (keys.rank > this.keyShape.length + 1) {
       throw this.fail(`keys must be a list of keys, got shape ${formatShape(keys.shape)}`);
     }
+    const hashes = keyHashes(keys.hostData(), sizeOf(this.keyShape));
     const source = this.#reserved.source(keys.hostData());
+    const [empty, deleted] = this.#reservedHashes;
     for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      if (hash !== empty && hash !== deleted) continue;
       if (this.#reserved.is(EMPTY, source, i)) throw this.fail('the empty_key cannot be used as a key');
       if (this.#reserved.is(DELETED, source, i)) throw this.fail('the deleted_key cannot be used as a key');
     }
-    return count;
+    return hashes;
   }
 }
 
@@ -149,7 +156,6 @@ const DELETED = 1;
 const TAKEN = 2;
 
 class Buckets {
-  readonly #width: number;
   readonly #reserved: MutableColumn;
   /** How many there are. */
   readonly count: number;
@@ -160,10 +166,9 @@ class Buckets {
   #size = 0;
 
   constructor(table: LookupTable, reserved: MutableColumn, count: number) {
-    this.#width = sizeOf(table.keyShape);
     this.#reserved = reserved;
     this.count = count;
-    this.keys = columnOf(table.keyDType, this.#width, count);
+    this.keys = columnOf(table.keyDType, sizeOf(table.keyShape), count);
     this.values = columnOf(table.valueDType, sizeOf(table.valueShape), count);
     this.#states = allocate('uint8', count) as Uint8Array;
     const empty = this.#reservedKey(EMPTY);
@@ -175,23 +180,23 @@ class Buckets {
   }
 
   /** The bucket of each key, or -1. */
-  find(keys: HostData): Int32Array {
+  find(keys: HostData, hashes: Int32Array): Int32Array {
     const source = this.keys.source(keys);
-    const buckets = keyHashes(keys, this.#width);
-    for (let i = 0; i < buckets.length; i++) buckets[i] = this.#find(buckets[i]!, source, i);
-    return buckets;
+    const found = allocate('int32', hashes.length) as Int32Array;
+    for (let i = 0; i < found.length; i++) found[i] = this.#find(hashes[i]!, source, i);
+    return found;
   }
 
-  /** Puts each entry in its key's bucket, or else in the first of its probe sequence that has none. */
-  putAll(keys: HostData, values: HostData): void {
+  /**
+   * Puts each entry in its key's bucket, or else in the first of its probe sequence that has none. One out of which a key
+   * was taken comes first, even where the same key lies in a later one: TensorFlow has it twice then, too.
+   */
+  putAll(keys: HostData, hashes: Int32Array, values: HostData): void {
     const source = this.keys.source(keys);
-    const hashes = keyHashes(keys, this.#width);
+    const buckets = allocate('int32', hashes.length) as Int32Array;
+    for (let i = 0; i < buckets.length; i++) buckets[i] = this.#take(hashes[i]!, source, i);
     // Of a key that comes again, the last value counts.
-    for (let i = 0; i < hashes.length; i++) {
-      const own = this.#find(hashes[i]!, source, i);
-      hashes[i] = own >= 0 ? own : this.#take(hashes[i]!, source, i);
-    }
-    this.values.put(hashes, values);
+    this.values.put(buckets, values);
   }
 
   /** Puts what may be entries, or reserved keys, in the buckets one by one. */
@@ -208,9 +213,8 @@ class Buckets {
     }
   }
 
-  remove(keys: HostData): void {
+  remove(keys: HostData, hashes: Int32Array): void {
     const source = this.keys.source(keys);
-    const hashes = keyHashes(keys, this.#width);
     const deleted = this.#reservedKey(DELETED);
     for (let i = 0; i < hashes.length; i++) {
       const bucket = this.#find(hashes[i]!, source, i);
@@ -236,11 +240,12 @@ class Buckets {
     return -1;
   }
 
-  /** Gives a key that is not there its bucket. */
+  /** Puts a key in a bucket. */
   #take(hash: number, source: RowSource, from: number): number {
     const mask = this.count - 1;
     let bucket = hash & mask;
     for (let probe = 1; this.#states[bucket] === TAKEN; probe++) {
+      if (this.keys.is(bucket, source, from)) return bucket;
       if (probe > this.count) throw new CallError('no bucket of a dense table is found for a key');
       bucket = (bucket + probe) & mask;
     }
@@ -259,33 +264,18 @@ const allBuckets = (count: number): Int32Array => int32Array(count, (i) => i);
 
 /** The low words of the hashes by which keys find their buckets: an integer is its own. */
 function keyHashes(keys: HostData, width: number): Int32Array {
-  const words = keys instanceof PackedStrings ? stringHashes(keys) : longWords(keys as NumericArray);
-  const count = words.length / 2 / width;
-  const hashes = allocate('int32', count) as Int32Array;
-  for (let i = 0; i < count; i++) {
-    let low = words[2 * i * width]!;
-    if (width > 1) {
-      // `Hash64Combine` of `tsl/platform/hash.h`, from 0 on.
-      let high = 0;
-      low = 0;
-      for (let at = 2 * i * width; at < 2 * (i + 1) * width; at += 2) {
-        const part = (low << 10) >>> 0;
-        const rest = ((low >>> 4) | (high << 28)) >>> 0;
-        const sum = (words[at]! >>> 0) + GOLDEN_LOW + part + rest;
-        const upper = words[at + 1]! + GOLDEN_HIGH + ((high << 10) | (low >>> 22)) + (high >>> 4);
-        high ^= upper + Math.floor(sum / 2 ** 32);
-        low ^= sum;
-      }
-    }
-    hashes[i] = low;
+  const words =
+    keys instanceof PackedStrings
+      ? stringHashes(keys)
+      : wordsOf(convertNumbers(keys as NumericArray, 'int64') as BigInt64Array);
+  const hashes = allocate('int32', words.length / 2 / width) as Int32Array;
+  for (let i = 0; i < hashes.length; i++) {
+    hashes[i] = width === 1 ? words[2 * i]! : combined(words, 2 * i * width, 2 * (i + 1) * width);
   }
   return hashes;
 }
 
-/** The constant 0x9e3779b97f4a7800. */
-const GOLDEN_LOW = 0x7f4a7800;
-const GOLDEN_HIGH = 0x9e3779b9;
-
+/** The hash of each string: two words. */
 function stringHashes({bytes, starts, ends}: PackedStrings): Int32Array {
   const words = allocate('int32', 2 * starts.length) as Int32Array;
   const view = viewOf(bytes);
@@ -293,6 +283,19 @@ function stringHashes({bytes, starts, ends}: PackedStrings): Int32Array {
   return words;
 }
 
-function longWords(keys: NumericArray): Int32Array {
-  return wordsOf(convertNumbers(keys, 'int64') as BigInt64Array);
+/** The constant 0x9e3779b97f4a7800. */
+const GOLDEN_LOW = 0x7f4a7800;
+const GOLDEN_HIGH = 0x9e3779b9;
+
+/** The low word of hashes joined one after the other, by `Hash64Combine` of `tsl/platform/hash.h`. */
+function combined(words: Int32Array, start: number, end: number): number {
+  let low = 0;
+  let high = 0;
+  for (let at = start; at < end; at += 2) {
+    const sum = (words[at]! >>> 0) + GOLDEN_LOW + ((low << 10) >>> 0) + (((low >>> 4) | (high << 28)) >>> 0);
+    const upper = words[at + 1]! + GOLDEN_HIGH + ((high << 10) | (low >>> 22)) + (high >>> 4);
+    high ^= upper + Math.floor(sum / 2 ** 32);
+    low ^= sum;
+  }
+  return low;
 }

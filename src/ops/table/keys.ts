@@ -6,7 +6,7 @@
 
 import {type DType, dtypeInfo, isBigInt, type NumericArray} from '../../host/dtypes.js';
 import {byteIndex, keyWords, wordIndex} from '../../host/indexes.js';
-import {PackedStrings, StringsBuilder} from '../../host/strings.js';
+import {type PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
 
 /** Scalar keys in rows. */
@@ -66,7 +66,9 @@ class StringKeys implements TableKeys {
   fill(keys: HostData): Int32Array | undefined {
     const {bytes, starts, ends} = withoutMuchElse(keys as PackedStrings);
     this.#index = byteIndex(starts.length, bytes);
-    return this.#index.enterAll(starts, ends);
+    const rows = allocate('int32', starts.length) as Int32Array;
+    this.#index.enterAll(starts, ends, rows);
+    return this.size === rows.length ? undefined : rows;
   }
 
   remove(keys: HostData): void {
@@ -82,18 +84,21 @@ class StringKeys implements TableKeys {
   }
 
   take(rows: Int32Array): HostData {
-    const {bytes, starts, ends} = this.#index;
+    const index = this.#index;
     const out = new StringsBuilder(rows.length, 0);
-    for (let i = 0; i < rows.length; i++) out.add(bytes, starts[rows[i]!]!, ends[rows[i]!]!);
+    for (let i = 0; i < rows.length; i++)
+      out.add(index.bytes, index.startOf(rows[i]!), index.endOf(rows[i]!));
     return out.strings();
   }
 }
 
 /** The same strings, in bytes of their own where they are few among others. */
 function withoutMuchElse(strings: PackedStrings): PackedStrings {
-  return strings.bytes.length <= 2 * strings.totalBytes + FEW_BYTES
-    ? strings
-    : PackedStrings.of(strings.toArray());
+  const {bytes, starts, ends, totalBytes} = strings;
+  if (bytes.length <= 3 * totalBytes + FEW_BYTES) return strings;
+  const own = new StringsBuilder(starts.length, totalBytes);
+  for (let i = 0; i < starts.length; i++) own.add(bytes, starts[i]!, ends[i]!);
+  return own.strings();
 }
 
 const FEW_BYTES = 4096;

@@ -10,6 +10,7 @@ import {toLatin1} from '../../algorithms/bytes.js';
 import {isNumberDType, parseNumber} from '../../algorithms/number_text.js';
 import {CallError} from '../../errors.js';
 import {type DType, isInteger, type NumericArray} from '../../host/dtypes.js';
+import {setInteger, wordsOf} from '../../host/int64.js';
 import {PackedStrings} from '../../host/strings.js';
 import {allocate, type HostData, int32Array} from '../../host/tensor.js';
 import {LineNumbers} from './column.js';
@@ -129,6 +130,7 @@ class Field {
   readonly #ends: Int32Array = NOTHING;
   /** The number of each line, if it is one. */
   readonly #numbers: NumericArray = NOTHING;
+  readonly #words: Int32Array = NOTHING;
 
   /** @param most - how many lines there can be */
   constructor(content: Uint8Array, dtype: DType, index: number, spec: VocabularySpec, most: number) {
@@ -141,6 +143,7 @@ class Field {
       this.#ends = allocate('int32', most) as Int32Array;
     } else if (index !== LINE_NUMBER) {
       this.#numbers = allocate(dtype, most);
+      if (dtype === 'int64') this.#words = wordsOf(this.#numbers as BigInt64Array);
     }
   }
 
@@ -157,8 +160,16 @@ class Field {
       this.#starts[line] = from;
       this.#ends[line] = to;
     } else {
-      this.#numbers[line] = this.#parse(line, this.#content.subarray(from, to)) as never;
+      const number = wholeNumber(this.#content, from, to);
+      if (number !== undefined && isNumberDType(this.#dtype)) this.#setWhole(line, number);
+      else this.#numbers[line] = this.#parse(line, this.#content.subarray(from, to)) as never;
     }
+  }
+
+  /** Takes in one of the numbers that most are. */
+  #setWhole(line: number, number: number): void {
+    if (this.#dtype === 'int64') setInteger(this.#words, line, number);
+    else this.#numbers[line] = this.#dtype === 'int32' ? number + this.#spec.offset : number;
   }
 
   /** Those of the first `count` lines. */
@@ -179,3 +190,18 @@ class Field {
 }
 
 const NOTHING = new Int32Array(0);
+
+/** Digits that a number of 32 bits holds whatever they are. */
+const SAFE_DIGITS = 9;
+
+/** The number that a few digits spell; undefined for anything else. */
+function wholeNumber(content: Uint8Array, start: number, end: number): number | undefined {
+  if (start === end || end - start > SAFE_DIGITS) return undefined;
+  let number = 0;
+  for (let at = start; at < end; at++) {
+    const digit = content[at]! - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    number = 10 * number + digit;
+  }
+  return number;
+}

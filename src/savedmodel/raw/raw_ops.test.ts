@@ -2,9 +2,10 @@ import {readdirSync, readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, expectTypeOf, it} from 'vitest';
 import {rawOpsTypes} from '../../../scripts/generate_raw_ops.js';
+import {encodeUtf8} from '../../algorithms/utf8.js';
 import {CallError, SaveError, UnsupportedOpError} from '../../errors.js';
+import {PackedStrings} from '../../host/strings.js';
 import {expectOutput, type OpCase, REFUSED_WITH, useBackend} from '../../ops/testing/op_cases.js';
-import {Value} from '../../tensors/value.js';
 import {func, TensorSpec} from '../../trace/func.js';
 import {argumentsOf, callableCases} from '../testing/raw_op_cases.js';
 import {rawOps} from './raw_ops.js';
@@ -44,7 +45,7 @@ describe('raw ops give what TensorFlow gives', () => {
           const outputs = run() as RawTensor[];
           expect(outputs.length, what).toBe(each.outputs!.length);
           outputs.forEach((output, i) => {
-            expectOutput(Value.of(output), i, each, `${what} `);
+            expectOutput(RawTensor.valueOf(output), i, each, `${what} `);
           });
         });
       }
@@ -97,6 +98,27 @@ describe('raw ops', () => {
     expect(rawOps.Range({start: 0, limit: 1, delta: 0.5}).dtype).toBe('float32');
     expect(values(rawOps.GatherV2({params: ['a', 'b'], indices: [1, 0], axis: 0}))).toEqual(['b', 'a']);
     expect(rawOps.exact.Cast({x: Int32Array.of(1)}, {DstT: 'float16'}).dtype).toBe('float16');
+  });
+
+  it('take strings in any form, and give exact ones as byte arrays', () => {
+    const bytes = [Uint8Array.of(0xff), encodeUtf8('b')];
+    const forms = [
+      bytes,
+      tf.tensor(bytes as never, [2], 'string'),
+      {dtype: 'string', shape: [2], data: bytes} as const,
+      {dtype: 'string', shape: [2], data: PackedStrings.of(bytes)} as const,
+      rawOps.exact.Identity({input: bytes}),
+      rawOps.Identity({input: bytes}),
+    ];
+    for (const input of forms) {
+      expect(rawOps.exact.StringUpper({input})).toMatchObject({
+        dtype: 'string',
+        shape: [2],
+        data: [Uint8Array.of(0xff), encodeUtf8('B')],
+      });
+    }
+    const ids = {dtype: 'string', shape: [1], data: [3] as never} as const;
+    expect(() => rawOps.StringUpper({input: ids})).toThrowWithMessage(CallError, 'are byte strings');
   });
 
   it('keep the meaning of results that tfjs has no dtype for', () => {

@@ -8,11 +8,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import {CallError, SaveError} from '../../errors.js';
 import type {DType} from '../../host/dtypes.js';
 import {formatShape} from '../../host/shape.js';
-import type {HostData} from '../../host/tensor.js';
 import {currentObserver, unobserved} from '../../runtime/observer.js';
 import {remember} from '../../tensors/meaning.js';
 import {Value} from '../../tensors/value.js';
-import {type ExactTensor, fromValue} from '../boundary.js';
+import {type ExactData, type ExactTensor, fromValue} from '../boundary.js';
 import type {LoadedObject} from '../load/loaded_object.js';
 
 /**
@@ -27,6 +26,7 @@ export class RawTensor implements ExactTensor {
   /** The tfjs tensors that it is made of. Listed for `tf.tidy`, which keeps the tensors it finds in what is returned. */
   readonly tensors: readonly tf.Tensor[];
   readonly #value: Value;
+  #strings: Uint8Array[] | undefined;
 
   /** @internal */
   constructor(value: Value) {
@@ -48,8 +48,10 @@ export class RawTensor implements ExactTensor {
    * Elements: a typed array (complex: real and imaginary parts in turn), byte strings, or objects behind handles. They are
    * this tensor's own, and must not change while it is used.
    */
-  get data(): HostData {
-    return currentObserver()?.hasSeen(this) ? UNKNOWN : this.#value.hostData();
+  get data(): ExactData {
+    if (currentObserver()?.hasSeen(this)) return UNKNOWN;
+    if (this.dtype !== 'string') return this.#value.hostData();
+    return (this.#strings ??= this.#value.strings().toArray());
   }
 
   /**
@@ -83,7 +85,7 @@ export class RawTensor implements ExactTensor {
  * The data of a tensor while a function is traced, of which only samples are known. `instanceof tf.Tensor` looks whether
  * there is any, so that an error may come only of its use.
  */
-const UNKNOWN: HostData = new Proxy([], {
+const UNKNOWN: ExactData = new Proxy([], {
   get: () => {
     throw new SaveError(
       'a function that is traced reads the values of a tensor that depends on its arguments; use ops on it',

@@ -8,9 +8,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import {isBigInt, isFloating, lanes} from '../../../host/dtypes.js';
 import {roundToDType} from '../../../host/rounding.js';
 import {broadcastShapes} from '../../../host/shape.js';
+import type {PackedStrings} from '../../../host/strings.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
-import {broadcastOrThrow, forEachBroadcast, mapBinary, mapUnary, mapWords} from '../../../tensors/host.js';
+import {
+  broadcastOrThrow,
+  forEachBroadcast,
+  forEachRun,
+  mapBinary,
+  mapUnary,
+  mapWords,
+} from '../../../tensors/host.js';
 import {preferHost, Value} from '../../../tensors/value.js';
 import {lessThanWords, notLessWords, sameWords, swapped, type WordRun} from '../../../tensors/word_runs.js';
 import type {Kernel, OpFamily, OpImplementation} from '../../kernel.js';
@@ -54,29 +62,55 @@ function equality(isEqual: boolean): OpImplementation {
     if (broadcastShapes(x.shape, y.shape) === undefined && !ctx.attrs.bool('incompatible_shape_error')) {
       return Value.scalar('bool', !isEqual);
     }
-    const same = sameElements(x, y);
-    return same ? mapPairs(x, y, (i, j) => same(i, j) === isEqual) : compare([x, y], how);
+    if (x.dtype === 'string') return sameStrings(x, y, isEqual);
+    return lanes(x.dtype) === 2 ? sameComplex(x, y, isEqual) : compare([x, y], how);
   };
   return {kernel};
 }
 
-/** Equality of element `i` of one value and `j` of another; undefined where elements are single numbers. */
-function sameElements(x: Value, y: Value): ((i: number, j: number) => boolean) | undefined {
-  if (x.dtype === 'string') {
-    const [a, b] = [x.strings(), y.strings()];
-    return (i, j) => a.equalAt(i, b, j);
-  }
-  if (lanes(x.dtype) === 1) return undefined;
-  const [a, b] = [x.numeric(), y.numeric()];
-  return (i, j) => a[2 * i] === b[2 * j] && a[2 * i + 1] === b[2 * j + 1];
+/** Whether strings are the same, or are not. */
+function sameStrings(x: Value, y: Value, same: boolean): Value {
+  const shape = broadcastOrThrow(x.shape, y.shape);
+  const [a, b] = [x.strings(), y.strings()];
+  const out = allocate('bool', sizeOf(shape)) as Uint8Array;
+  forEachRun([x.shape, y.shape], shape, (to, [i, k], [aStep, bStep], count) => {
+    compareStrings(a, i!, aStep!, b, k!, bStep!, same, out, to, count);
+  });
+  return Value.host('bool', shape, out);
 }
 
-/** Booleans computed from the positions of the broadcast elements of two values. */
-function mapPairs(x: Value, y: Value, holds: (i: number, j: number) => boolean): Value {
+/** Compares `count` strings, from those at `i` in `a` and at `k` in `b` on. */
+function compareStrings(
+  a: PackedStrings,
+  i: number,
+  aStep: number,
+  b: PackedStrings,
+  k: number,
+  bStep: number,
+  same: boolean,
+  out: Uint8Array,
+  to: number,
+  count: number,
+): void {
+  const {bytes, starts, ends} = a;
+  const {bytes: otherBytes, starts: otherStarts, ends: otherEnds} = b;
+  for (let n = 0; n < count; n++) {
+    let at = starts[i + n * aStep]!;
+    let other = otherStarts[k + n * bStep]!;
+    const end = ends[i + n * aStep]!;
+    let isSame = end - at === otherEnds[k + n * bStep]! - other;
+    for (; isSame && at < end; at++, other++) isSame = bytes[at] === otherBytes[other];
+    out[to + n] = isSame === same ? 1 : 0;
+  }
+}
+
+function sameComplex(x: Value, y: Value, same: boolean): Value {
   const shape = broadcastOrThrow(x.shape, y.shape);
+  const [a, b] = [x.numeric(), y.numeric()];
   const out = allocate('bool', sizeOf(shape)) as Uint8Array;
-  forEachBroadcast([x.shape, y.shape], shape, (at, [i, j]) => {
-    out[at] = Number(holds(i!, j!));
+  forEachBroadcast([x.shape, y.shape], shape, (at, [i, k]) => {
+    const isSame = a[2 * i!] === b[2 * k!] && a[2 * i! + 1] === b[2 * k! + 1];
+    out[at] = isSame === same ? 1 : 0;
   });
   return Value.host('bool', shape, out);
 }

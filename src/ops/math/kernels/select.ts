@@ -5,15 +5,16 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
-import {dtypeInfo, isFloating, lanes} from '../../../host/dtypes.js';
+import {type Cells, cellsOf, cellsPerElement} from '../../../host/cells.js';
+import {dtypeInfo, isFloating} from '../../../host/dtypes.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
 import {allocateHost} from '../../../host/strided_copy.js';
 import {overOneArray, PackedStrings} from '../../../host/strings.js';
-import {type HostData, sizeOf} from '../../../host/tensor.js';
+import {allocate, type HostObject, sizeOf} from '../../../host/tensor.js';
 import {fromParts, partsOf} from '../../../tensors/complex_tensors.js';
 import {broadcastTensor, withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
-import {broadcastOrThrow, forEachBroadcast} from '../../../tensors/host.js';
+import {broadcastOrThrow, forEachBroadcast, forEachRun} from '../../../tensors/host.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {preferHost, Value, type Variant} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
@@ -67,27 +68,69 @@ export function select(condition: Value, x: Value, y: Value): Value {
       new PackedStrings(bytes, starts.numeric() as Int32Array, ends.numeric() as Int32Array),
     );
   }
-  const holds = condition.numeric();
-  const out = allocateHost(x.dtype, sizeOf(shape));
-  const copyFromX = elementCopier(x.hostData(), out, lanes(x.dtype));
-  const copyFromY = elementCopier(y.hostData(), out, lanes(x.dtype));
-  forEachBroadcast([condition.shape, x.shape, y.shape], shape, (i, [c, a, b]) => {
-    if (holds[c!]) copyFromX(a!, i);
-    else copyFromY(b!, i);
+  const holds = condition.numeric() as Uint8Array;
+  if (dtypeInfo(x.dtype).array === undefined) return selectObjects(holds, condition.shape, x, y, shape);
+  const out = allocate(x.dtype, sizeOf(shape));
+  const [a, b, target] = [x.numeric(), y.numeric(), out].map(cellsOf) as [Cells, Cells, Cells];
+  const width = cellsPerElement(x.dtype);
+  forEachRun([condition.shape, x.shape, y.shape], shape, (to, [c, i, k], steps, count) => {
+    chooseCells(holds, c!, steps[0]!, a, i!, steps[1]!, b, k!, steps[2]!, target, to, count, width);
   });
   return Value.host(x.dtype, shape, out);
 }
 
-/** Copies one element of `from` to `to`, by position. */
-function elementCopier(
-  from: HostData,
-  to: HostData,
+/** Chooses `count` elements of `width` cells each, from those at `i` in `a` and at `k` in `b` on, as `holds` says from `c` on. */
+function chooseCells(
+  holds: Uint8Array,
+  c: number,
+  cStep: number,
+  a: Cells,
+  i: number,
+  aStep: number,
+  b: Cells,
+  k: number,
+  bStep: number,
+  out: Cells,
+  to: number,
+  count: number,
   width: number,
-): (source: number, target: number) => void {
-  const [a, b] = [from as object[], to as object[]];
-  return (source, target) => {
-    for (let lane = 0; lane < width; lane++) b[target * width + lane] = a[source * width + lane]!;
-  };
+): void {
+  // A mask in place of a branch, for conditions are as good as random.
+  if (width === 1) {
+    for (let n = 0; n < count; n++) {
+      const mask = -holds[c + n * cStep]! >> 31;
+      out[to + n] = (a[i + n * aStep]! & mask) | (b[k + n * bStep]! & ~mask);
+    }
+    return;
+  }
+  for (let n = 0; n < count; n++) {
+    const mask = -holds[c + n * cStep]! >> 31;
+    const at = width * (to + n);
+    const fromA = width * (i + n * aStep);
+    const fromB = width * (k + n * bStep);
+    for (let cell = 0; cell < width; cell++) {
+      out[at + cell] = (a[fromA + cell]! & mask) | (b[fromB + cell]! & ~mask);
+    }
+  }
+}
+
+/** {@link select} of resources and variants. */
+function selectObjects(
+  holds: Uint8Array,
+  conditionShape: readonly number[],
+  x: Value,
+  y: Value,
+  shape: readonly number[],
+): Value {
+  const [a, b] = [x, y].map((each) => each.hostData() as readonly HostObject[]) as [
+    readonly HostObject[],
+    readonly HostObject[],
+  ];
+  const out = allocateHost(x.dtype, sizeOf(shape)) as HostObject[];
+  forEachBroadcast([conditionShape, x.shape, y.shape], shape, (at, [c, i, k]) => {
+    out[at] = holds[c!] ? a[i!]! : b[k!]!;
+  });
+  return Value.host(x.dtype, shape, out);
 }
 
 /** `Select` knows no broadcasting, but takes a scalar or one boolean per row. */

@@ -1,146 +1,278 @@
 /**
  * Text records to columns.
  *
+ * The fields of a block of records are found first, as places in the records' bytes; then each column reads its own.
+ *
  * @module
  */
 
-import {equalBytes, toLatin1} from '../../../algorithms/bytes.js';
-import {isNumberDType, parseNumber} from '../../../algorithms/number_text.js';
-import {joinBytes} from '../../../host/bytes.js';
+import {readFloat32, readFloat64, readInt32, readInt64} from '../../../algorithms/number_bytes.js';
+import {decodeUtf8} from '../../../algorithms/utf8.js';
+import {checkBounds} from '../../../host/budget.js';
 import type {DType} from '../../../host/dtypes.js';
-import {allocate, elementAt} from '../../../host/tensor.js';
-import {stringValue} from '../../../tensors/strings.js';
+import {formatShape} from '../../../host/shape.js';
+import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
+import {allocate, type HostData} from '../../../host/tensor.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
+import {StringColumn} from '../columns.js';
 
 const QUOTE = '"'.charCodeAt(0);
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
+/** Records whose fields are found before they are read. */
+const BLOCK = 256;
+
 /** Splits each record into fields, and each field into its own tensor. */
 const decodeCsv: Kernel = ([records, ...defaults], ctx) => {
-  const {attrs} = ctx;
-  const dtypes = attrs.dtypes('OUT_TYPE');
-  const selected = attrs.ints('select_cols');
-  const delimiter = attrs.bytes('field_delim');
-  if (delimiter.length !== 1) throw invalid(ctx, 'field_delim should be only 1 char');
-  if (selected.length > 0 && selected.length !== dtypes.length) {
-    throw invalid(ctx, `select_cols has ${selected.length} entries for ${dtypes.length} fields`);
-  }
-  if (selected.some((column, i) => column < 0 || column <= (selected[i - 1] ?? -1))) {
-    throw invalid(ctx, `select_cols [${selected}] must rise from 0 or more`);
-  }
+  const dtypes = ctx.attrs.dtypes('OUT_TYPE');
   defaults.forEach((value, i) => {
     if (value.rank > 1 || value.size > 1)
-      throw invalid(ctx, `the default of field ${i} has shape [${value.shape}]`);
+      throw invalid(ctx, `the default of field ${i} has shape ${formatShape(value.shape)}`);
   });
-  const useQuotes = attrs.bool('use_quote_delim');
-  const rows = records!
-    .strings()
-    .toArray()
-    .map((record, i) => {
-      const all = csvFields(record, delimiter[0]!, useQuotes, ctx);
-      const fields = selected.length > 0 ? selected.flatMap((column) => all[column] ?? []) : all;
-      if (fields.length === dtypes.length) return fields;
-      throw invalid(ctx, `expected ${dtypes.length} fields, but there are ${fields.length} in record ${i}`);
+  const strings = records!.strings();
+  const fields = new CsvFields(strings, ctx);
+  const columns = dtypes.map((dtype, i) => columnFor(dtype, strings, defaults[i]!, i, ctx));
+  const missing = ctx.attrs.bytes('na_value');
+  for (let first = 0; first < strings.length; first += BLOCK) {
+    checkBounds();
+    const count = Math.min(BLOCK, strings.length - first);
+    fields.find(first, count);
+    columns.forEach((column, i) => {
+      readColumn(column, i, fields, first, count, missing, defaults[i]!.size > 0, ctx);
     });
-  const missing = attrs.bytes('na_value');
-  return dtypes.map((dtype, column) => {
-    const fields = rows.map((row) => row[column]!);
-    return csvColumn(fields, dtype, defaults[column]!, missing, records!.shape, `field ${column}`, ctx);
-  });
+  }
+  return columns.map((column, i) => Value.host(dtypes[i]!, records!.shape, column.data()));
 };
 
-function csvColumn(
-  fields: readonly Uint8Array[],
-  dtype: DType,
-  defaultValue: Value,
+function readColumn(
+  column: CsvColumn,
+  field: number,
+  fields: CsvFields,
+  first: number,
+  count: number,
   missing: Uint8Array,
-  shape: readonly number[],
-  what: string,
+  hasDefault: boolean,
   ctx: KernelContext,
-): Value {
-  if (dtype !== 'string' && !isNumberDType(dtype)) throw invalid(ctx, `${what} cannot be ${dtype}`);
-  const out = dtype === 'string' ? [] : allocate(dtype, fields.length);
-  fields.forEach((field, record) => {
-    const isMissing = field.length === 0 || equalBytes(field, missing);
-    if (isMissing && defaultValue.size === 0) {
-      throw invalid(ctx, `${what} is required but missing in record ${record}`);
+): void {
+  const base = field * BLOCK;
+  const {starts, ends, bytes, unescaped} = fields;
+  for (let i = 0; i < count; i++) {
+    const isUnescaped = starts[base + i]! < 0;
+    const source = isUnescaped ? unescaped.bytes : bytes;
+    const start = isUnescaped ? ~starts[base + i]! : starts[base + i]!;
+    const end = ends[base + i]!;
+    if (start === end || isSame(missing, source, start, end)) {
+      if (!hasDefault) throw invalid(ctx, `field ${field} is required but missing in record ${first + i}`);
+      column.setDefault(first + i);
+    } else if (!column.set(first + i, source, start, end)) {
+      const text = decodeUtf8(source.subarray(start, end));
+      throw invalid(ctx, `field ${field} in record ${first + i} is not a valid ${column.dtype}: ${text}`);
     }
-    const value = isMissing
-      ? elementAt(defaultValue.hostData(), 0)
-      : dtype === 'string'
-        ? field
-        : parseNumber(field, dtype);
-    if (value === undefined) {
-      throw invalid(ctx, `${what} in record ${record} is not a valid ${dtype}: ${toLatin1(field)}`);
-    }
-    out[record] = value as never;
-  });
-  return Array.isArray(out) ? stringValue(shape, out as Uint8Array[]) : Value.host(dtype, shape, out);
-}
-
-/** The fields of a record as RFC 4180 has them, quotes doubled within quotes. */
-function csvFields(
-  record: Uint8Array,
-  delimiter: number,
-  useQuotes: boolean,
-  ctx: KernelContext,
-): Uint8Array[] {
-  const fields: Uint8Array[] = [];
-  let at = 0;
-  while (at < record.length) {
-    if (record[at] === LINE_FEED || record[at] === CARRIAGE_RETURN) {
-      at++;
-      continue;
-    }
-    if (useQuotes && record[at] === QUOTE) {
-      const [field, end] = quotedField(record, at + 1, delimiter, ctx);
-      fields.push(field);
-      at = end + 2;
-      continue;
-    }
-    const start = at;
-    while (at < record.length && record[at] !== delimiter) {
-      const byte = record[at]!;
-      if ((useQuotes && byte === QUOTE) || byte === LINE_FEED || byte === CARRIAGE_RETURN) {
-        throw invalid(ctx, 'unquoted fields cannot have quotes or line ends inside');
-      }
-      at++;
-    }
-    fields.push(record.subarray(start, at));
-    at++;
   }
-  if (record.length > 0 && record.at(-1) === delimiter) fields.push(record.subarray(0, 0));
-  return fields;
 }
 
-/** A field from behind its opening quote on, and where its closing quote is. */
-function quotedField(
-  record: Uint8Array,
-  start: number,
-  delimiter: number,
+function isSame(wanted: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (wanted.length !== end - start) return false;
+  for (let i = 0; i < wanted.length; i++) if (wanted[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+/** A column that is being read, record by record. */
+interface CsvColumn {
+  readonly dtype: DType;
+  /** Reads a field. False where it is none of the dtype. */
+  set(record: number, bytes: Uint8Array, start: number, end: number): boolean;
+  setDefault(record: number): void;
+  data(): HostData;
+}
+
+type NumberReader = (bytes: Uint8Array, start: number, end: number, out: never, i: number) => boolean;
+
+const NUMBER_READERS: Partial<Record<DType, NumberReader>> = {
+  int32: readInt32,
+  int64: readInt64,
+  float32: readFloat32,
+  float64: readFloat64,
+};
+
+function columnFor(
+  dtype: DType,
+  records: PackedStrings,
+  defaultValue: Value,
+  field: number,
   ctx: KernelContext,
-): [field: Uint8Array, end: number] {
-  const parts: Uint8Array[] = [];
-  let from = start;
-  let at = start;
-  while (at < record.length - 1 && !(record[at] === QUOTE && record[at + 1] === delimiter)) {
-    if (record[at] === QUOTE) {
-      if (record[at + 1] !== QUOTE)
-        throw invalid(ctx, 'a quote inside a string has to be escaped by another quote');
+): CsvColumn {
+  if (dtype === 'string') return stringColumn(records, defaultValue);
+  const read = NUMBER_READERS[dtype];
+  if (read === undefined) throw invalid(ctx, `field ${field} cannot be ${dtype}`);
+  return numberColumn(dtype, read, records.length, defaultValue);
+}
+
+function numberColumn(dtype: DType, read: NumberReader, count: number, defaultValue: Value): CsvColumn {
+  const out = allocate(dtype, count);
+  const [fallback] = defaultValue.numeric();
+  // An int64 is written word by word.
+  const target = (out instanceof BigInt64Array ? new Int32Array(out.buffer) : out) as never;
+  return {
+    dtype,
+    set: (record, bytes, start, end) => read(bytes, start, end, target, record),
+    setDefault: (record) => {
+      out[record] = fallback as never;
+    },
+    data: () => out,
+  };
+}
+
+function stringColumn(records: PackedStrings, defaultValue: Value): CsvColumn {
+  const column = new StringColumn(records.bytes, defaultValue.strings());
+  column.reserve(records.length);
+  return {
+    dtype: 'string',
+    set: (_, bytes, start, end) => {
+      if (bytes === records.bytes) column.add(start, end);
+      else column.addOther(bytes, start, end);
+      return true;
+    },
+    setDefault: () => column.addDefaults(),
+    data: () => column.values(),
+  };
+}
+
+/** Finds the fields of records as RFC 4180 has them, quotes doubled within quotes. */
+class CsvFields {
+  readonly bytes: Uint8Array;
+  /** By field and record of the block: where it begins; the complement of a place in `unescaped` where its quotes were doubled. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  unescaped = new StringsBuilder(0, 0);
+  readonly #records: PackedStrings;
+  readonly #count: number;
+  /** The columns that are read, or none where all are. */
+  readonly #selected: readonly number[];
+  readonly #delimiter: number;
+  readonly #usesQuotes: boolean;
+  readonly #ctx: KernelContext;
+  #quoteAt = 0;
+
+  constructor(records: PackedStrings, ctx: KernelContext) {
+    const {attrs} = ctx;
+    const delimiter = attrs.bytes('field_delim');
+    const selected = attrs.ints('select_cols');
+    this.#count = attrs.dtypes('OUT_TYPE').length;
+    if (delimiter.length !== 1) throw invalid(ctx, 'field_delim should be only 1 char');
+    if (selected.length > 0 && selected.length !== this.#count) {
+      throw invalid(ctx, `select_cols has ${selected.length} entries for ${this.#count} fields`);
+    }
+    if (selected.some((column, i) => column < 0 || column <= (selected[i - 1] ?? -1))) {
+      throw invalid(ctx, `select_cols [${selected}] must rise from 0 or more`);
+    }
+    this.bytes = records.bytes;
+    this.#records = records;
+    this.#selected = selected;
+    this.#delimiter = delimiter[0]!;
+    this.#usesQuotes = attrs.bool('use_quote_delim');
+    this.#ctx = ctx;
+    this.starts = allocate('int32', this.#count * BLOCK) as Int32Array;
+    this.ends = allocate('int32', this.#count * BLOCK) as Int32Array;
+  }
+
+  /** Finds the fields of a block of records. */
+  find(first: number, count: number): void {
+    const {starts, ends} = this.#records;
+    if (this.unescaped.used > 0) this.unescaped = new StringsBuilder(0, 0);
+    for (let i = 0; i < count; i++) {
+      const found = this.#split(starts[first + i]!, ends[first + i]!, i);
+      if (found !== this.#count) {
+        throw invalid(
+          this.#ctx,
+          `expected ${this.#count} fields, but there are ${found === MORE ? 'more' : found} in record ${first + i}`,
+        );
+      }
+    }
+  }
+
+  /** Notes the fields of a record; how many that are. */
+  #split(start: number, end: number, record: number): number {
+    const {bytes} = this;
+    const delimiter = this.#delimiter;
+    const usesQuotes = this.#usesQuotes;
+    const selected = this.#selected;
+    const count = this.#count;
+    let found = 0;
+    let column = 0;
+    let at = start;
+    for (; at < end; column++) {
+      while (at < end && (bytes[at] === LINE_FEED || bytes[at] === CARRIAGE_RETURN)) at++;
+      if (at === end) break;
+      let from = at;
+      let to: number;
+      if (usesQuotes && bytes[at] === QUOTE) {
+        from = this.#unquoted(at + 1, end);
+        at = this.#quoteAt;
+        to = from < 0 ? this.unescaped.used : at;
+        at += 2;
+      } else {
+        for (; at < end && bytes[at] !== delimiter; at++) {
+          const byte = bytes[at];
+          if ((usesQuotes && byte === QUOTE) || byte === LINE_FEED || byte === CARRIAGE_RETURN) {
+            throw invalid(this.#ctx, 'unquoted fields cannot have quotes or line ends inside');
+          }
+        }
+        to = at++;
+      }
+      if (selected.length > 0 && selected[found] !== column) continue;
+      if (found === count) return MORE;
+      this.starts[found * BLOCK + record] = from;
+      this.ends[found * BLOCK + record] = to;
+      found++;
+      // What comes behind the last one that is asked for is not looked at.
+      if (found === selected.length) return found;
+    }
+    const endsOpen = end > start && bytes[end - 1] === delimiter;
+    if (endsOpen && (selected.length === 0 || selected[found] === column)) {
+      if (found === count) return MORE;
+      this.starts[found * BLOCK + record] = end;
+      this.ends[found * BLOCK + record] = end;
+      found++;
+    }
+    return found;
+  }
+
+  /**
+   * A field from behind its opening quote on; its closing quote is at `#quoteAt`.
+   *
+   * @returns where it begins; the complement of where its copy does, in which quotes are single
+   */
+  #unquoted(start: number, end: number): number {
+    const {bytes, unescaped} = this;
+    const delimiter = this.#delimiter;
+    const copy = unescaped.used;
+    let from = start;
+    let at = start;
+    for (; at < end - 1 && !(bytes[at] === QUOTE && bytes[at + 1] === delimiter); at++) {
+      if (bytes[at] !== QUOTE) continue;
       at++;
-      parts.push(record.subarray(from, at));
+      if (bytes[at] !== QUOTE) {
+        throw invalid(this.#ctx, 'a quote inside a string has to be escaped by another quote');
+      }
+      unescaped.append(bytes, from, at);
       from = at + 1;
     }
-    at++;
+    if (at >= end || bytes[at] !== QUOTE) {
+      throw invalid(this.#ctx, 'a quoted field has to end with a quote followed by the delimiter or the end');
+    }
+    this.#quoteAt = at;
+    if (from === start) return start;
+    unescaped.append(bytes, from, at);
+    return ~copy;
   }
-  if (record[at] !== QUOTE)
-    throw invalid(ctx, 'a quoted field has to end with a quote followed by the delimiter or the end');
-  parts.push(record.subarray(from, at));
-  return [joinBytes(parts), at];
 }
+
+/** More fields than there should be. */
+const MORE = -1;
 
 /** Comma-separated values. */
 export const csvParsing: OpFamily = {DecodeCSV: {kernel: decodeCsv}};

@@ -35,7 +35,7 @@ const serializeTensor: Kernel = ([tensor], ctx) => {
 const parseTensor: Kernel = ([serialized], ctx) => {
   if (serialized!.rank !== 0)
     throw invalid(ctx, `serialized must be a scalar, got shape [${serialized!.shape}]`);
-  const proto = decodeMessage(TensorProto, serialized!.string(), 'the input of ParseTensor');
+  const proto = decodeMessage(TensorProto, serialized!.strings().at(0), 'the input of ParseTensor');
   const tensor = Value.of(tensorOf(proto, 'the input of ParseTensor'));
   const wanted = ctx.attrs.dtype('out_type');
   if (tensor.dtype !== wanted)

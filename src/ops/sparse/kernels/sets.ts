@@ -5,7 +5,7 @@
  * @module
  */
 
-import {setInteger, wordsOf} from '../../../host/int64.js';
+import {nearestNumbers, setInteger, wordsOf} from '../../../host/int64.js';
 import {formatShape, sameShape, stridesOf} from '../../../host/shape.js';
 import {allocate, int32Array, sizeOf} from '../../../host/tensor.js';
 import {ownEntry} from '../../../own_entry.js';
@@ -100,24 +100,24 @@ function operate(a: Sets, b: Sets, ctx: KernelContext): Value[] {
     if (origins[id] === 0) found[count++] = id;
     origins[id]! |= origin;
   };
-  const most = a.members.length + b.members.length;
-  const picked = allocate('int32', most) as Int32Array;
-  const setOf = allocate('float64', most) as Float64Array;
+  const [aCount, bCount] = [a.members.length, b.members.length];
+  const picked = allocate('int32', aCount + bCount) as Int32Array;
+  const setOf = allocate('float64', aCount + bCount) as Float64Array;
   let total = 0;
   let widest = 0;
   const end = sizeOf(a.shape);
   for (let i = firstFrom(a.sets, 0), k = firstFrom(b.sets, 0); ; ) {
-    const set = Math.min(a.sets[i] ?? end, b.sets[k] ?? end);
+    const set = Math.min(i < aCount ? a.sets[i]! : end, k < bCount ? b.sets[k]! : end);
     if (!(set < end)) break;
-    for (; a.sets[i] === set; i++) note(ids[a.members[i]!]!, IN_FIRST);
-    for (; b.sets[k] === set; k++) note(ids[a.values.size + b.members[k]!]!, IN_SECOND);
+    for (; i < aCount && a.sets[i] === set; i++) note(ids[a.members[i]!]!, IN_FIRST);
+    for (; k < bCount && b.sets[k] === set; k++) note(ids[a.values.size + b.members[k]!]!, IN_SECOND);
     let kept = 0;
     for (let at = 0; at < count; at++) {
       const id = found[at]!;
       if (isIn[origins[id]!]) found[kept++] = id;
       origins[id] = 0;
     }
-    sortSmall(found, kept, order);
+    sortFirst(found, kept, order);
     for (let at = 0; at < kept; at++) {
       picked[total] = firsts[found[at]!]!;
       setOf[total++] = set;
@@ -136,41 +136,59 @@ function operate(a: Sets, b: Sets, ctx: KernelContext): Value[] {
 /** The first member of a set that there is: entries may lie before all sets where nobody checked them. */
 function firstFrom(sets: Float64Array, least: number): number {
   let at = 0;
-  while (sets[at]! < least) at++;
+  while (at < sets.length && sets[at]! < least) at++;
   return at;
 }
 
-/** Below 0 where one distinct element comes before another. */
-type Order = (a: number, b: number) => number;
-
-function orderOf(values: Value, firsts: Int32Array): Order {
-  if (values.dtype === 'string') {
-    const strings = values.strings();
-    return (a, b) => strings.compareAt(firsts[a]!, strings, firsts[b]!);
-  }
-  const numbers = values.numeric();
-  if (!(numbers instanceof BigInt64Array))
-    return (a, b) => Number(numbers[firsts[a]!]) - Number(numbers[firsts[b]!]);
-  const words = wordsOf(numbers);
-  return (a, b) => {
-    const [i, k] = [2 * firsts[a]!, 2 * firsts[b]!];
-    return words[i + 1]! - words[k + 1]! || (words[i]! >>> 0) - (words[k]! >>> 0);
-  };
+/** The order of distinct elements. */
+interface Order {
+  /** A lesser number for whichever comes first, as far as numbers tell. */
+  readonly keys: Float64Array;
+  /** Below 0 where the first one comes before the second. */
+  compare(a: number, b: number): number;
 }
 
+function orderOf(values: Value, firsts: Int32Array): Order {
+  const keys = allocate('float64', firsts.length) as Float64Array;
+  if (values.dtype === 'string') {
+    const strings = values.strings();
+    const {bytes, starts, ends} = strings;
+    for (let id = 0; id < keys.length; id++) {
+      const [start, end] = [starts[firsts[id]!]!, ends[firsts[id]!]!];
+      let key = 0;
+      for (let at = start; at < start + KEY_BYTES; at++) key = key * 256 + (at < end ? bytes[at]! : 0);
+      keys[id] = key;
+    }
+    return {keys, compare: (a, b) => strings.compareAt(firsts[a]!, strings, firsts[b]!)};
+  }
+  const numbers = values.numeric();
+  const nearest = nearestNumbers(numbers);
+  for (let id = 0; id < keys.length; id++) keys[id] = nearest[firsts[id]!]!;
+  return {keys, compare: (a, b) => (numbers[firsts[a]!]! < numbers[firsts[b]!]! ? -1 : 1)};
+}
+
+/** So many bytes of a string fit a number. */
+const KEY_BYTES = 6;
+
 /** Longer lists are left to the sort of typed arrays. */
-const FEW = 24;
+const FEW = 32;
 
 /** Sorts the first `count` elements, which differ from one another. */
-function sortSmall(ids: Int32Array, count: number, order: Order): void {
+function sortFirst(ids: Int32Array, count: number, order: Order): void {
+  const {keys} = order;
   if (count > FEW) {
-    ids.subarray(0, count).sort(order);
+    ids.subarray(0, count).sort((a, b) => keys[a]! - keys[b]! || order.compare(a, b));
     return;
   }
   for (let i = 1; i < count; i++) {
     const id = ids[i]!;
+    const key = keys[id]!;
     let at = i;
-    for (; at > 0 && order(ids[at - 1]!, id) > 0; at--) ids[at] = ids[at - 1]!;
+    for (; at > 0; at--) {
+      const before = ids[at - 1]!;
+      if (keys[before]! < key || (keys[before] === key && order.compare(before, id) < 0)) break;
+      ids[at] = before;
+    }
     ids[at] = id;
   }
 }
