@@ -11,10 +11,11 @@ import {FastWordPieceModel, FastWordPieces} from './fast_word_pieces.js';
 import {text} from './kernels.js';
 
 const url = new URL('../../../fixtures/ops/fast_bert.json', import.meta.url);
-const {models: packed, cases} = JSON.parse(readFileSync(url, 'utf8')) as {
+const {models: packed, calls} = JSON.parse(readFileSync(url, 'utf8')) as {
   /** gzip, base64. */
   models: Readonly<Record<string, string>>;
-  cases: readonly (OpCase & {readonly model: string})[];
+  /** Without the model, which is the last input. */
+  calls: readonly (OpCase & {readonly model: string})[];
 };
 
 const models = new Map(
@@ -25,7 +26,7 @@ const models = new Map(
 );
 
 describe('the fast ops of TF Text', () => {
-  cases.forEach((each, index) => {
+  calls.forEach((each, index) => {
     it(`#${index} ${each.op} with the model of ${each.model}`, () => {
       const model = models.get(each.model)!;
       const inputs = each.inputs.map((json) => Value.of(decodeTensor(json)));
