@@ -26,8 +26,17 @@ function foldCharacter(character: string): string {
   return Array.from(upper, (each) => each.toLowerCase()).join('');
 }
 
-/** `NFKC_Casefold` (Unicode Standard, section 3.13): folded, compatibility forms replaced, ignorables dropped. */
+/**
+ * `NFKC_Casefold` (Unicode Standard, section 3.13): folded, compatibility forms replaced, ignorables dropped. Characters are mapped one by
+ * one, in the order in which they stand: U+0345, a mark that folds to a letter, does not change places with marks around it.
+ */
 export function foldForCaseless(text: string): string {
-  const once = foldCase(text.normalize('NFD')).normalize('NFKC');
+  let out = '';
+  for (const character of text) out += foldCharacterForCaseless(character);
+  return out.normalize('NFC');
+}
+
+function foldCharacterForCaseless(character: string): string {
+  const once = foldCase(character.normalize('NFD')).normalize('NFKC');
   return foldCase(once).replace(IGNORABLE, '').normalize('NFKC');
 }

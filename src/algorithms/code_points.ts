@@ -5,8 +5,8 @@
  * @module
  */
 
-import {codePointAt, utf8Length, wellFormedPrefix} from './bytes.js';
 import {encodeUtf8} from './utf8.js';
+import {CODE_SHIFT, characterAt, LENGTH_MASK} from './utf8_characters.js';
 
 const REPLACEMENT = 0xfffd;
 const BYTE_ORDER_MARK = 0xfeff;
@@ -22,10 +22,10 @@ export type OutputEncoding = 'UTF-8' | 'UTF-16-BE' | 'UTF-32-BE';
 /** Visits the code points of UTF-8. */
 export const decodeUtf8: Decoder = (bytes, visit) => {
   for (let at = 0; at < bytes.length; ) {
-    const length = utf8Length(bytes, at);
-    if (length > 0) visit(codePointAt(bytes, at, length), at, false);
-    else visit(REPLACEMENT, at, true);
-    at += length > 0 ? length : wellFormedPrefix(bytes, at);
+    const character = characterAt(bytes, at, bytes.length);
+    if (character < 0) visit(REPLACEMENT, at, true);
+    else visit(character >> CODE_SHIFT, at, false);
+    at += character < 0 ? -character : character & LENGTH_MASK;
   }
 };
 
@@ -157,8 +157,8 @@ export function decoderOf(encoding: string): (() => Decoder) | undefined {
 }
 
 /** Code points in an encoding. UTF-8 has no form for a surrogate: it gets that of U+FFFD. */
-export function encodeCodePoints(codes: readonly number[], encoding: OutputEncoding): Uint8Array {
-  const text = codes.map((code) => String.fromCodePoint(code)).join('');
+export function encodeCodePoints(codes: Iterable<number>, encoding: OutputEncoding): Uint8Array {
+  const text = Array.from(codes, (code) => String.fromCodePoint(code)).join('');
   switch (encoding) {
     case 'UTF-8':
       return encodeUtf8(text);

@@ -6,6 +6,8 @@
  * @module
  */
 
+import {CodePointTable, NOT_YET} from './code_point_table.js';
+
 /** Names of the scripts that have characters, in the order of ICU's `UScriptCode`; `-` for numbers without. */
 const SCRIPTS = `
 Common Inherited Arabic Armenian Bengali Bopomofo Cherokee Coptic Cyrillic Deseret Devanagari
@@ -37,23 +39,25 @@ const INVALID = -1;
 /** What characters of each script match; made at the first use. */
 let patterns: readonly {readonly code: number; readonly pattern: RegExp}[] | undefined;
 
-/** Scripts found so far. */
-const known = new Map<number, number>();
-
-/** The number of the script of a code point; -1 for what is no code point. */
-export function scriptOf(codePoint: number): number {
-  if (codePoint < 0 || codePoint > 0x10ffff) return INVALID;
-  let code = known.get(codePoint);
-  if (code === undefined) {
-    code = search(String.fromCodePoint(codePoint));
-    known.set(codePoint, code);
-  }
-  return code;
-}
-
-function search(character: string): number {
+const scripts = new CodePointTable((codePoint) => {
+  const character = String.fromCodePoint(codePoint);
   patterns ??= SCRIPTS.flatMap((name, code) =>
     name === '-' ? [] : {code, pattern: new RegExp(`^\\p{Script=${name}}`, 'u')},
   );
   return patterns.find(({pattern}) => pattern.test(character))?.code ?? UNKNOWN;
+});
+
+/** The number of the script of a code point; -1 for what is no code point. */
+export function scriptOf(codePoint: number): number {
+  return codePoint < 0 || codePoint > 0x10ffff ? INVALID : scripts.at(codePoint);
+}
+
+/** {@link scriptOf} each of many. */
+export function scriptsOf(codePoints: Int32Array, out: Int32Array): void {
+  const {places} = scripts;
+  for (let i = 0; i < codePoints.length; i++) {
+    const code = codePoints[i]!;
+    const script = code >>> 0 < places.length ? places[code]! : NOT_YET;
+    out[i] = script === NOT_YET ? scriptOf(code) : script;
+  }
 }

@@ -181,10 +181,22 @@ export function runKernel(
   inputs: Value[],
   session = NO_SESSION,
 ): Value[] {
+  return runnerOf(each, family, session)(inputs);
+}
+
+/** {@link runKernel} as one node that is run again and again, and keeps what it keeps between its executions. */
+export function runnerOf(
+  each: Pick<OpCase, 'op' | 'attrs'>,
+  family: OpFamily,
+  session = NO_SESSION,
+): (inputs: Value[]) => Value[] {
   const implementation = family[each.op];
   if (implementation === undefined) throw new Error(`no kernel for ${each.op}`);
-  const result = implementation.kernel(inputs, testContext(each, session));
-  return result instanceof Value ? [result] : [...result];
+  const context = testContext(each, session);
+  return (inputs) => {
+    const result = implementation.kernel(inputs, context);
+    return result instanceof Value ? [result] : [...result];
+  };
 }
 
 function testContext({op, attrs}: Pick<OpCase, 'op' | 'attrs'>, session: Session): KernelContext {

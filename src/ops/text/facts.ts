@@ -14,6 +14,8 @@ export const facts: FactTable = factsFor(
     'UnicodeScriptTokenizeWithOffsets',
     'TFText>WhitespaceTokenizeWithOffsetsV2',
     'TFText>ByteSplitWithOffsets',
+    'FastWordpieceTokenizeWithOffsets',
+    'FastBertNormalize',
     'TFText>RoundRobinTrim',
     'TFText>RoundRobinGenerateMasks',
   ],
@@ -22,5 +24,6 @@ export const facts: FactTable = factsFor(
     ...['WhitespaceTokenizeWithOffsets', 'TFText>WhitespaceTokenizeWithOffsetsV2'],
     ...['UnicodeScriptTokenizeWithOffsets', 'RegexSplitWithOffsets', 'WordpieceTokenizeWithOffsets'],
     ...['TFText>ByteSplitWithOffsets', 'TFText>RoundRobinTrim'],
+    ...['FastWordpieceTokenizeWithOffsets', 'FastBertNormalize'],
   ]),
 );

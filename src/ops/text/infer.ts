@@ -19,12 +19,29 @@ const tokensOf =
 /** Tokens of code points: rows of tokens stay as many as they were. */
 const codePointTokens: Infer = ([, splits]) => [SOME, SOME, SOME, SOME, {shape: splits!.shape}];
 
+/** A text for each row between splits. */
+const detokenized =
+  (splits: number): Infer =>
+  (inputs) => [{shape: [fewer(partialSizeOf(inputs[splits]!.shape))]}];
+
+/** There is one row less than there are splits. */
+function fewer(size: number | null): number | null {
+  return size === null ? null : Math.max(0, size - 1);
+}
+
 /** How many tokens each word becomes, or where its tokens begin. */
 const wordpieces: Infer = ([words], {attrs}) => {
   const count = partialSizeOf(words!.shape);
   const isSplits = attrs.string('output_row_partition_type') === 'row_splits';
   return [SOME, isSplits ? rowSplits(count) : {shape: [count]}, SOME, SOME];
 };
+
+/** Strings, and of each where its bytes come from. */
+const bertNormalized: Infer = ([input]) => [
+  {shape: input!.shape},
+  SOME,
+  rowSplits(partialSizeOf(input!.shape)),
+];
 
 const roundRobinTrim: Infer = (inputs, {attrs}) => {
   const count = attrs.int('N');
@@ -40,6 +57,7 @@ export const infer: InferTable = {
   ...forAll(scalar, ['SentencepieceOp', 'SentencepieceVocabSizeOp']),
   SentencepieceTokenizeOp: tokensOf(1, ['tokens', 'splits']),
   SentencepieceTokenizeWithOffsetsOp: tokensOf(1, ['tokens', 'splits', 'tokens', 'tokens']),
+  SentencepieceDetokenizeOp: detokenized(2),
   ...forAll(shapeOfInput(1), ['SentencepieceIdToStringOp', 'SentencepieceStringToIdOp']),
   ...forAll(codePointTokens, ['WhitespaceTokenizeWithOffsets', 'UnicodeScriptTokenizeWithOffsets']),
   ...forAll(tokensOf(0, ['tokens', 'splits', 'tokens', 'tokens']), [
@@ -48,6 +66,9 @@ export const infer: InferTable = {
   ]),
   RegexSplitWithOffsets: tokensOf(0, ['tokens', 'tokens', 'tokens', 'splits']),
   WordpieceTokenizeWithOffsets: wordpieces,
+  FastWordpieceTokenizeWithOffsets: tokensOf(0, ['tokens', 'tokens', 'splits', 'tokens', 'tokens']),
+  'TFText>FastWordpieceDetokenize': detokenized(1),
+  FastBertNormalize: bertNormalized,
   'TFText>RoundRobinTrim': roundRobinTrim,
   'TFText>RoundRobinGenerateMasks': roundRobinMasks,
 };

@@ -6,13 +6,12 @@
  * @module
  */
 
-import {
-  type CharacterMap,
-  type PieceType,
-  SentencePieceModel,
-  type SentencePieceSpec,
-  type VocabularyPiece,
-} from '../../algorithms/sentencepiece.js';
+import {EMPTY} from '../../algorithms/bytes.js';
+import {littleEndianWords} from '../../algorithms/darts.js';
+import {SentencePieceModel, type SentencePieceSpec} from '../../algorithms/sentencepiece.js';
+import type {CharacterMap, NormalizerSpec} from '../../algorithms/sentencepiece_normalizer.js';
+import type {PieceType, VocabularyPiece} from '../../algorithms/sentencepiece_vocabulary.js';
+import {encodeUtf8} from '../../algorithms/utf8.js';
 import {FormatError} from '../../errors.js';
 import {BinaryReader} from '../../proto/wire.js';
 
@@ -36,8 +35,15 @@ interface ModelProto {
   modelType: number;
   byteFallback: boolean;
   spaceAsSuffix: boolean;
-  bos: string;
-  eos: string;
+  bos: Uint8Array;
+  eos: Uint8Array;
+  unknownText: Uint8Array;
+  normalizer: NormalizerProto;
+  denormalizer: NormalizerProto;
+}
+
+/** `NormalizerSpec`. */
+interface NormalizerProto {
   charsMap: Uint8Array;
   addDummyPrefix: boolean;
   removeExtraSpaces: boolean;
@@ -54,7 +60,13 @@ export function readSentencePieceModel(bytes: Uint8Array): SentencePieceModel {
   if (modelType === undefined) {
     throw new FormatError(`SentencePiece models of type ${model.modelType} are not supported`);
   }
-  return new SentencePieceModel({...model, modelType, charsMap: characterMap(model.charsMap)});
+  const {denormalizer} = model;
+  return new SentencePieceModel({
+    ...model,
+    modelType,
+    normalizer: normalizerSpec(model.normalizer, model.spaceAsSuffix),
+    denormalizer: denormalizer.charsMap.length > 0 ? normalizerSpec(denormalizer, false) : undefined,
+  });
 }
 
 function decoded(bytes: Uint8Array): ModelProto {
@@ -63,6 +75,10 @@ function decoded(bytes: Uint8Array): ModelProto {
   } catch (cause) {
     throw new FormatError(`not a SentencePiece model: ${(cause as Error).message}`, {cause});
   }
+}
+
+function normalizerSpec(proto: NormalizerProto, spaceAsSuffix: boolean): NormalizerSpec {
+  return {...proto, charsMap: characterMap(proto.charsMap), spaceAsSuffix};
 }
 
 /** The table of replacements; undefined where there is none. */
@@ -74,32 +90,34 @@ function characterMap(blob: Uint8Array): CharacterMap | undefined {
     throw new FormatError('the character map of a SentencePiece model is damaged');
   }
   return {
-    units: Uint32Array.from({length: size / 4}, (_, i) => view.getUint32(4 + 4 * i, true)),
+    units: littleEndianWords(blob.subarray(4, 4 + size)),
     texts: blob.subarray(4 + size),
   };
 }
 
-type FieldReaders = Readonly<Record<number, (reader: BinaryReader, model: ModelProto) => void>>;
+type FieldReaders<T> = Readonly<Record<number, (reader: BinaryReader, proto: T) => void>>;
 
-const NORMALIZER_FIELDS: FieldReaders = {
-  2: (reader, model) => (model.charsMap = reader.bytes()),
-  3: (reader, model) => (model.addDummyPrefix = reader.bool()),
-  4: (reader, model) => (model.removeExtraSpaces = reader.bool()),
-  5: (reader, model) => (model.escapeSpaces = reader.bool()),
+const NORMALIZER_FIELDS: FieldReaders<NormalizerProto> = {
+  2: (reader, proto) => (proto.charsMap = reader.bytes()),
+  3: (reader, proto) => (proto.addDummyPrefix = reader.bool()),
+  4: (reader, proto) => (proto.removeExtraSpaces = reader.bool()),
+  5: (reader, proto) => (proto.escapeSpaces = reader.bool()),
 };
 
-const TRAINER_FIELDS: FieldReaders = {
+const TRAINER_FIELDS: FieldReaders<ModelProto> = {
   3: (reader, model) => (model.modelType = reader.int32()),
   24: (reader, model) => (model.spaceAsSuffix = reader.bool()),
   35: (reader, model) => (model.byteFallback = reader.bool()),
-  46: (reader, model) => (model.bos = reader.string()),
-  47: (reader, model) => (model.eos = reader.string()),
+  44: (reader, model) => (model.unknownText = reader.bytes()),
+  46: (reader, model) => (model.bos = reader.bytes()),
+  47: (reader, model) => (model.eos = reader.bytes()),
 };
 
-const MODEL_FIELDS: FieldReaders = {
+const MODEL_FIELDS: FieldReaders<ModelProto> = {
   1: (reader, model) => model.pieces.push(readPiece(reader.bytes())),
   2: (reader, model) => readFields(reader.bytes(), model, TRAINER_FIELDS),
-  3: (reader, model) => readFields(reader.bytes(), model, NORMALIZER_FIELDS),
+  3: (reader, model) => readFields(reader.bytes(), model.normalizer, NORMALIZER_FIELDS),
+  5: (reader, model) => readFields(reader.bytes(), model.denormalizer, NORMALIZER_FIELDS),
 };
 
 function readModel(bytes: Uint8Array): ModelProto {
@@ -108,33 +126,37 @@ function readModel(bytes: Uint8Array): ModelProto {
     modelType: 1,
     byteFallback: false,
     spaceAsSuffix: false,
-    bos: '<s>',
-    eos: '</s>',
-    charsMap: new Uint8Array(0),
-    addDummyPrefix: true,
-    removeExtraSpaces: true,
-    escapeSpaces: true,
+    bos: encodeUtf8('<s>'),
+    eos: encodeUtf8('</s>'),
+    unknownText: encodeUtf8(' \u2047 '),
+    normalizer: defaultNormalizer(),
+    denormalizer: defaultNormalizer(),
   };
   readFields(bytes, model, MODEL_FIELDS);
   return model;
 }
 
-function readFields(bytes: Uint8Array, model: ModelProto, fields: FieldReaders): void {
+function defaultNormalizer(): NormalizerProto {
+  return {charsMap: new Uint8Array(0), addDummyPrefix: true, removeExtraSpaces: true, escapeSpaces: true};
+}
+
+function readFields<T>(bytes: Uint8Array, proto: T, fields: FieldReaders<T>): void {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
     const read = fields[field];
     if (read === undefined) reader.skip(wireType, field);
-    else read(reader, model);
+    else read(reader, proto);
   }
 }
 
 function readPiece(bytes: Uint8Array): VocabularyPiece {
   const reader = new BinaryReader(bytes);
-  let [text, score, type] = ['', 0, 1];
+  let text: Uint8Array = EMPTY;
+  let [score, type] = [0, 1];
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
-    if (field === 1) text = reader.string();
+    if (field === 1) text = reader.bytes();
     else if (field === 2) score = reader.float();
     else if (field === 3) type = reader.int32();
     else reader.skip(wireType, field);
