@@ -38,7 +38,7 @@ export class ByteIndex extends RowIndex {
    */
   constructor(rows = 0, bytes?: Uint8Array, storage: IndexStorage = PLAIN_STORAGE) {
     super(rows, storage);
-    this.#bytes = bytes ?? storage.bytes(0);
+    this.#bytes = bytes ?? storage.bytes(0, 0);
     this.#used = this.#bytes.length;
     this.#view = viewOf(this.#bytes);
     this.#places = storage.places(2 * rows);
@@ -195,7 +195,7 @@ export class ByteIndex extends RowIndex {
   #growBytes(more: number): void {
     const old = this.#bytes;
     const kept = this.#used - this.#removed;
-    const bytes = this.storage.bytes(Math.max(2 * kept, kept + more, 64));
+    const bytes = this.storage.bytes(Math.max(2 * kept, kept + more, 64), kept + more);
     if (this.#removed === 0) {
       bytes.set(old.subarray(0, this.#used));
     } else {

@@ -8,7 +8,8 @@
 /** Storage for places and for bytes, filled with zeros. */
 export interface IndexStorage {
   places(count: number): Int32Array;
-  bytes(count: number): Uint8Array;
+  /** At least as many as are needed, and `count` if there can be. */
+  bytes(count: number, needed: number): Uint8Array;
 }
 
 export const PLAIN_STORAGE: IndexStorage = {
