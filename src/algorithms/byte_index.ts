@@ -93,10 +93,13 @@ export class ByteIndex extends RowIndex {
         if (row < 0) continue;
         const start = starts[i]!;
         const length = ends[i]! - start;
-        // That a slot whose row was taken out leads to none is for the other way to find out.
-        const ownStart = row === mask - 1 ? 0 : places[2 * row]!;
-        const ownEnd = row === mask - 1 ? -1 : places[2 * row + 1]!;
-        if (length === ownEnd - ownStart && length <= SHORT && start <= limit && ownStart <= ownLimit) {
+        const ownStart = places[2 * row]!;
+        if (
+          length === places[2 * row + 1]! - ownStart &&
+          length <= SHORT &&
+          start <= limit &&
+          ownStart <= ownLimit
+        ) {
           const bits = FEWEST_WORDS * length;
           const difference =
             ((view.getInt32(start, true) ^ own.getInt32(ownStart, true)) & MASKS[bits]!) |
@@ -167,7 +170,7 @@ export class ByteIndex extends RowIndex {
       if (slot === 0) return -1;
       if (((slot ^ hash) & ~mask) !== 0) continue;
       const row = (slot & mask) - 1;
-      if (row !== mask - 1 && this.#isKey(row, bytes, start, end)) return row;
+      if (this.#isKey(row, bytes, start, end)) return row;
     }
   }
 
