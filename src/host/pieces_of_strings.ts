@@ -7,6 +7,9 @@
 import {PackedStrings} from './strings.js';
 import {allocate} from './tensor.js';
 
+/** So many rows tell how long the others are. */
+const ENOUGH_ROWS = 64;
+
 /** Places that are appended one by one, and where the rows begin that they make up. */
 export class StringPieces {
   #starts: Int32Array;
@@ -17,7 +20,7 @@ export class StringPieces {
   readonly #splits: Int32Array;
 
   /** With room for so many rows, and at first for so many pieces. */
-  constructor(rows: number, pieces = 4 * rows) {
+  constructor(rows: number, pieces = rows) {
     this.#splits = allocate('int32', rows + 1) as Int32Array;
     this.#starts = allocate('int32', pieces) as Int32Array;
     this.#ends = allocate('int32', pieces) as Int32Array;
@@ -66,7 +69,11 @@ export class StringPieces {
   }
 
   #grow(): void {
-    const length = 2 * this.#count + 16;
+    // As many for each row as the rows so far have, and a few more.
+    const perRow = this.#rows < ENOUGH_ROWS ? 0 : this.#count / this.#rows;
+    const expected = Math.ceil(1.06 * perRow * (this.#splits.length - 1));
+    // The first rows may be the long ones.
+    const length = Math.max(this.#count + (this.#count >> 2), Math.min(expected, 4 * this.#count)) + 16;
     const [starts, ends] = [allocate('int32', length) as Int32Array, allocate('int32', length) as Int32Array];
     starts.set(this.#starts);
     ends.set(this.#ends);

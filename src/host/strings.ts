@@ -192,7 +192,16 @@ export class StringsBuilder {
   /** Makes room for so many bytes more. */
   reserve(more: number): void {
     const needed = this.used + more;
-    if (needed > this.bytes.length) this.bytes = grown(this.bytes, this.used, needed);
+    if (needed > this.bytes.length)
+      this.bytes = grown(this.bytes, this.used, Math.max(needed, this.#expected));
+  }
+
+  /** Bytes of as many strings as there is room for, if those so far tell how long they are. But the first may be the long ones. */
+  get #expected(): number {
+    const {used} = this;
+    const count = this.#count;
+    if (count < ENOUGH_STRINGS) return 0;
+    return Math.min(MOST_BYTES, 4 * used, Math.ceil(1.06 * (used / count) * (this.#offsets.length - 1)));
   }
 
   /** Appends one byte. */
@@ -318,6 +327,9 @@ function stretchOf(strings: PackedStrings): {start: number; length: number; isDe
 const ENCODER = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 
+/** So many strings tell how long the others are. */
+const ENOUGH_STRINGS = 64;
+
 /** Encoding takes a while to begin. */
 const SHORT_TEXT = 32;
 
@@ -364,7 +376,7 @@ function placesFor(count: number): Int32Array<ArrayBuffer> {
 
 /** Room for at least `needed` bytes, the first `used` as they were. */
 function grown(bytes: Uint8Array, used: number, needed: number): Uint8Array<ArrayBuffer> {
-  const more = bytesFor(Math.max(needed, Math.min(MOST_BYTES, bytes.length + (bytes.length >> 1) + 64)));
+  const more = bytesFor(Math.max(needed, Math.min(MOST_BYTES, bytes.length + (bytes.length >> 2) + 64)));
   more.set(bytes.subarray(0, used));
   return more;
 }

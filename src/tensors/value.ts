@@ -408,11 +408,19 @@ export const VALUE_BYTES = 400;
 /** Arrays of fewer elements are covered by that. */
 const FEW = 16;
 
+/** Bytes of strings: of many that are held for few, only theirs count, for others may hold them as well. */
+function bytesHeld(strings: PackedStrings): number {
+  const {length} = strings.bytes;
+  return length <= MANY_BYTES * strings.length ? length : Math.min(strings.totalBytes, length);
+}
+
+/** To add the lengths of strings up takes as long as anything else that is done with so few bytes each. */
+const MANY_BYTES = 64;
+
 /** Host memory of a value's elements, about: what several share is counted for each. */
 function hostBytes(data: HostData | undefined): number {
   if (data === undefined) return 0;
-  // Strings that share bytes: no more than there are.
-  if (data instanceof PackedStrings) return 8 * data.length + Math.min(data.totalBytes, data.bytes.length);
+  if (data instanceof PackedStrings) return 8 * data.length + bytesHeld(data);
   if (ArrayBuffer.isView(data)) return data.length < FEW ? 0 : data.byteLength;
   return 8 * data.length;
 }

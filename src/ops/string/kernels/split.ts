@@ -208,6 +208,22 @@ function addRow(
   addWindow(out, tokens, first, end, first - spec.pad, end + spec.pad, spec);
 }
 
+/** Whether the separator stands between all of the tokens where they come from. */
+function liesJoined(
+  bytes: Uint8Array,
+  starts: Int32Array,
+  ends: Int32Array,
+  from: number,
+  to: number,
+  separator: Uint8Array,
+): boolean {
+  for (let i = from; i + 1 < to; i++) {
+    if (starts[i + 1]! - ends[i]! !== separator.length) return false;
+    for (let k = 0; k < separator.length; k++) if (bytes[ends[i]! + k] !== separator[k]) return false;
+  }
+  return true;
+}
+
 /** Joins the tokens from `from` to `to`; outside of the row is padding. */
 function addWindow(
   out: StringsBuilder,
@@ -218,6 +234,10 @@ function addWindow(
   to: number,
   {separator, left, right}: NGramSpec,
 ): void {
+  if (from >= first && to <= end && liesJoined(bytes, starts, ends, from, to, separator)) {
+    out.add(bytes, starts[from], ends[to - 1]);
+    return;
+  }
   for (let i = from; i < to; i++) {
     if (i > from && separator.length > 0) out.append(separator);
     if (i < first) out.append(left);
