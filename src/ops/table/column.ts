@@ -69,7 +69,19 @@ class NumberColumn implements MutableColumn {
 
   put(rows: Int32Array, data: HostData): void {
     const source = this.source(data);
-    for (let i = 0; i < rows.length; i++) this.set(rows[i]!, source, i);
+    const step = this.#step;
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) if (rows[i]! >= count) count = rows[i]! + 1;
+    if (count * step > this.#cells.length) this.#grow(count);
+    const cells = this.#cells;
+    if (step === 1) {
+      for (let i = 0; i < rows.length; i++) cells[rows[i]!] = source[i]!;
+    } else {
+      for (let i = 0; i < rows.length; i++) {
+        const to = rows[i]! * step;
+        for (let k = 0; k < step; k++) cells[to + k] = source[i * step + k]!;
+      }
+    }
   }
 
   source(data: HostData): Cells {
