@@ -9,6 +9,7 @@ import {type Cells, cellsOf, cellsPerElement} from '../../host/cells.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
 import {keyBytes} from '../../host/indexes.js';
 import {setInteger, wordsOf} from '../../host/int64.js';
+import {withoutMuchElse} from '../../host/kept_strings.js';
 import {PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
 
@@ -46,7 +47,7 @@ export function columnOf(dtype: DType, width: number, count = 0): MutableColumn 
 /** Rows that are there already, to be read alone. */
 export function columnOver(dtype: DType, width: number, data: HostData): Column {
   return dtype === 'string'
-    ? new StringColumn(width, data as PackedStrings)
+    ? new StringColumn(width, withoutMuchElse(data as PackedStrings))
     : new NumberColumn(dtype, width, data as NumericArray);
 }
 
