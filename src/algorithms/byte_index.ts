@@ -66,6 +66,10 @@ export class ByteIndex extends RowIndex {
 
   /** Puts the row of each of some keys, or -1, into `rows`. */
   findAll(bytes: Uint8Array, starts: Int32Array, ends: Int32Array, rows: Int32Array): void {
+    if (this.size === 0) {
+      rows.fill(-1);
+      return;
+    }
     const {slots, mask} = this;
     this.#hashes ??= new Int32Array(BLOCK);
     const hashes = this.#hashes;
@@ -79,36 +83,38 @@ export class ByteIndex extends RowIndex {
       const to = Math.min(from + BLOCK, size);
       for (let i = from; i < to; i++) hashes[i - from] = hashOfView(view, limit, starts[i]!, ends[i]!);
       for (let i = from; i < to; i++) rows[i] = slots[hashes[i - from]! & mask]!;
-      // The first row whose key may be the one.
+      // The first row whose key may be the one. Whether there is any is as good as random, and no branch.
       for (let i = from; i < to; i++) {
         const hash = hashes[i - from]!;
         let slot = rows[i]!;
-        for (let at = hash & mask; slot !== 0 && ((slot ^ hash) & ~mask) !== 0; slot = slots[at]!) {
+        let at = hash & mask;
+        while (((slot ^ hash) & ~mask & ((slot | -slot) >> 31)) !== 0) {
           at = (at + 1) & mask;
+          slot = slots[at]!;
         }
         rows[i] = (slot & mask) - 1;
       }
       for (let i = from; i < to; i++) {
         const row = rows[i]!;
-        if (row < 0) continue;
+        const isNone = row >> 31;
         const start = starts[i]!;
         const length = ends[i]! - start;
-        const ownStart = places[2 * row]!;
-        if (
-          length === places[2 * row + 1]! - ownStart &&
-          length <= SHORT &&
-          start <= limit &&
-          ownStart <= ownLimit
-        ) {
+        const place = 2 * (row & ~isNone);
+        const ownStart = places[place]!;
+        let difference = length ^ (places[place + 1]! - ownStart);
+        if (length <= SHORT && start <= limit && ownStart <= ownLimit) {
           const bits = FEWEST_WORDS * length;
-          const difference =
+          difference |=
             ((view.getInt32(start, true) ^ own.getInt32(ownStart, true)) & MASKS[bits]!) |
             ((view.getInt32(start + 4, true) ^ own.getInt32(ownStart + 4, true)) & MASKS[bits + 1]!) |
             ((view.getInt32(start + 8, true) ^ own.getInt32(ownStart + 8, true)) & MASKS[bits + 2]!) |
             ((view.getInt32(start + 12, true) ^ own.getInt32(ownStart + 12, true)) & MASKS[bits + 3]!);
-          if (difference === 0) continue;
+        } else {
+          difference = -1;
         }
-        rows[i] = this.#findHashed(bytes, start, start + length, hashes[i - from]!);
+        if ((difference & ~isNone) !== 0) {
+          rows[i] = this.#findHashed(bytes, start, start + length, hashes[i - from]!);
+        }
       }
     }
   }

@@ -1,8 +1,7 @@
 /**
  * FarmHash's `Fingerprint64`: the same on every platform and in every version.
  *
- * Strings of up to 16 bytes, which most words are, are hashed in local variables. For longer ones there is a little
- * register machine: a 64-bit word is two halves of an Int32Array, and an instruction names its words by their position.
+ * A 64-bit number is two words in local variables, its lower half and its upper one; names are those of the description.
  *
  * Source: the FarmHash description (`farmhashna`).
  *
@@ -12,13 +11,12 @@
 import type {StringHash} from './string_hash.js';
 import {carry, multiplyHigh} from './words64.js';
 
-/** Lower and upper half of the constant that most is multiplied with. */
-const K2_LOW = 0x2f90404f;
-const K2_HIGH = 0x9ae16a3b | 0;
-
-/** The lower and the upper half of k0. */
 const K0_LOW = 0x97cb3127 | 0;
 const K0_HIGH = 0xc3a5c85c | 0;
+const K1_LOW = 0xbe98f273 | 0;
+const K1_HIGH = 0xb492b66f | 0;
+const K2_LOW = 0x2f90404f;
+const K2_HIGH = 0x9ae16a3b | 0;
 
 /** FarmHash's `Fingerprint64`. */
 export const fingerprint64: StringHash = (view, start, end, into, at) => {
@@ -29,12 +27,9 @@ export const fingerprint64: StringHash = (view, start, end, into, at) => {
   let vHigh: number;
   // Adding twice the length to the lower half of k2 carries nothing.
   const mixerLow = (K2_LOW + 2 * length) | 0;
-  if (length > 16) {
-    fingerprintLong(view, start, length);
-    into[at] = words[RESULT]!;
-    into[at + 1] = words[RESULT + 1]!;
-    return;
-  }
+  if (length > 64) return hashLong(view, start, length, into, at);
+  if (length > 32) return hash33To64(view, start, length, into, at);
+  if (length > 16) return hash17To32(view, start, length, into, at);
   if (length >= 8) {
     const aLow = view.getInt32(start, true);
     const bLow = view.getInt32(end - 8, true);
@@ -76,273 +71,312 @@ export const fingerprint64: StringHash = (view, start, end, into, at) => {
     into[at + 1] = K2_HIGH;
     return;
   }
-  // As `mix`.
-  let low = uLow ^ vLow;
-  let high = uHigh ^ vHigh;
-  high = (multiplyHigh(low, mixerLow) + Math.imul(low, K2_HIGH) + Math.imul(high, mixerLow)) | 0;
-  low = Math.imul(low, mixerLow) ^ (high >>> 15) ^ vLow;
-  high ^= vHigh;
-  high = (multiplyHigh(low, mixerLow) + Math.imul(low, K2_HIGH) + Math.imul(high, mixerLow)) | 0;
-  low = Math.imul(low, mixerLow) ^ (high >>> 15);
-  into[at + 1] = multiplyHigh(low, mixerLow) + Math.imul(low, K2_HIGH) + Math.imul(high, mixerLow);
-  into[at] = Math.imul(low, mixerLow);
+  mix(uLow, uHigh, vLow, vHigh, mixerLow, K2_HIGH, into, at);
 };
 
-/** The words. Even positions are low halves; the half after each is its high half. */
-const words = new Int32Array(64);
-
-let used = 0;
-
-/** Sets a word aside and gives its position. */
-function word(high = 0, low = 0): number {
-  const at = used;
-  used += 2;
-  set(at, high, low);
-  return at;
+/** The upper half of a product. */
+function high(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
+  return (multiplyHigh(aLow, bLow) + Math.imul(aLow, bHigh) + Math.imul(aHigh, bLow)) | 0;
 }
 
-function set(to: number, high: number, low: number): void {
-  words[to] = low;
-  words[to + 1] = high;
+/** `HashLen16`: mixes two numbers by an odd one, as Murmur does. */
+function mix(
+  uLow: number,
+  uHigh: number,
+  vLow: number,
+  vHigh: number,
+  byLow: number,
+  byHigh: number,
+  into: Int32Array,
+  at: number,
+): void {
+  let low = uLow ^ vLow;
+  let upper = high(low, uHigh ^ vHigh, byLow, byHigh);
+  low = Math.imul(low, byLow) ^ (upper >>> 15) ^ vLow;
+  upper = high(low, upper ^ vHigh, byLow, byHigh);
+  low = Math.imul(low, byLow) ^ (upper >>> 15);
+  into[at + 1] = high(low, upper, byLow, byHigh);
+  into[at] = Math.imul(low, byLow);
 }
 
-function copy(to: number, a: number): void {
-  words[to] = words[a]!;
-  words[to + 1] = words[a + 1]!;
+/**
+ * Mixes `rotate(p + q, 43) + rotate(r, 30) + t` and `p + rotate(q + u, 18) + r`, which is what is done with the ends of
+ * strings of 17 to 64 bytes.
+ */
+function mixEnds(
+  pLow: number,
+  pHigh: number,
+  qLow: number,
+  qHigh: number,
+  rLow: number,
+  rHigh: number,
+  tLow: number,
+  tHigh: number,
+  uLow: number,
+  uHigh: number,
+  byLow: number,
+  into: Int32Array,
+  at: number,
+): void {
+  let sum = (pLow + qLow) | 0;
+  let upper = (pHigh + qHigh + carry(pLow, qLow, sum)) | 0;
+  let yLow = (upper >>> 11) | (sum << 21);
+  let yHigh = (sum >>> 11) | (upper << 21);
+  let turned = (rLow >>> 30) | (rHigh << 2);
+  sum = (yLow + turned) | 0;
+  yHigh = (yHigh + ((rHigh >>> 30) | (rLow << 2)) + carry(yLow, turned, sum)) | 0;
+  yLow = (sum + tLow) | 0;
+  yHigh = (yHigh + tHigh + carry(sum, tLow, yLow)) | 0;
+
+  sum = (qLow + uLow) | 0;
+  upper = (qHigh + uHigh + carry(qLow, uLow, sum)) | 0;
+  turned = (sum >>> 18) | (upper << 14);
+  upper = (upper >>> 18) | (sum << 14);
+  sum = (turned + pLow) | 0;
+  upper = (upper + pHigh + carry(turned, pLow, sum)) | 0;
+  const zLow = (sum + rLow) | 0;
+  const zHigh = (upper + rHigh + carry(sum, rLow, zLow)) | 0;
+  mix(yLow, yHigh, zLow, zHigh, byLow, K2_HIGH, into, at);
+  SUM[0] = yLow;
+  SUM[1] = yHigh;
 }
 
-function add(to: number, a: number, b: number): void {
-  const aLow = words[a]!;
-  const bLow = words[b]!;
-  const sum = (aLow + bLow) | 0;
-  words[to + 1] = words[a + 1]! + words[b + 1]! + carry(aLow, bLow, sum);
-  words[to] = sum;
+/** The first of the two numbers that `mixEnds` mixed last. */
+const SUM = new Int32Array(2);
+
+/** Of 17 to 32 bytes. */
+function hash17To32(view: DataView, start: number, length: number, into: Int32Array, at: number): void {
+  const end = start + length;
+  const byLow = (K2_LOW + 2 * length) | 0;
+  const aLow = view.getInt32(start, true);
+  const cLow = view.getInt32(end - 8, true);
+  const dLow = view.getInt32(end - 16, true);
+  mixEnds(
+    Math.imul(aLow, K1_LOW),
+    high(aLow, view.getInt32(start + 4, true), K1_LOW, K1_HIGH),
+    view.getInt32(start + 8, true),
+    view.getInt32(start + 12, true),
+    Math.imul(cLow, byLow),
+    high(cLow, view.getInt32(end - 4, true), byLow, K2_HIGH),
+    Math.imul(dLow, K2_LOW),
+    high(dLow, view.getInt32(end - 12, true), K2_LOW, K2_HIGH),
+    K2_LOW,
+    K2_HIGH,
+    byLow,
+    into,
+    at,
+  );
 }
 
-/** Adds a non-negative number below 2^32. */
-function addNumber(to: number, a: number, n: number): void {
-  const aLow = words[a]!;
-  const sum = (aLow + n) | 0;
-  words[to + 1] = words[a + 1]! + carry(aLow, n, sum);
-  words[to] = sum;
+/** Of 33 to 64 bytes. */
+function hash33To64(view: DataView, start: number, length: number, into: Int32Array, at: number): void {
+  const end = start + length;
+  const byLow = (K2_LOW + 2 * length) | 0;
+  const first = view.getInt32(start, true);
+  const aLow = Math.imul(first, K2_LOW);
+  const aHigh = high(first, view.getInt32(start + 4, true), K2_LOW, K2_HIGH);
+  const cLow = view.getInt32(end - 8, true);
+  const dLow = view.getInt32(end - 16, true);
+  mixEnds(
+    aLow,
+    aHigh,
+    view.getInt32(start + 8, true),
+    view.getInt32(start + 12, true),
+    Math.imul(cLow, byLow),
+    high(cLow, view.getInt32(end - 4, true), byLow, K2_HIGH),
+    Math.imul(dLow, K2_LOW),
+    high(dLow, view.getInt32(end - 12, true), K2_LOW, K2_HIGH),
+    K2_LOW,
+    K2_HIGH,
+    byLow,
+    into,
+    at,
+  );
+  const yLow = SUM[0]!;
+  const yHigh = SUM[1]!;
+  const zLow = into[at]!;
+  const zHigh = into[at + 1]!;
+  const eLow = view.getInt32(start + 16, true);
+  const gPart = view.getInt32(end - 32, true);
+  const gLow = (yLow + gPart) | 0;
+  const gHigh = (yHigh + view.getInt32(end - 28, true) + carry(yLow, gPart, gLow)) | 0;
+  const hPart = view.getInt32(end - 24, true);
+  const hLow = (zLow + hPart) | 0;
+  const hHigh = (zHigh + view.getInt32(end - 20, true) + carry(zLow, hPart, hLow)) | 0;
+  mixEnds(
+    Math.imul(eLow, byLow),
+    high(eLow, view.getInt32(start + 20, true), byLow, K2_HIGH),
+    view.getInt32(start + 24, true),
+    view.getInt32(start + 28, true),
+    Math.imul(gLow, byLow),
+    high(gLow, gHigh, byLow, K2_HIGH),
+    Math.imul(hLow, byLow),
+    high(hLow, hHigh, byLow, K2_HIGH),
+    aLow,
+    aHigh,
+    byLow,
+    into,
+    at,
+  );
 }
 
-function xor(to: number, a: number, b: number): void {
-  words[to] = words[a]! ^ words[b]!;
-  words[to + 1] = words[a + 1]! ^ words[b + 1]!;
-}
-
-/** The low 64 bits of a product. */
-function mul(to: number, a: number, b: number): void {
-  const aLow = words[a]!;
-  const bLow = words[b]!;
-  words[to + 1] = multiplyHigh(aLow, bLow) + Math.imul(aLow, words[b + 1]!) + Math.imul(words[a + 1]!, bLow);
-  words[to] = Math.imul(aLow, bLow);
-}
-
-/** Rotates right by `n` bits, 0 < n < 64 and n no multiple of 32. */
-function rotateRight(to: number, a: number, n: number): void {
-  const low = n < 32 ? words[a]! : words[a + 1]!;
-  const high = n < 32 ? words[a + 1]! : words[a]!;
-  words[to] = (low >>> n) | (high << -n);
-  words[to + 1] = (high >>> n) | (low << -n);
-}
-
-/** `a ^ (a >> 47)`. */
-function shiftMix(to: number, a: number): void {
-  words[to] = words[a]! ^ (words[a + 1]! >>> 15);
-  words[to + 1] = words[a + 1]!;
-}
-
-/** Eight bytes, the first one lowest. */
-function load(to: number, view: DataView, at: number): void {
-  words[to] = view.getInt32(at, true);
-  words[to + 1] = view.getInt32(at + 4, true);
-}
-
-const RESULT = word();
-
-// Constants and names of FarmHash's description.
-
-const K0 = word(0xc3a5c85c, 0x97cb3127);
-const K1 = word(0xb492b66f, 0xbe98f273);
-const K2 = word(0x9ae16a3b, 0x2f90404f);
-// Scratch.
-const A = word();
-const B = word();
-const C = word();
-const D = word();
-const E = word();
-const F = word();
-const G = word();
-const MUL = word();
-const T = word();
-const U = word();
-
-// FarmHash's state over long strings: three words and two pairs.
-const X = word();
-const Y = word();
-const Z = word();
-const V1 = word();
-const V2 = word();
-const W1 = word();
-const W2 = word();
-
-/** Leaves the fingerprint of more than 16 bytes in RESULT. */
-function fingerprintLong(view: DataView, start: number, length: number): void {
-  if (length <= 32) farm17To32(view, start, length);
-  else if (length <= 64) farm33To64(view, start, length);
-  else farmLong(view, start, length);
-}
-
-/** Murmur-like mixing of two words into `to`; `mixer` is odd. */
-function mix(to: number, u: number, v: number, mixer: number): void {
-  xor(T, u, v);
-  mul(T, T, mixer);
-  shiftMix(T, T);
-  xor(T, v, T);
-  mul(T, T, mixer);
-  shiftMix(T, T);
-  mul(to, T, mixer);
-}
-
-/** Leaves `a`, `c` and `a + rotate(b + k2, 18) + c` in A, C and U, and the other sum in D: shared by two lengths. */
-function farmEnds(view: DataView, start: number, length: number, first: number): void {
-  addNumber(MUL, K2, length * 2);
-  load(A, view, start);
-  mul(A, A, first);
-  load(B, view, start + 8);
-  load(C, view, start + length - 8);
-  mul(C, C, MUL);
-  load(D, view, start + length - 16);
-  mul(D, D, K2);
-  add(T, A, B);
-  rotateRight(T, T, 43);
-  add(D, D, T);
-  rotateRight(T, C, 30);
-  add(D, D, T);
-  add(U, B, K2);
-  rotateRight(U, U, 18);
-  add(U, U, A);
-  add(U, U, C);
-}
-
-function farm17To32(view: DataView, start: number, length: number): void {
-  farmEnds(view, start, length, K1);
-  mix(RESULT, D, U, MUL);
-}
-
-function farm33To64(view: DataView, start: number, length: number): void {
-  farmEnds(view, start, length, K2);
-  mix(C, D, U, MUL);
-  load(E, view, start + 16);
-  mul(E, E, MUL);
-  load(F, view, start + 24);
-  load(G, view, start + length - 32);
-  add(G, G, D);
-  mul(G, G, MUL);
-  load(B, view, start + length - 24);
-  add(B, B, C);
-  mul(B, B, MUL);
-  add(D, E, F);
-  rotateRight(D, D, 43);
-  add(D, D, B);
-  rotateRight(T, G, 30);
-  add(D, D, T);
-  add(U, F, A);
-  rotateRight(U, U, 18);
-  add(U, U, E);
-  add(U, U, G);
-  mix(RESULT, D, U, MUL);
-}
-
-/** Mixes 32 bytes and the seeds A and B into a pair of words. */
-function farmWeak32(to1: number, to2: number, view: DataView, at: number): void {
-  load(T, view, at);
-  add(A, A, T);
-  load(C, view, at + 24);
-  add(B, B, A);
-  add(B, B, C);
-  rotateRight(B, B, 21);
-  copy(D, A);
-  load(T, view, at + 8);
-  add(A, A, T);
-  load(T, view, at + 16);
-  add(A, A, T);
-  rotateRight(T, A, 44);
-  add(B, B, T);
-  add(to1, A, C);
-  add(to2, B, D);
-}
-
-/** One round over 64 bytes; the last one scales what it mixes in by 9. */
-function farmRound(view: DataView, at: number, mixer: number, last: boolean): void {
-  add(X, X, Y);
-  add(X, X, V1);
-  load(T, view, at + 8);
-  add(X, X, T);
-  rotateRight(X, X, 37);
-  mul(X, X, mixer);
-  add(Y, Y, V2);
-  load(T, view, at + 48);
-  add(Y, Y, T);
-  rotateRight(Y, Y, 42);
-  mul(Y, Y, mixer);
-  timesNineWhen(last, W2);
-  xor(X, X, T);
-  timesNineWhen(last, V1);
-  add(Y, Y, T);
-  load(T, view, at + 40);
-  add(Y, Y, T);
-  add(Z, Z, W1);
-  rotateRight(Z, Z, 33);
-  mul(Z, Z, mixer);
-  mul(A, V2, mixer);
-  add(B, X, W1);
-  farmWeak32(V1, V2, view, at);
-  add(A, Z, W2);
-  load(T, view, at + 16);
-  add(B, Y, T);
-  farmWeak32(W1, W2, view, at + 32);
-  copy(T, Z);
-  copy(Z, X);
-  copy(X, T);
-}
-
-function timesNineWhen(last: boolean, a: number): void {
-  copy(T, a);
-  if (!last) return;
-  set(U, 0, 9);
-  mul(T, a, U);
-}
-
-function farmLong(view: DataView, start: number, length: number): void {
+/** Of more bytes. */
+function hashLong(view: DataView, start: number, length: number, into: Int32Array, at: number): void {
+  const end = start + length;
   const seed = 81;
-  set(X, 0, seed);
-  mul(X, X, K2);
-  load(T, view, start);
-  add(X, X, T);
-  set(Y, 0, seed);
-  mul(Y, Y, K1);
-  addNumber(Y, Y, 113);
-  mul(Z, Y, K2);
-  addNumber(Z, Z, 113);
-  shiftMix(Z, Z);
-  mul(Z, Z, K2);
-  for (const each of [V1, V2, W1, W2]) set(each, 0, 0);
-  const end = Math.floor((length - 1) / 64) * 64;
-  for (let at = 0; at < end; at += 64) farmRound(view, start + at, K1, false);
-  addNumber(MUL, K1, (words[Z]! & 0xff) << 1);
-  addNumber(W1, W1, (length - 1) & 63);
-  add(V1, V1, W1);
-  add(W1, W1, V1);
-  farmRound(view, start + length - 64, MUL, true);
-  mix(A, V1, W1, MUL);
-  shiftMix(B, Y);
-  mul(B, B, K0);
-  add(A, A, B);
-  add(A, A, Z);
-  mix(B, V2, W2, MUL);
-  add(B, B, X);
-  mix(RESULT, A, B, MUL);
+  // y = seed * k1 + 113, z = shiftMix(y * k2 + 113) * k2, x = seed * k2 + the first bytes.
+  let sum = Math.imul(seed, K1_LOW);
+  let yLow = (sum + 113) | 0;
+  let yHigh = (high(seed, 0, K1_LOW, K1_HIGH) + carry(sum, 113, yLow)) | 0;
+  sum = Math.imul(yLow, K2_LOW);
+  let zLow = (sum + 113) | 0;
+  let zHigh = (high(yLow, yHigh, K2_LOW, K2_HIGH) + carry(sum, 113, zLow)) | 0;
+  zLow ^= zHigh >>> 15;
+  zHigh = high(zLow, zHigh, K2_LOW, K2_HIGH);
+  zLow = Math.imul(zLow, K2_LOW);
+  sum = Math.imul(seed, K2_LOW);
+  let part = view.getInt32(start, true);
+  let xLow = (sum + part) | 0;
+  let xHigh = (high(seed, 0, K2_LOW, K2_HIGH) + view.getInt32(start + 4, true) + carry(sum, part, xLow)) | 0;
+  // The pairs v and w: v1, v2, w1, w2.
+  let v1Low = 0;
+  let v1High = 0;
+  let v2Low = 0;
+  let v2High = 0;
+  let w1Low = 0;
+  let w1High = 0;
+  let w2Low = 0;
+  let w2High = 0;
+  let byLow = K1_LOW;
+  let byHigh = K1_HIGH;
+  const rounds = Math.floor((length - 1) / 64);
+  for (let round = 0; round <= rounds; round++) {
+    const isLast = round === rounds;
+    // The last round is over the last 64 bytes, and scales what it mixes in by 9.
+    const from = isLast ? end - 64 : start + 64 * round;
+    if (isLast) {
+      byLow = (K1_LOW + ((zLow & 0xff) << 1)) | 0;
+      byHigh = (K1_HIGH + carry(K1_LOW, (zLow & 0xff) << 1, byLow)) | 0;
+      part = (length - 1) & 63;
+      sum = (w1Low + part) | 0;
+      w1High = (w1High + carry(w1Low, part, sum)) | 0;
+      w1Low = sum;
+      sum = (v1Low + w1Low) | 0;
+      v1High = (v1High + w1High + carry(v1Low, w1Low, sum)) | 0;
+      v1Low = sum;
+      sum = (w1Low + v1Low) | 0;
+      w1High = (w1High + v1High + carry(w1Low, v1Low, sum)) | 0;
+      w1Low = sum;
+    }
+    // x = rotate(x + y + v1 + [8], 37) * by
+    sum = (xLow + yLow) | 0;
+    let upper = (xHigh + yHigh + carry(xLow, yLow, sum)) | 0;
+    part = (sum + v1Low) | 0;
+    upper = (upper + v1High + carry(sum, v1Low, part)) | 0;
+    let bytes = view.getInt32(from + 8, true);
+    sum = (part + bytes) | 0;
+    upper = (upper + view.getInt32(from + 12, true) + carry(part, bytes, sum)) | 0;
+    part = (upper >>> 5) | (sum << 27);
+    xHigh = high(part, (sum >>> 5) | (upper << 27), byLow, byHigh);
+    xLow = Math.imul(part, byLow);
+    // y = rotate(y + v2 + [48], 42) * by
+    sum = (yLow + v2Low) | 0;
+    upper = (yHigh + v2High + carry(yLow, v2Low, sum)) | 0;
+    bytes = view.getInt32(from + 48, true);
+    part = (sum + bytes) | 0;
+    upper = (upper + view.getInt32(from + 52, true) + carry(sum, bytes, part)) | 0;
+    sum = (upper >>> 10) | (part << 22);
+    yHigh = high(sum, (part >>> 10) | (upper << 22), byLow, byHigh);
+    yLow = Math.imul(sum, byLow);
+    // x ^= w2, y += v1 + [40]
+    if (isLast) {
+      xLow ^= Math.imul(w2Low, 9);
+      xHigh ^= high(w2Low, w2High, 9, 0);
+      part = Math.imul(v1Low, 9);
+      upper = high(v1Low, v1High, 9, 0);
+    } else {
+      xLow ^= w2Low;
+      xHigh ^= w2High;
+      part = v1Low;
+      upper = v1High;
+    }
+    sum = (yLow + part) | 0;
+    yHigh = (yHigh + upper + carry(yLow, part, sum)) | 0;
+    bytes = view.getInt32(from + 40, true);
+    yLow = (sum + bytes) | 0;
+    yHigh = (yHigh + view.getInt32(from + 44, true) + carry(sum, bytes, yLow)) | 0;
+    // z = rotate(z + w1, 33) * by
+    sum = (zLow + w1Low) | 0;
+    upper = (zHigh + w1High + carry(zLow, w1Low, sum)) | 0;
+    part = (upper >>> 1) | (sum << 31);
+    zHigh = high(part, (sum >>> 1) | (upper << 31), byLow, byHigh);
+    zLow = Math.imul(part, byLow);
+    // v from 32 bytes, v2 * by and x + w1; then w from 32 bytes, z + w2 and y + [16].
+    let aHigh = high(v2Low, v2High, byLow, byHigh);
+    let aLow = Math.imul(v2Low, byLow);
+    let bLow = (xLow + w1Low) | 0;
+    let bHigh = (xHigh + w1High + carry(xLow, w1Low, bLow)) | 0;
+    for (let half = from; ; half += 32) {
+      // `WeakHashLen32WithSeeds`
+      bytes = view.getInt32(half, true);
+      sum = (aLow + bytes) | 0;
+      aHigh = (aHigh + view.getInt32(half + 4, true) + carry(aLow, bytes, sum)) | 0;
+      aLow = sum;
+      const lastLow = view.getInt32(half + 24, true);
+      const lastHigh = view.getInt32(half + 28, true);
+      sum = (bLow + aLow) | 0;
+      upper = (bHigh + aHigh + carry(bLow, aLow, sum)) | 0;
+      part = (sum + lastLow) | 0;
+      upper = (upper + lastHigh + carry(sum, lastLow, part)) | 0;
+      bLow = (part >>> 21) | (upper << 11);
+      bHigh = (upper >>> 21) | (part << 11);
+      const firstLow = aLow;
+      const firstHigh = aHigh;
+      bytes = view.getInt32(half + 8, true);
+      sum = (aLow + bytes) | 0;
+      upper = (aHigh + view.getInt32(half + 12, true) + carry(aLow, bytes, sum)) | 0;
+      bytes = view.getInt32(half + 16, true);
+      aLow = (sum + bytes) | 0;
+      aHigh = (upper + view.getInt32(half + 20, true) + carry(sum, bytes, aLow)) | 0;
+      part = (aHigh >>> 12) | (aLow << 20);
+      sum = (bLow + part) | 0;
+      upper = (bHigh + ((aLow >>> 12) | (aHigh << 20)) + carry(bLow, part, sum)) | 0;
+      bLow = (sum + firstLow) | 0;
+      bHigh = (upper + firstHigh + carry(sum, firstLow, bLow)) | 0;
+      sum = (aLow + lastLow) | 0;
+      aHigh = (aHigh + lastHigh + carry(aLow, lastLow, sum)) | 0;
+      aLow = sum;
+      if (half !== from) break;
+      v1Low = aLow;
+      v1High = aHigh;
+      v2Low = bLow;
+      v2High = bHigh;
+      aLow = (zLow + w2Low) | 0;
+      aHigh = (zHigh + w2High + carry(zLow, w2Low, aLow)) | 0;
+      bytes = view.getInt32(from + 16, true);
+      bLow = (yLow + bytes) | 0;
+      bHigh = (yHigh + view.getInt32(from + 20, true) + carry(yLow, bytes, bLow)) | 0;
+    }
+    w1Low = aLow;
+    w1High = aHigh;
+    w2Low = bLow;
+    w2High = bHigh;
+    sum = zLow;
+    upper = zHigh;
+    zLow = xLow;
+    zHigh = xHigh;
+    xLow = sum;
+    xHigh = upper;
+  }
+  // mix(mix(v1, w1) + shiftMix(y) * k0 + z, mix(v2, w2) + x)
+  mix(v1Low, v1High, w1Low, w1High, byLow, byHigh, into, at);
+  yLow ^= yHigh >>> 15;
+  part = Math.imul(yLow, K0_LOW);
+  sum = (into[at]! + part) | 0;
+  let upper = (into[at + 1]! + high(yLow, yHigh, K0_LOW, K0_HIGH) + carry(into[at]!, part, sum)) | 0;
+  const uLow = (sum + zLow) | 0;
+  upper = (upper + zHigh + carry(sum, zLow, uLow)) | 0;
+  mix(v2Low, v2High, w2Low, w2High, byLow, byHigh, into, at);
+  sum = (into[at]! + xLow) | 0;
+  mix(uLow, upper, sum, (into[at + 1]! + xHigh + carry(into[at]!, xLow, sum)) | 0, byLow, byHigh, into, at);
 }

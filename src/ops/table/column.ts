@@ -9,6 +9,7 @@ import {type Cells, cellsOf, cellsPerElement} from '../../host/cells.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
 import {keyBytes} from '../../host/indexes.js';
 import {setInteger, wordsOf} from '../../host/int64.js';
+import {withoutMuchElse} from '../../host/kept_strings.js';
 import {PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
 
@@ -46,7 +47,7 @@ export function columnOf(dtype: DType, width: number, count = 0): MutableColumn 
 /** Rows that are there already, to be read alone. */
 export function columnOver(dtype: DType, width: number, data: HostData): Column {
   return dtype === 'string'
-    ? new StringColumn(width, data as PackedStrings)
+    ? new StringColumn(width, withoutMuchElse(data as PackedStrings))
     : new NumberColumn(dtype, width, data as NumericArray);
 }
 
@@ -69,7 +70,19 @@ class NumberColumn implements MutableColumn {
 
   put(rows: Int32Array, data: HostData): void {
     const source = this.source(data);
-    for (let i = 0; i < rows.length; i++) this.set(rows[i]!, source, i);
+    const step = this.#step;
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) if (rows[i]! >= count) count = rows[i]! + 1;
+    if (count * step > this.#cells.length) this.#grow(count);
+    const cells = this.#cells;
+    if (step === 1) {
+      for (let i = 0; i < rows.length; i++) cells[rows[i]!] = source[i]!;
+    } else {
+      for (let i = 0; i < rows.length; i++) {
+        const to = rows[i]! * step;
+        for (let k = 0; k < step; k++) cells[to + k] = source[i * step + k]!;
+      }
+    }
   }
 
   source(data: HostData): Cells {

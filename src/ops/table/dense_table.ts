@@ -264,15 +264,18 @@ const allBuckets = (count: number): Int32Array => int32Array(count, (i) => i);
 
 /** The low words of the hashes by which keys find their buckets: an integer is its own. */
 function keyHashes(keys: HostData, width: number): Int32Array {
-  const words =
-    keys instanceof PackedStrings
-      ? stringHashes(keys)
-      : wordsOf(convertNumbers(keys as NumericArray, 'int64') as BigInt64Array);
+  const words = keys instanceof PackedStrings ? stringHashes(keys) : longWords(keys as NumericArray);
   const hashes = allocate('int32', words.length / 2 / width) as Int32Array;
   for (let i = 0; i < hashes.length; i++) {
     hashes[i] = width === 1 ? words[2 * i]! : combined(words, 2 * i * width, 2 * (i + 1) * width);
   }
   return hashes;
+}
+
+/** Integers as two words each. */
+function longWords(keys: NumericArray): Int32Array {
+  const isLong = keys instanceof BigInt64Array || keys instanceof BigUint64Array;
+  return wordsOf(isLong ? keys : (convertNumbers(keys, 'int64') as BigInt64Array));
 }
 
 /** The hash of each string: two words. */

@@ -6,6 +6,7 @@
 
 import {type DType, dtypeInfo, isBigInt, type NumericArray} from '../../host/dtypes.js';
 import {byteIndex, keyWords, wordIndex} from '../../host/indexes.js';
+import {withoutMuchElse} from '../../host/kept_strings.js';
 import {type PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
 
@@ -91,17 +92,6 @@ class StringKeys implements TableKeys {
     return out.strings();
   }
 }
-
-/** The same strings, in bytes of their own where they are few among others. */
-function withoutMuchElse(strings: PackedStrings): PackedStrings {
-  const {bytes, starts, ends, totalBytes} = strings;
-  if (bytes.length <= 3 * totalBytes + FEW_BYTES) return strings;
-  const own = new StringsBuilder(starts.length, totalBytes);
-  for (let i = 0; i < starts.length; i++) own.add(bytes, starts[i]!, ends[i]!);
-  return own.strings();
-}
-
-const FEW_BYTES = 4096;
 
 class IntegerKeys implements TableKeys {
   readonly #dtype: DType;

@@ -27,27 +27,30 @@ const OPERATIONS: Readonly<Record<string, SetOperation>> = {
   union: () => true,
 };
 
-/** Sets of the elements of one value. */
+/** Sets of the elements of one value: those that are not empty, in the order in which they are arranged. */
 interface Sets {
   readonly values: Value;
   /** The shape in which the sets are arranged. */
   readonly shape: readonly number[];
-  /** The set of each member, in ascending order. */
-  readonly sets: Float64Array;
-  /** Where in `values` each member is. */
-  readonly members: Int32Array;
+  /** Where each set is in that. */
+  readonly numbers: Float64Array;
+  /** How many members there are before those of each set, and in all. */
+  readonly splits: Int32Array;
+  /** Where in `values` each member is; absent where they are in their order. */
+  readonly members?: Int32Array;
 }
 
 function denseSets(x: Value, ctx: KernelContext): Sets {
   if (x.rank < 2) throw invalid(ctx, `at least 2 dimensions are expected, not ${formatShape(x.shape)}`);
   const width = x.shape.at(-1)!;
-  const sets = allocate('float64', x.size) as Float64Array;
-  for (let i = 0; i < sets.length; i++) sets[i] = Math.floor(i / width);
+  const count = width === 0 ? 0 : x.size / width;
+  const numbers = allocate('float64', count) as Float64Array;
+  for (let set = 0; set < count; set++) numbers[set] = set;
   return {
     values: x.reshape([x.size]),
     shape: x.shape.slice(0, -1),
-    sets,
-    members: int32Array(x.size, (i) => i),
+    numbers,
+    splits: int32Array(count + 1, (set) => set * width),
   };
 }
 
@@ -62,19 +65,34 @@ function sparseSets(indices: Value, values: Value, denseShape: Value, ctx: Kerne
   }
   if (ctx.attrs.bool('validate_indices')) checkOrder(coordinates, ctx);
   const strides = stridesOf(shape);
-  const sets = allocate('float64', count) as Float64Array;
+  const setOf = allocate('float64', count) as Float64Array;
   let isSorted = true;
   for (let i = 0; i < count; i++) {
     let set = 0;
     for (let k = 0; k < rank; k++) set += strides[k]! * flat[i * (rank + 1) + k]!;
-    sets[i] = set;
-    if (i > 0 && set < sets[i - 1]!) isSorted = false;
+    setOf[i] = set;
+    if (i > 0 && set < setOf[i - 1]!) isSorted = false;
   }
   const members = int32Array(count, (i) => i);
-  if (isSorted) return {values, shape, sets, members};
-  members.sort((a, b) => sets[a]! - sets[b]! || a - b);
-  return {values, shape, sets: Float64Array.from(members, (i) => sets[i]!), members};
+  if (!isSorted) members.sort((a, b) => setOf[a]! - setOf[b]! || a - b);
+  const numbers = allocate('float64', count) as Float64Array;
+  const splits = allocate('int32', count + 1) as Int32Array;
+  const end = sizeOf(shape);
+  let sets = 0;
+  // Entries may lie outside of all sets where nobody checked them; those before come first.
+  let kept = 0;
+  for (const member of members) {
+    const set = setOf[member]!;
+    if (set < 0 || set >= end) continue;
+    if (sets === 0 || numbers[sets - 1] !== set) numbers[sets++] = set;
+    members[kept++] = member;
+    splits[sets] = kept;
+  }
+  return {values, shape, numbers: numbers.subarray(0, sets), splits: splits.subarray(0, sets + 1), members};
 }
+
+/** Where in the values of `sets` member `at` is. */
+const memberAt = ({members}: Sets, at: number): number => (members === undefined ? at : members[at]!);
 
 const IN_FIRST = 1;
 const IN_SECOND = 2;
@@ -100,44 +118,47 @@ function operate(a: Sets, b: Sets, ctx: KernelContext): Value[] {
     if (origins[id] === 0) found[count++] = id;
     origins[id]! |= origin;
   };
-  const [aCount, bCount] = [a.members.length, b.members.length];
-  const picked = allocate('int32', aCount + bCount) as Int32Array;
-  const setOf = allocate('float64', aCount + bCount) as Float64Array;
+  const most = a.splits.at(-1)! + b.splits.at(-1)!;
+  const picked = allocate('int32', most) as Int32Array;
+  // The sets of the result that are not empty, and how many elements there are up to each one's last.
+  const [aCount, bCount] = [a.numbers.length, b.numbers.length];
+  const numbers = allocate('float64', Math.min(most, aCount + bCount)) as Float64Array;
+  const ends = allocate('int32', numbers.length) as Int32Array;
+  let sets = 0;
   let total = 0;
   let widest = 0;
-  const end = sizeOf(a.shape);
-  for (let i = firstFrom(a.sets, 0), k = firstFrom(b.sets, 0); ; ) {
-    const set = Math.min(i < aCount ? a.sets[i]! : end, k < bCount ? b.sets[k]! : end);
-    if (!(set < end)) break;
-    for (; i < aCount && a.sets[i] === set; i++) note(ids[a.members[i]!]!, IN_FIRST);
-    for (; k < bCount && b.sets[k] === set; k++) note(ids[a.values.size + b.members[k]!]!, IN_SECOND);
+  for (let i = 0, k = 0; i < aCount || k < bCount; ) {
+    const set = Math.min(i < aCount ? a.numbers[i]! : Infinity, k < bCount ? b.numbers[k]! : Infinity);
+    if (i < aCount && a.numbers[i] === set) {
+      for (let at = a.splits[i]!; at < a.splits[i + 1]!; at++) note(ids[memberAt(a, at)]!, IN_FIRST);
+      i++;
+    }
+    if (k < bCount && b.numbers[k] === set) {
+      for (let at = b.splits[k]!; at < b.splits[k + 1]!; at++) {
+        note(ids[a.values.size + memberAt(b, at)]!, IN_SECOND);
+      }
+      k++;
+    }
     let kept = 0;
     for (let at = 0; at < count; at++) {
       const id = found[at]!;
       if (isIn[origins[id]!]) found[kept++] = id;
       origins[id] = 0;
     }
-    sortFirst(found, kept, order);
-    for (let at = 0; at < kept; at++) {
-      picked[total] = firsts[found[at]!]!;
-      setOf[total++] = set;
-    }
-    widest = Math.max(widest, kept);
     count = 0;
+    if (kept === 0) continue;
+    sortFirst(found, kept, order);
+    for (let at = 0; at < kept; at++) picked[total++] = firsts[found[at]!]!;
+    numbers[sets] = set;
+    ends[sets++] = total;
+    widest = Math.max(widest, kept);
   }
   const rank = a.shape.length + 1;
   return [
-    entriesOf(setOf.subarray(0, total), a.shape),
+    entriesOf(numbers.subarray(0, sets), ends, a.shape),
     takeRows(values, 1, picked.subarray(0, total), [total]),
     longs([...a.shape, widest], [rank]),
   ];
-}
-
-/** The first member of a set that there is: entries may lie before all sets where nobody checked them. */
-function firstFrom(sets: Float64Array, least: number): number {
-  let at = 0;
-  while (at < sets.length && sets[at]! < least) at++;
-  return at;
 }
 
 /** The order of distinct elements. */
@@ -194,19 +215,21 @@ function sortFirst(ids: Int32Array, count: number, order: Order): void {
 }
 
 /** The coordinates of elements of sets: those of the set, and the place in it. */
-function entriesOf(sets: Float64Array, shape: readonly number[]): Value {
+function entriesOf(sets: Float64Array, ends: Int32Array, shape: readonly number[]): Value {
   const rank = shape.length + 1;
-  const strides = stridesOf(shape);
-  const out = allocate('int64', rank * sets.length) as BigInt64Array;
+  const count = sets.length === 0 ? 0 : ends[sets.length - 1]!;
+  const out = allocate('int64', rank * count) as BigInt64Array;
   const words = wordsOf(out);
-  for (let i = 0, place = 0; i < sets.length; i++) {
-    place = i > 0 && sets[i] === sets[i - 1] ? place + 1 : 0;
-    for (let k = 0; k < shape.length; k++) {
-      setInteger(words, rank * i + k, Math.floor(sets[i]! / strides[k]!) % shape[k]!);
+  const strides = stridesOf(shape);
+  const at = new Float64Array(shape.length);
+  for (let set = 0, i = 0; set < sets.length; set++) {
+    for (let k = 0; k < at.length; k++) at[k] = Math.floor(sets[set]! / strides[k]!) % shape[k]!;
+    for (let place = 0; i < ends[set]!; i++, place++) {
+      for (let k = 0; k < at.length; k++) setInteger(words, rank * i + k, at[k]!);
+      setInteger(words, rank * i + at.length, place);
     }
-    setInteger(words, rank * i + shape.length, place);
   }
-  return Value.host('int64', [sets.length, rank], out);
+  return Value.host('int64', [count, rank], out);
 }
 
 const denseToDense: Kernel = ([a, b], ctx) => operate(denseSets(a!, ctx), denseSets(b!, ctx), ctx);
@@ -222,16 +245,19 @@ const sparseToSparse: Kernel = (inputs, ctx) => {
 };
 
 const setSize: Kernel = ([indices, values, denseShape], ctx) => {
-  const {shape, sets, members} = sparseSets(indices!, values!, denseShape!, ctx);
+  const sets = sparseSets(indices!, values!, denseShape!, ctx);
+  const {shape, numbers, splits} = sets;
   const {ids, firsts} = rowIds(values!);
   const sizes = allocate('int32', sizeOf(shape)) as Int32Array;
-  // The last set in which an element was met.
-  const seen = (allocate('float64', firsts.length) as Float64Array).fill(-1);
-  for (let i = 0; i < members.length; i++) {
-    const [set, id] = [sets[i]!, ids[members[i]!]!];
-    if (!(set >= 0 && set < sizes.length) || seen[id] === set) continue;
-    seen[id] = set;
-    sizes[set]!++;
+  // The last set in which an element was met, counted from 1.
+  const seen = allocate('int32', firsts.length) as Int32Array;
+  for (let set = 0; set < numbers.length; set++) {
+    for (let at = splits[set]!; at < splits[set + 1]!; at++) {
+      const id = ids[memberAt(sets, at)]!;
+      if (seen[id] === set + 1) continue;
+      seen[id] = set + 1;
+      sizes[numbers[set]!]!++;
+    }
   }
   return Value.host('int32', shape, sizes);
 };
