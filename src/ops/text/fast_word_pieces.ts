@@ -8,7 +8,9 @@
  */
 
 import {isPunctuationOrChinese} from '../../algorithms/bert_characters.js';
+import {CodePointTable} from '../../algorithms/code_point_table.js';
 import * as darts from '../../algorithms/darts.js';
+import {encodeUtf8} from '../../algorithms/utf8.js';
 import {CODE_SHIFT, characterAt, LENGTH_MASK} from '../../algorithms/utf8_characters.js';
 import {isWhiteSpace} from '../../algorithms/white_space.js';
 import {FormatError} from '../../errors.js';
@@ -161,10 +163,18 @@ export class FastWordPieces {
   #origin = 0;
 
   readonly #units: Int32Array;
+  /**
+   * Characters that are words of their own: punctuation and Chinese ones. A model's trie has all that were at the time, so that a newer
+   * version of Unicode makes no difference.
+   */
+  readonly #ownWords: CodePointTable;
 
   constructor(model: FastWordPieceModel) {
     this.model = model;
     this.#units = model.units;
+    this.#ownWords = new CodePointTable((code) =>
+      Number(isPunctuationOrChinese(code) && this.#isPiece(code)),
+    );
   }
 
   /** The memory of the texts of pieces: what is there now stays. */
@@ -264,13 +274,13 @@ export class FastWordPieces {
         return;
       }
       const isWhite = isWhiteSpace(code);
-      if (at === word && !isWhite && isPunctuationOrChinese(code)) {
+      if (at === word && !isWhite && this.#isOwnWord(code)) {
         // A word of its own that the trie has not got, or that is too long: TF Text's tokenizer does not come past it.
         at = next;
         this.#becomeUnknown(word, at);
         continue;
       }
-      if (isWhite || isPunctuationOrChinese(code) || (at > start && isPunctuationOrChinese(previous))) {
+      if (isWhite || this.#isOwnWord(code) || (at > start && this.#isOwnWord(previous))) {
         this.#finishWord(word, at);
         if (isWhite) at = next;
         continue;
@@ -286,12 +296,26 @@ export class FastWordPieces {
           at = next;
           break;
         }
-        if (isPunctuationOrChinese(code)) break;
+        if (this.#isOwnWord(code)) break;
         wordEnd = next;
         at = next;
       }
       this.#becomeUnknown(word, wordEnd);
     }
+  }
+
+  #isOwnWord(code: number): boolean {
+    return code >= 0 && this.#ownWords.at(code) === 1;
+  }
+
+  /** Whether the trie has the character as a word. */
+  #isPiece(code: number): boolean {
+    let node = ROOT;
+    for (const byte of encodeUtf8(String.fromCodePoint(code))) {
+      node = darts.step(this.#units, node, byte);
+      if (node < 0) return false;
+    }
+    return darts.valueAt(this.#units, node) >= 0;
   }
 
   /** Walks along a whole character, or not at all: false when no failure link helps. */

@@ -81,7 +81,7 @@ const detokenize: Kernel = ([values, splits, model], ctx) => {
 export const textFastWordpiece: OpFamily = {
   FastWordpieceTokenizeWithOffsets: {
     kernel: tokenize,
-    limits: "punctuation by the Unicode version of the JavaScript engine, which may be newer than TF Text's",
+    limits: 'punctuation that the Unicode version of the JavaScript engine does not know is none',
   },
   'TFText>FastWordpieceDetokenize': {kernel: detokenize},
 };
