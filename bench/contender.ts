@@ -1,6 +1,6 @@
 /**
- * What computes in the inference benchmark: processes that answer requests, and what both sides say to each other. A request and an answer
- * are a line of JSON each.
+ * What computes in the benchmarks that compare calls: processes that answer requests, and what both sides say to each other. A request and
+ * an answer are a line of JSON each.
  *
  * @module
  */
@@ -41,8 +41,11 @@ export interface CompiledGraph {
   readonly interpreted: readonly {readonly op: string; readonly name: string; readonly reason: string}[];
 }
 
-/** A process that computes with one model and a number of threads. */
-export class Contender {
+/** A process that computes with one model and a number of threads. Its answers begin with `milliseconds`. */
+export class Contender<
+  Request = ContenderRequest,
+  Answer extends {readonly milliseconds: number} = ContenderAnswer,
+> {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   readonly #ended: Promise<unknown>;
@@ -57,7 +60,7 @@ export class Contender {
     this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
-  async ask(request: ContenderRequest): Promise<ContenderAnswer> {
+  async ask(request: Request): Promise<Answer> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     for (;;) {
       const {value, done} = await this.#lines.next();
@@ -66,7 +69,7 @@ export class Contender {
         throw new Error(`${this.#child.spawnargs.join(' ')} ended:\n${this.#errors}`);
       }
       // Libraries print what they like.
-      if (value.startsWith('{"milliseconds"')) return JSON.parse(value) as ContenderAnswer;
+      if (value.startsWith('{"milliseconds"')) return JSON.parse(value) as Answer;
     }
   }
 

@@ -4,7 +4,6 @@
  * @module
  */
 
-import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {loadavg, tmpdir} from 'node:os';
@@ -13,6 +12,7 @@ import {fileURLToPath} from 'node:url';
 import {benchPackages, installBench} from '../scripts/tensorflow.js';
 import {type CompiledGraph, Contender, type ContenderAnswer, type GivenInput} from './contender.js';
 import {fill, type Line, MODELS, type Model} from './inference_lines.js';
+import {directoryOf} from './kept_models.js';
 import {
   type Benchmark,
   type BenchmarkOptions,
@@ -118,14 +118,7 @@ function usePackages(): void {
  */
 export async function buildModels(models: readonly Model[], python: string): Promise<Map<Model, BuiltModel>> {
   usePackages();
-  const source = await readFile(script('inference_models.py'));
-  const version = createHash('sha256').update(source).digest('hex').slice(0, 16);
-  const root = join(tmpdir(), 'tensorflow-hub-bench-models');
-  const place = join(root, version);
-  await mkdir(place, {recursive: true});
-  for (const other of await readdir(root)) {
-    if (other !== version) await rm(join(root, other), {recursive: true, force: true});
-  }
+  const place = await directoryOf('tensorflow-hub-bench-models', script('inference_models.py'));
   const missing = models.filter(({name}) => !existsSync(join(place, name)));
   if (missing.length > 0) {
     console.log(`Building ${missing.map(({name}) => name).join(', ')}`);

@@ -16,8 +16,9 @@ import {load} from './load.js';
 import {type Benchmark, formatRatio, printTable} from './measure.js';
 import {save} from './save.js';
 import {start} from './start.js';
+import {text} from './text.js';
 
-const BENCHMARKS: readonly Benchmark[] = [load, finetune, save, inference, asynchronous, start];
+const BENCHMARKS: readonly Benchmark[] = [load, finetune, save, inference, asynchronous, text, start];
 
 async function main(): Promise<void> {
   const {positionals, values} = parseArgs({

@@ -63,6 +63,8 @@ export function conformanceParts(): readonly Part[] {
     ),
     counted('traced', script('conformance_trace.ts', built('traced'), OLD, NEWEST), AFTER_BOTH),
     counted('raw ops', script('conformance_raw_ops.ts', built('raw_ops'), OLD), AFTER_OLD),
+    counted('regular expressions', script('conformance_regex.ts', built('regex'), OLD), AFTER_OLD),
+    counted('random strings', script('conformance_text.ts', built('text'), OLD), AFTER_OLD),
     counted('concurrent saves', script('conformance_concurrent_saves.ts', built('concurrent_saves')), {
       env: INTERPRETED,
     }),
@@ -194,5 +196,6 @@ const generated = (): Part[] => [
     [NEWEST, 'scripts/generate_op_defs.py', '--check'],
     AFTER_NEWEST,
   ),
+  whole('Unicode groups as generated', [OLD, 'scripts/generate_unicode_groups.py', '--check'], AFTER_OLD),
   whole('types of raw ops as generated', script('generate_raw_ops.ts', '--check')),
 ];

@@ -1,7 +1,7 @@
 /**
  * The releases of TensorFlow that this library is compared with, each in a virtual environment under `.venv/`.
- * `tsx scripts/tensorflow.ts 2.15` installs one where it is not there, or where its requirements have changed; `bench` what
- * benchmarks need.
+ * `tsx scripts/tensorflow.ts 2.15` installs one where it is not there, or where its requirements have changed; `bench` and
+ * `text` what benchmarks need beside it.
  *
  * @module
  */
@@ -71,18 +71,43 @@ function installHubV1(): void {
   ]);
 }
 
-/** What benchmarks measure beside TensorFlow, where {@link benchPackages} says; they put it on Python's path. */
-export function installBench(): void {
-  install('2.15');
-  installed('what benchmarks measure', benchPackages, BENCH_REQUIREMENTS, () => [
-    [pythonOf('2.15'), ...PIP_INSTALL, '--no-deps', '--target', benchPackages, '-r', BENCH_REQUIREMENTS],
-  ]);
+/** Packages that stand beside TensorFlow 2.15: whoever needs them puts their directory on Python's path. */
+interface Packages {
+  readonly what: string;
+  readonly requirements: string;
+  readonly directory: string;
 }
 
-const BENCH_REQUIREMENTS = 'fixtures/requirements-bench.txt';
-
-/** Packages of Python that benchmarks need beside TensorFlow 2.15. */
+/** Packages of Python that benchmarks measure. */
 export const benchPackages = join(ROOT, '.venv', 'bench');
+
+/** Packages of Python for text: TF Text, SentencePiece. */
+export const textPackages = join(ROOT, '.venv', 'text');
+
+const BENCH: Packages = {
+  what: 'what benchmarks measure',
+  requirements: 'fixtures/requirements-bench.txt',
+  directory: benchPackages,
+};
+
+const TEXT: Packages = {
+  what: 'TF Text',
+  requirements: 'fixtures/requirements-text.txt',
+  directory: textPackages,
+};
+
+/** Installs {@link benchPackages}, and TensorFlow. */
+export const installBench = (): void => installPackages(BENCH);
+
+/** Installs {@link textPackages}, and TensorFlow. */
+export const installText = (): void => installPackages(TEXT);
+
+function installPackages({what, requirements, directory}: Packages): void {
+  install('2.15');
+  installed(what, directory, requirements, () => [
+    [pythonOf('2.15'), ...PIP_INSTALL, '--no-deps', '--target', directory, '-r', requirements],
+  ]);
+}
 
 /** Fills a directory by commands where it is not there or its requirements have changed. */
 function installed(
@@ -116,9 +141,10 @@ function works(python: string, release: Release): boolean {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [release = ''] = process.argv.slice(2);
-  const names = [...Object.keys(RELEASES), 'bench'];
+  const packages: Readonly<Record<string, () => void>> = {bench: installBench, text: installText};
+  const names = [...Object.keys(RELEASES), ...Object.keys(packages)];
   if (!names.includes(release)) throw new Error(`there are: ${names.join(', ')}`);
-  if (release === 'bench') installBench();
+  if (release in packages) packages[release]!();
   else install(release as Release);
   if (release === '2.15') installHubV1();
 }

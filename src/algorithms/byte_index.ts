@@ -38,7 +38,7 @@ export class ByteIndex extends RowIndex {
    */
   constructor(rows = 0, bytes?: Uint8Array, storage: IndexStorage = PLAIN_STORAGE) {
     super(rows, storage);
-    this.#bytes = bytes ?? storage.bytes(0);
+    this.#bytes = bytes ?? storage.bytes(0, 0);
     this.#used = this.#bytes.length;
     this.#view = viewOf(this.#bytes);
     this.#places = storage.places(2 * rows);
@@ -93,10 +93,13 @@ export class ByteIndex extends RowIndex {
         if (row < 0) continue;
         const start = starts[i]!;
         const length = ends[i]! - start;
-        // That a slot whose row was taken out leads to none is for the other way to find out.
-        const ownStart = row === mask - 1 ? 0 : places[2 * row]!;
-        const ownEnd = row === mask - 1 ? -1 : places[2 * row + 1]!;
-        if (length === ownEnd - ownStart && length <= SHORT && start <= limit && ownStart <= ownLimit) {
+        const ownStart = places[2 * row]!;
+        if (
+          length === places[2 * row + 1]! - ownStart &&
+          length <= SHORT &&
+          start <= limit &&
+          ownStart <= ownLimit
+        ) {
           const bits = FEWEST_WORDS * length;
           const difference =
             ((view.getInt32(start, true) ^ own.getInt32(ownStart, true)) & MASKS[bits]!) |
@@ -167,7 +170,7 @@ export class ByteIndex extends RowIndex {
       if (slot === 0) return -1;
       if (((slot ^ hash) & ~mask) !== 0) continue;
       const row = (slot & mask) - 1;
-      if (row !== mask - 1 && this.#isKey(row, bytes, start, end)) return row;
+      if (this.#isKey(row, bytes, start, end)) return row;
     }
   }
 
@@ -195,7 +198,7 @@ export class ByteIndex extends RowIndex {
   #growBytes(more: number): void {
     const old = this.#bytes;
     const kept = this.#used - this.#removed;
-    const bytes = this.storage.bytes(Math.max(2 * kept, kept + more, 64));
+    const bytes = this.storage.bytes(Math.max(2 * kept, kept + more, 64), kept + more);
     if (this.#removed === 0) {
       bytes.set(old.subarray(0, this.#used));
     } else {

@@ -7,7 +7,7 @@
  */
 
 import {isSpace} from './bytes.js';
-import {parseNumber} from './number_text.js';
+import {type NumberDType, parseNumber} from './number_text.js';
 
 const MINUS = 0x2d;
 const PLUS = 0x2b;
@@ -15,6 +15,28 @@ const POINT = 0x2e;
 const ZERO = 0x30;
 const LOWER_E = 0x65;
 const LETTER_CASE = 0x20;
+
+/** Writes the number between two places to element `i` of an array. False where there is none. */
+export type NumberReader = (bytes: Uint8Array, start: number, end: number, i: number) => boolean;
+
+/** Reads numbers of a dtype into an array of it. */
+export function numberReader(
+  dtype: NumberDType,
+  out: Int32Array | BigInt64Array | Float32Array | Float64Array,
+): NumberReader {
+  switch (dtype) {
+    case 'int32':
+      return (bytes, start, end, i) => readInt32(bytes, start, end, out as Int32Array, i);
+    case 'int64': {
+      const words = new Int32Array(out.buffer, out.byteOffset, 2 * out.length);
+      return (bytes, start, end, i) => readInt64(bytes, start, end, words, i);
+    }
+    case 'float32':
+      return (bytes, start, end, i) => readFloat32(bytes, start, end, out as Float32Array, i);
+    case 'float64':
+      return (bytes, start, end, i) => readFloat64(bytes, start, end, out as Float64Array, i);
+  }
+}
 
 /** Writes the int32 between two places to `out[i]`. False where there is none. */
 export function readInt32(

@@ -8,7 +8,8 @@
 /** Storage for places and for bytes, filled with zeros. */
 export interface IndexStorage {
   places(count: number): Int32Array;
-  bytes(count: number): Uint8Array;
+  /** At least as many as are needed, and `count` if there can be. */
+  bytes(count: number, needed: number): Uint8Array;
 }
 
 export const PLAIN_STORAGE: IndexStorage = {
@@ -30,12 +31,10 @@ const FEWEST_SLOTS = 16;
 export abstract class RowIndex {
   protected readonly storage: IndexStorage;
   protected slots: Int32Array;
-  /** Which bits of a slot name a row; all of them set stand for a row that was taken out. */
+  /** Which bits of a slot name a row. */
   protected mask: number;
+  /** Rows given out so far: those in the index, and those taken out of it. */
   #rowCount = 0;
-  /** Slots that are not free. */
-  #used = 0;
-  #size = 0;
   /** Rows to be given out again, the last one first. */
   readonly #vacant: number[] = [];
 
@@ -49,21 +48,15 @@ export abstract class RowIndex {
 
   /** Number of rows in the index. */
   get size(): number {
-    return this.#size;
-  }
-
-  /** Rows given out so far: those in the index, and those taken out of it. */
-  get rowCount(): number {
-    return this.#rowCount;
+    return this.#rowCount - this.#vacant.length;
   }
 
   /** The rows in the index, in ascending order. */
   rows(): Int32Array {
-    const rows = this.storage.places(this.#size);
+    const rows = this.storage.places(this.size);
     let count = 0;
     for (const slot of this.slots) {
-      const row = slot & this.mask;
-      if (row !== 0 && row !== this.mask) rows[count++] = row - 1;
+      if (slot !== 0) rows[count++] = (slot & this.mask) - 1;
     }
     return rows.sort();
   }
@@ -71,11 +64,17 @@ export abstract class RowIndex {
   /** Takes a row out. It is given to the next key that comes. */
   delete(row: number): void {
     const {slots, mask} = this;
-    let slot = this.hashOf(row) & mask;
-    while ((slots[slot]! & mask) !== row + 1) slot = (slot + 1) & mask;
-    slots[slot] = mask;
-    this.#size--;
+    let free = this.hashOf(row) & mask;
+    while ((slots[free]! & mask) !== row + 1) free = (free + 1) & mask;
     this.#vacant.push(row);
+    // Whatever was put behind it because it was there moves up, so that no search ends before it.
+    for (let at = (free + 1) & mask; slots[at] !== 0; at = (at + 1) & mask) {
+      const home = this.hashOf((slots[at]! & mask) - 1) & mask;
+      if (((at - home) & mask) < ((at - free) & mask)) continue;
+      slots[free] = slots[at]!;
+      free = at;
+    }
+    slots[free] = 0;
   }
 
   /** The hash of the key of a row. */
@@ -83,7 +82,7 @@ export abstract class RowIndex {
 
   /** A row for a key with this hash, which no row of the index has. Its key is put in place before the next call. */
   protected newRow(hash: number): number {
-    if (this.#used + 1 > this.slots.length * MAX_LOAD) this.#rebuild();
+    if (this.size + 1 > this.slots.length * MAX_LOAD) this.#grow();
     const row = this.#vacant.pop() ?? this.#rowCount++;
     this.#put(row, hash);
     return row;
@@ -94,28 +93,14 @@ export abstract class RowIndex {
     let slot = hash & mask;
     while (slots[slot] !== 0) slot = (slot + 1) & mask;
     slots[slot] = (hash & ~mask) | (row + 1);
-    this.#used++;
-    this.#size++;
   }
 
-  /** Makes room, and drops what was taken out. */
-  #rebuild(): void {
-    const {slots: old, mask} = this;
-    // Slots number all rows, those that are vacant as well.
-    const count = slotsFor(Math.max(this.#rowCount + 1, 2 * this.#size));
+  /** Makes room. There are as many rows as there can be, and so no vacant ones. */
+  #grow(): void {
+    const count = slotsFor(2 * this.#rowCount);
     this.slots = this.storage.places(count);
     this.mask = count - 1;
-    this.#used = 0;
-    this.#size = 0;
-    if (this.#vacant.length === 0) {
-      // In their order, keys come one after the other from memory.
-      for (let row = 0; row < this.#rowCount; row++) this.#put(row, this.hashOf(row));
-      return;
-    }
-    for (const slot of old) {
-      const row = slot & mask;
-      if (row !== 0 && row !== mask) this.#put(row - 1, this.hashOf(row - 1));
-    }
+    for (let row = 0; row < this.#rowCount; row++) this.#put(row, this.hashOf(row));
   }
 }
 

@@ -65,7 +65,6 @@ export class WordIndex extends RowIndex {
       if (slot === 0) return -1;
       if (((slot ^ hash) & ~mask) !== 0) continue;
       const row = (slot & mask) - 1;
-      if (row === mask - 1) continue;
       const to = row * width;
       // Most keys have one word or two.
       if (width === 2) {

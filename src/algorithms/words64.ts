@@ -24,29 +24,32 @@ export function carry(a: number, b: number, sum: number): number {
 
 /** Replaces each unsigned number by its remainder on division by `divisor`, which is positive and below 2^63. */
 export function remainders(words: Int32Array, divisor: bigint): void {
-  if (divisor <= 2 ** 20) remaindersBy32(words, Number(divisor));
-  else if (divisor <= 2 ** 36) remaindersBy16(words, Number(divisor));
+  if (divisor <= 2 ** 19) smallRemainders(words, Number(divisor));
+  else if (divisor <= 2 ** 36) remaindersByPieces(words, Number(divisor), 16);
+  else if (divisor <= 2 ** 44) remaindersByPieces(words, Number(divisor), 8);
   else remaindersByBits(words, divisor);
 }
 
-/** As {@link remainders}: by halves, so that what is divided at a time has at most 52 bits. */
-function remaindersBy32(words: Int32Array, divisor: number): void {
+/** As {@link remainders}: the upper half counts for what 2^32 leaves, so that what is divided has at most 52 bits. */
+function smallRemainders(words: Int32Array, divisor: number): void {
   const inverse = 1 / divisor;
+  const upper = 2 ** 32 % divisor;
   for (let at = 0; at < words.length; at += 2) {
-    const upper = modulo(words[at + 1]! >>> 0, divisor, inverse);
-    words[at] = modulo(upper * 2 ** 32 + (words[at]! >>> 0), divisor, inverse);
+    words[at] = modulo((words[at + 1]! >>> 0) * upper + (words[at]! >>> 0), divisor, inverse);
     words[at + 1] = 0;
   }
 }
 
-/** As {@link remaindersBy32}, by quarters. */
-function remaindersBy16(words: Int32Array, divisor: number): void {
+/** As {@link remainders}: the upper half, then so many bits at a time that what is divided has at most 52. */
+function remaindersByPieces(words: Int32Array, divisor: number, bits: 8 | 16): void {
   const inverse = 1 / divisor;
+  const [scale, mask] = [2 ** bits, 2 ** bits - 1];
   for (let at = 0; at < words.length; at += 2) {
     const low = words[at]!;
     let rest = modulo(words[at + 1]! >>> 0, divisor, inverse);
-    rest = modulo(rest * 2 ** 16 + (low >>> 16), divisor, inverse);
-    rest = modulo(rest * 2 ** 16 + (low & 0xffff), divisor, inverse);
+    for (let shift = 32 - bits; shift >= 0; shift -= bits) {
+      rest = modulo(rest * scale + ((low >>> shift) & mask), divisor, inverse);
+    }
     words[at] = rest;
     words[at + 1] = rest / 2 ** 32;
   }
@@ -58,7 +61,7 @@ function modulo(x: number, divisor: number, inverse: number): number {
   return rest < 0 ? rest + divisor : rest >= divisor ? rest - divisor : rest;
 }
 
-/** As {@link remainders}, bit by bit: a divisor of more than 36 bits leaves a quotient of few. */
+/** As {@link remainders}, bit by bit: a divisor of more than 44 bits leaves a quotient of few. */
 function remaindersByBits(words: Int32Array, divisor: bigint): void {
   const steps = Math.clz32(Number(divisor >> 32n));
   const top = divisor << BigInt(steps);

@@ -7,13 +7,23 @@
 import {ByteIndex} from '../algorithms/byte_index.js';
 import type {IndexStorage} from '../algorithms/row_index.js';
 import {WordIndex} from '../algorithms/word_index.js';
+import {CallError} from '../errors.js';
 import type {NumericArray} from './dtypes.js';
 import {allocate} from './tensor.js';
 
 const STORAGE: IndexStorage = {
   places: (count) => allocate('int32', count) as Int32Array,
-  bytes: (count) => allocate('uint8', count) as Uint8Array,
+  bytes: keyBytes,
 };
+
+/** Places are 32-bit integers. */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/** Bytes for strings that an index or a table keeps. Where `count` are more than it needs, they are as many as can be. */
+export function keyBytes(count: number, needed: number = count): Uint8Array {
+  if (needed > MOST_BYTES) throw new CallError(`a table holds at most ${MOST_BYTES} bytes of strings`);
+  return allocate('uint8', Math.min(count, MOST_BYTES)) as Uint8Array;
+}
 
 /** @param bytes - in which the keys lie */
 export function byteIndex(rows: number, bytes?: Uint8Array): ByteIndex {

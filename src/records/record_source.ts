@@ -4,8 +4,10 @@
  * @module
  */
 
-import {CallError, FormatError} from '../errors.js';
-import {HttpSession, originHeaders} from '../hub/http.js';
+import {CallError, FormatError, HandleError} from '../errors.js';
+import {gcsMediaUrl} from '../hub/gcs.js';
+import {parseHandle} from '../hub/handle.js';
+import {type HeaderPolicy, HttpSession, originHeaders} from '../hub/http.js';
 import {type ResolveOptions, settle} from '../hub/options.js';
 import {through, Upstream} from '../hub/streams.js';
 import {streamed} from '../hub/transfer.js';
@@ -13,7 +15,7 @@ import {type FileSystem, getHubServices} from '../platform/services.js';
 import {shownHandle} from '../shown.js';
 
 /**
- * A file of records: its path (Node), its `http:`, `https:` or `file:` address, what the user picked (`File`, `Blob`), bytes, or a stream
+ * A file of records: its path (Node), its `https:`, `http:`, `gs:` or `file:` address, what the user picked (`File`, `Blob`), bytes, or a stream
  * of them. A stream is read once.
  */
 export type RecordSource =
@@ -30,7 +32,7 @@ export type CompressionType = '' | 'GZIP' | 'ZLIB';
 /** How a file is downloaded. */
 export type RecordDownloadOptions = Pick<
   ResolveOptions,
-  'signal' | 'headers' | 'timeoutMs' | 'idleTimeoutMs' | 'retries'
+  'signal' | 'headers' | 'timeoutMs' | 'idleTimeoutMs' | 'retries' | 'gcsEndpoint'
 >;
 
 /** What a source is called in messages. */
@@ -69,14 +71,22 @@ function bytesOf(source: RecordSource, options: RecordDownloadOptions): AsyncIte
   throw new CallError('records are read from a path, an address, a Blob, bytes or a stream of them');
 }
 
-const ADDRESS = /^https?:/i;
-
 function bytesAt(place: string, options: RecordDownloadOptions): AsyncIterable<Uint8Array> {
-  const services = getHubServices();
-  if (ADDRESS.test(place)) return download(place, options);
-  const files = fileSystem(services.files, place, 'a File, a stream or an address');
-  return files.readFile(files.absolute(place));
+  const handle = parseHandle(place);
+  if (handle.kind === 'http')
+    return download(handle.url, originHeaders(handle.url, options.headers), options);
+  if (handle.kind === 'gs') {
+    const {gcsEndpoint} = settle(options, getHubServices());
+    return download(gcsMediaUrl(gcsEndpoint, handle), NO_HEADERS, options);
+  }
+  if (handle.kind === 'path') {
+    const files = fileSystem(getHubServices().files, place, 'a File, a stream or an address');
+    return files.readFile(files.absolute(handle.path));
+  }
+  throw new HandleError(`records cannot be read from ${shownHandle(place)}: give a path or an address`);
 }
+
+const NO_HEADERS: HeaderPolicy = () => ({});
 
 /** @throws CallError where there are no files */
 export function fileSystem(files: FileSystem | null, path: string, instead: string): FileSystem {
@@ -84,13 +94,17 @@ export function fileSystem(files: FileSystem | null, path: string, instead: stri
   throw new CallError(`there are no files here to find ${shownHandle(path)} among: give ${instead}`);
 }
 
-async function* download(url: string, options: RecordDownloadOptions): AsyncGenerator<Uint8Array> {
+async function* download(
+  url: string,
+  headersFor: HeaderPolicy,
+  options: RecordDownloadOptions,
+): AsyncGenerator<Uint8Array> {
   const services = getHubServices();
   const settings = settle(options, services);
   const timeout = options.timeoutMs === undefined ? [] : [AbortSignal.timeout(options.timeoutMs)];
   const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), ...timeout]);
   yield* streamed({
-    session: new HttpSession(settings, originHeaders(url, options.headers), signal),
+    session: new HttpSession(settings, headersFor, signal),
     url,
     decodesContent: services.http.decodesContent,
   });

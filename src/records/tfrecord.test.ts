@@ -190,6 +190,10 @@ describe('reading TFRecord files', () => {
   it('says what is no file', async () => {
     await expect(read(join(directory, 'nothing'))).rejects.toThrowWithMessage(hub.HubError, /does not exist/);
     await expect(read(directory)).rejects.toThrowWithMessage(hub.HubError, /directory/);
+    await expect(read('kaggle:owner/model/tfjs/a')).rejects.toThrowWithMessage(
+      hub.HandleError,
+      /records cannot be read from/,
+    );
     await expect(read(7 as never)).rejects.toThrowWithMessage(hub.CallError, 'records are read from');
     await expect(all(new hub.TFRecordDataset(PLAIN).batch(0))).rejects.toThrowWithMessage(
       hub.CallError,
@@ -212,6 +216,9 @@ describe('reading TFRecord files', () => {
     expect(await read(server.url)).toEqual(RECORDS);
     expect(await read(new URL(server.url), {headers: {authorization: 'key'}})).toEqual(RECORDS);
     expect(server.requests.at(-1)!.headers.authorization).toBe('key');
+    const bucket = await serve(faulty(PLAIN));
+    expect(await read('gs://bucket/train/part 1', {gcsEndpoint: bucket.url})).toEqual(RECORDS);
+    expect(bucket.requests.at(-1)!.url).toMatch(/\/storage\/v1\/b\/bucket\/o\/train%2Fpart%201\?alt=media$/);
     const changed = await serve(inTurn(faulty(PLAIN, {cutAfter: 100}), faulty(PLAIN, {etag: '"two"'})));
     await expect(read(changed.url)).rejects.toThrowWithMessage(hub.DownloadError, /broke off/);
     const missing = await serve(status(404));

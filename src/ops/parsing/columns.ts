@@ -89,6 +89,28 @@ export class WordColumn implements Column {
     this.count++;
   }
 
+  /** Appends integers of 64 bits that are written one behind the other. False where they are malformed. */
+  pushVarints(bytes: Uint8Array, start: number, end: number): boolean {
+    this.reserve(end - start);
+    const {words} = this;
+    let to = 2 * this.count;
+    let at = start;
+    while (at < end) {
+      const byte = bytes[at]!;
+      if (byte < 0x80) {
+        words[to] = byte;
+        words[to + 1] = 0;
+        at++;
+      } else {
+        at = readVarint64(bytes, at, words, to);
+        if (at < 0) return false;
+      }
+      to += 2;
+    }
+    this.count = to >> 1;
+    return at === end;
+  }
+
   /** Appends numbers from the bytes that hold them. */
   pushBytes(bytes: Uint8Array, start: number, end: number): void {
     const count = (end - start) / (4 * this.width);
@@ -184,28 +206,7 @@ export class Int64Column extends WordColumn implements FeatureColumn {
     if (tag === VARINTS) return this.#readLoose(bytes, cursor.at, stop);
     if (tag !== PACKED) return false;
     const packed = cursor.length(bytes, cursor.at + 1, stop);
-    return packed >= 0 && this.#readPacked(bytes, cursor.at, Math.min(stop, cursor.at + packed));
-  }
-
-  #readPacked(bytes: Uint8Array, start: number, end: number): boolean {
-    this.reserve(end - start);
-    const {words} = this;
-    let to = 2 * this.count;
-    let at = start;
-    while (at < end) {
-      const byte = bytes[at]!;
-      if (byte < 0x80) {
-        words[to] = byte;
-        words[to + 1] = 0;
-        at++;
-      } else {
-        at = readVarint64(bytes, at, words, to);
-        if (at < 0) return false;
-      }
-      to += 2;
-    }
-    this.count = to >> 1;
-    return at === end;
+    return packed >= 0 && this.pushVarints(bytes, cursor.at, Math.min(stop, cursor.at + packed));
   }
 
   #readLoose(bytes: Uint8Array, start: number, end: number): boolean {
@@ -301,12 +302,13 @@ export class StringColumn implements FeatureColumn {
   count = 0;
   readonly #source: Uint8Array;
   readonly #defaults: PackedStrings;
-  /** Strings of other bytes. */
-  #others: StringsBuilder | undefined;
-  /** Where each string begins; of default value `i`, `~i`, and of those of other bytes the following. */
+  /** Bytes that do not lie in the source. */
+  readonly #apart = new StringsBuilder(0, 0);
+  /** Where in them the default values begin, once one was needed. */
+  #defaultPlaces: Int32Array | undefined;
+  /** Where each string begins: in the source, or, as the complement of its place, in the bytes apart. */
   #starts = allocate('int32', 0) as Int32Array;
   #ends = allocate('int32', 0) as Int32Array;
-  #isApart = false;
   readonly #cursor = new WireCursor();
 
   /** All strings but the default ones lie in `source`. */
@@ -361,57 +363,67 @@ export class StringColumn implements FeatureColumn {
   }
 
   #addDefault(i: number): void {
-    if (i >= this.#defaults.length || this.#defaults.lengthAt(i) === 0) {
-      this.add(0, 0);
-      return;
+    const length = this.#defaults.lengthAt(i);
+    const place = length === 0 ? 0 : this.#placeOfDefault(i);
+    this.add(length === 0 ? 0 : ~place, place + length);
+  }
+
+  #placeOfDefault(i: number): number {
+    if (this.#defaultPlaces === undefined) {
+      const {bytes, starts, ends, length} = this.#defaults;
+      this.#defaultPlaces = allocate('int32', length) as Int32Array;
+      for (let k = 0; k < length; k++) {
+        this.#defaultPlaces[k] = this.#apart.used;
+        this.#apart.append(bytes, starts[k], ends[k]);
+      }
     }
-    this.#addApart(i);
+    return this.#defaultPlaces[i]!;
   }
 
   /** Appends bytes that do not lie in the source. */
   addOther(bytes: Uint8Array, start: number, end: number): void {
-    this.#others ??= new StringsBuilder(16, 256);
-    this.#others.add(bytes, start, end);
-    this.#addApart(this.#defaults.length + this.#others.count - 1);
-  }
-
-  #addApart(i: number): void {
-    this.#isApart = true;
-    this.add(~i, 0);
+    const place = this.#apart.used;
+    this.#apart.append(bytes, start, end);
+    this.add(start === end ? 0 : ~place, start === end ? 0 : this.#apart.used);
   }
 
   values(): PackedStrings {
-    const [starts, ends] = [this.#starts.subarray(0, this.count), this.#ends.subarray(0, this.count)];
-    if (!this.#isApart) return new PackedStrings(this.#source, starts, ends);
-    // Some lie in other bytes, so that all are brought together.
-    const out = new StringsBuilder(this.count, 16 * this.count);
-    const defaults = this.#defaults;
-    const others = this.#others?.strings() ?? defaults;
-    for (let i = 0; i < this.count; i++) {
-      const start = starts[i]!;
-      if (start >= 0) {
-        out.add(this.#source, start, ends[i]);
-        continue;
-      }
-      const from = ~start < defaults.length ? defaults : others;
-      const place = from === defaults ? ~start : ~start - defaults.length;
-      out.add(from.bytes, from.starts[place], from.ends[place]);
-    }
-    return out.strings();
+    return this.#packed(this.#starts.subarray(0, this.count), this.#ends.subarray(0, this.count));
   }
 
   padded(rowEnds: Int32Array, width: number): PackedStrings {
     if (areFull(rowEnds, width)) return this.values();
-    const out = new StringColumn(this.#source, this.#defaults);
-    out.#others = this.#others;
-    out.#isApart = this.#isApart;
-    out.reserve(rowEnds.length * width);
-    let at = 0;
-    for (let row = 0; row < rowEnds.length; row++) {
-      for (; at < rowEnds[row]!; at++) out.add(this.#starts[at]!, this.#ends[at]!);
-      while (out.count < (row + 1) * width) out.#addDefault(0);
+    const starts = allocate('int32', rowEnds.length * width) as Int32Array;
+    const ends = allocate('int32', rowEnds.length * width) as Int32Array;
+    if (this.#defaults.length > 0 && this.#defaults.lengthAt(0) > 0) {
+      const place = this.#placeOfDefault(0);
+      starts.fill(~place);
+      ends.fill(place + this.#defaults.lengthAt(0));
     }
-    return out.values();
+    for (let row = 0, from = 0; row < rowEnds.length; row++) {
+      for (let to = row * width; from < rowEnds[row]!; from++, to++) {
+        starts[to] = this.#starts[from]!;
+        ends[to] = this.#ends[from]!;
+      }
+    }
+    return this.#packed(starts, ends);
+  }
+
+  #packed(starts: Int32Array, ends: Int32Array): PackedStrings {
+    const source = this.#source;
+    const apart = this.#apart;
+    if (apart.used === 0) return new PackedStrings(source, starts, ends);
+    // All are brought together.
+    let total = 0;
+    for (let i = 0; i < starts.length; i++) {
+      total += ends[i]! - (starts[i]! < 0 ? ~starts[i]! : starts[i]!);
+    }
+    const out = new StringsBuilder(starts.length, total);
+    for (let i = 0; i < starts.length; i++) {
+      if (starts[i]! < 0) out.add(apart.bytes, ~starts[i]!, ends[i]);
+      else out.add(source, starts[i], ends[i]);
+    }
+    return out.strings();
   }
 }
 

@@ -166,16 +166,12 @@ export class MessageFields {
     }
     const {wire, isPair} = field;
     const width = wire === WIRE.fixed32 ? 4 : 8;
-    if (wire === WIRE.varint) {
-      if (isPair) column.reserve(to - from);
+    if (wire === WIRE.varint && isPair) {
+      if (!column.pushVarints(bytes, from, to)) throw this.#error(from, 'packed numbers are malformed');
+    } else if (wire === WIRE.varint) {
       for (let at = from; at < to; ) {
-        if (isPair) {
-          at = this.#next(readVarint64(bytes, at, column.words, 2 * column.count), at, to);
-          column.count++;
-        } else {
-          at = this.#varint(bytes, at, to);
-          field.packedStore(column, this.#words[0]!, this.#words[1]!);
-        }
+        at = this.#varint(bytes, at, to);
+        field.packedStore(column, this.#words[0]!, this.#words[1]!);
       }
     } else if ((to - from) % width !== 0) {
       throw this.#error(to, 'packed numbers end within one');

@@ -1,15 +1,14 @@
 /** String ops against TensorFlow's results. */
 
 import {expect, it} from 'vitest';
-import {excludeSurrogates} from '../../algorithms/re2.js';
 import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
-import {UnsupportedOpError} from '../../errors.js';
 import {stringValue} from '../../tensors/strings.js';
 import type {Session} from '../kernel.js';
 import {runKernel, testOpFamily} from '../testing/op_cases.js';
 import {string} from './kernels.js';
 
 testOpFamily('strings', string);
+testOpFamily('regex', string);
 
 it('ReadFile gives a file of the model', () => {
   const session = {readFile: (path: Uint8Array) => encodeUtf8(`<${decodeUtf8(path)}>`)};
@@ -24,24 +23,19 @@ it('ReadFile gives a file of the model', () => {
   expect(decodeUtf8(content!.string())).toBe('<assets/words.txt>');
 });
 
-it('a pattern with \\C is not supported', () => {
-  const pattern = {type: 'string', value: btoa('a\\C') as never} as const;
-  const input = stringValue([1], [encodeUtf8('ab')]);
-  const run = () => runKernel({op: 'StaticRegexFullMatch', attrs: {pattern}}, string, [input]);
-  expect(run).toThrow(UnsupportedOpError);
-});
-
-it.each([
-  ['a.b', 'a[^\\n\\x{D800}-\\x{DFFF}]b'],
-  ['(?s).', '(?s)[^\\x{D800}-\\x{DFFF}]'],
-  ['(?s:.).', '(?s:[^\\x{D800}-\\x{DFFF}])[^\\n\\x{D800}-\\x{DFFF}]'],
-  ['((?s).).', '((?s)[^\\x{D800}-\\x{DFFF}])[^\\n\\x{D800}-\\x{DFFF}]'],
-  ['[^a]', '[^a\\x{D800}-\\x{DFFF}]'],
-  ['[]a]', '(?:[]a])'],
-  ['[a\\D]', '(?:[^\\d\\x{D800}-\\x{DFFF}]|[a])'],
-  ['[\\x00-\\x{10FFFF}]', '(?:[\\x00-\\x{D7FF}\\x{E000}-\\x{10FFFF}])'],
-  ['\\PL\\p{^Lu}', '[^\\p{L}\\x{D800}-\\x{DFFF}][^\\p{Lu}\\x{D800}-\\x{DFFF}]'],
-  ['\\Q.[^\\E\\.', '\\Q.[^\\E\\.'],
-])('nothing in the pattern %s matches what is no character', (pattern, expected) => {
-  expect(excludeSurrogates(pattern)).toBe(expected);
+it('where a pattern matches nothing, no bytes are copied', () => {
+  const bytes = (text: string) => ({type: 'string', value: btoa(text) as never}) as const;
+  const input = stringValue([2], ['ab', 'b'].map(encodeUtf8));
+  const replaced = (pattern: string, rewrite: string) => {
+    const attrs = {
+      pattern: bytes(pattern),
+      rewrite: bytes(rewrite),
+      replace_global: {type: 'bool', value: true},
+    };
+    return runKernel({op: 'StaticRegexReplace', attrs: attrs as never}, string, [input])[0]!.strings();
+  };
+  expect(replaced('c', 'x').bytes).toBe(input.strings().bytes);
+  // A group that there is not.
+  expect(replaced('b', '\\1').bytes).toBe(input.strings().bytes);
+  expect(replaced('a', 'x').toArray().map(decodeUtf8)).toEqual(['xb', 'b']);
 });

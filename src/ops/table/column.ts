@@ -7,6 +7,7 @@
 import {equalBytes} from '../../algorithms/bytes.js';
 import {type Cells, cellsOf, cellsPerElement} from '../../host/cells.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
+import {keyBytes} from '../../host/indexes.js';
 import {setInteger, wordsOf} from '../../host/int64.js';
 import {PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
@@ -207,7 +208,7 @@ class StringColumn implements MutableColumn {
     if (!rows.includes(-1)) return own().take(rows);
     const text = defaults!.at(0);
     if (this.#default === undefined) {
-      const bytes = allocate('uint8', this.#bytes.length + text.length) as Uint8Array;
+      const bytes = keyBytes(this.#bytes.length + text.length);
       bytes.set(this.#bytes);
       bytes.set(text, this.#bytes.length);
       this.#bytes = bytes;
@@ -242,7 +243,7 @@ class StringColumn implements MutableColumn {
     const [bytes, starts, ends] = [this.#bytes, this.#starts, this.#ends];
     let kept = 0;
     for (let i = 0; i < starts.length; i++) kept += ends[i]! - starts[i]!;
-    this.#bytes = allocate('uint8', Math.max(2 * kept, kept + more, FEW_BYTES)) as Uint8Array;
+    this.#bytes = keyBytes(Math.max(2 * kept, kept + more, FEW_BYTES), kept + more);
     this.#starts = allocate('int32', count) as Int32Array;
     this.#ends = allocate('int32', count) as Int32Array;
     let used = 0;

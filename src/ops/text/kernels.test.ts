@@ -17,6 +17,7 @@ import {
 import {text} from './kernels.js';
 
 testOpFamily('text', text, ['cpu']);
+testOpFamily('regex_split', text, ['cpu']);
 
 const url = new URL('../../../fixtures/ops/wordpiece.json', import.meta.url);
 const {vocabulary, cases} = JSON.parse(readFileSync(url, 'utf8')) as {

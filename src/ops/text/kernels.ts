@@ -10,8 +10,8 @@ import {textCodePointTokens} from './kernels/code_point_tokens.js';
 import {textFastBertNormalization} from './kernels/fast_bert_normalize.js';
 import {textFastWordpiece} from './kernels/fast_wordpiece.js';
 import {textNormalization} from './kernels/normalize.js';
+import {textRegexSplit} from './kernels/regex_split.js';
 import {textSentencepiece} from './kernels/sentencepiece.js';
-import {textTokenization} from './kernels/tokenize.js';
 import {textTrimming} from './kernels/trim.js';
 import {textWhitespace} from './kernels/whitespace.js';
 import {textWordpiece} from './kernels/wordpiece.js';
@@ -19,7 +19,7 @@ import {textWordpiece} from './kernels/wordpiece.js';
 /** Text ops beyond TensorFlow's own. */
 export const text: OpFamily = {
   ...textNormalization,
-  ...textTokenization,
+  ...textRegexSplit,
   ...textWhitespace,
   ...textCodePointTokens,
   ...textWordpiece,

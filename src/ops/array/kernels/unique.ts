@@ -33,7 +33,8 @@ const uniqueV2: Kernel = (inputs, ctx) => (uniqueWithCountsV2(inputs, ctx) as Va
 function uniqueAlong(x: Value, axis: number, ctx: KernelContext): Value[] {
   const dtype = ctx.attrs.dtype('out_idx');
   const front = [axis, ...x.shape.map((_, k) => k).filter((k) => k !== axis)];
-  const rows = transpose(x, front);
+  // Its elements are read on the host, wherever it is, and taken there.
+  const rows = transpose(Value.host(x.dtype, x.shape, x.hostData()), front);
   const width = around(rows.shape, 0)[1];
   const {ids, firsts} = rowIds(rows, rows.shape[0]!);
   const picked = takeRows(rows, width, firsts, rows.shape.with(0, firsts.length));

@@ -6,7 +6,8 @@
  * @module
  */
 
-import {readFloat32, readFloat64, readInt32, readInt64} from '../../../algorithms/number_bytes.js';
+import {numberReader} from '../../../algorithms/number_bytes.js';
+import {isNumberDType, type NumberDType} from '../../../algorithms/number_text.js';
 import {decodeUtf8} from '../../../algorithms/utf8.js';
 import {checkBounds} from '../../../host/budget.js';
 import type {DType} from '../../../host/dtypes.js';
@@ -89,15 +90,6 @@ interface CsvColumn {
   data(): HostData;
 }
 
-type NumberReader = (bytes: Uint8Array, start: number, end: number, out: never, i: number) => boolean;
-
-const NUMBER_READERS: Partial<Record<DType, NumberReader>> = {
-  int32: readInt32,
-  int64: readInt64,
-  float32: readFloat32,
-  float64: readFloat64,
-};
-
 function columnFor(
   dtype: DType,
   records: PackedStrings,
@@ -106,19 +98,17 @@ function columnFor(
   ctx: KernelContext,
 ): CsvColumn {
   if (dtype === 'string') return stringColumn(records, defaultValue);
-  const read = NUMBER_READERS[dtype];
-  if (read === undefined) throw invalid(ctx, `field ${field} cannot be ${dtype}`);
-  return numberColumn(dtype, read, records.length, defaultValue);
+  if (!isNumberDType(dtype)) throw invalid(ctx, `field ${field} cannot be ${dtype}`);
+  return numberColumn(dtype, records.length, defaultValue);
 }
 
-function numberColumn(dtype: DType, read: NumberReader, count: number, defaultValue: Value): CsvColumn {
+function numberColumn(dtype: NumberDType, count: number, defaultValue: Value): CsvColumn {
   const out = allocate(dtype, count);
+  const read = numberReader(dtype, out as Int32Array);
   const [fallback] = defaultValue.numeric();
-  // An int64 is written word by word.
-  const target = (out instanceof BigInt64Array ? new Int32Array(out.buffer) : out) as never;
   return {
     dtype,
-    set: (record, bytes, start, end) => read(bytes, start, end, target, record),
+    set: (record, bytes, start, end) => read(bytes, start, end, record),
     setDefault: (record) => {
       out[record] = fallback as never;
     },
@@ -147,13 +137,15 @@ class CsvFields {
   /** By field and record of the block: where it begins; the complement of a place in `unescaped` where its quotes were doubled. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
-  unescaped = new StringsBuilder(0, 0);
+  readonly unescaped = new StringsBuilder(0, 0);
   readonly #records: PackedStrings;
   readonly #count: number;
   /** The columns that are read, or none where all are. */
   readonly #selected: readonly number[];
   readonly #delimiter: number;
   readonly #usesQuotes: boolean;
+  /** 1 for bytes that neither end a field without quotes nor are forbidden in it. */
+  readonly #isPlain = new Uint8Array(256).fill(1);
   readonly #ctx: KernelContext;
   #quoteAt = 0;
 
@@ -174,6 +166,8 @@ class CsvFields {
     this.#selected = selected;
     this.#delimiter = delimiter[0]!;
     this.#usesQuotes = attrs.bool('use_quote_delim');
+    for (const byte of [this.#delimiter, LINE_FEED, CARRIAGE_RETURN]) this.#isPlain[byte] = 0;
+    if (this.#usesQuotes) this.#isPlain[QUOTE] = 0;
     this.#ctx = ctx;
     this.starts = allocate('int32', this.#count * BLOCK) as Int32Array;
     this.ends = allocate('int32', this.#count * BLOCK) as Int32Array;
@@ -182,7 +176,8 @@ class CsvFields {
   /** Finds the fields of a block of records. */
   find(first: number, count: number): void {
     const {starts, ends} = this.#records;
-    if (this.unescaped.used > 0) this.unescaped = new StringsBuilder(0, 0);
+    // Who wanted those of the block before has a copy.
+    this.unescaped.used = 0;
     for (let i = 0; i < count; i++) {
       const found = this.#split(starts[first + i]!, ends[first + i]!, i);
       if (found !== this.#count) {
@@ -196,7 +191,8 @@ class CsvFields {
 
   /** Notes the fields of a record; how many that are. */
   #split(start: number, end: number, record: number): number {
-    const {bytes} = this;
+    const {bytes, starts, ends} = this;
+    const isPlain = this.#isPlain;
     const delimiter = this.#delimiter;
     const usesQuotes = this.#usesQuotes;
     const selected = this.#selected;
@@ -215,18 +211,16 @@ class CsvFields {
         to = from < 0 ? this.unescaped.used : at;
         at += 2;
       } else {
-        for (; at < end && bytes[at] !== delimiter; at++) {
-          const byte = bytes[at];
-          if ((usesQuotes && byte === QUOTE) || byte === LINE_FEED || byte === CARRIAGE_RETURN) {
-            throw invalid(this.#ctx, 'unquoted fields cannot have quotes or line ends inside');
-          }
+        while (at < end && isPlain[bytes[at]!] !== 0) at++;
+        if (at < end && bytes[at] !== delimiter) {
+          throw invalid(this.#ctx, 'unquoted fields cannot have quotes or line ends inside');
         }
         to = at++;
       }
       if (selected.length > 0 && selected[found] !== column) continue;
       if (found === count) return MORE;
-      this.starts[found * BLOCK + record] = from;
-      this.ends[found * BLOCK + record] = to;
+      starts[found * BLOCK + record] = from;
+      ends[found * BLOCK + record] = to;
       found++;
       // What comes behind the last one that is asked for is not looked at.
       if (found === selected.length) return found;
@@ -234,8 +228,8 @@ class CsvFields {
     const endsOpen = end > start && bytes[end - 1] === delimiter;
     if (endsOpen && (selected.length === 0 || selected[found] === column)) {
       if (found === count) return MORE;
-      this.starts[found * BLOCK + record] = end;
-      this.ends[found * BLOCK + record] = end;
+      starts[found * BLOCK + record] = end;
+      ends[found * BLOCK + record] = end;
       found++;
     }
     return found;

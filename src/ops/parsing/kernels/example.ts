@@ -49,7 +49,8 @@ function parserFor(schema: Schema, isBatch: boolean, ctx: KernelContext): Parser
   schema.dense.forEach((feature, i) => {
     checkDefault(feature, i, ctx);
   });
-  // Of a feature that comes twice, the last one counts, unless it says nothing of what it is; a sparse or ragged one of a batch counts even so.
+  // Of a feature that comes twice, the last one counts, unless it says nothing of what it is. In a batch, a sparse or ragged one counts
+  // even so.
   const spans = new FeatureSpans(
     keys,
     features.map((_, i) => !isBatch || i < schema.dense.length),

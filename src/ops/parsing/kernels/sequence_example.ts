@@ -224,6 +224,7 @@ class ListReading {
       }
       this.#recordEnds[first + i] = this.#steps;
     }
+    if (first === 0) this.#records.reserveLike(this.#column, count);
   }
 
   /** Reads a `FeatureList`. */

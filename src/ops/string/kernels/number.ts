@@ -5,7 +5,8 @@
  */
 
 import {fromLatin1, indexOfBytes, toLatin1} from '../../../algorithms/bytes.js';
-import {isNumberDType, parseNumber} from '../../../algorithms/number_text.js';
+import {numberReader} from '../../../algorithms/number_bytes.js';
+import {isNumberDType} from '../../../algorithms/number_text.js';
 import {type Conversion, printf, shortestFloat} from '../../../algorithms/printf.js';
 import {joinBytes} from '../../../host/bytes.js';
 import {dtypeInfo, type NumericArray} from '../../../host/dtypes.js';
@@ -85,15 +86,15 @@ const SPACE = 0x20;
 const stringToNumber: Kernel = ([input], ctx) => {
   const dtype = ctx.attrs.dtype('out_type');
   if (!isNumberDType(dtype)) throw unsupported(ctx, `out_type ${dtype}`);
-  const out = allocate(dtype, input!.size);
-  input!
-    .strings()
-    .toArray()
-    .forEach((string, i) => {
-      const number = parseNumber(string, dtype);
-      if (number === undefined) throw invalid(ctx, `could not convert '${toLatin1(string)}' to ${dtype}`);
-      out[i] = number as never;
-    });
+  const strings = input!.strings();
+  const {bytes, starts, ends} = strings;
+  const out = allocate(dtype, strings.length);
+  const read = numberReader(dtype, out as Int32Array);
+  for (let i = 0; i < strings.length; i++) {
+    if (!read(bytes, starts[i]!, ends[i]!, i)) {
+      throw invalid(ctx, `could not convert '${toLatin1(strings.at(i))}' to ${dtype}`);
+    }
+  }
   return Value.host(dtype, input!.shape, out);
 };
 

@@ -5,57 +5,66 @@
  */
 
 import {equalBytes} from '../../../algorithms/bytes.js';
-import {Re2, Rewrite} from '../../../algorithms/re2.js';
+import {Regex, RegexError} from '../../../algorithms/regex/regex.js';
+import {Rewrite, replace} from '../../../algorithms/regex/replace.js';
 import {decodeUtf8} from '../../../algorithms/utf8.js';
-import {UnsupportedOpError} from '../../../errors.js';
+import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
+import {allocate} from '../../../host/tensor.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 
-const LIMITS = 'no \\C; \\B is not looked for between the bytes of one character';
-
 /** Compiles a pattern for an op. */
-export function compilePattern(pattern: Uint8Array, ctx: KernelContext): Re2 {
+export function compilePattern(pattern: Uint8Array, ctx: KernelContext): Regex {
   try {
-    return new Re2(pattern);
+    return new Regex(pattern);
   } catch (error) {
-    const text = decodeUtf8(pattern);
-    if (/(^|[^\\])(\\\\)*\\C/.test(text)) {
-      throw new UnsupportedOpError(
-        `${ctx.op} (node '${ctx.name}'): \\C in the pattern ${text} is not supported`,
-      );
-    }
-    throw invalid(ctx, `invalid pattern ${text}: ${(error as Error).message}`);
+    if (!(error instanceof RegexError)) throw error;
+    throw invalid(ctx, `invalid pattern ${decodeUtf8(pattern)}: ${error.message}`);
   }
 }
 
 /** Compiled patterns of a node whose pattern is an input: that rarely changes. */
 interface PatternCache {
   bytes?: Uint8Array;
-  pattern?: Re2;
+  pattern?: Regex;
 }
 
-function patternOf(value: Value, ctx: KernelContext): Re2 {
+function patternOf(value: Value, ctx: KernelContext): Regex {
   if (value.rank !== 0) throw invalid(ctx, `pattern must be a scalar, got shape [${value.shape}]`);
   const cache = ctx.memo((): PatternCache => ({}));
   const bytes = value.string();
   if (cache.pattern === undefined || !equalBytes(cache.bytes!, bytes)) {
     cache.pattern = compilePattern(bytes, ctx);
-    cache.bytes = bytes;
+    cache.bytes = bytes.slice();
   }
   return cache.pattern;
 }
 
-function replaceAll(input: Value, pattern: Re2, rewrite: Rewrite, ctx: KernelContext): Value {
+function replaceAll(input: Value, regex: Regex, rewrite: Rewrite, ctx: KernelContext): Value {
+  const strings = input.strings();
   const global = ctx.attrs.bool('replace_global');
-  return stringValue(
-    input.shape,
-    input
-      .strings()
-      .toArray()
-      .map((string) => pattern.replace(string, rewrite, global)),
-  );
+  const first = rewrite.canReplace(regex, global) ? firstMatch(strings, regex) : strings.length;
+  // Where nothing matches, nothing is copied.
+  if (first === strings.length) return stringValue(input.shape, strings);
+  const {bytes, starts, ends} = strings;
+  const {totalBytes} = strings;
+  const out = new StringsBuilder(strings.length, totalBytes + (totalBytes >> 3));
+  for (let i = 0; i < strings.length; i++) {
+    const start = starts[i]!;
+    const end = ends[i]!;
+    if (i < first || !replace(regex, rewrite, global, bytes, start, end, out)) out.append(bytes, start, end);
+    out.end();
+  }
+  return stringValue(input.shape, out.strings());
+}
+
+/** The first string that has a match; the number of strings where none has. */
+function firstMatch({bytes, starts, ends}: PackedStrings, regex: Regex): number {
+  let i = 0;
+  while (i < starts.length && !regex.search(bytes, starts[i]!, ends[i]!, starts[i]!)) i++;
+  return i;
 }
 
 const staticRegexReplace: Kernel = ([input], ctx) => {
@@ -71,12 +80,13 @@ const regexReplace: Kernel = ([input, pattern, rewrite], ctx) => {
   return replaceAll(input!, patternOf(pattern!, ctx), new Rewrite(rewrite!.string()), ctx);
 };
 
-function fullMatches(input: Value, pattern: Re2): Value {
-  return Value.host(
-    'bool',
-    input.shape,
-    Uint8Array.from(input.strings(), (string) => (pattern.fullMatch(string) ? 1 : 0)),
-  );
+function fullMatches(input: Value, regex: Regex): Value {
+  const {bytes, starts, ends} = input.strings();
+  const matches = allocate('bool', starts.length) as Uint8Array;
+  for (let i = 0; i < matches.length; i++) {
+    matches[i] = regex.matchesAll(bytes, starts[i]!, ends[i]!) ? 1 : 0;
+  }
+  return Value.host('bool', input.shape, matches);
 }
 
 const staticRegexFullMatch: Kernel = ([input], ctx) =>
@@ -89,8 +99,8 @@ const regexFullMatch: Kernel = ([input, pattern], ctx) => fullMatches(input!, pa
 
 /** RE2 patterns. */
 export const stringRegex: OpFamily = {
-  StaticRegexReplace: {kernel: staticRegexReplace, limits: LIMITS},
-  RegexReplace: {kernel: regexReplace, limits: LIMITS},
-  StaticRegexFullMatch: {kernel: staticRegexFullMatch, limits: LIMITS},
-  RegexFullMatch: {kernel: regexFullMatch, limits: LIMITS},
+  StaticRegexReplace: {kernel: staticRegexReplace},
+  RegexReplace: {kernel: regexReplace},
+  StaticRegexFullMatch: {kernel: staticRegexFullMatch},
+  RegexFullMatch: {kernel: regexFullMatch},
 };
