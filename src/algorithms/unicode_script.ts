@@ -6,7 +6,7 @@
  * @module
  */
 
-import {CodePointTable, NOT_YET} from './code_point_table.js';
+import {CodePointTable, NOT_YET, PLACE_BITS} from './code_point_table.js';
 
 /** Names of the scripts that have characters, in the order of ICU's `UScriptCode`; `-` for numbers without. */
 const SCRIPTS = `
@@ -57,7 +57,7 @@ export function scriptsOf(codePoints: Int32Array, out: Int32Array): void {
   const {places} = scripts;
   for (let i = 0; i < codePoints.length; i++) {
     const code = codePoints[i]!;
-    const script = code >>> 0 < places.length ? places[code]! : NOT_YET;
+    const script = code >>> PLACE_BITS === 0 ? places[code]! : NOT_YET;
     out[i] = script === NOT_YET ? scriptOf(code) : script;
   }
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import {CodePointTable, NOT_YET} from '../../../algorithms/code_point_table.js';
+import {CodePointTable, NOT_YET, PLACE_BITS} from '../../../algorithms/code_point_table.js';
 import {scriptOf} from '../../../algorithms/unicode_script.js';
 import {isWhiteSpace} from '../../../algorithms/white_space.js';
 import {Int32List} from '../../../host/int32_list.js';
@@ -74,7 +74,7 @@ function groupCodePoints(
     let run = NO_RUN;
     for (let i = first; i < last; i++) {
       const code = codes[i]!;
-      let kind = code >>> 0 < places.length ? places[code]! : NOT_YET;
+      let kind = code >>> PLACE_BITS === 0 ? places[code]! : NOT_YET;
       if (kind === NOT_YET) kind = code >>> 0 <= MAX_CODE_POINT ? kinds.at(code) : NO_CODE_POINT;
       if (kind === run) {
         data[count++] = code;
