@@ -27,7 +27,7 @@ import {
   type Program,
   WORD_BOUNDARY,
 } from './program.js';
-import {LAST_RUNE} from './rune_set.js';
+import {encodeRune, LAST_RUNE} from './runes.js';
 import {type Class, FOLD_CASE, fold, NON_GREEDY, type Regexp} from './syntax.js';
 
 /** The most instructions: what RE2's bound of 8 MiB for a pattern comes to in TensorFlow. */
@@ -247,7 +247,7 @@ class Compiler {
 
   #literal(rune: number, foldCase: boolean): Piece {
     if (rune < 0x80) return this.#byte(rune, rune, foldCase);
-    const pieces = utf8(rune).map((byte) => this.#byte(byte, byte, false));
+    const pieces = encodeRune(rune).map((byte) => this.#byte(byte, byte, false));
     return pieces.reduce((a, b) => this.#cat(a, b));
   }
 
@@ -289,8 +289,8 @@ class Compiler {
       this.#addSequence(this.#suffix(low, high, foldCase, 0));
       return;
     }
-    const first = utf8(low);
-    const last = utf8(high);
+    const first = encodeRune(low);
+    const last = encodeRune(high);
     const {length} = first;
     // What one ends with, others may end with, and what is kept for them must not change: no first byte is kept.
     let at = 0;
@@ -404,13 +404,4 @@ function splitOf(low: number, high: number): number {
     if ((high & mask) !== mask) return (high & ~mask) - 1;
   }
   return -1;
-}
-
-/** The bytes of a code point, surrogates included. */
-function utf8(rune: number): number[] {
-  const tail = (shift: number): number => 0x80 | ((rune >> shift) & 0x3f);
-  if (rune < 0x80) return [rune];
-  if (rune < 0x800) return [0xc0 | (rune >> 6), tail(0)];
-  if (rune < 0x10000) return [0xe0 | (rune >> 12), tail(6), tail(0)];
-  return [0xf0 | (rune >> 18), tail(12), tail(6), tail(0)];
 }

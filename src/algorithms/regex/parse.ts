@@ -10,6 +10,7 @@
 
 import {factor} from './factor.js';
 import {RuneSet} from './rune_set.js';
+import {decodeRune, LAST_RUNE} from './runes.js';
 import {
   alternate,
   capture,
@@ -181,7 +182,7 @@ class Parser {
 
   /** Takes one character. Surrogates are as good as others. */
   #rune(): number {
-    const {length, rune} = decode(this.#pattern, this.#at);
+    const {length, rune} = decodeRune(this.#pattern, this.#at);
     if (length === 0) throw new RegexError('invalid UTF-8');
     this.#at += length;
     return rune;
@@ -409,19 +410,16 @@ class Parser {
     const character = rune < 0x80 ? String.fromCharCode(rune) : '';
     if (isOctal(character) && (character === '0' || isOctal(this.#peek()))) {
       let value = Number(character);
-      for (let i = 0; i < 2 && isOctal(this.#peek()); i++) value = 8 * value + Number(this.#octal());
+      for (let i = 0; i < 2 && isOctal(this.#peek()); i++) {
+        value = 8 * value + Number(this.#peek());
+        this.#at++;
+      }
       return value;
     }
     if (character === 'x') return this.#hexadecimal(start);
     if (Object.hasOwn(CHARACTER_ESCAPES, character)) return CHARACTER_ESCAPES[character]!;
     if (character !== '' && !/[0-9A-Za-z]/.test(character)) return rune;
     throw this.#invalid('invalid escape sequence', start);
-  }
-
-  #octal(): string {
-    const digit = this.#peek();
-    this.#at++;
-    return digit;
   }
 
   /** What follows `\x`: two digits, or any number of them in braces. */
@@ -431,7 +429,7 @@ class Parser {
     const [all, two, braced] = /^(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})/.exec(text) ?? [''];
     const value = Number.parseInt(two ?? braced ?? '', 16);
     this.#at += Math.max(1, all.length);
-    if (value <= 0x10ffff) return value;
+    if (value <= LAST_RUNE) return value;
     throw this.#invalid('invalid escape sequence', start);
   }
 
@@ -557,30 +555,12 @@ function isGroupName(name: Uint8Array): boolean {
     for (const category of NAME_CATEGORIES) addGroup(nameCharacters, unicodeGroup(category)!, false, false);
   }
   for (let at = 0; at < name.length; ) {
-    const {length, rune} = decode(name, at);
+    const {length, rune} = decodeRune(name, at);
     if (length === 0 || !nameCharacters.has(rune)) return false;
     at += length;
   }
   return name.length > 0;
 }
-
-/** The character at `at`, as RE2 decodes it: a surrogate is one; of length 0 where there is none. */
-export function decode(bytes: Uint8Array, at: number): {readonly length: number; readonly rune: number} {
-  const lead = bytes[at] ?? 0xff;
-  if (lead < 0x80) return {length: 1, rune: lead};
-  const length = lead < 0xc0 || lead > 0xf7 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  let rune = lead & (0x7f >> length);
-  for (let i = 1; i < length; i++) {
-    const byte = bytes[at + i] ?? 0;
-    if ((byte & 0xc0) !== 0x80) return {length: 0, rune: -1};
-    rune = (rune << 6) | (byte & 0x3f);
-  }
-  const fits = rune > LONGEST_BELOW[length]! && rune <= 0x10ffff;
-  return length > 0 && fits ? {length, rune} : {length: 0, rune: -1};
-}
-
-/** The largest code point that fewer bytes than so many can hold. */
-const LONGEST_BELOW = [-1, -1, 0x7f, 0x7ff, 0xffff];
 
 /** Neighbouring literals become one, those that fold case apart from those that do not. */
 function joinLiterals(items: readonly Regexp[]): Regexp[] {

@@ -17,6 +17,7 @@ import {compile} from './compile.js';
 import {flatten} from './flatten.js';
 import {parse} from './parse.js';
 import type {Program} from './program.js';
+import {encodeRune} from './runes.js';
 import {simplify} from './simplify.js';
 import {fold, type Regexp} from './syntax.js';
 
@@ -139,10 +140,10 @@ function lengthOf(re: Regexp, below: readonly number[]): number {
     case 'quest':
       return below[0] === 0 ? 0 : -1;
     case 'literal':
-      return re.runes.reduce((sum, rune) => sum + bytesOf(rune), 0);
+      return re.runes.reduce((sum, rune) => sum + encodeRune(rune).length, 0);
     case 'class': {
-      const least = bytesOf(re.set.lows[0]!);
-      return bytesOf(re.set.highs.at(-1)!) === least ? least : -1;
+      const least = encodeRune(re.set.lows[0]!).length;
+      return encodeRune(re.set.highs.at(-1)!).length === least ? least : -1;
     }
     case 'any byte':
       return 1;
@@ -154,5 +155,3 @@ function lengthOf(re: Regexp, below: readonly number[]): number {
       return 0;
   }
 }
-
-const bytesOf = (rune: number): number => (rune < 0x80 ? 1 : rune < 0x800 ? 2 : rune < 0x10000 ? 3 : 4);

@@ -4,8 +4,8 @@
  * @module
  */
 
-import {decode} from './parse.js';
 import type {Regex} from './regex.js';
+import {decodeRune} from './runes.js';
 
 /** Takes bytes one after another. */
 export interface ByteSink {
@@ -85,7 +85,7 @@ export function replace(
     if (matchStart === lastEnd && matchEnd === matchStart) {
       // No empty match right behind a match: one character on.
       if (at === end) break;
-      const next = Math.min(end, at + Math.max(1, decodeWithin(bytes, at, end)));
+      const next = Math.min(end, at + Math.max(1, lengthWithin(bytes, at, end)));
       out.append(bytes, at, next);
       at = next;
       continue;
@@ -99,8 +99,8 @@ export function replace(
 }
 
 /** The bytes of the character at `at`; 0 where none ends before `end`. */
-function decodeWithin(bytes: Uint8Array, at: number, end: number): number {
-  const {length} = decode(bytes, at);
+function lengthWithin(bytes: Uint8Array, at: number, end: number): number {
+  const {length} = decodeRune(bytes, at);
   return at + length <= end ? length : 0;
 }
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-/** The largest code point. */
-export const LAST_RUNE = 0x10ffff;
+import {LAST_RUNE} from './runes.js';
 
 /** Ranges in ascending order, of which no two touch. */
 export class RuneSet {

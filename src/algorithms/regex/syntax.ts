@@ -4,7 +4,8 @@
  * @module
  */
 
-import {LAST_RUNE, type RuneSet} from './rune_set.js';
+import type {RuneSet} from './rune_set.js';
+import {LAST_RUNE} from './runes.js';
 
 /** `(?i)`. */
 export const FOLD_CASE = 1;
@@ -99,7 +100,7 @@ export function starPlusOrQuest(op: RepeatOp, sub: Regexp, flags: number): Regex
 /** True for one character. */
 export const isRune = (re: Regexp): re is Literal => re.op === 'literal' && re.runes.length === 1;
 
-/** True for a class of no, or of every code point. */
+/** True for a class of every code point. */
 export const isFull = ({set}: Class): boolean => set.lows[0] === 0 && set.highs[0] === LAST_RUNE;
 
 /** True when both are the same, apart from flags that do not matter to them. */

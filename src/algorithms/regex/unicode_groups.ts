@@ -6,7 +6,8 @@
  * @module
  */
 
-import {LAST_RUNE, RuneSet} from './rune_set.js';
+import {RuneSet} from './rune_set.js';
+import {LAST_RUNE} from './runes.js';
 import {CATEGORIES, CATEGORY_RUNS, FOLDS, SCRIPT_RUNS, SCRIPTS} from './unicode_data.js';
 
 /** Code points in ascending ranges: first, last, first, last. */

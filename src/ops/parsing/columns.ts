@@ -57,6 +57,8 @@ export class WordColumn implements Column {
   readonly width: 1 | 2;
   readonly #defaults: NumericArray;
   readonly #defaultWords: Int32Array;
+  #viewed: Uint8Array | undefined;
+  #view: DataView | undefined;
 
   constructor(dtype: DType, defaults: NumericArray = allocate(dtype, 0)) {
     this.dtype = dtype;
@@ -118,11 +120,21 @@ export class WordColumn implements Column {
     const {words} = this;
     let to = this.count * this.width;
     if (end - start < BLOCK_COPY) {
-      for (let at = start; at < end; at += 4, to++) words[to] = wordAt(bytes, at);
+      const view = this.#viewOf(bytes);
+      for (let at = start; at < end; at += 4, to++) words[to] = view.getInt32(at, true);
     } else {
       new Uint8Array(words.buffer, 4 * to).set(bytes.subarray(start, end));
     }
     this.count += count;
+  }
+
+  /** A view of bytes, the same for the same ones. */
+  #viewOf(bytes: Uint8Array): DataView {
+    if (this.#viewed !== bytes) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#view!;
   }
 
   addDefaults(): void {
@@ -332,10 +344,15 @@ export class StringColumn implements FeatureColumn {
     let at = cursor.at;
     for (const stop = Math.min(end, at + length); at < stop; ) {
       if (bytes[at] !== STRINGS) return false;
-      const size = cursor.length(bytes, at + 1, stop);
-      at = cursor.at + size;
+      let size = bytes[at + 1]!;
+      let from = at + 2;
+      if (!(size < 0x80)) {
+        size = cursor.length(bytes, at + 1, stop);
+        from = cursor.at;
+      }
+      at = from + size;
       if (size < 0 || at > stop) return false;
-      this.add(cursor.at, at);
+      this.add(from, at);
     }
     return true;
   }
