@@ -49,6 +49,8 @@ function groupCodePoints(
   const bounds = nearestNumbers(splits.numeric());
   if (bounds.length === 0) throw invalid(ctx, 'input_splits must not be empty');
   const {places} = kinds;
+  // A binding of another module is read each time it is named.
+  const [bits, notYet] = [PLACE_BITS, NOT_YET];
   const values = new Int32List(codes.length);
   const room = bounds.length + Math.ceil(codes.length / CODES_PER_TOKEN);
   const inner = new Int32List(room);
@@ -74,8 +76,8 @@ function groupCodePoints(
     let run = NO_RUN;
     for (let i = first; i < last; i++) {
       const code = codes[i]!;
-      let kind = code >>> PLACE_BITS === 0 ? places[code]! : NOT_YET;
-      if (kind === NOT_YET) kind = code >>> 0 <= MAX_CODE_POINT ? kinds.at(code) : NO_CODE_POINT;
+      let kind = code >>> bits === 0 ? places[code]! : notYet;
+      if (kind === notYet) kind = code >>> 0 <= MAX_CODE_POINT ? kinds.at(code) : NO_CODE_POINT;
       if (kind === run) {
         data[count++] = code;
         end = i + 1 - first;
