@@ -6,8 +6,6 @@
  * @module
  */
 
-import {CodePointTable} from './code_point_table.js';
-
 /** Blocks of Chinese characters. */
 const CHINESE: readonly (readonly [first: number, last: number])[] = [
   [0x3400, 0x4dbf],
@@ -23,14 +21,10 @@ const CHINESE: readonly (readonly [first: number, last: number])[] = [
 /** Punctuation, and all of ASCII that has an appearance and is neither letter nor digit. */
 const PUNCTUATION = /^[!-/:-@[-`{-~\p{P}]/u;
 
-const isOwnWord = new CodePointTable((code) =>
-  Number(
-    CHINESE.some(([first, last]) => code >= first && code <= last) ||
-      PUNCTUATION.test(String.fromCodePoint(code)),
-  ),
-);
-
-/** Whether a code point is punctuation or a Chinese character; false for what is none. */
+/** Whether a code point is punctuation or a Chinese character. */
 export function isPunctuationOrChinese(code: number): boolean {
-  return code >= 0 && isOwnWord.at(code) === 1;
+  return (
+    CHINESE.some(([first, last]) => code >= first && code <= last) ||
+    PUNCTUATION.test(String.fromCodePoint(code))
+  );
 }

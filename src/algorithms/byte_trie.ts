@@ -23,7 +23,7 @@ const ROOT = 0;
 const FREE = -2;
 
 /** How many places are tried for a node's children before they go to the end. */
-const TRIES = 64;
+const TRIES = 256;
 
 /** Byte strings and their numbers. Immutable. */
 export class ByteTrie {

@@ -4,8 +4,6 @@
  * @module
  */
 
-import {encodeUtf8} from './utf8.js';
-
 export const EMPTY = new Uint8Array(0);
 
 /** Arguments a function call takes safely. */
@@ -81,80 +79,4 @@ export function isSpace(byte: number | undefined): boolean {
 /** True for a byte that continues a UTF-8 sequence. */
 export function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80;
-}
-
-/**
- * UTF-8 as a JavaScript string in which each byte that belongs to no character is a lone surrogate U+DC80 to U+DCFF
- * (Python's `surrogateescape`), so that {@link escapedToBytes} restores it.
- */
-export function bytesToEscaped(bytes: Uint8Array): string {
-  if (bytes.every((byte) => byte < 0x80)) return toLatin1(bytes);
-  let text = '';
-  for (let at = 0; at < bytes.length; ) {
-    const length = utf8Length(bytes, at);
-    text += String.fromCodePoint(length > 0 ? codePointAt(bytes, at, length) : 0xdc00 + bytes[at]!);
-    at += Math.max(1, length);
-  }
-  return text;
-}
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** True for a string that is not well-formed UTF-16. */
-export function hasLoneSurrogate(text: string): boolean {
-  return LONE_SURROGATE.test(text);
-}
-
-/** The inverse of {@link bytesToEscaped}. */
-export function escapedToBytes(text: string): Uint8Array {
-  if (!hasLoneSurrogate(text)) return encodeUtf8(text);
-  const parts: Uint8Array[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0)!;
-    parts.push(code >= 0xdc80 && code <= 0xdcff ? Uint8Array.of(code - 0xdc00) : encodeUtf8(character));
-  }
-  return joinBytes(parts);
-}
-
-/**
- * Bytes of the well-formed UTF-8 character that starts at `at`, 0 where there is none
- * (Unicode Standard, table 3-7).
- */
-export function utf8Length(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at]!;
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  return wellFormedPrefix(bytes, at) === length ? length : 0;
-}
-
-/**
- * Bytes at `at` that are the start of some well-formed character: what one U+FFFD replaces where the character is
- * not complete ("maximal subpart", Unicode Standard, section 3.9). At least 1.
- */
-export function wellFormedPrefix(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at]!;
-  const length = lead < 0xc2 || lead > 0xf4 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  const [low, high] = SECOND_BYTE[lead] ?? [0x80, 0xbf];
-  for (let i = 1; i < length; i++) {
-    const byte = bytes[at + i];
-    const fits = byte !== undefined && (i === 1 ? byte >= low && byte <= high : isContinuation(byte));
-    if (!fits) return i;
-  }
-  return length;
-}
-
-/** Leads after which not every continuation byte is allowed: overlong forms, surrogates, beyond U+10FFFF. */
-const SECOND_BYTE: Readonly<Record<number, readonly [number, number]>> = {
-  224: [0xa0, 0xbf],
-  237: [0x80, 0x9f],
-  240: [0x90, 0xbf],
-  244: [0x80, 0x8f],
-};
-
-/** The code point of a well-formed character of `length` bytes. */
-export function codePointAt(bytes: Uint8Array, at: number, length: number): number {
-  let code = length === 1 ? bytes[at]! : bytes[at]! & (0xff >> (length + 1));
-  for (let i = 1; i < length; i++) code = (code << 6) | (bytes[at + i]! & 0x3f);
-  return code;
 }

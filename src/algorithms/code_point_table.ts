@@ -7,8 +7,9 @@
 /** In place of a number that was not asked for yet. */
 export const NOT_YET = -0x8000;
 
-/** Code points below this one have a place each, others one in a page of 256. */
-const FIRST_PAGED = 0x10000;
+/** Code points of so many bits have a place each, others one in a page of 256. */
+export const PLACE_BITS = 16;
+const FIRST_PAGED = 1 << PLACE_BITS;
 
 /** Numbers of 16 bits by code point. */
 export class CodePointTable {
@@ -20,7 +21,10 @@ export class CodePointTable {
     this.#compute = compute;
   }
 
-  /** Numbers of the first code points, for loops over many: those that are not known yet are {@link NOT_YET}, and {@link at} has them. */
+  /**
+   * Numbers of code points of {@link PLACE_BITS} bits, for loops over many: those that are not known yet are {@link NOT_YET}, and {@link at}
+   * has them.
+   */
   get places(): Int16Array {
     this.#places ??= new Int16Array(FIRST_PAGED).fill(NOT_YET);
     return this.#places;

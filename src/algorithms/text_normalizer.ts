@@ -7,7 +7,7 @@
  */
 
 import {ByteIndex} from './byte_index.js';
-import {CODE_SHIFT, characterAt, LENGTH_MASK} from './utf8_characters.js';
+import {asciiEnd, CODE_SHIFT, characterAt, LENGTH_MASK} from './utf8_characters.js';
 
 /** What is done to text. */
 export interface TextMapping {
@@ -89,7 +89,7 @@ export class TextNormalizer {
       const byte = source[at]!;
       if (byte < 0x80) {
         if (!keepsAscii && ascii[byte] !== byte) return false;
-        at++;
+        at = keepsAscii ? asciiEnd(source, at + 1, end) : at + 1;
         continue;
       }
       const character = characterAt(source, at, end);

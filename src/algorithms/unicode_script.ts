@@ -6,7 +6,7 @@
  * @module
  */
 
-import {CodePointTable, NOT_YET} from './code_point_table.js';
+import {CodePointTable, NOT_YET, PLACE_BITS} from './code_point_table.js';
 
 /** Names of the scripts that have characters, in the order of ICU's `UScriptCode`; `-` for numbers without. */
 const SCRIPTS = `
@@ -55,9 +55,16 @@ export function scriptOf(codePoint: number): number {
 /** {@link scriptOf} each of many. */
 export function scriptsOf(codePoints: Int32Array, out: Int32Array): void {
   const {places} = scripts;
+  // A binding of another module is read each time it is named.
+  const [bits, notYet] = [PLACE_BITS, NOT_YET];
+  let areKnown = true;
   for (let i = 0; i < codePoints.length; i++) {
     const code = codePoints[i]!;
-    const script = code >>> 0 < places.length ? places[code]! : NOT_YET;
-    out[i] = script === NOT_YET ? scriptOf(code) : script;
+    const script = code >>> bits === 0 ? places[code]! : notYet;
+    if (script === notYet) areKnown = false;
+    out[i] = script;
   }
+  // Apart, for a loop without calls takes a third of the time.
+  if (areKnown) return;
+  for (let i = 0; i < codePoints.length; i++) if (out[i] === NOT_YET) out[i] = scriptOf(codePoints[i]!);
 }

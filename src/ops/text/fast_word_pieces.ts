@@ -8,14 +8,17 @@
  */
 
 import {isPunctuationOrChinese} from '../../algorithms/bert_characters.js';
+import {CodePointTable} from '../../algorithms/code_point_table.js';
 import * as darts from '../../algorithms/darts.js';
+import {encodeUtf8} from '../../algorithms/utf8.js';
 import {CODE_SHIFT, characterAt, LENGTH_MASK} from '../../algorithms/utf8_characters.js';
 import {isWhiteSpace} from '../../algorithms/white_space.js';
 import {FormatError} from '../../errors.js';
-import {Int32List} from '../../host/int32_list.js';
-import {Int64List} from '../../host/int64_list.js';
 import {StringsBuilder} from '../../host/strings.js';
 import {FlatTable} from './flatbuffer.js';
+import {PieceColumns} from './piece_columns.js';
+
+const NO_BYTES = new Uint8Array(0);
 
 /** No failure link. */
 const NO_NODE = -1;
@@ -138,18 +141,13 @@ class PieceTexts {
   }
 }
 
-/** Cuts words and texts. Pieces are appended to the lists, which are made anew for each tensor. */
+/** Cuts words and texts. Pieces are appended to columns, which are made anew for each tensor. */
 export class FastWordPieces {
   readonly model: FastWordPieceModel;
   readonly #texts = new PieceTexts();
 
-  ids = new Int64List(0);
-  /** Where the text of each piece lies in {@link bytes}. */
-  textStarts = new Int32List(0);
-  textEnds = new Int32List(0);
-  /** The part of the input that each piece stands for. */
-  starts = new Int64List(0);
-  ends = new Int64List(0);
+  /** Pieces of the tensor under way. */
+  pieces = new PieceColumns(0);
 
   /** The node of the trie, and how much of the word pieces are made of. */
   #node = ROOT;
@@ -157,14 +155,22 @@ export class FastWordPieces {
   /** Pieces before those of the word under way. */
   #before = 0;
   /** The input, and where it begins. */
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = NO_BYTES;
   #origin = 0;
 
   readonly #units: Int32Array;
+  /**
+   * Characters that are words of their own: punctuation and Chinese ones. A model's trie has all that were at the time, so that a newer
+   * version of Unicode makes no difference.
+   */
+  readonly #ownWords: CodePointTable;
 
   constructor(model: FastWordPieceModel) {
     this.model = model;
     this.#units = model.units;
+    this.#ownWords = new CodePointTable((code) =>
+      Number(isPunctuationOrChinese(code) && this.#isPiece(code)),
+    );
   }
 
   /** The memory of the texts of pieces: what is there now stays. */
@@ -174,18 +180,22 @@ export class FastWordPieces {
 
   /** Begins a tensor, with room for so many pieces to begin with. */
   begin(room: number): void {
-    this.ids = new Int64List(room);
-    this.textStarts = new Int32List(room);
-    this.textEnds = new Int32List(room);
-    this.starts = new Int64List(room);
-    this.ends = new Int64List(room);
+    this.pieces = new PieceColumns(room);
+  }
+
+  /** Ends a tensor: its pieces, of which nothing is kept. */
+  finish(): PieceColumns {
+    const {pieces} = this;
+    this.begin(0);
+    this.#bytes = NO_BYTES;
+    return pieces;
   }
 
   /** Cuts what lies from `start` to `end`. */
   cut(bytes: Uint8Array, start: number, end: number): void {
     this.#bytes = bytes;
     this.#origin = start;
-    this.#before = this.ids.length;
+    this.#before = this.pieces.count;
     if (start === end) return;
     if (this.model.endToEnd) this.#cutText(start, end);
     else this.#cutWord(start, end);
@@ -264,13 +274,13 @@ export class FastWordPieces {
         return;
       }
       const isWhite = isWhiteSpace(code);
-      if (at === word && !isWhite && isPunctuationOrChinese(code)) {
+      if (at === word && !isWhite && this.#isOwnWord(code)) {
         // A word of its own that the trie has not got, or that is too long: TF Text's tokenizer does not come past it.
         at = next;
         this.#becomeUnknown(word, at);
         continue;
       }
-      if (isWhite || isPunctuationOrChinese(code) || (at > start && isPunctuationOrChinese(previous))) {
+      if (isWhite || this.#isOwnWord(code) || (at > start && this.#isOwnWord(previous))) {
         this.#finishWord(word, at);
         if (isWhite) at = next;
         continue;
@@ -286,12 +296,26 @@ export class FastWordPieces {
           at = next;
           break;
         }
-        if (isPunctuationOrChinese(code)) break;
+        if (this.#isOwnWord(code)) break;
         wordEnd = next;
         at = next;
       }
       this.#becomeUnknown(word, wordEnd);
     }
+  }
+
+  #isOwnWord(code: number): boolean {
+    return code >= 0 && this.#ownWords.at(code) === 1;
+  }
+
+  /** Whether the trie has the character as a word. */
+  #isPiece(code: number): boolean {
+    let node = ROOT;
+    for (const byte of encodeUtf8(String.fromCodePoint(code))) {
+      node = darts.step(this.#units, node, byte);
+      if (node < 0) return false;
+    }
+    return darts.valueAt(this.#units, node) >= 0;
   }
 
   /** Walks along a whole character, or not at all: false when no failure link helps. */
@@ -345,11 +369,8 @@ export class FastWordPieces {
           ? this.#texts.add(id, within, suffix, unknown, 0, unknown.length)
           : this.#texts.add(id, within, suffix, this.#bytes, start, start + length);
     }
-    this.ids.push(id);
-    this.textStarts.push(this.#texts.startOf(place));
-    this.textEnds.push(this.#texts.endOf(place));
-    this.starts.push(start - this.#origin);
-    this.ends.push(start - this.#origin + length);
+    const from = start - this.#origin;
+    this.pieces.push(id, this.#texts.startOf(place), this.#texts.endOf(place), from, from + length);
     this.#offset += length;
   }
 
@@ -357,7 +378,7 @@ export class FastWordPieces {
   #finishWord(word: number, end: number): void {
     if (this.#node === ROOT) return;
     const {suffixRoot, punctuationLink} = this.model;
-    if (this.#node === suffixRoot && this.ids.length === this.#before) {
+    if (this.#node === suffixRoot && this.pieces.count === this.#before) {
       this.#cutSuffixItself(word, end);
       return;
     }
@@ -367,7 +388,7 @@ export class FastWordPieces {
         return;
       }
     }
-    this.#before = this.ids.length;
+    this.#before = this.pieces.count;
   }
 
   /** The word is the suffix indicator. */
@@ -378,24 +399,17 @@ export class FastWordPieces {
       return;
     }
     for (const token of suffixItself) this.#append(token, word, end);
-    this.#before = this.ids.length;
+    this.#before = this.pieces.count;
   }
 
   /** Takes the pieces of the word back: all of it is unknown. */
   #becomeUnknown(word: number, end: number): void {
     const {unknown, unknownId, suffix} = this.model;
-    this.ids.length = this.#before;
-    this.textStarts.length = this.#before;
-    this.textEnds.length = this.#before;
-    this.starts.length = this.#before;
-    this.ends.length = this.#before;
+    this.pieces.count = this.#before;
     let place = this.#texts.find(unknownId, false);
     if (place < 0) place = this.#texts.add(unknownId, false, suffix, unknown, 0, unknown.length);
-    this.ids.push(unknownId);
-    this.textStarts.push(this.#texts.startOf(place));
-    this.textEnds.push(this.#texts.endOf(place));
-    this.starts.push(word - this.#origin);
-    this.ends.push(end - this.#origin);
-    this.#before = this.ids.length;
+    const [textStart, textEnd] = [this.#texts.startOf(place), this.#texts.endOf(place)];
+    this.pieces.push(unknownId, textStart, textEnd, word - this.#origin, end - this.#origin);
+    this.#before = this.pieces.count;
   }
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import {CodePointTable, NOT_YET} from '../../../algorithms/code_point_table.js';
+import {CodePointTable, NOT_YET, PLACE_BITS} from '../../../algorithms/code_point_table.js';
 import {scriptOf} from '../../../algorithms/unicode_script.js';
 import {isWhiteSpace} from '../../../algorithms/white_space.js';
 import {Int32List} from '../../../host/int32_list.js';
@@ -30,6 +30,9 @@ interface Grouping {
 /** The kind of what is no code point. */
 const NO_CODE_POINT = -2;
 
+/** In place of a kind. */
+const NO_RUN = -4;
+
 const SCRIPTS = new CodePointTable((code) => 2 * scriptOf(code) + Number(isWhiteSpace(code)));
 
 /** All of one script. */
@@ -46,6 +49,8 @@ function groupCodePoints(
   const bounds = nearestNumbers(splits.numeric());
   if (bounds.length === 0) throw invalid(ctx, 'input_splits must not be empty');
   const {places} = kinds;
+  // A binding of another module is read each time it is named.
+  const [bits, notYet] = [PLACE_BITS, NOT_YET];
   const values = new Int32List(codes.length);
   const room = bounds.length + Math.ceil(codes.length / CODES_PER_TOKEN);
   const inner = new Int32List(room);
@@ -67,16 +72,27 @@ function groupCodePoints(
     let open = false;
     let end = 0;
     let previous = 0;
+    // The kind of what was taken last, if that is part of an open token.
+    let run = NO_RUN;
     for (let i = first; i < last; i++) {
       const code = codes[i]!;
-      let kind = code >>> 0 < places.length ? places[code]! : NOT_YET;
-      if (kind === NOT_YET) kind = code >>> 0 <= MAX_CODE_POINT ? kinds.at(code) : NO_CODE_POINT;
+      let kind = code >>> bits === 0 ? places[code]! : notYet;
+      if (kind === notYet) kind = code >>> 0 <= MAX_CODE_POINT ? kinds.at(code) : NO_CODE_POINT;
+      if (kind === run) {
+        data[count++] = code;
+        end = i + 1 - first;
+        continue;
+      }
       if (open && kind !== previous && (endsAtWhite || kind >> 1 !== previous >> 1)) {
         ends.push(end);
         open = false;
       }
       previous = kind;
-      if ((kind & 1) !== 0 && !keepsWhite) continue;
+      if ((kind & 1) !== 0 && !keepsWhite) {
+        run = NO_RUN;
+        continue;
+      }
+      run = kind;
       if (!open) {
         starts.push(i - first);
         inner.push(count);

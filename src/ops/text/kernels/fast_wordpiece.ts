@@ -9,8 +9,9 @@
 import {Int32List} from '../../../host/int32_list.js';
 import {nearestNumbers} from '../../../host/int64.js';
 import {PackedStrings, StringsBuilder} from '../../../host/strings.js';
-import {integers, wideIntegers} from '../../../tensors/integers.js';
+import {integers} from '../../../tensors/integers.js';
 import {stringValue} from '../../../tensors/strings.js';
+import {Value} from '../../../tensors/value.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 import {FastWordPieceModel, FastWordPieces} from '../fast_word_pieces.js';
@@ -21,24 +22,25 @@ const BYTES_PER_PIECE = 4;
 
 /** Pieces of each string, as strings and ids, and the parts of the string that they stand for. */
 const tokenize: Kernel = ([input, model], ctx) => {
-  const pieces = readOnce(model!, ctx, (bytes) => new FastWordPieces(new FastWordPieceModel(bytes)));
+  const cutter = readOnce(model!, ctx, (bytes) => new FastWordPieces(new FastWordPieceModel(bytes)));
   const strings = input!.strings();
   const {bytes, starts, ends} = strings;
   const count = strings.length;
   const splits = new Int32List(count + 1);
   splits.push(0);
-  pieces.begin(count + Math.ceil(strings.totalBytes / BYTES_PER_PIECE));
+  cutter.begin(count + Math.ceil(strings.totalBytes / BYTES_PER_PIECE));
   for (let i = 0; i < count; i++) {
-    pieces.cut(bytes, starts[i]!, ends[i]!);
-    splits.push(pieces.ids.length);
+    cutter.cut(bytes, starts[i]!, ends[i]!);
+    splits.push(cutter.pieces.count);
   }
-  const texts = new PackedStrings(pieces.bytes, pieces.textStarts.int32(), pieces.textEnds.int32());
+  const pieces = cutter.finish();
+  const shape = [pieces.count];
   return [
-    stringValue([texts.length], texts),
-    wideIntegers(pieces.ids),
+    stringValue(shape, new PackedStrings(cutter.bytes, pieces.textStarts, pieces.textEnds)),
+    Value.host('int64', shape, pieces.ids),
     integers('int64', splits),
-    wideIntegers(pieces.starts),
-    wideIntegers(pieces.ends),
+    Value.host('int64', shape, pieces.starts),
+    Value.host('int64', shape, pieces.ends),
   ];
 };
 
@@ -81,7 +83,7 @@ const detokenize: Kernel = ([values, splits, model], ctx) => {
 export const textFastWordpiece: OpFamily = {
   FastWordpieceTokenizeWithOffsets: {
     kernel: tokenize,
-    limits: "punctuation by the Unicode version of the JavaScript engine, which may be newer than TF Text's",
+    limits: 'punctuation that the Unicode version of the JavaScript engine does not know is none',
   },
   'TFText>FastWordpieceDetokenize': {kernel: detokenize},
 };
