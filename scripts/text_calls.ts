@@ -184,11 +184,17 @@ const NUMBERS = [
 ];
 
 const numbers: readonly TextCall[] = [
+  ...each('StringToNumber', {string_tensor: column('numbers')}, product({out_type: ['float32', 'float64']}), {
+    chunk: 500,
+  }),
+  ...each('StringToNumber', {string_tensor: column('integers')}, product({out_type: ['int32', 'int64']}), {
+    chunk: 500,
+  }),
   ...each(
     'StringToNumber',
     {string_tensor: column('numbers')},
-    product({out_type: ['float32', 'float64', 'int32', 'int64']}),
-    {chunk: 500},
+    product({out_type: ['int32', 'int64']}),
+    FEWER,
   ),
   ...NUMBERS.flatMap((name) =>
     each('AsString', {input: column(name)}, [

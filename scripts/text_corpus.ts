@@ -281,11 +281,26 @@ function numberText(random: Random): string {
     : number;
 }
 
+/** What reads as an integer of 32 bits as a rule, of 64 bits, or nearly. */
+function integerText(random: Random): string {
+  const number = random(2 ** 32) - 2 ** 31;
+  switch (random(30)) {
+    case 0:
+      return numberText(random);
+    case 1:
+      return `${number}${random(1e9)}`;
+    case 2:
+      return ` ${number}\t`;
+    default:
+      return String(random(2) === 0 ? number : number >> random(32));
+  }
+}
+
 /** Base64 for URLs as TensorFlow writes it, with the alphabet of others and mistakes at times. */
 function base64Text(random: Random): Uint8Array {
   const bytes = Buffer.from(repeat(random(12), () => random(256)));
   const text = bytes.toString(random(12) === 0 ? 'base64' : 'base64url');
-  switch (random(12)) {
+  switch (random(60)) {
     case 0:
       return ENCODER.encode(`${text}=`);
     case 1:
@@ -439,6 +454,7 @@ export function makeColumns(seed: number, avoided: ReadonlySet<number>): Readonl
     ),
     wordpieces: {dtype: 'string', data: WORDPIECES.map((each) => ENCODER.encode(each))},
     numbers: texts(ROWS, () => numberText(random)),
+    integers: texts(ROWS, () => integerText(random)),
     base64: texts(ROWS, () => base64Text(random)),
     csv: texts(ROWS, () => csvText(random)),
     raw: texts(ROWS, () =>

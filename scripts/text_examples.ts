@@ -9,9 +9,9 @@ import type {CallInput, TextCall} from './text_calls.js';
 import type {Output} from './text_compute.js';
 import type {Column} from './text_corpus.js';
 
-/** Characters of a string that are shown, and of a result. */
+/** Characters of a string that are shown, and of an input or result. */
 const STRING = 120;
-const RESULT = 300;
+const TENSOR = 300;
 
 type Columns = Readonly<Record<string, Column>>;
 
@@ -45,7 +45,9 @@ function shownInput(input: CallInput, columns: Columns, {start, end}: Part): str
 
 function shownColumn({dtype, data}: Column, start: number, end: number): string {
   const part = data.slice(start, end);
-  return dtype === 'string' ? (part as readonly Uint8Array[]).map(shownString).join(', ') : String(part);
+  const each =
+    dtype === 'string' ? (part as readonly Uint8Array[]).map(shownString).join(', ') : String(part);
+  return each.slice(0, TENSOR);
 }
 
 /** Valid UTF-8 as it is read, other bytes in hexadecimal. */
@@ -57,7 +59,7 @@ function shownString(bytes: Uint8Array): string {
 
 /** Results of a call. */
 export function shownOutputs(outputs: readonly Output[]): string {
-  return outputs.map((each) => shownOutput(each).slice(0, RESULT)).join('; ');
+  return outputs.map((each) => shownOutput(each).slice(0, TENSOR)).join('; ');
 }
 
 function shownOutput({dtype, shape, bytes}: Output): string {
