@@ -59,11 +59,6 @@ export abstract class LookupTable implements Resource {
   /** Where the table has a string among its keys: a row, or -1. Always -1 where keys are no strings. */
   abstract idAt(bytes: Uint8Array, start: number, end: number): number;
 
-  /** True when the table has this key; always false where keys are no strings. */
-  has(key: Uint8Array): boolean {
-    return this.idAt(key, 0, key.length) >= 0;
-  }
-
   /** Adds keys, or changes their values. */
   abstract insert(keys: Value, values: Value): void;
 
