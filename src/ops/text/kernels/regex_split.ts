@@ -8,14 +8,11 @@
 
 import {equalBytes} from '../../../algorithms/bytes.js';
 import type {Regex} from '../../../algorithms/regex/regex.js';
-import {setInteger, wordsOf} from '../../../host/int64.js';
-import {PackedStrings} from '../../../host/strings.js';
-import {allocate} from '../../../host/tensor.js';
-import {stringValue} from '../../../tensors/strings.js';
-import {Value} from '../../../tensors/value.js';
+import type {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 import {compilePattern} from '../../string/kernels/regex.js';
+import {TokenSpans} from '../token_spans.js';
 
 /** Patterns of a node, compiled when they change. */
 interface SplitPatterns {
@@ -37,28 +34,6 @@ function splitPatterns(inputs: readonly Value[], ctx: KernelContext): SplitPatte
   return cache.patterns;
 }
 
-/** Where tokens begin and end. */
-class Spans {
-  starts = allocate('int32', 64) as Int32Array;
-  ends = allocate('int32', 64) as Int32Array;
-  count = 0;
-
-  add(start: number, end: number): void {
-    if (this.count === this.starts.length) {
-      this.starts = doubled(this.starts);
-      this.ends = doubled(this.ends);
-    }
-    this.starts[this.count] = start;
-    this.ends[this.count++] = end;
-  }
-}
-
-function doubled(numbers: Int32Array): Int32Array {
-  const more = allocate('int32', 2 * numbers.length) as Int32Array;
-  more.set(numbers);
-  return more;
-}
-
 /**
  * Adds the tokens of a text: what is between delimiters, and of these what `kept` matches. A delimiter is the first group
  * of its pattern, and each search sees only what is left, so that `^` matches behind a match.
@@ -69,7 +44,7 @@ function split(
   end: number,
   delimiter: Regex,
   kept: Regex | undefined,
-  spans: Spans,
+  tokens: TokenSpans,
 ): void {
   let at = start;
   while (delimiter.groupCount > 0 && delimiter.search(bytes, at, end, at)) {
@@ -79,11 +54,11 @@ function split(
     const groups = delimiter.groups(bytes, at, end, 1);
     // It crashes where the group took no part in the match.
     const [groupStart, groupEnd] = groups[2]! < 0 ? [matchStart, matchStart] : [groups[2]!, groups[3]!];
-    if (groupStart > at) spans.add(at, groupStart);
-    if (kept?.matchesAll(bytes, groupStart, groupEnd)) spans.add(groupStart, groupEnd);
+    if (groupStart > at) tokens.add(at, groupStart);
+    if (kept?.matchesAll(bytes, groupStart, groupEnd)) tokens.add(groupStart, groupEnd);
     at = matchEnd;
   }
-  if (at < end) spans.add(at, end);
+  if (at < end) tokens.add(at, end);
 }
 
 const regexSplit: Kernel = ([input, ...patterns], ctx) => {
@@ -93,24 +68,14 @@ const regexSplit: Kernel = ([input, ...patterns], ctx) => {
   const {bytes, starts, ends} = strings;
   // A whole array is searched quickly, unless most of it belongs to others.
   const hasNul = 2 * strings.totalBytes < bytes.length || bytes.includes(0);
-  const spans = new Spans();
-  const splits = allocate('int64', starts.length + 1) as BigInt64Array;
-  const splitWords = wordsOf(splits);
+  const tokens = new TokenSpans(strings);
   for (let i = 0; i < starts.length; i++) {
     const start = starts[i]!;
     const end = hasNul ? textEnd(bytes, start, ends[i]!) : ends[i]!;
-    split(bytes, start, end, delimiter, keepsAny ? kept : undefined, spans);
-    setInteger(splitWords, i + 1, spans.count);
+    split(bytes, start, end, delimiter, keepsAny ? kept : undefined, tokens);
+    tokens.endRow();
   }
-  const {count} = spans;
-  const tokenStarts = spans.starts.subarray(0, count);
-  const tokenEnds = spans.ends.subarray(0, count);
-  return [
-    stringValue([count], new PackedStrings(bytes, tokenStarts, tokenEnds)),
-    offsets(tokenStarts, splitWords, starts),
-    offsets(tokenEnds, splitWords, starts),
-    Value.host('int64', [starts.length + 1], splits),
-  ];
+  return [tokens.tokens(), ...tokens.offsets('int64'), tokens.splits('int64')];
 };
 
 /** The op takes a text for one of C, that ends where a NUL is. */
@@ -118,18 +83,6 @@ function textEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at] !== 0) at++;
   return at;
-}
-
-/** Places as offsets in the string that they are in. */
-function offsets(places: Int32Array, splitWords: Int32Array, origins: Int32Array): Value {
-  const out = allocate('int64', places.length) as BigInt64Array;
-  const words = wordsOf(out);
-  for (let row = 0; row < origins.length; row++) {
-    const origin = origins[row]!;
-    for (let i = splitWords[2 * row]!; i < splitWords[2 * row + 2]!; i++)
-      setInteger(words, i, places[i]! - origin);
-  }
-  return Value.host('int64', [places.length], out);
 }
 
 /** Cutting at patterns. */
