@@ -106,6 +106,8 @@ describe('strings that are built', () => {
     const strings = packed('a', 'b', 'c', 'd', 'e');
     const joined = joinGroups(strings, Int32Array.of(2, 0, 2, -1, 0), 3, encodeUtf8(', '));
     expect(texts(joined)).toEqual(['b, e', '', 'a, c']);
+    const empty = joinGroups(packed('', 'a', '', 'b'), new Int32Array(4), 1, encodeUtf8('|'));
+    expect(texts(empty)).toEqual(['a||b']);
   });
 });
 

@@ -6,7 +6,6 @@
  */
 
 import {isContinuation, isSpace} from '../../../algorithms/bytes.js';
-import {decodeUtf8} from '../../../algorithms/utf8.js';
 import {PackedStrings, StringsBuilder} from '../../../host/strings.js';
 import {int32Array} from '../../../host/tensor.js';
 import {stringValue} from '../../../tensors/strings.js';
@@ -52,6 +51,9 @@ function flipLetters(bytes: Uint8Array, first: number): void {
   }
 }
 
+/** A byte order mark is a character like others. */
+const DECODER = new TextDecoder('utf-8', {ignoreBOM: true});
+
 /** UTF-8 text up to the first NUL, for the op hands ICU a C string. */
 function changeText(strings: PackedStrings, first: number, text: (text: string) => string): PackedStrings {
   const {bytes, starts, ends} = strings;
@@ -68,7 +70,7 @@ function changeText(strings: PackedStrings, first: number, text: (text: string) 
         out.bytes[out.used++] = byte >= first && byte < first + 26 ? byte ^ 0x20 : byte;
       }
     } else {
-      out.appendText(text(decodeUtf8(bytes.subarray(start, end))));
+      out.appendText(text(DECODER.decode(bytes.subarray(start, end))));
     }
     out.end();
   }

@@ -384,6 +384,10 @@ export interface RawOps {
   FakeQuantWithMinMaxVarsPerChannel(inputs: {inputs: In; min: In; max: In}, attrs?: {num_bits?: Int; narrow_range?: boolean}): T;
   /** `(gradients: float32, inputs: float32, min: float32, max: float32) -> backprops_wrt_input: float32, backprop_wrt_min: float32, backprop_wrt_max: float32` */
   FakeQuantWithMinMaxVarsPerChannelGradient(inputs: {gradients: In; inputs: In; min: In; max: In}, attrs?: {num_bits?: Int; narrow_range?: boolean}): {backprops_wrt_input: T; backprop_wrt_min: T; backprop_wrt_max: T};
+  /** `(input_values: string, fast_bert_normalizer_model: uint8) -> output_values: string, output_offsets: int64, output_row_splits: int64` */
+  FastBertNormalize(inputs: {input_values: In; fast_bert_normalizer_model: In}, attrs?: {get_offsets?: boolean}): {output_values: T; output_offsets: T; output_row_splits: T};
+  /** `(input_values: string, wp_model: uint8) -> output_subwords: string, output_ids: int64, output_row_splits: int64, start_values: int64, end_values: int64` */
+  FastWordpieceTokenizeWithOffsets(inputs: {input_values: In; wp_model: In}): {output_subwords: T; output_ids: T; output_row_splits: T; start_values: T; end_values: T};
   /** `(dims: index_type, value: T) -> output: T` */
   Fill(inputs: {dims: In; value: In}, attrs?: {T?: DType; index_type?: OneOf5}): T;
   /** `(data: T, method: string) -> fingerprint: uint8` */
@@ -906,6 +910,8 @@ export interface RawOps {
   Selu(inputs: {features: In}, attrs?: {T?: OneOf11}): T;
   /** `(gradients: T, outputs: T) -> backprops: T` */
   SeluGrad(inputs: {gradients: In; outputs: In}, attrs?: {T?: OneOf11}): T;
+  /** `(sp_handle: resource, input_values: T, input_splits: Tsplits, add_bos: bool, add_eos: bool, reverse: bool) -> output: string` */
+  SentencepieceDetokenizeOp(inputs: {sp_handle: Handle; input_values: In; input_splits: In; add_bos: In; add_eos: In; reverse: In}, attrs?: {T?: OneOf49; Tsplits?: OneOf5}): T;
   /** `(sp_handle: resource, input: int32) -> values: string` */
   SentencepieceIdToStringOp(inputs: {sp_handle: Handle; input: In}): T;
   /** `() -> handle: resource` */
@@ -1168,6 +1174,8 @@ export interface RawOps {
   Svd(inputs: {input: In}, attrs?: {compute_uv?: boolean; full_matrices?: boolean; T?: OneOf17}): {s: T; u: T; v: T};
   /** `(input_values: string) -> output_bytes: uint8, output_row_splits: int64, output_start_offsets: int32, output_end_offsets: int32` */
   'TFText>ByteSplitWithOffsets'(inputs: {input_values: In}): {output_bytes: T; output_row_splits: T; output_start_offsets: T; output_end_offsets: T};
+  /** `(input_values: int32, input_row_splits: int64, wp_model: uint8) -> output_words: string` */
+  'TFText>FastWordpieceDetokenize'(inputs: {input_values: In; input_row_splits: In; wp_model: In}): T;
   /** `(max_sequence_length: int32, input_values: N * T, input_row_splits: N * Tsplits) -> masks: N * bool` */
   'TFText>RoundRobinGenerateMasks'(inputs: {max_sequence_length: In; input_values: readonly In[]; input_row_splits: readonly In[]}, attrs?: {T?: DType; Tsplits?: OneOf5}): T[];
   /** `(max_sequence_length: int32, input_values: N * T, input_row_splits: N * Tsplits) -> values: N * T, row_splits: N * Tsplits` */
