@@ -44,13 +44,15 @@ export class PackedStrings implements Iterable<Uint8Array> {
   /** The UTF-8 of each text. A lone surrogate becomes U+FFFD. */
   static ofTexts(texts: readonly string[]): PackedStrings {
     const offsets = placesFor(texts.length + 1);
-    let units = 0;
-    for (let i = 0; i < texts.length; i++) units += texts[i]!.length;
-    // Most text is ASCII, of as many bytes as units.
-    let bytes = bytesFor(units);
+    let left = 0;
+    for (let i = 0; i < texts.length; i++) left += texts[i]!.length;
+    // Most text is ASCII, of as many bytes as units, but for a few.
+    const units = left;
+    let bytes = bytesFor(units + (units >> 6));
     let at = 0;
     for (let i = 0; i < texts.length; i++) {
       const text = texts[i]!;
+      left -= text.length;
       const ascii = text.length < SHORT_TEXT ? writeAscii(text, bytes, at) : 0;
       at += ascii;
       if (ascii < text.length) {
@@ -58,8 +60,9 @@ export class PackedStrings implements Iterable<Uint8Array> {
         let {read, written} = ENCODER.encodeInto(rest, bytes.subarray(at));
         at += written;
         if (read < rest.length) {
-          // A unit takes three bytes at most. What is left may be just as wide as what was met so far.
-          bytes = grown(bytes, at, at + 3 * (rest.length - read) + 2 * (units - i));
+          // A unit takes three bytes at most. The texts that are left may take as many for each as those so far.
+          const perUnit = at / (units - left - rest.length + read);
+          bytes = grown(bytes, at, at + 3 * (rest.length - read) + Math.ceil(1.03 * perUnit * left));
           ({read, written} = ENCODER.encodeInto(rest.slice(read), bytes.subarray(at)));
           at += written;
         }

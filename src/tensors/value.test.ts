@@ -1,3 +1,4 @@
+import {CallError} from '../errors.js';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
@@ -39,4 +40,31 @@ describe.each(['cpu', 'wasm'])('where to compute, with the %s backend', (backend
       expect(preferHost(Value.complex(tf.zeros([2]), tf.zeros([2])))).toBe(false);
     });
   });
+});
+
+it.each([
+  ['int64', [-(2n ** 31n), 2n ** 31n - 1n, -1n, 0n], [2n ** 31n, -(2n ** 31n) - 1n, 2n ** 32n, -(2n ** 63n)]],
+  ['uint64', [0n, 2n ** 31n - 1n], [2n ** 31n, 2n ** 32n, 2n ** 64n - 1n]],
+] as const)('%s becomes int32 where it fits, and else is refused by name', (dtype, fits, wide) => {
+  const arrayOf = (...numbers: readonly bigint[]) =>
+    dtype === 'int64' ? BigInt64Array.from(numbers) : BigUint64Array.from(numbers);
+  const tensor = Value.host(dtype, [fits.length], arrayOf(...fits)).tensor();
+  expect([...tensor.dataSync()]).toEqual(fits.map(Number));
+  tensor.dispose();
+  for (const number of wide) {
+    const value = Value.host(dtype, [3], arrayOf(1n, number, 0n));
+    expect(() => value.tensor()).toThrowWithMessage(CallError, `${number} does not fit int32`);
+    expect(value.numeric()[1]).toBe(number);
+  }
+});
+
+it('numbers beyond 2^53 are no indices', () => {
+  expect(Value.host('int64', [2], BigInt64Array.of(2n ** 53n - 1n, -5n)).numbers()).toEqual([
+    2 ** 53 - 1,
+    -5,
+  ]);
+  for (const wide of [2n ** 53n, -(2n ** 53n), 2n ** 62n]) {
+    const value = Value.host('int64', [1], BigInt64Array.of(wide));
+    expect(() => value.numbers()).toThrowWithMessage(CallError, `${wide} does not fit where an index`);
+  }
 });

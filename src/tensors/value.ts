@@ -490,15 +490,18 @@ function lowWords(numbers: BigInt64Array | BigUint64Array): Int32Array {
   const words = wordsOf(numbers);
   const out = new Int32Array(numbers.length);
   const isSigned = numbers instanceof BigInt64Array;
+  let lost = 0;
   for (let i = 0; i < out.length; i++) {
     const low = words[2 * i]!;
-    // The high word of what fits repeats its sign.
-    if (words[2 * i + 1] !== (isSigned ? low >> 31 : 0) || (!isSigned && low < 0)) {
-      throw new CallError(`${numbers[i]} does not fit int32`);
-    }
+    const sign = low >> 31;
+    const high = words[2 * i + 1]!;
     out[i] = low;
+    // The high word of what fits repeats its sign.
+    lost |= isSigned ? high ^ sign : high | sign;
   }
-  return out;
+  if (lost === 0) return out;
+  const wide = numbers.find((each: bigint) => each !== BigInt.asIntN(32, each));
+  throw new CallError(`${wide} does not fit int32`);
 }
 
 function uploadComplex(shape: number[], data: Float32Array | Float64Array): tf.Tensor {

@@ -7,7 +7,7 @@
 import {isBigInt, type NumericArray} from '../../../host/dtypes.js';
 import {nearestNumbers} from '../../../host/int64.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
-import {allocate, numbersAs} from '../../../host/tensor.js';
+import {allocate, int32Array, numbersAs} from '../../../host/tensor.js';
 import {convertNumbers} from '../../../tensors/host.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
@@ -16,9 +16,8 @@ import {invalid} from '../../node.js';
 /** What is counted: numbers in rows, each number with its weight. */
 interface Occurrences {
   readonly numbers: Value;
-  /** The row that element `i` is counted in. */
-  readonly rowOf: (i: number) => number;
-  readonly rows: number;
+  /** Where each row begins that numbers are counted in by themselves, and where the last one ends. */
+  readonly splits: ArrayLike<number>;
   readonly size: Value;
   /** One weight per number, or none at all: then each occurrence counts 1. */
   readonly weights: Value;
@@ -28,7 +27,8 @@ interface Occurrences {
 
 /** The sums of the weights of each number below `size`, row by row, in the dtype of the weights. */
 function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
-  const {numbers, rowOf, rows, weights, binary} = what;
+  const {numbers, splits, weights, binary} = what;
+  const rows = splits.length - 1;
   const size = what.size.number();
   if (what.size.rank !== 0 || size < 0)
     throw invalid(ctx, `size must be one number of at least 0, not ${size}`);
@@ -41,19 +41,21 @@ function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
   const isCount = isBigInt(dtype) && weightOf === undefined;
   const sums = allocate(isCount ? 'int32' : dtype, rows * size) as Float64Array;
   const source = nearestNumbers(numbers.numeric());
-  for (let i = 0; i < source.length; i++) {
-    const bin = source[i]!;
-    if (bin < 0) throw invalid(ctx, `cannot count the negative number ${bin}`);
-    if (bin >= size) continue;
-    const at = rowOf(i) * size + bin;
-    if (binary) sums[at] = 1;
-    else sums[at]! += weightOf ? (weightOf[i] as number) : 1;
+  for (let row = 0; row < rows; row++) {
+    const first = row * size;
+    for (let i = splits[row]!; i < splits[row + 1]!; i++) {
+      const bin = source[i]!;
+      if (bin < 0) throw invalid(ctx, `cannot count the negative number ${bin}`);
+      if (bin >= size) continue;
+      if (binary) sums[first + bin] = 1;
+      else sums[first + bin]! += weightOf ? (weightOf[i] as number) : 1;
+    }
   }
   return isCount ? numbersAs(dtype, sums) : sums;
 }
 
 const bincount: Kernel = ([numbers, size, weights], ctx) => {
-  const what = {numbers: numbers!, rowOf: () => 0, rows: 1, size: size!, weights: weights!, binary: false};
+  const what = {numbers: numbers!, splits: [0, numbers!.size], size: size!, weights: weights!, binary: false};
   return Value.host(weights!.dtype, [size!.number()], countBins(what, ctx));
 };
 
@@ -65,8 +67,7 @@ const denseBincount: Kernel = ([numbers, size, weights], ctx) => {
   const length = shape.at(-1)!;
   const what = {
     numbers: numbers!,
-    rowOf: (i: number) => (rank === 1 ? 0 : Math.floor(i / length)),
-    rows,
+    splits: int32Array(rows + 1, (row) => row * length),
     size: size!,
     weights: weights!,
     binary: ctx.attrs.bool('binary_output'),
@@ -80,19 +81,14 @@ const raggedBincount: Kernel = ([splits, numbers, size, weights], ctx) => {
   const isValid =
     ends[0] === 0 && ends.at(-1) === numbers!.size && ends.every((end, i) => i === 0 || end >= ends[i - 1]!);
   if (!isValid) throw invalid(ctx, `splits must rise from 0 to ${numbers!.size}`);
-  let row = 0;
   const what = {
     numbers: numbers!,
-    rowOf: (i: number) => {
-      while (i >= ends[row + 1]!) row++;
-      return row;
-    },
-    rows: ends.length - 1,
+    splits: ends,
     size: size!,
     weights: weights!,
     binary: ctx.attrs.bool('binary_output'),
   };
-  return Value.host(weights!.dtype, [what.rows, size!.number()], countBins(what, ctx));
+  return Value.host(weights!.dtype, [ends.length - 1, size!.number()], countBins(what, ctx));
 };
 
 /** Counts of the values in `nbins` equal parts of a range; what lies outside counts for the first or the last part. */
