@@ -146,6 +146,39 @@ export function takeRows(
   return {dtype, shape, data};
 }
 
+/**
+ * Rows of `width` elements, row `i` of `x` at `places[i]` unless that is negative, as a value of `shape`; of several at one place the
+ * last. Where none is, there is the row `blank`.
+ */
+export function putRows(
+  x: HostTensor,
+  width: number,
+  places: Int32Array,
+  shape: readonly number[],
+  blank: HostTensor,
+): HostTensor {
+  const {dtype} = x;
+  if (dtype === 'string') {
+    return moved([x, blank], ([rows, row]) => putRows(rows!, width, places, shape, row!));
+  }
+  const data = allocateHost(dtype, sizeOf(shape));
+  const run = width * lanesOfWords(dtype);
+  const [source, row, out] = [x.data, blank.data, data].map((each) => inWords(each as MutableHostData)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  // What is allocated is zero.
+  if (!ArrayBuffer.isView(row) || row.some((each) => !Object.is(each, 0))) {
+    for (let i = 0; i < out.length; i++) out[i] = row[i % run]!;
+  }
+  for (let i = 0; i < places.length; i++) {
+    const to = places[i]! * run;
+    if (to >= 0) for (let k = 0; k < run; k++) out[to + k] = source[i * run + k]!;
+  }
+  return {dtype, shape, data};
+}
+
 /** Makes row `i` of `out` row `index[i]` of `source`, where that is one; rows have `run` elements. */
 function copyRows(source: MutableHostData, out: MutableHostData, run: number, index: Int32Array): void {
   const isBlock = ArrayBuffer.isView(source) && run >= BLOCK_COPY;

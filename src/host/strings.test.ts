@@ -4,7 +4,7 @@ import {describe, expect, it} from 'vitest';
 import {encodeUtf8} from '../algorithms/utf8.js';
 import {CallError} from '../errors.js';
 import {joinGroups} from './join_strings.js';
-import {concat, reverse, stridedUnslice, takeRows, tile, transpose} from './movement.js';
+import {concat, putRows, reverse, stridedUnslice, takeRows, tile, transpose} from './movement.js';
 import {StringPieces} from './pieces_of_strings.js';
 import {overOneArray, PackedStrings, StringsBuilder} from './strings.js';
 import type {HostTensor} from './tensor.js';
@@ -141,6 +141,12 @@ describe('a tensor of strings', () => {
       () => stridedUnslice(other, [2, 2], [0, 1], undefined, {...other, shape: [], data: packed('-')}),
       [2, 2],
       '-|x|-|y',
+    ],
+    [
+      'put in rows',
+      () => putRows(other, 1, Int32Array.of(2, -1), [3, 1], {...other, shape: [1], data: packed('-')}),
+      [3, 1],
+      '-|-|x',
     ],
     ['taken by rows', () => takeRows(matrix, 3, Int32Array.of(1, -1, 1), [3, 3]), [3, 3], 'd|e|f||||d|e|f'],
   ] as const)('is %s', (_, move, shape, content) => {

@@ -6,11 +6,12 @@
 
 import {isBigInt} from '../../host/dtypes.js';
 import {setInteger, wordsOf} from '../../host/int64.js';
+import * as host from '../../host/movement.js';
 import {roundToDType} from '../../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../../host/shape.js';
 import {allocate, int32Array, sizeOf} from '../../host/tensor.js';
 import {ownEntry} from '../../own_entry.js';
-import {broadcastTo, concat} from '../../tensors/movement.js';
+import {broadcastTo, concat, movesOnHost} from '../../tensors/movement.js';
 import {lastWriters, NO_ROW, takeRows} from '../../tensors/rows.js';
 import {Value} from '../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
@@ -30,8 +31,15 @@ const ROW_LENGTHS: Readonly<Record<string, (partition: Value, rows: number) => F
   },
   VALUE_ROWIDS: (partition, rows) => {
     const counts = allocate('float64', rows) as Float64Array;
-    const ids = partition.indices();
-    for (let i = 0; i < ids.length; i++) if (ids[i]! >= 0 && ids[i]! < rows) counts[ids[i]!]!++;
+    const data = partition.numeric();
+    const isWide = data instanceof BigInt64Array;
+    const ids = isWide ? wordsOf(data) : (data as Int32Array);
+    const step = isWide ? 2 : 1;
+    for (let at = 0; at < ids.length; at += step) {
+      const id = ids[at]!;
+      // An id of a row has no high word.
+      if (id >= 0 && id < rows && (!isWide || ids[at + 1] === 0)) counts[id]!++;
+    }
     return counts;
   },
 };
@@ -86,12 +94,17 @@ const toTensor: Kernel = ([shape, values, fallback, ...partitions], ctx) => {
   const outer = natural.map((size, k) => (wanted !== undefined && wanted[k]! >= 0 ? wanted[k]! : size));
   const width = sizeOf(inner);
   const blank = blankRow(fallback!, inner, ctx);
-  // The default row comes first, the values after it.
-  const writers = lastWriters(placeRows(levels, outer), sizeOf(outer));
-  for (let i = 0; i < writers.length; i++) writers[i]!++;
   const count = values!.shape[0]!;
+  const places = placeRows(levels, outer);
+  if (places.length > count)
+    throw invalid(ctx, `the rows have ${places.length} values, and there are ${count}`);
+  const whole = [...outer, ...inner];
+  if (movesOnHost(values!, blank)) return Value.of(host.putRows(values!, width, places, whole, blank));
+  // The default row comes first, the values after it.
+  const writers = lastWriters(places, sizeOf(outer));
+  for (let i = 0; i < writers.length; i++) writers[i]!++;
   const rows = concat([blank.reshape([1, width]), values!.reshape([count, width])], 0);
-  return takeRows(rows, width, writers, [...outer, ...inner]);
+  return takeRows(rows, width, writers, whole);
 };
 
 function blankRow(fallback: Value, shape: readonly number[], ctx: KernelContext): Value {
