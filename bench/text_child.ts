@@ -10,11 +10,14 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
-import {load} from '../src/index.js';
 import {median} from './measure.js';
 import type {TextAnswer, TextRequest} from './text_contender.js';
 import {readStrings} from './text_lines.js';
 import type {ElementKind} from './text_results.js';
+
+const {load} = (await import(
+  new URL('../dist/node/index.js', import.meta.url).href
+)) as typeof import('../src/index.js');
 
 const [path = '', signature = ''] = process.argv.slice(2);
 const {signatures} = await load(path, {onnx: {threads: 1, keep: false}});
