@@ -56,12 +56,26 @@ answers.write(CODE_POINTS);
 /** Code points that Unicode has not in TensorFlow, and in TF Text. */
 const newer = {tensorflow: await askNewer('tensorflow'), text: await askNewer('text')};
 const columns: Readonly<Record<string, Column>> = {
-  ...makeColumns(seed, new Set([...newer.tensorflow, ...newer.text, ...OF_ANOTHER_SCRIPT])),
+  ...makeColumns(
+    seed,
+    withThoseTheyChangeTo(new Set([...newer.tensorflow, ...newer.text, ...OF_ANOTHER_SCRIPT])),
+  ),
   ...CODE_POINTS,
 };
 answers.write(columns);
 await answers.writeModels();
 const computer = new Computer(columns, folder);
+
+/** With the older code points of which a newer one is the other case. */
+function withThoseTheyChangeTo(codes: ReadonlySet<number>): ReadonlySet<number> {
+  const all = new Set(codes);
+  for (const code of codes) {
+    if (code >= 0xd800 && code <= 0xdfff) continue;
+    const character = String.fromCodePoint(code);
+    for (const other of character.toLowerCase() + character.toUpperCase()) all.add(other.codePointAt(0)!);
+  }
+  return all;
+}
 
 async function askNewer(library: keyof typeof SCRIPT_CALLS): Promise<ReadonlySet<number>> {
   answers.ask({call: SCRIPT_CALLS[library], start: 0, end: 0x110000, chunk: 0x110000});
