@@ -34,7 +34,7 @@ export function wordIndex(width: number, rows: number): WordIndex {
   return new WordIndex(width, rows, STORAGE);
 }
 
-/** Numbers that are no floats as words: two for one of 64 bits, else one. Shares the memory where it can. */
+/** Numbers as words: two for one of 64 bits, else one; floats of 32 bits or more by their bits. Shares the memory where it can. */
 export function keyWords(data: NumericArray): Int32Array {
   if (data.BYTES_PER_ELEMENT >= 4) return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
   const words = allocate('int32', data.length) as Int32Array;

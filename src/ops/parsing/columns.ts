@@ -7,6 +7,7 @@
  */
 
 import {type DType, dtypeInfo, type NumericArray} from '../../host/dtypes.js';
+import {keyWords} from '../../host/indexes.js';
 import {PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
 import {WireCursor} from './wire_cursor.js';
@@ -64,7 +65,7 @@ export class WordColumn implements Column {
     this.dtype = dtype;
     this.width = defaults.BYTES_PER_ELEMENT === 8 ? 2 : 1;
     this.#defaults = defaults;
-    this.#defaultWords = dtype === 'bool' ? Int32Array.from(defaults as Uint8Array) : wordsOf(defaults);
+    this.#defaultWords = keyWords(defaults);
     this.words = allocate('int32', 0) as Int32Array;
   }
 
@@ -196,17 +197,11 @@ function areFull(rowEnds: Int32Array, width: number): boolean {
 /** A typed array over memory that exists. */
 type NumericView = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => NumericArray;
 
-function wordsOf({buffer, byteOffset, byteLength}: NumericArray): Int32Array {
-  return new Int32Array(buffer, byteOffset, byteLength / 4);
-}
-
-/** Integers of 64 bits. */
-export class Int64Column extends WordColumn implements FeatureColumn {
+/** A column of numbers that are written as several in one, or each with a tag of its own. */
+abstract class NumberColumn extends WordColumn implements FeatureColumn {
   readonly #cursor = new WireCursor();
-
-  constructor(defaults?: BigInt64Array) {
-    super('int64', defaults);
-  }
+  /** The tag of a number by itself. */
+  protected abstract readonly tag: number;
 
   read(bytes: Uint8Array, start: number, end: number): boolean {
     const cursor = this.#cursor;
@@ -215,13 +210,32 @@ export class Int64Column extends WordColumn implements FeatureColumn {
     const stop = Math.min(end, cursor.at + length);
     if (cursor.at === stop) return true;
     const tag = bytes[cursor.at];
-    if (tag === VARINTS) return this.#readLoose(bytes, cursor.at, stop);
+    if (tag === this.tag) return this.readLoose(bytes, cursor.at, stop);
     if (tag !== PACKED) return false;
     const packed = cursor.length(bytes, cursor.at + 1, stop);
-    return packed >= 0 && this.pushVarints(bytes, cursor.at, Math.min(stop, cursor.at + packed));
+    return packed >= 0 && this.readPacked(bytes, cursor.at, packed, stop);
   }
 
-  #readLoose(bytes: Uint8Array, start: number, end: number): boolean {
+  /** Appends numbers that have a tag each. False where they are malformed. */
+  protected abstract readLoose(bytes: Uint8Array, start: number, end: number): boolean;
+
+  /** Appends those in `length` bytes, of which no more are there than before `end`. False where they are malformed. */
+  protected abstract readPacked(bytes: Uint8Array, start: number, length: number, end: number): boolean;
+}
+
+/** Integers of 64 bits. */
+export class Int64Column extends NumberColumn {
+  protected override readonly tag = VARINTS;
+
+  constructor(defaults?: BigInt64Array) {
+    super('int64', defaults);
+  }
+
+  protected override readPacked(bytes: Uint8Array, start: number, length: number, end: number): boolean {
+    return this.pushVarints(bytes, start, Math.min(end, start + length));
+  }
+
+  protected override readLoose(bytes: Uint8Array, start: number, end: number): boolean {
     // A tag and a byte at least.
     this.reserve((end - start + 1) >> 1);
     let at = start;
@@ -266,32 +280,22 @@ export function readVarint64(bytes: Uint8Array, start: number, words: Int32Array
 }
 
 /** Numbers of single precision; their bits stay as they are. */
-export class FloatColumn extends WordColumn implements FeatureColumn {
-  readonly #cursor = new WireCursor();
+export class FloatColumn extends NumberColumn {
+  protected override readonly tag = FIXED32S;
 
   constructor(defaults?: Float32Array) {
     super('float32', defaults);
   }
 
-  read(bytes: Uint8Array, start: number, end: number): boolean {
-    const cursor = this.#cursor;
-    const length = cursor.length(bytes, start, end);
-    if (length < 0) return false;
-    const stop = Math.min(end, cursor.at + length);
-    if (cursor.at === stop) return true;
-    const tag = bytes[cursor.at];
-    if (tag === FIXED32S) return this.#readLoose(bytes, cursor.at, stop);
-    if (tag !== PACKED) return false;
-    const packed = cursor.length(bytes, cursor.at + 1, stop);
-    if (packed < 0) return false;
+  protected override readPacked(bytes: Uint8Array, start: number, length: number, end: number): boolean {
     // As in TensorFlow, bytes that are no whole number are passed over.
-    const count = packed >>> 2;
-    if (cursor.at + 4 * count > stop) return false;
-    this.pushBytes(bytes, cursor.at, cursor.at + 4 * count);
+    const stop = start + 4 * (length >>> 2);
+    if (stop > end) return false;
+    this.pushBytes(bytes, start, stop);
     return true;
   }
 
-  #readLoose(bytes: Uint8Array, start: number, end: number): boolean {
+  protected override readLoose(bytes: Uint8Array, start: number, end: number): boolean {
     this.reserve(Math.ceil((end - start) / 5));
     for (let at = start; at < end; at += 5) {
       if (bytes[at] !== FIXED32S || at + 5 > end) return false;
