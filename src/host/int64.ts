@@ -26,7 +26,7 @@ export function integerAt(words: Int32Array, i: number): number {
 }
 
 /** Element `i` of uint64, as {@link integerAt}. */
-export function unsignedAt(words: Int32Array, i: number): number {
+function unsignedAt(words: Int32Array, i: number): number {
   return (words[2 * i + 1]! >>> 0) * TWO_32 + (words[2 * i]! >>> 0);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import {type PackedStrings, StringsBuilder} from './strings.js';
+import type {PackedStrings} from './strings.js';
 
 /** Bytes of strings may be this many times as many as those of the strings. */
 const MOST_TIMES = 3;
@@ -14,9 +14,6 @@ const FEW_BYTES = 4096;
 
 /** The same strings, in bytes of their own where they are few among others, which would be kept with them. */
 export function withoutMuchElse(strings: PackedStrings): PackedStrings {
-  const {bytes, starts, ends, totalBytes} = strings;
-  if (bytes.length <= MOST_TIMES * totalBytes + FEW_BYTES) return strings;
-  const own = new StringsBuilder(starts.length, totalBytes);
-  for (let i = 0; i < starts.length; i++) own.add(bytes, starts[i]!, ends[i]!);
-  return own.strings();
+  const {bytes, totalBytes} = strings;
+  return bytes.length <= MOST_TIMES * totalBytes + FEW_BYTES ? strings : strings.compact();
 }

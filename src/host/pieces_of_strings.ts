@@ -31,11 +31,6 @@ export class StringPieces {
     return this.#count;
   }
 
-  /** Pieces of the row that is open. */
-  get inRow(): number {
-    return this.#count - this.#splits[this.#rows]!;
-  }
-
   /** Appends a piece to the row that is open. */
   add(start: number, end: number): void {
     if (this.#count === this.#starts.length) this.#grow();

@@ -116,7 +116,7 @@ it('pieces are places in rows', () => {
   const pieces = new StringPieces(3, 0);
   pieces.add(0, 3);
   pieces.add(4, 7);
-  expect(pieces.inRow).toBe(2);
+  expect(pieces.count).toBe(2);
   pieces.endRow();
   pieces.endRow();
   pieces.add(9, 14);

@@ -271,7 +271,7 @@ export function fromValue(value: Value, exact: boolean, what: string, isMember =
 }
 
 /** A tensor as the caller may keep and change it: constants and variables must not change with it. */
-export function exactTensor({dtype, shape, data}: HostTensor): ExactTensor {
+function exactTensor({dtype, shape, data}: HostTensor): ExactTensor {
   if (!(data instanceof PackedStrings)) return {dtype, shape, data: data.slice()};
   let strings: Uint8Array[] | undefined;
   return {

@@ -36,8 +36,8 @@ function copyRows(strings: PackedStrings, length: number, rows: Uint8Array): voi
     rows.set(bytes.subarray(starts[0]!, starts[0]! + rows.length));
     return;
   }
-  const from = wordsOf(bytes);
-  const to = wordsOf(rows);
+  const from = wholeWordsOf(bytes);
+  const to = wholeWordsOf(rows);
   for (let i = 0, row = 0; i < starts.length; i++, row += length) {
     let at = starts[i]!;
     const end = Math.min(ends[i]!, at + length);
@@ -59,7 +59,7 @@ function copyRows(strings: PackedStrings, length: number, rows: Uint8Array): voi
 }
 
 /** The whole words of bytes; none where they do not begin at one. */
-function wordsOf({buffer, byteOffset, length}: Uint8Array): Int32Array {
+function wholeWordsOf({buffer, byteOffset, length}: Uint8Array): Int32Array {
   return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, length >> 2) : new Int32Array(0);
 }
 
