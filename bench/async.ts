@@ -10,10 +10,10 @@ import {buildModels} from './inference.js';
 import {MODELS} from './inference_lines.js';
 import {
   type Benchmark,
-  findPython,
   formatRatio,
   formatTime,
   printTable,
+  pythonForModels,
   type Requirement,
   runScript,
 } from './measure.js';
@@ -31,13 +31,8 @@ export const asynchronous: Benchmark = {
   name: 'async',
   description: 'Asynchronous calls: one caller and eight, and the event loop meanwhile',
   async run({rounds, only = []}) {
-    const python = findPython();
-    if (python === undefined) {
-      console.log(
-        'The models are built by TensorFlow, which TFHUB_PYTHON names or `npm run conformance` installs; there is none.',
-      );
-      return [];
-    }
+    const python = pythonForModels();
+    if (python === undefined) return [];
     const isChosen = (title: string) =>
       only.length === 0
         ? USUAL.includes(title)

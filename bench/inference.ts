@@ -16,11 +16,11 @@ import {directoryOf} from './kept_models.js';
 import {
   type Benchmark,
   type BenchmarkOptions,
-  findPython,
   formatRatio,
   formatTime,
   median,
   printTable,
+  pythonForModels,
   type Requirement,
   runCommand,
 } from './measure.js';
@@ -48,13 +48,8 @@ export const inference: Benchmark = {
   name: 'inference',
   description: 'Inference: time of a call, from arrays to arrays',
   async run(options) {
-    const python = findPython();
-    if (python === undefined) {
-      console.log(
-        'The models are built by TensorFlow, which TFHUB_PYTHON names or `npm run conformance` installs; there is none.',
-      );
-      return [];
-    }
+    const python = pythonForModels();
+    if (python === undefined) return [];
     const models = await buildModels(chosenModels(options.only), python);
     const rows: Row[] = [];
     const directory = await mkdtemp(join(tmpdir(), 'tensorflow-hub-bench-'));

@@ -87,6 +87,17 @@ export function findPython(): string | undefined {
   return process.env.TFHUB_PYTHON ?? (existsSync(installed) ? installed : undefined);
 }
 
+/** {@link findPython} where models are built by it; says so where there is none. */
+export function pythonForModels(): string | undefined {
+  const python = findPython();
+  if (python === undefined) {
+    console.log(
+      'The models are built by TensorFlow, which TFHUB_PYTHON names or `npm run conformance` installs; there is none.',
+    );
+  }
+  return python;
+}
+
 /** The middle one of several measurements, for each of their numbers by itself. */
 export function medians<T extends {readonly [K in keyof T]: number}>(rounds: readonly T[]): T {
   const keys = Object.keys(rounds[0]!) as (keyof T)[];

@@ -15,12 +15,12 @@ import {MODELS} from './inference_lines.js';
 import {
   type Benchmark,
   type BenchmarkOptions,
-  findPython,
   formatBytes,
   formatRatio,
   formatTime,
   medians,
   printTable,
+  pythonForModels,
   type Requirement,
   runCommand,
 } from './measure.js';
@@ -36,13 +36,8 @@ export const start: Benchmark = {
   name: 'start',
   description: 'Starting: from the start of a process to the first result of a model in a directory',
   async run(options) {
-    const python = findPython();
-    if (python === undefined) {
-      console.log(
-        'The models are built by TensorFlow, which TFHUB_PYTHON names or `npm run conformance` installs; there is none.',
-      );
-      return [];
-    }
+    const python = pythonForModels();
+    if (python === undefined) return [];
     const models = await buildModels(
       MODELS.filter(({name}) => STARTED.includes(name)),
       python,

@@ -26,11 +26,11 @@ import {directoryOf} from './kept_models.js';
 import {
   type Benchmark,
   type BenchmarkOptions,
-  findPython,
   formatRatio,
   formatTime,
   median,
   printTable,
+  pythonForModels,
   type Requirement,
   runCommand,
 } from './measure.js';
@@ -71,13 +71,8 @@ export const text: Benchmark = {
   name: 'text',
   description: 'Text and records: time of a call, from JavaScript values to tensors',
   async run(options) {
-    const python = findPython();
-    if (python === undefined) {
-      console.log(
-        'The models are built by TensorFlow, which TFHUB_PYTHON names or `npm run conformance` installs; there is none.',
-      );
-      return [];
-    }
+    const python = pythonForModels();
+    if (python === undefined) return [];
     useTextPackages();
     const isChosen = (title: string): boolean =>
       !options.only?.length || options.only.some((each) => title.toLowerCase().includes(each.toLowerCase()));
