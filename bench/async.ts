@@ -6,6 +6,7 @@
 
 import {loadavg} from 'node:os';
 import type {AsyncMeasurement} from './async_child.js';
+import {runScript} from './children.js';
 import {buildModels} from './inference.js';
 import {MODELS} from './inference_lines.js';
 import {
@@ -15,7 +16,6 @@ import {
   printTable,
   pythonForModels,
   type Requirement,
-  runScript,
 } from './measure.js';
 
 /** Lines that are measured where none is asked for. */

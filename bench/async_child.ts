@@ -1,7 +1,7 @@
 /**
  * Measures asynchronous calls of a model in a process of its own:
  *
- *     node --import tsx bench/async_child.ts PATH TITLE ROUNDS
+ *     node build/bench/async_child/async_child.js PATH TITLE ROUNDS
  *
  * TITLE is that of a line of `inference_lines.ts`. Prints an {@link AsyncMeasurement}.
  *

@@ -9,6 +9,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {runScript} from './children.js';
 import {
   type Benchmark,
   type BenchmarkOptions,
@@ -21,7 +22,6 @@ import {
   printTable,
   type Requirement,
   runCommand,
-  runScript,
 } from './measure.js';
 
 const PYTHON_SCRIPT = fileURLToPath(new URL('finetune_tensorflow.py', import.meta.url));

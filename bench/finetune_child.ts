@@ -1,8 +1,8 @@
 /**
  * Fine-tunes a model in a process of its own, and prints how long a step takes, and what is left in memory after many.
  *
- *     node --import tsx bench/finetune_child.ts DIRECTORY mobilenet|text|digits cpu|wasm STEPS
- *     node --import tsx bench/finetune_child.ts DIRECTORY mobilenet|text|digits cpu|wasm EPOCHS frozen
+ *     node build/bench/finetune_child/finetune_child.js DIRECTORY mobilenet|text|digits cpu|wasm STEPS
+ *     node build/bench/finetune_child/finetune_child.js DIRECTORY mobilenet|text|digits cpu|wasm EPOCHS frozen
  *
  * Where the layer is frozen, `fit` trains what is on top of it.
  *

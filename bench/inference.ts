@@ -10,6 +10,7 @@ import {loadavg, tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {benchPackages, installBench} from '../scripts/tensorflow.js';
+import {builtChild} from './children.js';
 import {type CompiledGraph, Contender, type ContenderAnswer, type GivenInput} from './contender.js';
 import {fill, type Line, MODELS, type Model} from './inference_lines.js';
 import {directoryOf} from './kept_models.js';
@@ -180,7 +181,7 @@ async function measureModel(task: Task, options: BenchmarkOptions): Promise<Row[
 function startContenders({built, python, threads}: Task): Map<Name, Contender> {
   const count = String(threads);
   const node = (kind: string, path: string) =>
-    new Contender(process.execPath, ['--import', 'tsx', script('inference_child.ts'), kind, path, count]);
+    new Contender(process.execPath, [builtChild('inference_child.ts'), kind, path, count]);
   const inPython = (kind: string, path: string) =>
     new Contender(python, [script('inference_python.py'), kind, path, count]);
   const contenders = new Map<Name, Contender>();

@@ -1,7 +1,7 @@
 /**
  * Computes with a model in a process of its own, as `contender.ts` asks.
  *
- *     node --import tsx bench/inference_child.ts onnx|tfjs|graph-model PATH THREADS
+ *     node build/bench/inference_child/inference_child.js onnx|tfjs|graph-model PATH THREADS
  *
  * A call begins with arrays and ends with arrays.
  *

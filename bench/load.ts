@@ -9,6 +9,7 @@ import {mkdtemp, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {runScript} from './children.js';
 import {largeGraph, textEmbedding, writeModel} from './load_models.js';
 import {
   type Benchmark,
@@ -23,7 +24,6 @@ import {
   printTable,
   type Requirement,
   runCommand,
-  runScript,
 } from './measure.js';
 
 /** The usual dimension of the published embeddings, and as many rows as make 1 GB of it. */

@@ -1,7 +1,7 @@
 /**
  * Loads the model of a directory in a process of its own, calls it once, and prints how long each step took.
  *
- *     node --import tsx bench/load_child.ts DIRECTORY cpu|wasm|default|native
+ *     node build/bench/load_child/load_child.js DIRECTORY cpu|wasm|default|native
  *
  * With `default` the library chooses the tfjs backend, and setting it up is part of loading; with `native` it chooses all, and ONNX Runtime
  * computes.

@@ -63,12 +63,6 @@ export interface FinetuneMeasurement {
   readonly heapBytes: number;
 }
 
-/** Runs a script of this folder in a Node process of its own; gives the JSON it prints. */
-export function runScript<T>(script: string, ...args: readonly string[]): Promise<T> {
-  const path = fileURLToPath(new URL(script, import.meta.url));
-  return runCommand(process.execPath, ['--import', 'tsx', path, ...args]);
-}
-
 /** Runs a command; gives the JSON in the last line it prints. */
 export async function runCommand<T>(command: string, args: readonly string[]): Promise<T> {
   const child = spawn(command, args, {stdio: ['ignore', 'pipe', 'pipe']});

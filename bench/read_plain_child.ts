@@ -1,7 +1,7 @@
 /**
  * Reads files plainly in a process of its own, and prints how long that took.
  *
- *     node --import tsx bench/read_plain_child.ts FILE...
+ *     node build/bench/read_plain_child/read_plain_child.js FILE...
  *
  * @module
  */

@@ -19,6 +19,7 @@ import {loadavg, tmpdir} from 'node:os';
 import {delimiter, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {installText, textPackages} from '../scripts/tensorflow.js';
+import {builtChild} from './children.js';
 import {Contender} from './contender.js';
 import {buildModels} from './inference.js';
 import {MODELS} from './inference_lines.js';
@@ -143,13 +144,7 @@ async function measureLine(
   {rounds}: BenchmarkOptions,
 ): Promise<Row | undefined> {
   const contenders: Readonly<Record<'ours' | 'TensorFlow', Contender<TextRequest, TextAnswer>>> = {
-    ours: new Contender(process.execPath, [
-      '--import',
-      'tsx',
-      script('text_child.ts'),
-      savedModel,
-      signature,
-    ]),
+    ours: new Contender(process.execPath, [builtChild('text_child.ts'), savedModel, signature]),
     TensorFlow: new Contender(python, [script('text_python.py'), savedModel, signature]),
   };
   const directory = await mkdtemp(join(tmpdir(), 'tensorflow-hub-bench-'));

@@ -1,7 +1,7 @@
 /**
  * Computes with a text model in a process of its own.
  *
- *     node --import tsx bench/text_child.ts PATH SIGNATURE
+ *     node build/bench/text_child/text_child.js PATH SIGNATURE
  *
  * @module
  */
@@ -10,14 +10,11 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
+import {load} from '../src/index.js';
 import {median} from './measure.js';
 import type {TextAnswer, TextRequest} from './text_contender.js';
 import {readStrings} from './text_lines.js';
 import type {ElementKind} from './text_results.js';
-
-const {load} = (await import(
-  new URL('../dist/node/index.js', import.meta.url).href
-)) as typeof import('../src/index.js');
 
 const [path = '', signature = ''] = process.argv.slice(2);
 const {signatures} = await load(path, {onnx: {threads: 1, keep: false}});

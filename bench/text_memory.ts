@@ -6,7 +6,7 @@
 
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {builtChild} from './children.js';
 import {formatBytes, formatRatio, printTable, type Requirement, runCommand} from './measure.js';
 import type {BuiltText} from './text_contender.js';
 import type {TextLine} from './text_lines.js';
@@ -27,8 +27,6 @@ const LIMIT = 2;
 /** Where Linux says what memory a process had at its peak, and forgets it. */
 export const FORGET_PEAK = '/proc/self/clear_refs';
 
-const script = fileURLToPath(new URL('text_memory_child.ts', import.meta.url));
-
 /** The memory of each line; nothing on systems that do not say it. */
 export async function measureMemory(
   lines: readonly TextLine[],
@@ -42,7 +40,13 @@ export async function measureMemory(
   for (const line of lines) {
     const {savedModel, signature, data} = built.get(line.model)!;
     const strings = {file: join(data, line.data), data: line.data, count: line.count};
-    const args = ['--expose-gc', '--import', 'tsx', script, savedModel, signature, JSON.stringify(strings)];
+    const args = [
+      '--expose-gc',
+      builtChild('text_memory_child.ts'),
+      savedModel,
+      signature,
+      JSON.stringify(strings),
+    ];
     try {
       measured.set(line, await runCommand<BatchMemory>(process.execPath, args));
     } catch {

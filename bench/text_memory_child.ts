@@ -1,7 +1,7 @@
 /**
  * Computes one batch and prints what memory it took.
  *
- *     node --expose-gc --import tsx bench/text_memory_child.ts PATH SIGNATURE STRINGS
+ *     node --expose-gc build/bench/text_memory_child/text_memory_child.js PATH SIGNATURE STRINGS
  *
  * @module
  */

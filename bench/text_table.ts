@@ -8,6 +8,7 @@
 import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {builtChild} from './children.js';
 import {
   type BenchmarkOptions,
   formatBytes,
@@ -53,14 +54,7 @@ export async function measureTable(
   const word = readFileSync(words, 'utf8').trimEnd().split('\n').at(-1)!;
   const contenders: Readonly<Record<string, Measure>> = {
     ours: (path) =>
-      runCommand(process.execPath, [
-        '--expose-gc',
-        '--import',
-        'tsx',
-        script('text_table_child.ts'),
-        path,
-        word,
-      ]),
+      runCommand(process.execPath, ['--expose-gc', builtChild('text_table_child.ts'), path, word]),
     TensorFlow: (path) => runCommand(python, [script('text_table_python.py'), path, word]),
   };
   const measured = new Map<string, TableMeasurement[]>();

@@ -1,7 +1,7 @@
 /**
  * Loads a model with a table, looks a word up, and prints what that took.
  *
- *     node --expose-gc --import tsx bench/text_table_child.ts PATH WORD
+ *     node --expose-gc build/bench/text_table_child/text_table_child.js PATH WORD
  *
  * @module
  */
