@@ -31,9 +31,21 @@ export class StringPieces {
     return this.#count;
   }
 
+  /** Makes room for so many pieces more, in `starts` and `ends` behind those that are there, and gives these arrays. */
+  room(more: number): {readonly starts: Int32Array; readonly ends: Int32Array} {
+    if (this.#count + more > this.#starts.length) this.#grow(more);
+    return {starts: this.#starts, ends: this.#ends};
+  }
+
+  /** Appends to the row that is open what has been written to `room`, up to this many pieces in all, and closes it. */
+  endRowAt(count: number): void {
+    this.#count = count;
+    this.endRow();
+  }
+
   /** Appends a piece to the row that is open. */
   add(start: number, end: number): void {
-    if (this.#count === this.#starts.length) this.#grow();
+    if (this.#count === this.#starts.length) this.#grow(1);
     this.#starts[this.#count] = start;
     this.#ends[this.#count++] = end;
   }
@@ -63,12 +75,13 @@ export class StringPieces {
     return new PackedStrings(bytes, this.starts, this.ends);
   }
 
-  #grow(): void {
+  #grow(more: number): void {
     // As many for each row as the rows so far have, and a few more.
     const perRow = this.#rows < ENOUGH_ROWS ? 0 : this.#count / this.#rows;
     const expected = Math.ceil(1.06 * perRow * (this.#splits.length - 1));
     // The first rows may be the long ones.
-    const length = Math.max(this.#count + (this.#count >> 2), Math.min(expected, 4 * this.#count)) + 16;
+    const guess = Math.max(this.#count + (this.#count >> 2), Math.min(expected, 4 * this.#count));
+    const length = Math.max(guess, this.#count + more) + 16;
     const [starts, ends] = [allocate('int32', length) as Int32Array, allocate('int32', length) as Int32Array];
     starts.set(this.#starts);
     ends.set(this.#ends);

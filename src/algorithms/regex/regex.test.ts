@@ -3,7 +3,7 @@
 import {describe, expect, it} from 'vitest';
 import {encodeUtf8} from '../utf8.js';
 import {Regex, RegexError} from './regex.js';
-import {Rewrite, replace} from './replace.js';
+import {ByteReplacement, Rewrite, replace} from './replace.js';
 import {nextFold, unicodeGroup} from './unicode_groups.js';
 
 const compile = (pattern: string): Regex => new Regex(encodeUtf8(pattern));
@@ -286,4 +286,60 @@ it('groups are counted in what is dropped of a rewrite, too', () => {
   const text = encodeUtf8('ab');
   expect(rewritten('(a)', 'x\\q\\1', text, 0, 2)).toBe('xb');
   expect(rewritten('(a)', 'x\\q\\2', text, 0, 2)).toBe('unchanged');
+});
+
+describe('matches that are bytes', () => {
+  /** Bytes of which every tenth is what a pattern may ask for, the others anything. */
+  const text = Uint8Array.from({length: 3000}, (_, i) => {
+    const random = Math.imul(i ^ (i >>> 7), 0x9e3779b1) >>> 8;
+    return i % 10 < 4 ? ' !a.K'.charCodeAt(random % 5) : random & 0xff;
+  });
+
+  function byBytes(pattern: string, rewrite: string): Uint8Array | undefined {
+    const replacement = ByteReplacement.of(compile(pattern), new Rewrite(encodeUtf8(rewrite)));
+    if (replacement === undefined) return undefined;
+    const out = new Uint8Array(text.length);
+    // Only a part of it is text, and what is written lies behind something else.
+    const end = replacement.write(text, 5, text.length - 3, out, 2);
+    return out.slice(2, end);
+  }
+
+  it.each([
+    ['[!-/]', ''],
+    ['[!-/]', '#'],
+    ['\\s+', ' '],
+    ['(\\s+)', ''],
+    ['([ !])', '-'],
+    ['(?:[ !])+', '-'],
+    ['a|b', 'c'],
+    ['\\.', ''],
+    [' +', '_'],
+  ])('%s becomes "%s" as the automaton has it', (pattern, rewrite) => {
+    const out: number[] = [];
+    const sink = {
+      append: (bytes: Uint8Array, from = 0, to = bytes.length) => void out.push(...bytes.subarray(from, to)),
+    };
+    replace(compile(pattern), new Rewrite(encodeUtf8(rewrite)), true, text, 5, text.length - 3, sink);
+    expect(byBytes(pattern, rewrite)).toEqual(Uint8Array.from(out));
+  });
+
+  it.each([
+    // KELVIN SIGN is a k, and not a byte.
+    ['(?i)k', ''],
+    ['(?i)a', ''],
+    ['a+?', ''],
+    ['(?U)a+', ''],
+    ['[^a]', ''],
+    ['\\C', ''],
+    ['a*', ''],
+    ['ab', ''],
+    ['^a', ''],
+    ['é', ''],
+    ['a', 'bc'],
+    ['a', '\\0'],
+    ['(a)', '\\1'],
+    ['a', '\\'],
+  ])('%s to "%s" is left to the automaton', (pattern, rewrite) => {
+    expect(byBytes(pattern, rewrite)).toBeUndefined();
+  });
 });

@@ -19,14 +19,23 @@ import {parse} from './parse.js';
 import type {Program} from './program.js';
 import {encodeRune} from './runes.js';
 import {simplify} from './simplify.js';
-import {fold, type Regexp} from './syntax.js';
+import {FOLD_CASE, fold, NON_GREEDY, type Regexp} from './syntax.js';
 
 export {RegexError} from './parse.js';
+
+/** Matches of which each is one of some ASCII characters, or as many of them as follow one another. */
+export interface ByteMatches {
+  /** 1 for each byte that is one. */
+  readonly set: Uint8Array;
+  readonly inRuns: boolean;
+}
 
 /** A compiled pattern. */
 export class Regex {
   /** How many groups there are beside the match as a whole. */
   readonly groupCount: number;
+  /** Matches, where they are all of that kind: who looks for them needs no automaton. */
+  readonly byteMatches: ByteMatches | undefined;
   /** Where the match that was found last begins. */
   matchStart = -1;
   /** And where it ends. */
@@ -57,6 +66,7 @@ export class Regex {
     this.#anchored = isAnchored(this.#tree);
     this.#length = fold(this.#tree, lengthOf, true);
     this.#wholes = wholeGroups(this.#tree);
+    this.byteMatches = byteMatchesOf(this.#tree);
   }
 
   /** Whether all of the text between `start` and `end` is a match. */
@@ -124,6 +134,32 @@ function wholeGroups(re: Regexp): number {
   let groups = 0;
   for (let each = re; each.op === 'capture'; each = each.subs[0]!) groups++;
   return groups;
+}
+
+/** An expression without the groups around all of it. */
+function ungrouped(re: Regexp): Regexp {
+  let inner = re;
+  while (inner.op === 'capture') inner = inner.subs[0]!;
+  return inner;
+}
+
+function byteMatchesOf(re: Regexp): ByteMatches | undefined {
+  const whole = ungrouped(re);
+  const inRuns = whole.op === 'plus' && (whole.flags & NON_GREEDY) === 0;
+  const one = inRuns ? ungrouped(whole.subs[0]!) : whole;
+  const set = new Uint8Array(256);
+  if (one.op === 'class') {
+    const {lows, highs} = one.set;
+    // A byte of another character is none of these, whether or not that is whole.
+    if (lows.length === 0 || highs.at(-1)! >= 0x80) return undefined;
+    for (let i = 0; i < lows.length; i++) set.fill(1, lows[i]!, highs[i]! + 1);
+    return {set, inRuns};
+  }
+  if (one.op !== 'literal' || one.runes.length > 1 || one.runes[0]! >= 0x80) return undefined;
+  // Of either case, and perhaps of other characters that are the same.
+  if ((one.flags & FOLD_CASE) !== 0) return undefined;
+  set[one.runes[0]!] = 1;
+  return {set, inRuns};
 }
 
 /** How many bytes every match of an expression has; -1 where they differ. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type {Regex} from './regex.js';
+import type {ByteMatches, Regex} from './regex.js';
 import {decodeRune} from './runes.js';
 
 /** Takes bytes one after another. */
@@ -97,6 +97,59 @@ export function replace(
   if (at < end) out.append(bytes, at, end);
   return true;
 }
+
+/** Puts a byte, or nothing, in the place of every match, where matches are known byte by byte. */
+export class ByteReplacement {
+  readonly #set: Uint8Array;
+  readonly #inRuns: boolean;
+  /** What each byte becomes. */
+  readonly #bytes: Uint8Array;
+  readonly #isRemoval: boolean;
+
+  private constructor({set, inRuns}: ByteMatches, byte: number | undefined) {
+    this.#set = set;
+    this.#inRuns = inRuns;
+    this.#bytes = Uint8Array.from(set, (isMatch, each) => (isMatch === 1 ? (byte ?? each) : each));
+    this.#isRemoval = byte === undefined;
+  }
+
+  /** What {@link replace} does for all matches; undefined where it cannot be done like this. */
+  static of(regex: Regex, {parts, valid}: Rewrite): ByteReplacement | undefined {
+    const [bytes = NOTHING] = parts;
+    const isPlain = parts.length < 2 && typeof bytes !== 'number' && bytes.length < 2;
+    if (regex.byteMatches === undefined || !isPlain || !valid) return undefined;
+    return new ByteReplacement(regex.byteMatches, bytes[0]);
+  }
+
+  /** Writes the text between `start` and `end` to `out` from `at` on, where there is room for as many bytes; where it ends. */
+  write(bytes: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
+    const set = this.#set;
+    const changed = this.#bytes;
+    let to = at;
+    if (this.#isRemoval) {
+      for (let i = start; i < end; i++) {
+        const byte = bytes[i]!;
+        out[to] = byte;
+        to += 1 - set[byte]!;
+      }
+    } else if (this.#inRuns) {
+      let before = 0;
+      for (let i = start; i < end; i++) {
+        const byte = bytes[i]!;
+        const isMatch = set[byte]!;
+        // What follows a match of its run is written over.
+        out[to] = changed[byte]!;
+        to += 1 - (isMatch & before);
+        before = isMatch;
+      }
+    } else {
+      for (let i = start; i < end; i++) out[to++] = changed[bytes[i]!]!;
+    }
+    return to;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
 
 /** The bytes of the character at `at`; 0 where none ends before `end`. */
 function lengthWithin(bytes: Uint8Array, at: number, end: number): number {

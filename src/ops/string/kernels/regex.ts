@@ -6,7 +6,7 @@
 
 import {equalBytes} from '../../../algorithms/bytes.js';
 import {Regex, RegexError} from '../../../algorithms/regex/regex.js';
-import {Rewrite, replace} from '../../../algorithms/regex/replace.js';
+import {ByteReplacement, Rewrite, replace} from '../../../algorithms/regex/replace.js';
 import {decodeUtf8} from '../../../algorithms/utf8.js';
 import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
 import {allocate} from '../../../host/tensor.js';
@@ -48,6 +48,8 @@ function replaceAll(input: Value, regex: Regex, rewrite: Rewrite, ctx: KernelCon
   const first = rewrite.canReplace(regex, global) ? firstMatch(strings, regex) : strings.length;
   // Where nothing matches, nothing is copied.
   if (first === strings.length) return stringValue(input.shape, strings);
+  const byBytes = global ? ByteReplacement.of(regex, rewrite) : undefined;
+  if (byBytes !== undefined) return stringValue(input.shape, replaceBytes(strings, byBytes));
   const {bytes, starts, ends} = strings;
   const {totalBytes} = strings;
   const out = new StringsBuilder(strings.length, totalBytes + (totalBytes >> 3));
@@ -58,6 +60,16 @@ function replaceAll(input: Value, regex: Regex, rewrite: Rewrite, ctx: KernelCon
     out.end();
   }
   return stringValue(input.shape, out.strings());
+}
+
+function replaceBytes(strings: PackedStrings, replacement: ByteReplacement): PackedStrings {
+  const {bytes, starts, ends} = strings;
+  const out = new StringsBuilder(strings.length, strings.totalBytes);
+  for (let i = 0; i < strings.length; i++) {
+    out.used = replacement.write(bytes, starts[i]!, ends[i]!, out.bytes, out.used);
+    out.end();
+  }
+  return out.strings();
 }
 
 /** The first string that has a match; the number of strings where none has. */
