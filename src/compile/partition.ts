@@ -8,6 +8,7 @@
  */
 
 import type {Endpoint, Graph} from '../graph/graph.js';
+import {isFloating} from '../host/dtypes.js';
 import {partialSizeOf} from '../host/shape.js';
 import type {OnnxTensor} from '../onnx/builder.js';
 import {namesRead} from '../onnx/graph.js';
@@ -35,6 +36,12 @@ export interface Needs {
 
 /** A session costs a few microseconds a call, as a node of the interpreter does: below this weight, nodes stay there. */
 const LEAST_WEIGHT = 4;
+
+/**
+ * Of a node that makes no floats. Ids and places of many strings are held as int32 by the interpreter, and a session has them as the int64
+ * that they are; where it does not go on to compute with what they stand for, to hand them over takes longer than the rest.
+ */
+const INTEGER_WEIGHT = 1 / 8;
 
 /** Ops whose work is in their elements: one of them makes a session worth while. */
 const HEAVY: ReadonlySet<string> = new Set([
@@ -151,7 +158,12 @@ function weightOf(graph: Graph, lowered: LoweredGraph, nodes: readonly number[])
     nodes.some((index) => HEAVY.has(graph.nodes[index]!.op)) ||
     made.some((node) => namesRead(node).some((name) => isLarge(lowered.variables.get(name))));
   if (isHeavy) return LEAST_WEIGHT;
-  return nodes.filter((index) => lowered.fragments[index]!.nodes.length > 0).length;
+  let weight = 0;
+  for (const index of nodes) {
+    if (lowered.fragments[index]!.nodes.length === 0) continue;
+    weight += isFloating(lowered.tensor({node: index, output: 0}).dtype) ? 1 : INTEGER_WEIGHT;
+  }
+  return weight;
 }
 
 /** Variables of so many elements are left in their files, where sessions map them. */

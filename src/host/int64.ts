@@ -46,4 +46,30 @@ export function nearestNumbers(data: NumericArray): ArrayLike<number> {
   return out;
 }
 
+/** The lower words, where they say it all: the elements as int32. Undefined where one does not fit. */
+export function narrowed(data: BigInt64Array | BigUint64Array): Int32Array | undefined {
+  const words = wordsOf(data);
+  const out = new Int32Array(data.length);
+  const isSigned = data instanceof BigInt64Array;
+  let lost = 0;
+  for (let i = 0; i < out.length; i++) {
+    const low = words[2 * i]!;
+    const sign = low >> 31;
+    const high = words[2 * i + 1]!;
+    out[i] = low;
+    // The high word of what fits repeats its sign.
+    lost |= isSigned ? high ^ sign : high | sign;
+  }
+  return lost === 0 ? out : undefined;
+}
+
+/** Writes int32 elements into the words of as many int64 ones. */
+export function widenInto(words: Int32Array, data: Int32Array): void {
+  for (let i = 0; i < data.length; i++) {
+    const low = data[i]!;
+    words[2 * i] = low;
+    words[2 * i + 1] = low >> 31;
+  }
+}
+
 const TWO_32 = 2 ** 32;

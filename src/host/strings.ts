@@ -359,7 +359,12 @@ function checkedSize(size: number): number {
   throw new CallError(`a string tensor holds at most ${MOST_BYTES} bytes, and this one would have ${size}`);
 }
 
-function bytesFor(size: number): Uint8Array<ArrayBuffer> {
+/**
+ * Room for the bytes of strings.
+ *
+ * @throws CallError for more than places can say, than a call may take, or than there are
+ */
+export function bytesFor(size: number): Uint8Array<ArrayBuffer> {
   roomFor(checkedSize(size));
   try {
     return new Uint8Array(size);

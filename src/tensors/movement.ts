@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type DType, isFloating, lanes} from '../host/dtypes.js';
 import * as host from '../host/movement.js';
 import {sameShape} from '../host/shape.js';
-import {sizeOf} from '../host/tensor.js';
+import {type HostTensor, sizeOf} from '../host/tensor.js';
 import {reshape, runKernel} from '../tfjs/kernels.js';
 import {fromParts, partsOf} from './complex_tensors.js';
 import {linear, zerosFrom} from './linear.js';
@@ -28,6 +28,33 @@ export function movesOnHost(...values: readonly Value[]): boolean {
   return values.every(
     (value) => value.dtype === 'string' || preferHost(value) || (value.hostReady && !isFloating(value.dtype)),
   );
+}
+
+/**
+ * Moves elements in host memory; those of int64 values that are held as int32 as such.
+ *
+ * @param isNew - whether `move` gives memory that nobody else has
+ */
+export function moveOnHost(
+  values: readonly Value[],
+  move: (...tensors: readonly HostTensor[]) => HostTensor,
+  isNew = false,
+): Value {
+  const narrow = narrowTensors(values);
+  const {dtype, shape, data} = move(...(narrow ?? values));
+  if (narrow === undefined) return isNew ? Value.fresh(dtype, shape, data) : Value.host(dtype, shape, data);
+  return isNew ? Value.freshNarrow(shape, data as Int32Array) : Value.narrow(shape, data as Int32Array);
+}
+
+/** Int64 values as int32 ones, if that is how all of them are held. */
+function narrowTensors(values: readonly Value[]): HostTensor[] | undefined {
+  if (values[0]!.dtype !== 'int64') return undefined;
+  const tensors: HostTensor[] = [];
+  for (const {narrow, shape} of values) {
+    if (narrow === undefined) return undefined;
+    tensors.push({dtype: 'int32', shape, data: narrow});
+  }
+  return tensors;
 }
 
 /** Applies a tfjs operation to a value; to the real part (lane 0) and the imaginary part (1) of a complex one. */
@@ -75,7 +102,7 @@ export function transpose(x: Value, perm: readonly number[]): Value {
   const simple = simplifyPermutation(x.shape, perm);
   if (simple.perm.every((axis, k) => axis === k)) return sameShape(shape, x.shape) ? x : x.reshape(shape);
   if (sizeOf(shape) === 0) return emptyFrom(x, shape);
-  if (movesOnHost(x)) return Value.of(host.transpose(x, perm));
+  if (movesOnHost(x)) return moveOnHost([x], (from) => host.transpose(from!, perm));
   return mapTensor(x, (part) =>
     reshape(runKernel(tf.Transpose, {x: reshape(part, simple.shape)}, {perm: simple.perm}), shape),
   );
@@ -102,7 +129,9 @@ function simplifyPermutation(shape: readonly number[], perm: readonly number[]) 
 export function slice(x: Value, begin: readonly number[], size: readonly number[]): Value {
   if (sameShape(size, x.shape)) return x;
   if (sizeOf(size) === 0) return emptyFrom(x, size);
-  if (movesOnHost(x)) return Value.of(host.stridedSlice(x, begin, size));
+  const column = size[0] === x.shape[0] && size[1] === 1 ? x.indicesInRows?.column(begin[1]!) : undefined;
+  if (column !== undefined) return Value.narrow(size, column);
+  if (movesOnHost(x)) return moveOnHost([x], (from) => host.stridedSlice(from!, begin, size));
   const groups = joinAxes(x.shape, (k) => size[k] !== x.shape[k]);
   const from = groups.map(([first]) => begin[first!]!);
   const count = sizesOf(groups, size);
@@ -123,7 +152,7 @@ export function stridedSlice(
 ): Value {
   if (sizeOf(size) === 0) return emptyFrom(x, size);
   if (steps.every((step, k) => step === 1 || size[k] === 1)) return slice(x, begin, size);
-  if (movesOnHost(x)) return Value.of(host.stridedSlice(x, begin, size, steps));
+  if (movesOnHost(x)) return moveOnHost([x], (from) => host.stridedSlice(from!, begin, size, steps));
   const {low, span} = spanOf(begin, size, steps);
   let block = reverse(
     slice(x, low, span),
@@ -189,7 +218,7 @@ function spread(x: Value, axis: number, step: number, count: number): Value {
 export function reverse(x: Value, flags: readonly boolean[]): Value {
   const matters = flags.map((flag, k) => flag && x.shape[k]! > 1);
   if (x.size === 0 || !matters.includes(true)) return x;
-  if (movesOnHost(x)) return Value.of(host.reverse(x, matters));
+  if (movesOnHost(x)) return moveOnHost([x], (from) => host.reverse(from!, matters));
   const groups = joinAxes(x.shape, (k) => matters[k]!);
   const axes = groups.flatMap(([first], at) => (matters[first!] ? [at] : []));
   return mapTensor(x, (part) => {
@@ -208,7 +237,7 @@ export function concat(values: readonly Value[], axis: number): Value {
   );
   const filled = values.filter((value) => value.size > 0);
   if (filled.length === 0) return emptyFrom(first, shape);
-  if (movesOnHost(...values)) return Value.of(host.concat(filled, axis, shape));
+  if (movesOnHost(...values)) return moveOnHost(filled, (...parts) => host.concat(parts, axis, shape));
   const [outer, inner] = around(shape, axis);
   return mapTensors(values, (parts) => {
     const blocks = parts.map((part) => reshape(part, [outer, (part.shape[axis] ?? 0) * inner]));
@@ -243,7 +272,7 @@ export function tile(x: Value, repeats: readonly number[]): Value {
   const shape = x.shape.map((dim, k) => dim * repeats[k]!);
   if (sameShape(shape, x.shape)) return x;
   if (sizeOf(shape) === 0) return emptyFrom(x, shape);
-  if (movesOnHost(x)) return Value.of(host.tile(x, repeats));
+  if (movesOnHost(x)) return moveOnHost([x], (from) => host.tile(from!, repeats));
   const groups = joinAxes(x.shape, (k) => repeats[k] !== 1);
   const dims = sizesOf(groups, x.shape);
   const counts = groups.map(([first]) => repeats[first!]!);
@@ -273,7 +302,8 @@ export function broadcastTo(x: Value, shape: readonly number[]): Value {
   if (sameShape(shape, x.shape)) return x;
   const lead = shape.length - x.rank;
   const own = [...new Array<number>(lead).fill(1), ...x.shape];
-  if (sizeOf(shape) > 0 && movesOnHost(x)) return Value.of(host.stretch(x.reshape(own), shape));
+  if (sizeOf(shape) > 0 && movesOnHost(x))
+    return moveOnHost([x.reshape(own)], (from) => host.stretch(from!, shape));
   return tile(
     x.reshape(own),
     shape.map((dim, k) => (own[k] === 1 ? dim : 1)),

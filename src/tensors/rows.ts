@@ -13,7 +13,7 @@ import * as host from '../host/movement.js';
 import {allocate, sizeOf} from '../host/tensor.js';
 import {fromTensor} from './from_tensor.js';
 import {linear} from './linear.js';
-import {emptyFrom, mapTensor, movesOnHost} from './movement.js';
+import {emptyFrom, mapTensor, moveOnHost, movesOnHost} from './movement.js';
 import {stringValue} from './strings.js';
 import {Value} from './value.js';
 
@@ -28,7 +28,7 @@ export function takeRows(x: Value, width: number, index: Int32Array, shape: read
   const size = sizeOf(shape);
   if (size === 0 || x.size === 0) return emptyFrom(x, shape);
   if (movesOnHost(x) || (x.hostReady && size < x.size))
-    return Value.of(host.takeRows(x, width, index, shape));
+    return moveOnHost([x], (from) => host.takeRows(from!, width, index, shape));
   const rows = x.size / width;
   return mapTensor(x, (part) =>
     tf.reshape(takeTensorRows(tf.reshape(part, [rows, width]), index), shape as number[]),

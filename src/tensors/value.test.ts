@@ -2,8 +2,10 @@ import {CallError} from '../errors.js';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import {beforeAll, describe, expect, it} from 'vitest';
+import {RowIndices} from '../host/row_indices.js';
 import {useBackend} from '../ops/testing/op_cases.js';
 import {asOnFarBackend} from '../tfjs/data.js';
+import {concat, slice, transpose} from './movement.js';
 import {preferHost, Value} from './value.js';
 
 describe.each(['cpu', 'wasm'])('where to compute, with the %s backend', (backend) => {
@@ -67,4 +69,55 @@ it('numbers beyond 2^53 are no indices', () => {
     const value = Value.host('int64', [1], BigInt64Array.of(wide));
     expect(() => value.numbers()).toThrowWithMessage(CallError, `${wide} does not fit where an index`);
   }
+});
+
+describe('int64 held as int32', () => {
+  const numbers = [-(2 ** 31), -1, 0, 2 ** 31 - 1];
+  const value = () => Value.narrow([2, 2], Int32Array.from(numbers));
+
+  it('is int64 to whoever reads it', () => {
+    const {dtype, size} = value();
+    expect([dtype, size]).toEqual(['int64', 4]);
+    expect(value().numeric()).toEqual(BigInt64Array.from(numbers, BigInt));
+    expect(value().numbers()).toEqual(numbers);
+    expect(value().reshape([4]).numeric()).toEqual(BigInt64Array.from(numbers, BigInt));
+    const tensor = value().tensor();
+    expect([tensor.dtype, tensor.shape]).toEqual(['int32', [2, 2]]);
+    expect([...tensor.dataSync()]).toEqual(numbers);
+    tensor.dispose();
+  });
+
+  it('stays so when it is moved, together with few others that fit', () => {
+    const one = Value.host('int64', [2, 1], BigInt64Array.of(5n, -6n));
+    const joined = concat([value(), one], 1);
+    expect(joined.narrow).toEqual(Int32Array.of(-(2 ** 31), -1, 5, 0, 2 ** 31 - 1, -6));
+    expect(transpose(joined, [1, 0]).numbers()).toEqual([-(2 ** 31), 0, -1, 2 ** 31 - 1, 5, -6]);
+    const wide = Value.host('int64', [2, 1], BigInt64Array.of(5n, 2n ** 31n));
+    expect(concat([value(), wide], 1).narrow).toBeUndefined();
+    expect(concat([value(), wide], 1).numeric()).toEqual(
+      BigInt64Array.of(-(2n ** 31n), -1n, 5n, 0n, 2n ** 31n - 1n, 2n ** 31n),
+    );
+  });
+
+  it('of other dtypes there is none', () => {
+    expect(Value.host('int32', [1], Int32Array.of(1)).narrow).toBeUndefined();
+    expect(Value.host('uint64', [1], BigUint64Array.of(1n)).narrow).toBeUndefined();
+  });
+});
+
+it('indices of elements in rows are those of a sparse matrix, whole or by column', () => {
+  // Rows of 2, 0, 3 and 0 elements.
+  const value = () => Value.rowIndices(new RowIndices(Int32Array.of(0, 2, 2, 5, 5)));
+  const all = [0, 0, 0, 1, 2, 0, 2, 1, 2, 2];
+  expect([value().dtype, value().shape]).toEqual(['int64', [5, 2]]);
+  expect(value().numeric()).toEqual(BigInt64Array.from(all, BigInt));
+  expect(value().numbers()).toEqual(all);
+  expect(value().reshape([10]).numbers()).toEqual(all);
+  expect(slice(value(), [0, 0], [5, 1]).numbers()).toEqual([0, 0, 2, 2, 2]);
+  expect(slice(value(), [0, 1], [5, 1]).numbers()).toEqual([0, 1, 0, 1, 2]);
+  expect(slice(value(), [1, 1], [2, 1]).numbers()).toEqual([1, 0]);
+  expect(slice(value(), [0, 0], [5, 2]).numbers()).toEqual(all);
+  expect(new RowIndices(Int32Array.of(0, 2, 2, 5, 5)).widest).toBe(3);
+  const none = Value.rowIndices(new RowIndices(Int32Array.of(0)));
+  expect([none.shape, none.numbers()]).toEqual([[0, 2], []]);
 });

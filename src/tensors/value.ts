@@ -13,8 +13,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {CallError} from '../errors.js';
 import {noteHostBytes} from '../host/budget.js';
 import {type DType, dtypeInfo, isBigInt, isFloating, type NumericArray} from '../host/dtypes.js';
-import {nearestNumbers, wordsOf} from '../host/int64.js';
+import {narrowed, nearestNumbers, widenInto, wordsOf} from '../host/int64.js';
 import type {LazyTensor} from '../host/lazy_tensor.js';
+import type {RowIndices} from '../host/row_indices.js';
 import {PackedStrings} from '../host/strings.js';
 import {
   allocate,
@@ -80,6 +81,8 @@ export class Value implements HostTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
   #host: HostData | undefined;
+  #narrow: Int32Array | undefined;
+  #rowIndices: RowIndices | undefined;
   #stored: LazyTensor | undefined;
   #tensor: tf.Tensor | undefined;
   #parts: ComplexParts | undefined;
@@ -116,6 +119,30 @@ export class Value implements HostTensor {
   static fresh(dtype: DType, shape: readonly number[], data: HostData): Value {
     const value = new Value(dtype, shape, data, undefined);
     value.#isFresh = true;
+    return value;
+  }
+
+  /**
+   * An int64 value whose elements all fit int32, which is what ids, places and counts mostly do: they are held in half the memory, and
+   * whoever knows of it ({@link narrow}) computes with them so. `data` is not copied and must not change afterwards.
+   */
+  static narrow(shape: readonly number[], data: Int32Array): Value {
+    const value = new Value('int64', shape, undefined, undefined);
+    value.#narrow = data;
+    return value;
+  }
+
+  /** {@link narrow} in memory that nobody else has, and that the kernel which made it gives away. */
+  static freshNarrow(shape: readonly number[], data: Int32Array): Value {
+    const value = Value.narrow(shape, data);
+    value.#isFresh = true;
+    return value;
+  }
+
+  /** An int64 matrix of the indices of elements in rows. */
+  static rowIndices(indices: RowIndices): Value {
+    const value = new Value('int64', [indices.count, 2], undefined, undefined);
+    value.#rowIndices = indices;
     return value;
   }
 
@@ -186,8 +213,31 @@ export class Value implements HostTensor {
   }
 
   #readHost(): HostData {
+    const narrow = this.#heldNarrow();
+    if (narrow !== undefined) return widened(narrow);
     if (this.#stored !== undefined) return this.#stored.read().data;
     return this.#parts ? interleave(this.#parts, this.dtype) : readBack(this.#tensor!, this.dtype);
+  }
+
+  /**
+   * The elements of an int64 value as int32: where it was made of such, or they are few and fit. Undefined for all others. Belongs to the
+   * value.
+   */
+  get narrow(): Int32Array | undefined {
+    // Who reads it may keep it.
+    this.#isFresh = false;
+    const narrow = this.#heldNarrow();
+    if (narrow !== undefined || this.dtype !== 'int64' || this.size > FEW) return narrow;
+    return narrowed(this.hostData() as BigInt64Array);
+  }
+
+  #heldNarrow(): Int32Array | undefined {
+    return (this.#narrow ??= this.#rowIndices?.all());
+  }
+
+  /** What it was made of, if these are the indices of elements in rows. */
+  get indicesInRows(): RowIndices | undefined {
+    return this.#rowIndices;
   }
 
   /** Where its elements are, if they are in a file. */
@@ -230,11 +280,16 @@ export class Value implements HostTensor {
    * CallError.
    */
   numbers(): number[] {
-    return Array.from(this.indices());
+    const indices = this.indices();
+    if (!isBigInt(this.dtype)) return Array.from(indices);
+    // As what V8 calls small integers: loops over shapes of other numbers are compiled for floats, and take several times longer.
+    return Array.from(indices, (index) => (index === (index | 0) ? index | 0 : index));
   }
 
   /** {@link numbers} for many of them: of dtypes whose elements are numbers, {@link numeric}. */
   indices(): ArrayLike<number> {
+    const {narrow} = this;
+    if (narrow !== undefined) return narrow;
     const data = this.numeric();
     const numbers = nearestNumbers(data);
     if (numbers === data) return numbers;
@@ -266,10 +321,16 @@ export class Value implements HostTensor {
    */
   tensor(): tf.Tensor {
     if (this.#tensor !== undefined) return this.#tensor;
-    const tensor = this.#parts ? tf.complex(...this.#parts) : upload(this.dtype, this.shape, this.#host!);
+    const tensor = this.#parts ? tf.complex(...this.#parts) : this.#uploaded();
     // A value no frame holds is a kernel's temporary: its tensor goes with the kernel's scope, so it is not cached.
     if (this.#references > 0 || this.#pinned) this.#tensor = tf.keep(tensor);
     return tensor;
+  }
+
+  #uploaded(): tf.Tensor {
+    const {narrow} = this;
+    if (narrow !== undefined) return tf.tensor(narrow, this.shape as number[], 'int32');
+    return upload(this.dtype, this.shape, this.hostData());
   }
 
   /**
@@ -277,12 +338,12 @@ export class Value implements HostTensor {
    * value is not used any more.
    */
   giveAway(): tf.Tensor | undefined {
-    const deviceType = DEVICE_DTYPES[this.dtype];
+    const deviceType = this.#narrow === undefined ? DEVICE_DTYPES[this.dtype] : 'int32';
     if (!this.#isFresh || this.#pinned || this.#references > 1 || this.#tensor !== undefined)
       return undefined;
     if (deviceType === undefined || deviceType === 'complex64') return undefined;
     this.#isFresh = false;
-    return hostTensor(this.#host as Float32Array, this.shape, deviceType);
+    return hostTensor((this.#narrow ?? this.#host) as Float32Array, this.shape, deviceType);
   }
 
   /** The tfjs tensor of a value born on a backend, undefined for one born on the host. */
@@ -315,6 +376,8 @@ export class Value implements HostTensor {
       return new Value(this.dtype, shape, undefined, undefined, [real!, imag!]);
     }
     if (this.onDevice) return Value.device(reshape(this.#tensor!, shape), this.dtype);
+    const {narrow} = this;
+    if (narrow !== undefined) return Value.narrow(shape, narrow);
     return new Value(this.dtype, shape, this.hostData(), undefined);
   }
 
@@ -335,7 +398,7 @@ export class Value implements HostTensor {
   retain(): this {
     if (this.#references++ > 0) return this;
     if (!this.#pinned) {
-      this.#noted = VALUE_BYTES + hostBytes(this.#host);
+      this.#noted = VALUE_BYTES + hostBytes(this.#host ?? this.#narrow);
       noteHostBytes(this.#noted);
     }
     if (this.dtype === 'variant') for (const value of this.#heldValues()) value.retain();
@@ -486,20 +549,15 @@ function upload(dtype: DType, shape: readonly number[], data: HostData): tf.Tens
   return tf.tensor(toInt32(numbers), dims, 'int32');
 }
 
+function widened(data: Int32Array): BigInt64Array {
+  const out = allocate('int64', data.length) as BigInt64Array;
+  widenInto(wordsOf(out), data);
+  return out;
+}
+
 function lowWords(numbers: BigInt64Array | BigUint64Array): Int32Array {
-  const words = wordsOf(numbers);
-  const out = new Int32Array(numbers.length);
-  const isSigned = numbers instanceof BigInt64Array;
-  let lost = 0;
-  for (let i = 0; i < out.length; i++) {
-    const low = words[2 * i]!;
-    const sign = low >> 31;
-    const high = words[2 * i + 1]!;
-    out[i] = low;
-    // The high word of what fits repeats its sign.
-    lost |= isSigned ? high ^ sign : high | sign;
-  }
-  if (lost === 0) return out;
+  const out = narrowed(numbers);
+  if (out !== undefined) return out;
   const wide = numbers.find((each: bigint) => each !== BigInt.asIntN(32, each));
   throw new CallError(`${wide} does not fit int32`);
 }

@@ -106,19 +106,27 @@ export class ByteReplacement {
   readonly #bytes: Uint8Array;
   readonly #isRemoval: boolean;
 
-  private constructor({set, inRuns}: ByteMatches, byte: number | undefined) {
-    this.#set = set;
+  private constructor({set, inRuns}: ByteMatches, byte: number | undefined, before: Uint8Array) {
+    this.#set = before.map((each) => set[each]!);
     this.#inRuns = inRuns;
-    this.#bytes = Uint8Array.from(set, (isMatch, each) => (isMatch === 1 ? (byte ?? each) : each));
+    this.#bytes = before.map((each) => (set[each] === 1 ? (byte ?? each) : each));
     this.#isRemoval = byte === undefined;
   }
 
-  /** What {@link replace} does for all matches; undefined where it cannot be done like this. */
-  static of(regex: Regex, {parts, valid}: Rewrite): ByteReplacement | undefined {
+  /**
+   * What {@link replace} does for all matches; undefined where it cannot be done like this.
+   *
+   * @param before - what becomes of each byte before matches are looked for
+   */
+  static of(
+    regex: Regex,
+    {parts, valid}: Rewrite,
+    before: Uint8Array = UNCHANGED,
+  ): ByteReplacement | undefined {
     const [bytes = NOTHING] = parts;
     const isPlain = parts.length < 2 && typeof bytes !== 'number' && bytes.length < 2;
     if (regex.byteMatches === undefined || !isPlain || !valid) return undefined;
-    return new ByteReplacement(regex.byteMatches, bytes[0]);
+    return new ByteReplacement(regex.byteMatches, bytes[0], before);
   }
 
   /** Writes the text between `start` and `end` to `out` from `at` on, where there is room for as many bytes; where it ends. */
@@ -129,7 +137,7 @@ export class ByteReplacement {
     if (this.#isRemoval) {
       for (let i = start; i < end; i++) {
         const byte = bytes[i]!;
-        out[to] = byte;
+        out[to] = changed[byte]!;
         to += 1 - set[byte]!;
       }
     } else if (this.#inRuns) {
@@ -150,6 +158,7 @@ export class ByteReplacement {
 }
 
 const NOTHING = new Uint8Array(0);
+const UNCHANGED = Uint8Array.from({length: 256}, (_, byte) => byte);
 
 /** The bytes of the character at `at`; 0 where none ends before `end`. */
 function lengthWithin(bytes: Uint8Array, at: number, end: number): number {

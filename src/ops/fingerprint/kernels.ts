@@ -19,21 +19,48 @@ import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
 import {invalid, unsupported} from '../node.js';
 
 /** The hash of each string: two words. */
-function hashes({bytes, starts, ends}: PackedStrings, hash: StringHash): BigInt64Array {
-  const out = allocate('int64', starts.length) as BigInt64Array;
-  const words = wordsOf(out);
-  const view = viewOf(bytes);
-  for (let i = 0; i < starts.length; i++) hash(view, starts[i]!, ends[i]!, words, 2 * i);
+function hashes(strings: PackedStrings, hash: StringHash): BigInt64Array {
+  const out = allocate('int64', strings.length) as BigInt64Array;
+  hashInto(wordsOf(out), strings, hash, 0, strings.length);
   return out;
 }
+
+/** Puts the hashes of strings `from` to `to` into `words`. */
+function hashInto(
+  words: Int32Array,
+  {bytes, starts, ends}: PackedStrings,
+  hash: StringHash,
+  from: number,
+  to: number,
+): void {
+  const view = viewOf(bytes);
+  for (let i = from; i < to; i++) hash(view, starts[i]!, ends[i]!, words, 2 * (i - from));
+}
+
+/** So many hashes are made and divided at a time where only the buckets are kept. */
+const BLOCK = 1024;
 
 /** Each string's hash modulo `num_buckets`. */
 function buckets(hashOf: (ctx: KernelContext) => StringHash): Kernel {
   return ([input], ctx) => {
     const hash = ctx.memo(() => hashOf(ctx));
-    const out = hashes(input!.strings(), hash);
-    remainders(wordsOf(out), ctx.attrs.bigint('num_buckets'));
-    return Value.host('int64', input!.shape, out);
+    const strings = input!.strings();
+    const count = ctx.attrs.bigint('num_buckets');
+    if (count > 2n ** 31n) {
+      const out = hashes(strings, hash);
+      remainders(wordsOf(out), count);
+      return Value.host('int64', input!.shape, out);
+    }
+    const out = allocate('int32', strings.length) as Int32Array;
+    const block = new Int32Array(2 * Math.min(BLOCK, out.length));
+    for (let from = 0; from < out.length; from += BLOCK) {
+      const to = Math.min(from + BLOCK, out.length);
+      const words = block.subarray(0, 2 * (to - from));
+      hashInto(words, strings, hash, from, to);
+      remainders(words, count);
+      for (let i = from; i < to; i++) out[i] = words[2 * (i - from)]!;
+    }
+    return Value.freshNarrow(input!.shape, out);
   };
 }
 

@@ -11,7 +11,7 @@ import {roundToDType} from '../../host/rounding.js';
 import {broadcastShapes, formatShape, sameShape, stridesOf} from '../../host/shape.js';
 import {allocate, int32Array, sizeOf} from '../../host/tensor.js';
 import {ownEntry} from '../../own_entry.js';
-import {broadcastTo, concat, movesOnHost} from '../../tensors/movement.js';
+import {broadcastTo, concat, moveOnHost, movesOnHost} from '../../tensors/movement.js';
 import {lastWriters, NO_ROW, takeRows} from '../../tensors/rows.js';
 import {Value} from '../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../kernel.js';
@@ -31,7 +31,7 @@ const ROW_LENGTHS: Readonly<Record<string, (partition: Value, rows: number) => F
   },
   VALUE_ROWIDS: (partition, rows) => {
     const counts = allocate('float64', rows) as Float64Array;
-    const data = partition.numeric();
+    const data = partition.narrow ?? partition.numeric();
     const isWide = data instanceof BigInt64Array;
     const ids = isWide ? wordsOf(data) : (data as Int32Array);
     const step = isWide ? 2 : 1;
@@ -99,7 +99,12 @@ const toTensor: Kernel = ([shape, values, fallback, ...partitions], ctx) => {
   if (places.length > count)
     throw invalid(ctx, `the rows have ${places.length} values, and there are ${count}`);
   const whole = [...outer, ...inner];
-  if (movesOnHost(values!, blank)) return Value.of(host.putRows(values!, width, places, whole, blank));
+  if (movesOnHost(values!, blank))
+    return moveOnHost(
+      [values!, blank],
+      (from, fill) => host.putRows(from!, width, places, whole, fill!),
+      true,
+    );
   // The default row comes first, the values after it.
   const writers = lastWriters(places, sizeOf(outer));
   for (let i = 0; i < writers.length; i++) writers[i]!++;

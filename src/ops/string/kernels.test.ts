@@ -1,9 +1,11 @@
 /** String ops against TensorFlow's results. */
 
-import {expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {fromLatin1, toLatin1} from '../../algorithms/bytes.js';
 import {decodeUtf8, encodeUtf8} from '../../algorithms/utf8.js';
+import {PackedStrings} from '../../host/strings.js';
 import {stringValue} from '../../tensors/strings.js';
+import {Value} from '../../tensors/value.js';
 import type {Session} from '../kernel.js';
 import {runKernel, testOpFamily} from '../testing/op_cases.js';
 import {string} from './kernels.js';
@@ -70,4 +72,68 @@ it('white space is found wherever it lies among other bytes', () => {
     expect(indices!.numbers()).toEqual(expected.flatMap((row, i) => row.flatMap((_, k) => [i, k])));
     expect(shape!.numbers()).toEqual([end - first, Math.max(...expected.map(({length}) => length))]);
   }
+});
+
+describe('n-grams of words that lie in a text', () => {
+  const text = encodeUtf8('the quick  brown fox jumps over');
+  const places = [...'the quick  brown fox jumps over'.matchAll(/\S+/g)].map(({0: word, index}) => [
+    index,
+    index + word.length,
+  ]);
+  /** The words, of a text with so many bytes behind it. */
+  const words = (bytesBehind: number) => {
+    const bytes = new Uint8Array(text.length + bytesBehind);
+    bytes.set(text);
+    return new PackedStrings(
+      bytes,
+      Int32Array.from(places, ([start]) => start!),
+      Int32Array.from(places, ([, end]) => end!),
+    );
+  };
+  const bigrams = (strings: PackedStrings, splits: readonly number[], separator: string, pad = 1) => {
+    const bytes = (value: string) => ({type: 'string', value: btoa(value) as never}) as const;
+    const attrs = {
+      separator: bytes(separator),
+      left_pad: bytes('<'),
+      right_pad: bytes('>'),
+      ngram_widths: {type: 'list', value: [{type: 'int', value: 2n}]},
+      pad_width: {type: 'int', value: BigInt(pad)},
+      preserve_short_sequences: {type: 'bool', value: false},
+    } as never;
+    const [ngrams, ends] = runKernel({op: 'StringNGrams', attrs}, string, [
+      stringValue([strings.length], strings),
+      Value.vector('int64', splits),
+    ]);
+    return {ngrams: ngrams!.strings(), ends: ends!.numbers()};
+  };
+
+  it.each([0, 1000])(
+    'those that stand there with the separator, and those that do not, with %i other bytes',
+    (more) => {
+      const found = (separator: string) => {
+        const {ngrams, ends} = bigrams(words(more), [0, 4, 6], separator);
+        expect(ends).toEqual([0, 5, 8]);
+        return ngrams.toArray().map((each) => decodeUtf8(each).replaceAll(separator, '_'));
+      };
+      const expected = [
+        '<_the',
+        'the_quick',
+        'quick_brown',
+        'brown_fox',
+        'fox_>',
+        '<_jumps',
+        'jumps_over',
+        'over_>',
+      ];
+      expect(found(' ')).toEqual(expected);
+      expect(found('--')).toEqual(expected);
+    },
+  );
+
+  it('share the memory of a text in which all of them stand', () => {
+    const two = words(0).slice(0, 2);
+    const {ngrams} = bigrams(two, [0, 2], ' ', 0);
+    expect(ngrams.bytes).toBe(two.bytes);
+    expect(ngrams.toArray().map(decodeUtf8)).toEqual(['the quick']);
+  });
 });

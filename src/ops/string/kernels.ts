@@ -9,6 +9,7 @@ import {base64} from './kernels/base64.js';
 import {stringEdit} from './kernels/edit.js';
 import {stringFiles} from './kernels/file.js';
 import {stringJoining} from './kernels/join.js';
+import {nGramming} from './kernels/ngrams.js';
 import {stringNumber} from './kernels/number.js';
 import {stringRaw} from './kernels/raw.js';
 import {stringRegex} from './kernels/regex.js';
@@ -22,6 +23,7 @@ export const string: OpFamily = {
   ...substrings,
   ...stringJoining,
   ...stringSplitting,
+  ...nGramming,
   ...stringRegex,
   ...stringNumber,
   ...stringRaw,

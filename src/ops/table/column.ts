@@ -8,7 +8,7 @@ import {equalBytes} from '../../algorithms/bytes.js';
 import {type Cells, cellsOf, cellsPerElement} from '../../host/cells.js';
 import {type DType, lanes, type NumericArray} from '../../host/dtypes.js';
 import {keyBytes} from '../../host/indexes.js';
-import {setInteger, wordsOf} from '../../host/int64.js';
+import {narrowed, setInteger, wordsOf} from '../../host/int64.js';
 import {withoutMuchElse} from '../../host/kept_strings.js';
 import {PackedStrings, StringsBuilder} from '../../host/strings.js';
 import {allocate, type HostData} from '../../host/tensor.js';
@@ -20,6 +20,11 @@ export interface Column {
    * place.
    */
   gather(rows: Int32Array, defaults?: HostData, step?: 0 | 1): HostData;
+  /**
+   * Puts the int64 elements of rows, where all fit int32, in place of the rows themselves, and `fallback` in place of each -1. False where one
+   * does not fit; then the rows are as they were.
+   */
+  gatherNarrow?(rows: Int32Array, fallback: number): boolean;
 }
 
 /** Rows that can be changed. */
@@ -46,8 +51,10 @@ export function columnOf(dtype: DType, width: number, count = 0): MutableColumn 
 
 /** Rows that are there already, to be read alone. */
 export function columnOver(dtype: DType, width: number, data: HostData): Column {
-  return dtype === 'string'
-    ? new StringColumn(width, withoutMuchElse(data as PackedStrings))
+  if (dtype === 'string') return new StringColumn(width, withoutMuchElse(data as PackedStrings));
+  const narrow = dtype === 'int64' ? narrowed(data as BigInt64Array) : undefined;
+  return narrow && width === 1
+    ? new NarrowColumn(narrow)
     : new NumberColumn(dtype, width, data as NumericArray);
 }
 
@@ -272,6 +279,50 @@ class StringColumn implements MutableColumn {
 
 const FEW_BYTES = 64;
 
+/** Rows of one int64 that fits int32. */
+class NarrowColumn implements Column {
+  readonly #data: Int32Array;
+
+  constructor(data: Int32Array) {
+    this.#data = data;
+  }
+
+  gather(rows: Int32Array, defaults?: HostData, step: 0 | 1 = 0): HostData {
+    return gatherWide(rows, (row) => this.#data[row]!, defaults, step);
+  }
+
+  gatherNarrow(rows: Int32Array, fallback: number): boolean {
+    if (fallback !== (fallback | 0) && rows.includes(-1)) return false;
+    const data = this.#data;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      rows[i] = row >= 0 ? data[row]! : fallback;
+    }
+    return true;
+  }
+}
+
+/** Safe integers of rows, and in place of each -1 one of `defaults`. */
+function gatherWide(
+  rows: Int32Array,
+  numberOf: (row: number) => number,
+  defaults: HostData | undefined,
+  step: 0 | 1,
+): BigInt64Array {
+  const out = allocate('int64', rows.length) as BigInt64Array;
+  const words = wordsOf(out);
+  const other = wordsOf((defaults as BigInt64Array | undefined) ?? out);
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i]! >= 0) {
+      setInteger(words, i, numberOf(rows[i]!));
+    } else {
+      words[2 * i] = other[2 * i * step]!;
+      words[2 * i + 1] = other[2 * i * step + 1]!;
+    }
+  }
+  return out;
+}
+
 /** Numbers that follow one another, row 0 `offset`: what the lines of a file are numbered with. */
 export class LineNumbers implements Column {
   readonly #offset: number;
@@ -281,24 +332,20 @@ export class LineNumbers implements Column {
   }
 
   gather(rows: Int32Array, defaults?: HostData, step: 0 | 1 = 0): HostData {
-    const out = allocate('int64', rows.length) as BigInt64Array;
-    const words = wordsOf(out);
-    const other = wordsOf((defaults as BigInt64Array | undefined) ?? out);
+    return gatherWide(rows, (row) => row + this.#offset, defaults, step);
+  }
+
+  gatherNarrow(rows: Int32Array, fallback: number): boolean {
     const offset = this.#offset;
+    let last = -1;
+    for (let i = 0; i < rows.length; i++) if (rows[i]! > last) last = rows[i]!;
+    const fits = offset === (offset | 0) && last + offset === ((last + offset) | 0);
+    if (!fits || (fallback !== (fallback | 0) && rows.includes(-1))) return false;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
-      const number = row + offset;
-      if (row < 0) {
-        words[2 * i] = other[2 * i * step]!;
-        words[2 * i + 1] = other[2 * i * step + 1]!;
-      } else if (number === (number | 0)) {
-        words[2 * i] = number;
-        words[2 * i + 1] = number >> 31;
-      } else {
-        setInteger(words, i, number);
-      }
+      rows[i] = row >= 0 ? row + offset : fallback;
     }
-    return out;
+    return true;
   }
 }
 

@@ -14,7 +14,7 @@ import {allocate, type HostData} from '../../host/tensor.js';
 export interface TableKeys {
   /** How many keys there are. */
   readonly size: number;
-  /** The row of each key, or -1. */
+  /** The row of each key, or -1, in memory of the caller's own. */
   find(keys: HostData): Int32Array;
   /** The row of a string, or -1. */
   idAt(bytes: Uint8Array, start: number, end: number): number;

@@ -8,6 +8,7 @@
 
 import {CallError, UnsupportedOpError} from '../../errors.js';
 import {type DType, isInteger} from '../../host/dtypes.js';
+import {integerAt, wordsOf} from '../../host/int64.js';
 import {formatShape, sameShape} from '../../host/shape.js';
 import {allocate, type HostData, sizeOf} from '../../host/tensor.js';
 import {type Resource, Value} from '../../tensors/value.js';
@@ -128,8 +129,17 @@ export abstract class LookupTable implements Resource {
     }
     const rows = entries.keys.find(keys.hostData());
     const step = isFull && defaultPerKey ? 1 : 0;
+    if (step === 0 && gatherNarrow(entries.values, rows, defaultValue)) return Value.freshNarrow(shape, rows);
     return Value.host(this.valueDType, shape, entries.values.gather(rows, defaultValue.hostData(), step));
   }
+}
+
+/** Int64 values in place of their rows, where they are held as int32; else false. */
+function gatherNarrow(values: Column, rows: Int32Array, defaultValue: Value): boolean {
+  if (values.gatherNarrow === undefined) return false;
+  const fallback =
+    defaultValue.size === 0 ? 0 : integerAt(wordsOf(defaultValue.hostData() as BigInt64Array), 0);
+  return values.gatherNarrow(rows, fallback);
 }
 
 /** What finds the rows of keys, and the values in these. */

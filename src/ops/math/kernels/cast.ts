@@ -30,7 +30,14 @@ export function castValue(x: Value, dtype: DType): Value {
     return fromParts([tf.clone(real), tf.clone(imag)], dtype);
   }
   if (x.parts && isFloating(dtype)) return fromTensor(tf.clone(x.parts[0]), dtype);
-  return Value.host(dtype, x.shape, convertElements(x.numeric(), x.dtype, dtype));
+  const narrow = x.dtype === 'int64' ? x.narrow : undefined;
+  if (dtype === 'int64' && x.dtype === 'int32') return Value.narrow(x.shape, x.numeric() as Int32Array);
+  if (dtype === 'int32' && narrow !== undefined) return Value.host(dtype, x.shape, narrow);
+  return Value.host(
+    dtype,
+    x.shape,
+    narrow ? convertElements(narrow, 'int32', dtype) : convertElements(x.numeric(), x.dtype, dtype),
+  );
 }
 
 const cast: Kernel = ([x], ctx) => {

@@ -68,6 +68,12 @@ export function select(condition: Value, x: Value, y: Value): Value {
       new PackedStrings(bytes, starts.numeric() as Int32Array, ends.numeric() as Int32Array),
     );
   }
+  const narrow = x.narrow && y.narrow;
+  if (narrow !== undefined) {
+    const [a, b] = [x, y].map((each) => Value.host('int32', each.shape, each.narrow!)) as [Value, Value];
+    const chosen = select(condition, a, b);
+    return Value.narrow(shape, chosen.numeric() as Int32Array);
+  }
   const holds = condition.numeric() as Uint8Array;
   if (dtypeInfo(x.dtype).array === undefined) return selectObjects(holds, condition.shape, x, y, shape);
   const out = allocate(x.dtype, sizeOf(shape));

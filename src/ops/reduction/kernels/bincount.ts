@@ -4,10 +4,9 @@
  * @module
  */
 
-import {isBigInt, type NumericArray} from '../../../host/dtypes.js';
 import {nearestNumbers} from '../../../host/int64.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
-import {allocate, int32Array, numbersAs} from '../../../host/tensor.js';
+import {allocate, int32Array} from '../../../host/tensor.js';
 import {convertNumbers} from '../../../tensors/host.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
@@ -25,8 +24,8 @@ interface Occurrences {
   readonly binary: boolean;
 }
 
-/** The sums of the weights of each number below `size`, row by row, in the dtype of the weights. */
-function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
+/** The sums of the weights of each number below `size`, row by row, in the dtype of the weights, as a value of `shape`. */
+function countBins(what: Occurrences, shape: readonly number[], ctx: KernelContext): Value {
   const {numbers, splits, weights, binary} = what;
   const rows = splits.length - 1;
   const size = what.size.number();
@@ -37,10 +36,10 @@ function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
   }
   const {dtype} = weights;
   const weightOf = weights.size > 0 && !binary ? weights.numeric() : undefined;
-  // Occurrences are counted by numbers, and become int64 in the end. Weights are summed in their own dtype, as TensorFlow does.
-  const isCount = isBigInt(dtype) && weightOf === undefined;
+  // Occurrences are counted by numbers, also for int64. Weights are summed in their own dtype, as TensorFlow does.
+  const isCount = dtype === 'int64' && weightOf === undefined;
   const sums = allocate(isCount ? 'int32' : dtype, rows * size) as Float64Array;
-  const source = nearestNumbers(numbers.numeric());
+  const source = numbers.narrow ?? nearestNumbers(numbers.numeric());
   for (let row = 0; row < rows; row++) {
     const first = row * size;
     for (let i = splits[row]!; i < splits[row + 1]!; i++) {
@@ -51,12 +50,12 @@ function countBins(what: Occurrences, ctx: KernelContext): NumericArray {
       else sums[first + bin]! += weightOf ? (weightOf[i] as number) : 1;
     }
   }
-  return isCount ? numbersAs(dtype, sums) : sums;
+  return isCount ? Value.narrow(shape, sums as unknown as Int32Array) : Value.fresh(dtype, shape, sums);
 }
 
 const bincount: Kernel = ([numbers, size, weights], ctx) => {
   const what = {numbers: numbers!, splits: [0, numbers!.size], size: size!, weights: weights!, binary: false};
-  return Value.host(weights!.dtype, [size!.number()], countBins(what, ctx));
+  return countBins(what, [size!.number()], ctx);
 };
 
 const denseBincount: Kernel = ([numbers, size, weights], ctx) => {
@@ -73,7 +72,7 @@ const denseBincount: Kernel = ([numbers, size, weights], ctx) => {
     binary: ctx.attrs.bool('binary_output'),
   };
   const outShape = [...shape.slice(0, -1), size!.number()];
-  return Value.host(weights!.dtype, outShape, countBins(what, ctx));
+  return countBins(what, outShape, ctx);
 };
 
 const raggedBincount: Kernel = ([splits, numbers, size, weights], ctx) => {
@@ -88,7 +87,7 @@ const raggedBincount: Kernel = ([splits, numbers, size, weights], ctx) => {
     weights: weights!,
     binary: ctx.attrs.bool('binary_output'),
   };
-  return Value.host(weights!.dtype, [ends.length - 1, size!.number()], countBins(what, ctx));
+  return countBins(what, [ends.length - 1, size!.number()], ctx);
 };
 
 /** Counts of the values in `nbins` equal parts of a range; what lies outside counts for the first or the last part. */

@@ -11,7 +11,7 @@ import {wordsOf} from '../../../host/int64.js';
 import {allocate, sizeOf} from '../../../host/tensor.js';
 import {withGradient} from '../../../tensors/differentiable.js';
 import {fromTensor} from '../../../tensors/from_tensor.js';
-import {convertNumbers, forEachBroadcast} from '../../../tensors/host.js';
+import {convertNumbers, forEachBroadcast, forEachRun} from '../../../tensors/host.js';
 import {mapTensor} from '../../../tensors/movement.js';
 import {preferHost, Value} from '../../../tensors/value.js';
 import {
@@ -84,8 +84,9 @@ function foldNumbers(x: Value, {kept, count}: ReductionPlan<number>, rule: Reduc
   ) as Float64Array;
   sums.fill(startOf(rule, dtype) as number);
   const fold = isFloating(dtype) ? rule.float : (rule.int ?? rule.float);
-  forEachBroadcast([kept], x.shape, (i, [at]) => {
-    sums[at!] = fold(sums[at!]!, source[i]!);
+  forEachRun([kept], x.shape, (first, [at], [step], length) => {
+    let to = at!;
+    for (let i = first; i < first + length; i++, to += step!) sums[to] = fold(sums[to]!, source[i]!);
   });
   if (rule.finish) for (let i = 0; i < sums.length; i++) sums[i] = rule.finish(sums[i]!, count);
   return isFloating(dtype) ? convertNumbers(sums, dtype) : sums;

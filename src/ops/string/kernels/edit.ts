@@ -13,6 +13,16 @@ import {Value} from '../../../tensors/value.js';
 import type {Kernel, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 
+/** By op the first of the 26 ASCII letters whose case it changes. */
+export const FIRST_LETTERS: Readonly<Record<string, number>> = {StringLower: 0x41, StringUpper: 0x61};
+
+/** What becomes of each byte where 26 letters from `first` on get the other case. */
+export function withOtherCase(first: number): Uint8Array {
+  return Uint8Array.from({length: 256}, (_, byte) =>
+    byte >= first && byte < first + 26 ? byte ^ 0x20 : byte,
+  );
+}
+
 /** Changes case: ASCII letters, or with the `utf-8` encoding every letter. `first` is the first of the 26 bytes that change. */
 function changeCase(first: number, text: (text: string) => string): Kernel {
   return ([input], ctx) => {
@@ -107,8 +117,8 @@ const stringLength: Kernel = ([input], ctx) => {
 
 /** Case, white space, length. */
 export const stringEdit: OpFamily = {
-  StringLower: {kernel: changeCase(0x41, (text) => text.toLowerCase())},
-  StringUpper: {kernel: changeCase(0x61, (text) => text.toUpperCase())},
+  StringLower: {kernel: changeCase(FIRST_LETTERS.StringLower!, (text) => text.toLowerCase())},
+  StringUpper: {kernel: changeCase(FIRST_LETTERS.StringUpper!, (text) => text.toUpperCase())},
   StringStrip: {kernel: strip},
   StringLength: {kernel: stringLength},
 };

@@ -62,7 +62,8 @@ function replaceAll(input: Value, regex: Regex, rewrite: Rewrite, ctx: KernelCon
   return stringValue(input.shape, out.strings());
 }
 
-function replaceBytes(strings: PackedStrings, replacement: ByteReplacement): PackedStrings {
+/** The strings with the bytes of matches replaced. */
+export function replaceBytes(strings: PackedStrings, replacement: ByteReplacement): PackedStrings {
   const {bytes, starts, ends} = strings;
   const out = new StringsBuilder(strings.length, strings.totalBytes);
   for (let i = 0; i < strings.length; i++) {

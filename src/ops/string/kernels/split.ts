@@ -1,15 +1,13 @@
 /**
- * Ops that cut strings into several: at separators, into n-grams.
+ * Ops that cut strings into several at separators.
  *
  * @module
  */
 
 import {indexOfBytes, isSpace} from '../../../algorithms/bytes.js';
-import {wordsOf} from '../../../host/int64.js';
 import {StringPieces} from '../../../host/pieces_of_strings.js';
-import {type PackedStrings, StringsBuilder} from '../../../host/strings.js';
-import {allocate, allocateObjects, numbersAs} from '../../../host/tensor.js';
-import {zeros} from '../../../tensors/movement.js';
+import {RowIndices} from '../../../host/row_indices.js';
+import type {PackedStrings} from '../../../host/strings.js';
 import {stringValue} from '../../../tensors/strings.js';
 import {Value} from '../../../tensors/value.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
@@ -31,21 +29,11 @@ function cutAll(input: PackedStrings, cut: Cutter): Value[] {
 
 function sparseRows(bytes: Uint8Array, pieces: StringPieces): Value[] {
   const {splits, count} = pieces;
-  const indices = allocate('int64', 2 * count) as BigInt64Array;
-  const words = wordsOf(indices);
-  let widest = 0;
-  for (let row = 0; row + 1 < splits.length; row++) {
-    const [first, end] = [splits[row]!, splits[row + 1]!];
-    widest = Math.max(widest, end - first);
-    for (let i = first; i < end; i++) {
-      words[4 * i] = row;
-      words[4 * i + 2] = i - first;
-    }
-  }
+  const indices = new RowIndices(splits);
   return [
-    Value.host('int64', [count, 2], indices),
+    Value.rowIndices(indices),
     stringValue([count], pieces.of(bytes)),
-    Value.vector('int64', [splits.length - 1, widest]),
+    Value.vector('int64', [splits.length - 1, indices.widest]),
   ];
 }
 
@@ -173,127 +161,8 @@ function cutAt(separator: Uint8Array, limit: number): Cutter {
   };
 }
 
-/** N-grams of the rows of a ragged tensor, each row padded on both sides. */
-const stringNGrams: Kernel = ([data, splits], ctx) => {
-  const spec = ctx.memo(() => nGramSpec(ctx));
-  const strings = data!.strings();
-  // Without splits the op gives as many empty strings as there are data.
-  if (splits!.size === 0) return [zeros('string', data!.shape), splits!];
-  const bounds = splits!.numbers();
-  checkSplits(bounds, strings.length, ctx);
-  const outSplits = allocate('int32', bounds.length) as Int32Array;
-  const rowsValue = () => Value.host(splits!.dtype, splits!.shape, numbersAs(splits!.dtype, outSplits));
-  // Without data the op gives no n-grams, not even those of padding alone.
-  if (strings.length === 0) return [stringValue(data!.shape, []), rowsValue()];
-  const ngrams = new StringsBuilder(strings.length, strings.totalBytes);
-  for (let row = 0; row + 1 < bounds.length; row++) {
-    addRow(ngrams, strings, bounds[row]!, bounds[row + 1]!, spec, ctx);
-    outSplits[row + 1] = ngrams.count;
-  }
-  return [stringValue([ngrams.count], ngrams.strings()), rowsValue()];
-};
-
-interface NGramSpec {
-  readonly separator: Uint8Array;
-  readonly left: Uint8Array;
-  readonly right: Uint8Array;
-  readonly widths: readonly number[];
-  /** Padding on each side; -1 for as much as each width allows. */
-  readonly pad: number;
-  readonly preserveShort: boolean;
-}
-
-function nGramSpec(ctx: KernelContext): NGramSpec {
-  const {attrs} = ctx;
-  const widths = attrs.ints('ngram_widths');
-  if (widths.some((width) => width <= 0)) throw invalid(ctx, 'ngram_widths must contain positive values');
-  return {
-    separator: attrs.bytes('separator'),
-    left: attrs.bytes('left_pad'),
-    right: attrs.bytes('right_pad'),
-    widths,
-    pad: attrs.int('pad_width'),
-    preserveShort: attrs.bool('preserve_short_sequences'),
-  };
-}
-
-function checkSplits(splits: readonly number[], size: number, ctx: KernelContext): void {
-  const rising = splits.every((split, i) => (i === 0 ? split === 0 : split >= splits[i - 1]!));
-  if (splits.length > 0 && !(rising && splits.at(-1) === size)) {
-    throw invalid(ctx, `data_splits [${splits}] do not rise from 0 to ${size}`);
-  }
-}
-
-/** The n-grams of the tokens from `first` to `end`. */
-function addRow(
-  out: StringsBuilder,
-  tokens: PackedStrings,
-  first: number,
-  end: number,
-  spec: NGramSpec,
-  ctx: KernelContext,
-): void {
-  const before = out.count;
-  for (const width of spec.widths) {
-    const pad = Math.min(spec.pad < 0 ? width - 1 : spec.pad, width - 1);
-    // Padding counts as the tokens do that it stands beside.
-    if (pad > end - first) allocateObjects(pad, 0);
-    for (let at = first - pad; at + width <= end + pad; at++)
-      addWindow(out, tokens, first, end, at, at + width, spec);
-  }
-  if (out.count > before || first === end || !spec.preserveShort) return;
-  if (spec.pad < 0) {
-    throw invalid(
-      ctx,
-      'pad_width should be >= 0 when preserve_short_sequences is true and no ngram_widths are given',
-    );
-  }
-  allocateObjects(spec.pad, 0);
-  addWindow(out, tokens, first, end, first - spec.pad, end + spec.pad, spec);
-}
-
-/** Whether the separator stands between all of the tokens where they come from. */
-function liesJoined(
-  bytes: Uint8Array,
-  starts: Int32Array,
-  ends: Int32Array,
-  from: number,
-  to: number,
-  separator: Uint8Array,
-): boolean {
-  for (let i = from; i + 1 < to; i++) {
-    if (starts[i + 1]! - ends[i]! !== separator.length) return false;
-    for (let k = 0; k < separator.length; k++) if (bytes[ends[i]! + k] !== separator[k]) return false;
-  }
-  return true;
-}
-
-/** Joins the tokens from `from` to `to`; outside of the row is padding. */
-function addWindow(
-  out: StringsBuilder,
-  {bytes, starts, ends}: PackedStrings,
-  first: number,
-  end: number,
-  from: number,
-  to: number,
-  {separator, left, right}: NGramSpec,
-): void {
-  if (from >= first && to <= end && liesJoined(bytes, starts, ends, from, to, separator)) {
-    out.add(bytes, starts[from], ends[to - 1]);
-    return;
-  }
-  for (let i = from; i < to; i++) {
-    if (i > from && separator.length > 0) out.append(separator);
-    if (i < first) out.append(left);
-    else if (i >= end) out.append(right);
-    else out.append(bytes, starts[i], ends[i]);
-  }
-  out.end();
-}
-
-/** Splitting and n-grams. */
+/** Splitting. */
 export const stringSplitting: OpFamily = {
   StringSplit: {kernel: stringSplit},
   StringSplitV2: {kernel: stringSplitV2},
-  StringNGrams: {kernel: stringNGrams},
 };
