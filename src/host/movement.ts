@@ -146,20 +146,27 @@ export function takeRows(
   return {dtype, shape, data};
 }
 
-/**
- * Rows of `width` elements, row `i` of `x` at `places[i]` unless that is negative, as a value of `shape`; of several at one place the
- * last. Where none is, there is the row `blank`.
- */
+/** Where rows go that follow one another. */
+export interface Stretches {
+  /** How many rows each stretch has. */
+  readonly lengths: ArrayLike<number>;
+  /** Where the first row of each goes, the others behind it; nowhere where that is negative. */
+  readonly places: Int32Array;
+  /** So many rows of each go anywhere. */
+  readonly most: number;
+}
+
+/** Rows of `width` elements of `x` in other places, as a value of `shape`. Where none is, there is the row `blank`. */
 export function putRows(
   x: HostTensor,
   width: number,
-  places: Int32Array,
+  stretches: Stretches,
   shape: readonly number[],
   blank: HostTensor,
 ): HostTensor {
   const {dtype} = x;
   if (dtype === 'string') {
-    return moved([x, blank], ([rows, row]) => putRows(rows!, width, places, shape, row!));
+    return moved([x, blank], ([rows, row]) => putRows(rows!, width, stretches, shape, row!));
   }
   const data = allocateHost(dtype, sizeOf(shape));
   const run = width * lanesOfWords(dtype);
@@ -172,9 +179,15 @@ export function putRows(
   if (!ArrayBuffer.isView(row) || row.some((each) => !Object.is(each, 0))) {
     for (let i = 0; i < out.length; i++) out[i] = row[i % run]!;
   }
-  for (let i = 0; i < places.length; i++) {
-    const to = places[i]! * run;
-    if (to >= 0) for (let k = 0; k < run; k++) out[to + k] = source[i * run + k]!;
+  const {lengths, places, most} = stretches;
+  let from = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    const end = from + run * lengths[i]!;
+    if (places[i]! >= 0) {
+      const last = Math.min(end, from + run * most);
+      for (let at = from, to = run * places[i]!; at < last; at++, to++) out[to] = source[at]!;
+    }
+    from = end;
   }
   return {dtype, shape, data};
 }

@@ -144,9 +144,16 @@ describe('a tensor of strings', () => {
     ],
     [
       'put in rows',
-      () => putRows(other, 1, Int32Array.of(2, -1), [3, 1], {...other, shape: [1], data: packed('-')}),
-      [3, 1],
-      '-|-|x',
+      () =>
+        putRows(
+          {...other, shape: [4, 1], data: packed('w', 'x', 'y', 'z')},
+          1,
+          {lengths: [3, 1], places: Int32Array.of(1, -1), most: 2},
+          [4, 1],
+          {...other, shape: [1], data: packed('-')},
+        ),
+      [4, 1],
+      '-|w|x|-',
     ],
     ['taken by rows', () => takeRows(matrix, 3, Int32Array.of(1, -1, 1), [3, 3]), [3, 3], 'd|e|f||||d|e|f'],
   ] as const)('is %s', (_, move, shape, content) => {

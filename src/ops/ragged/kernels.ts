@@ -95,16 +95,19 @@ const toTensor: Kernel = ([shape, values, fallback, ...partitions], ctx) => {
   const width = sizeOf(inner);
   const blank = blankRow(fallback!, inner, ctx);
   const count = values!.shape[0]!;
-  const places = placeRows(levels, outer);
-  if (places.length > count)
-    throw invalid(ctx, `the rows have ${places.length} values, and there are ${count}`);
+  const lengths = levels.at(-1)!;
+  const used = lengths.reduce((sum, length) => sum + length, 0);
+  if (used > count) throw invalid(ctx, `the rows have ${used} values, and there are ${count}`);
+  const stretches = {lengths, places: placeRows(levels, outer), most: outer[levels.length]!};
   const whole = [...outer, ...inner];
-  if (movesOnHost(values!, blank))
+  if (movesOnHost(values!, blank)) {
     return moveOnHost(
       [values!, blank],
-      (from, fill) => host.putRows(from!, width, places, whole, fill!),
+      (from, fill) => host.putRows(from!, width, stretches, whole, fill!),
       true,
     );
+  }
+  const places = spread(stretches, 1, used);
   // The default row comes first, the values after it.
   const writers = lastWriters(places, sizeOf(outer));
   for (let i = 0; i < writers.length; i++) writers[i]!++;
@@ -123,25 +126,27 @@ function blankRow(fallback: Value, shape: readonly number[], ctx: KernelContext)
   return broadcastTo(fallback, shape);
 }
 
-/** Where each value goes in a dense tensor of `outer` dimensions; NO_ROW for one that is cut off. */
+/** Where each row of the innermost dimension begins in a dense tensor of `outer` dimensions; NO_ROW for one that is cut off. */
 function placeRows(levels: readonly Float64Array[], outer: readonly number[]): Int32Array {
   const strides = stridesOf(outer);
   let places = int32Array(levels[0]!.length, (row) => (row < outer[0]! ? row * strides[0]! : NO_ROW));
-  levels.forEach((own, level) => {
-    const size = outer[level + 1]!;
-    const stride = strides[level + 1]!;
-    const count = own.reduce((sum, length) => sum + length, 0);
-    const next = (allocate('int32', count) as Int32Array).fill(NO_ROW);
-    let at = 0;
-    for (let row = 0; row < own.length; row++) {
-      const place = places[row]!;
-      const kept = place === NO_ROW ? 0 : Math.min(own[row]!, size);
-      for (let i = 0; i < kept; i++) next[at + i] = place + i * stride;
-      at += own[row]!;
-    }
-    places = next;
-  });
+  for (let level = 1; level < levels.length; level++) {
+    const stretches = {lengths: levels[level - 1]!, places, most: outer[level]!};
+    places = spread(stretches, strides[level]!, levels[level]!.length);
+  }
   return places;
+}
+
+/** Where all of `count` rows go, which are `stride` places apart; NO_ROW for those that go nowhere. */
+function spread({lengths, places, most}: host.Stretches, stride: number, count: number): Int32Array {
+  const out = (allocate('int32', count) as Int32Array).fill(NO_ROW);
+  let at = 0;
+  for (let row = 0; row < lengths.length; row++) {
+    const kept = places[row] === NO_ROW ? 0 : Math.min(lengths[row]!, most);
+    for (let i = 0; i < kept; i++) out[at + i] = places[row]! + i * stride;
+    at += lengths[row]!;
+  }
+  return out;
 }
 
 const toSparse: Kernel = (inputs, ctx) => {
