@@ -91,7 +91,7 @@ export const text: Benchmark = {
     if (rows.length > 0) printRows(rows);
     all.push(...rows.flatMap(requirementsOf));
     const large = lines.filter(({count}) => count >= LARGE_BATCH);
-    if (large.length > 0) all.push(...printMemory(await measureMemory(large, built)));
+    if (large.length > 0) all.push(...printMemory(await measureMemory(large, built, options)));
     if (isChosen(TABLE_TITLE)) all.push(...(await measureTable(built, python, options)));
     return all;
   },

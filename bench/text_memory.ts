@@ -7,7 +7,15 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {builtChild} from './children.js';
-import {formatBytes, formatRatio, printTable, type Requirement, runCommand} from './measure.js';
+import {
+  type BenchmarkOptions,
+  formatBytes,
+  formatRatio,
+  medians,
+  printTable,
+  type Requirement,
+  runCommand,
+} from './measure.js';
 import type {BuiltText} from './text_contender.js';
 import type {TextLine} from './text_lines.js';
 
@@ -31,6 +39,7 @@ export const FORGET_PEAK = '/proc/self/clear_refs';
 export async function measureMemory(
   lines: readonly TextLine[],
   built: ReadonlyMap<string, BuiltText>,
+  {rounds}: BenchmarkOptions,
 ): Promise<ReadonlyMap<TextLine, BatchMemory>> {
   const measured = new Map<TextLine, BatchMemory>();
   if (!existsSync(FORGET_PEAK)) {
@@ -48,7 +57,10 @@ export async function measureMemory(
       JSON.stringify(strings),
     ];
     try {
-      measured.set(line, await runCommand<BatchMemory>(process.execPath, args));
+      const all: BatchMemory[] = [];
+      for (let round = 0; round < rounds; round++)
+        all.push(await runCommand<BatchMemory>(process.execPath, args));
+      measured.set(line, medians(all));
     } catch {
       // What cannot be computed was said with its time.
     }

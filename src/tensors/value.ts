@@ -545,8 +545,9 @@ function upload(dtype: DType, shape: readonly number[], data: HostData): tf.Tens
   if (dtype === 'complex64' || dtype === 'complex128') return uploadComplex(dims, numbers as Float32Array);
   const deviceType = DEVICE_DTYPES[dtype];
   if (deviceType !== undefined) return tf.tensor(numbers as Float32Array, dims, deviceType);
-  if (isFloating(dtype)) return tf.tensor(Float32Array.from(numbers as Float64Array), dims, 'float32');
-  return tf.tensor(toInt32(numbers), dims, 'int32');
+  // What has just been made is not copied before a kernel of a backend asks for it.
+  if (isFloating(dtype)) return hostTensor(Float32Array.from(numbers as Float64Array), dims, 'float32');
+  return hostTensor(toInt32(numbers), dims, 'int32');
 }
 
 function widened(data: Int32Array): BigInt64Array {

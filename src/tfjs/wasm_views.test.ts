@@ -1,10 +1,11 @@
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {CallError} from '../errors.js';
 import {completeBackend} from './backend_kernels.js';
 import {quietCpuBackend} from './cpu_backend.js';
 import {isOnHostBackend, onHostBackend} from './host_backend.js';
-import {heapView} from './wasm_views.js';
+import {filledInHeap, heapView} from './wasm_views.js';
 
 beforeAll(async () => {
   await quietCpuBackend();
@@ -41,5 +42,27 @@ describe('a view of the heap', () => {
     expect(heapView(elsewhere)).toBeUndefined();
     expect(isOnHostBackend(elsewhere)).toBe(true);
     elsewhere.dispose();
+  });
+});
+
+describe('a tensor that is filled in the heap', () => {
+  it('has what was written there, and zeros', () => {
+    // Memory that was something else before.
+    tf.ones([3, 4]).dispose();
+    const tensor = filledInHeap([3, 4], (elements) => elements.set([1, 2], 5))!;
+    expect([tensor.dtype, tensor.shape]).toEqual(['float32', [3, 4]]);
+    expect([...tensor.dataSync()]).toEqual([0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0]);
+    const doubled = tf.mul(tensor, 2);
+    expect([...doubled.dataSync()]).toEqual([0, 0, 0, 0, 0, 2, 4, 0, 0, 0, 0, 0]);
+    tf.dispose([tensor, doubled]);
+  });
+
+  it('is none where another backend computes, or where filling fails', () => {
+    expect(onHostBackend(() => filledInHeap([2], () => {}))).toBeUndefined();
+    const failing = () => {
+      throw new CallError('no');
+    };
+    expect(() => filledInHeap([2], failing)).toThrowWithMessage(CallError, 'no');
+    expect(tf.memory().numTensors).toBe(0);
   });
 });

@@ -33,3 +33,27 @@ export function heapView(tensor: tf.Tensor): tf.TypedArray | undefined {
   const view = backend.typedArrayFromHeap(tensor);
   return view.buffer instanceof ArrayBuffer ? view : undefined;
 }
+
+/**
+ * A float32 tensor in the backend's heap whose elements `fill` writes there, over zeros: nothing is copied. It must ask nothing of tfjs meanwhile. Undefined
+ * where another backend is active, or where threads share the heap.
+ */
+export function filledInHeap(
+  shape: readonly number[],
+  fill: (elements: Float32Array) => void,
+): tf.Tensor | undefined {
+  const backend = wasmBackend();
+  if (backend === undefined || tf.engine().backend !== backend) return undefined;
+  const {dataId} = backend.makeOutput([...shape], 'float32');
+  const tensor = tf.engine().makeTensorFromDataId(dataId, [...shape], 'float32', backend);
+  const elements = heapView(tensor) as Float32Array | undefined;
+  let isFilled = false;
+  try {
+    if (elements === undefined) return undefined;
+    fill(elements.fill(0));
+    isFilled = true;
+    return tensor;
+  } finally {
+    if (!isFilled) tensor.dispose();
+  }
+}

@@ -7,9 +7,10 @@
 
 import {decodeUtf8} from '../../algorithms/utf8.js';
 import {checkBounds, hasRoomFor} from '../../host/budget.js';
+import {RowIndices} from '../../host/row_indices.js';
 import {formatShape} from '../../host/shape.js';
 import type {PackedStrings} from '../../host/strings.js';
-import {allocate} from '../../host/tensor.js';
+import {allocate, int32Array} from '../../host/tensor.js';
 import {Value} from '../../tensors/value.js';
 import type {KernelContext} from '../kernel.js';
 import {invalid} from '../node.js';
@@ -173,7 +174,7 @@ export function denseValue(
   column: FeatureColumn,
   batch: readonly number[],
 ): Value {
-  return Value.host(dtype, [...batch, ...shape], column.values());
+  return Value.fresh(dtype, [...batch, ...shape], column.values());
 }
 
 /** The indices, values and dense shape of rows as a sparse tensor, for a batch or for a lone record. */
@@ -183,26 +184,14 @@ export function sparseValues(
   rowEnds: Int32Array,
   isBatch: boolean,
 ): readonly [indices: Value, values: Value, shape: Value] {
-  const rank = isBatch ? 2 : 1;
-  const indices = allocate('int64', column.count * rank) as BigInt64Array;
-  const words = new Int32Array(indices.buffer);
-  let to = 0;
-  let start = 0;
-  for (let row = 0; row < rowEnds.length; row++) {
-    const length = rowEnds[row]! - start;
-    for (let i = 0; i < length; i++) {
-      if (isBatch) {
-        words[to] = row;
-        to += 2;
-      }
-      words[to] = i;
-      to += 2;
-    }
-    start += length;
-  }
   const longest = longestRow(rowEnds);
   return [
-    Value.host('int64', [column.count, rank], indices),
+    isBatch
+      ? Value.rowIndices(new RowIndices(withFirst(rowEnds)))
+      : Value.freshNarrow(
+          [column.count, 1],
+          int32Array(column.count, (i) => i),
+        ),
     flatValues(feature, column),
     Value.vector('int64', isBatch ? [rowEnds.length, longest] : [longest]),
   ];
@@ -210,20 +199,22 @@ export function sparseValues(
 
 /** All values of a feature, one after the other. */
 export function flatValues({dtype}: Feature, column: FeatureColumn): Value {
-  return Value.host(dtype, [column.count], column.values());
+  return Value.fresh(dtype, [column.count], column.values());
 }
 
 /** Where each row begins, and the last one ends. */
 export function rowSplits(rowEnds: Int32Array, dtype: SplitsDType): Value {
-  const length = rowEnds.length + 1;
-  const splits = allocate(dtype, length);
-  if (splits instanceof Int32Array) {
-    splits.set(rowEnds, 1);
-  } else {
-    const words = new Int32Array(splits.buffer);
-    for (let i = 0; i < rowEnds.length; i++) words[2 * i + 2] = rowEnds[i]!;
-  }
-  return Value.host(dtype, [length], splits);
+  const splits = withFirst(rowEnds);
+  return dtype === 'int32'
+    ? Value.fresh(dtype, [splits.length], splits)
+    : Value.freshNarrow([splits.length], splits);
+}
+
+/** Row ends with the beginning of the first row. */
+function withFirst(rowEnds: Int32Array): Int32Array {
+  const splits = allocate('int32', rowEnds.length + 1) as Int32Array;
+  splits.set(rowEnds, 1);
+  return splits;
 }
 
 /** The most values that a row has. */

@@ -143,7 +143,7 @@ function readVarying(
   };
   const output = () => {
     const longest = longestRow(rows.rowEnds);
-    return Value.host(dtype, [...batch, longest / size, ...shape], column.padded(rows.rowEnds, longest));
+    return Value.fresh(dtype, [...batch, longest / size, ...shape], column.padded(rows.rowEnds, longest));
   };
   return {column, read, output};
 }

@@ -11,7 +11,7 @@ import {joinBytes} from '../../../algorithms/bytes.js';
 import {decodeUtf8} from '../../../algorithms/utf8.js';
 import {formatShape, sameShape} from '../../../host/shape.js';
 import {PackedStrings} from '../../../host/strings.js';
-import {allocate} from '../../../host/tensor.js';
+import {allocate, int32Array} from '../../../host/tensor.js';
 import {
   encodeMessage,
   FeatureList,
@@ -275,14 +275,10 @@ class ListReading {
     const valueEnds = (allocate('int32', recordEnds.length) as Int32Array).map(
       (_, i) => recordEnds[i]! * size,
     );
-    const lengths = allocate('int64', recordEnds.length) as BigInt64Array;
-    const words = new Int32Array(lengths.buffer);
-    for (let i = 0; i < recordEnds.length; i++) {
-      words[2 * i] = recordEnds[i]! - (i === 0 ? 0 : recordEnds[i - 1]!);
-    }
+    const lengths = int32Array(recordEnds.length, (i) => recordEnds[i]! - (i === 0 ? 0 : recordEnds[i - 1]!));
     return [
-      Value.host(dtype, [...batch, longest, ...shape], this.#column.padded(valueEnds, longest * size)),
-      Value.host('int64', batch, lengths),
+      Value.fresh(dtype, [...batch, longest, ...shape], this.#column.padded(valueEnds, longest * size)),
+      Value.freshNarrow(batch, lengths),
     ];
   }
 
@@ -290,8 +286,7 @@ class ListReading {
   sparse({dtype}: Feature, isBatch: boolean): readonly [indices: Value, values: Value, shape: Value] {
     const [column, recordEnds] = [this.#column, this.#recordEnds];
     const rank = isBatch ? 3 : 2;
-    const indices = allocate('int64', column.count * rank) as BigInt64Array;
-    const words = new Int32Array(indices.buffer);
+    const indices = allocate('int32', column.count * rank) as Int32Array;
     let to = 0;
     let step = 0;
     let value = 0;
@@ -301,21 +296,17 @@ class ListReading {
         const length = this.#stepEnds[step]! - value;
         longestStep = Math.max(longestStep, length);
         for (let j = 0; j < length; j++) {
-          if (isBatch) {
-            words[to] = record;
-            to += 2;
-          }
-          words[to] = i;
-          words[to + 2] = j;
-          to += 4;
+          if (isBatch) indices[to++] = record;
+          indices[to++] = i;
+          indices[to++] = j;
         }
         value += length;
       }
     }
     const shape = [longestRow(recordEnds), longestStep];
     return [
-      Value.host('int64', [column.count, rank], indices),
-      Value.host(dtype, [column.count], column.values()),
+      Value.freshNarrow([column.count, rank], indices),
+      Value.fresh(dtype, [column.count], column.values()),
       Value.vector('int64', isBatch ? [recordEnds.length, ...shape] : shape),
     ];
   }

@@ -9,6 +9,7 @@ import {formatShape, sameShape} from '../../../host/shape.js';
 import {allocate, int32Array} from '../../../host/tensor.js';
 import {convertNumbers} from '../../../tensors/host.js';
 import {Value} from '../../../tensors/value.js';
+import {filledInHeap} from '../../../tfjs/wasm_views.js';
 import type {Kernel, KernelContext, OpFamily} from '../../kernel.js';
 import {invalid} from '../../node.js';
 
@@ -38,20 +39,30 @@ function countBins(what: Occurrences, shape: readonly number[], ctx: KernelConte
   const weightOf = weights.size > 0 && !binary ? weights.numeric() : undefined;
   // Occurrences are counted by numbers, also for int64. Weights are summed in their own dtype, as TensorFlow does.
   const isCount = dtype === 'int64' && weightOf === undefined;
-  const sums = allocate(isCount ? 'int32' : dtype, rows * size) as Float64Array;
   const source = numbers.narrow ?? nearestNumbers(numbers.numeric());
-  for (let row = 0; row < rows; row++) {
-    const first = row * size;
-    for (let i = splits[row]!; i < splits[row + 1]!; i++) {
-      const bin = source[i]!;
-      if (bin < 0) throw invalid(ctx, `cannot count the negative number ${bin}`);
-      if (bin >= size) continue;
-      if (binary) sums[first + bin] = 1;
-      else sums[first + bin]! += weightOf ? (weightOf[i] as number) : 1;
+  const addTo = (sums: Float64Array): void => {
+    for (let row = 0; row < rows; row++) {
+      const first = row * size;
+      for (let i = splits[row]!; i < splits[row + 1]!; i++) {
+        const bin = source[i]!;
+        if (bin < 0) throw invalid(ctx, `cannot count the negative number ${bin}`);
+        if (bin >= size) continue;
+        if (binary) sums[first + bin] = 1;
+        else sums[first + bin]! += weightOf ? (weightOf[i] as number) : 1;
+      }
     }
+  };
+  if (dtype === 'float32' && rows * size >= MANY) {
+    const tensor = filledInHeap(shape, addTo as unknown as (sums: Float32Array) => void);
+    if (tensor !== undefined) return Value.device(tensor);
   }
-  return isCount ? Value.narrow(shape, sums as unknown as Int32Array) : Value.fresh(dtype, shape, sums);
+  const sums = allocate(isCount ? 'int32' : dtype, rows * size) as Float64Array;
+  addTo(sums);
+  return isCount ? Value.freshNarrow(shape, sums as unknown as Int32Array) : Value.fresh(dtype, shape, sums);
 }
+
+/** So many floats are better put where they are computed with than carried there: words of texts are counted in matrices that are mostly zeros. */
+const MANY = 2 ** 16;
 
 const bincount: Kernel = ([numbers, size, weights], ctx) => {
   const what = {numbers: numbers!, splits: [0, numbers!.size], size: size!, weights: weights!, binary: false};
