@@ -41,7 +41,7 @@ const LEAST_WEIGHT = 4;
  * Of a node that makes no floats. Ids and places of many strings are held as int32 by the interpreter, and a session has them as the int64
  * that they are; where it does not go on to compute with what they stand for, to hand them over takes longer than the rest.
  */
-const INTEGER_WEIGHT = 1 / 8;
+const INTEGER_WEIGHT = 1 / 4;
 
 /** Ops whose work is in their elements: one of them makes a session worth while. */
 const HEAVY: ReadonlySet<string> = new Set([
