@@ -1,11 +1,12 @@
 /**
- * Runs what README and the guides show: each JavaScript block as a program of its own, whose output is what its comments
+ * Compiles and runs what README and the guides show: each program by itself, under strict TypeScript, with the output that its comments
  * promise.
  */
 
 import {execFile} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import {transformSync} from 'esbuild';
 import {describe, expect, it} from 'vitest';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -18,11 +19,16 @@ const PAGES = [
   'docs/records.md',
 ];
 
-/** What is marked as JavaScript; TypeScript only shows how something is written. */
+/** Programs: what is marked as JavaScript, and TypeScript that imports what it uses. Other TypeScript only shows how something is written. */
 function blocksOf(page: string): string[] {
   const text = readFileSync(`${ROOT}${page}`, 'utf8');
-  return [...text.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code!);
+  return [...text.matchAll(/```(js|ts)\n([\s\S]*?)```/g)]
+    .filter(([, language, code]) => language === 'js' || (PROGRAMS.includes(page) && /^import /m.test(code!)))
+    .map(([, , code]) => code!);
 }
+
+/** Pages whose TypeScript is to be run. */
+const PROGRAMS: readonly string[] = ['docs/calling.md', 'docs/limits.md'];
 
 /** What the comments behind `console.log` lines say is printed, up to a colon. */
 function promised(code: string): string[] {
@@ -46,9 +52,44 @@ describe.each(PAGES)('%s', (page) => {
 
   blocks.forEach((code, i) => {
     it(`shows working code (block ${i + 1})`, async () => {
-      const {status, stdout, stderr} = await node('--input-type=module', '-e', code);
+      const {code: script} = transformSync(code, {loader: 'ts', target: 'node20'});
+      const {status, stdout, stderr} = await node('--input-type=module', '-e', script);
       expect({status, stderr}).toEqual({status: 0, stderr: ''});
       expect(withoutSpaces(stdout).trim().split('\n')).toEqual(promised(code).map(withoutSpaces));
+    });
+  });
+});
+
+describe.each([
+  ['nodenext', {module: 'nodenext'}],
+  ['bundler', {module: 'esnext', moduleResolution: 'bundler'}],
+])('programs, with modules resolved as by %s', (name, modules) => {
+  it('compile under strict TypeScript', async () => {
+    // Within the package, so that its name means what was built.
+    const directory = `${ROOT}build/programs-${name}/`;
+    rmSync(directory, {recursive: true, force: true});
+    mkdirSync(directory, {recursive: true});
+    for (const page of PAGES) {
+      const base = page.replaceAll(/\W/g, '_');
+      blocksOf(page).forEach((code, i) => {
+        writeFileSync(`${directory}${base}_${i + 1}.ts`, code);
+      });
+    }
+    const compilerOptions = {
+      ...modules,
+      strict: true,
+      target: 'es2022',
+      lib: ['es2023', 'dom'],
+      types: ['node'],
+      noEmit: true,
+      // tfjs's own do not compile.
+      skipLibCheck: true,
+    };
+    writeFileSync(`${directory}tsconfig.json`, JSON.stringify({compilerOptions, include: ['*.ts']}));
+    expect(await node('node_modules/typescript/bin/tsc', '-p', directory)).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
     });
   });
 });

@@ -44,6 +44,7 @@ export {
   type LayerShape,
   type LayerSource,
   type LayerTensor,
+  type SymbolicOutput,
 } from './keras/keras_layer.js';
 export type {Nest} from './keras/nest.js';
 export type {RegularizationLoss, Reusable, ReusableFunction, ReusableObject} from './keras/reusable.js';
@@ -94,7 +95,12 @@ export type {
   ImageSource,
   PrepareImagesOptions,
 } from './savedmodel/image.js';
-export type {CallOptions, NestedOutput} from './savedmodel/load/concrete_function.js';
+export type {
+  CallOptions,
+  ExactCallOptions,
+  NestedOutput,
+  PlainCallOptions,
+} from './savedmodel/load/concrete_function.js';
 export type {LoadModelOptions} from './savedmodel/load/load.js';
 export {
   type CallableObject,
@@ -103,7 +109,13 @@ export {
   type PrunedFunction,
 } from './savedmodel/load/loaded_object.js';
 export type {Tags} from './savedmodel/load/read_model.js';
-export {type ArgumentSpec, type RestoredFunction, tuple} from './savedmodel/load/restored_function.js';
+export {
+  type ArgumentSpec,
+  type Invoke,
+  type InvokeAsync,
+  type RestoredFunction,
+  tuple,
+} from './savedmodel/load/restored_function.js';
 export type {Signature, SignatureTensor} from './savedmodel/load/signature.js';
 export type {
   ExportedOnnx,
@@ -111,6 +123,7 @@ export type {
   OnnxModelTensor,
   OnnxSource,
 } from './savedmodel/onnx/export_onnx.js';
+export type {ExactModelOutput, Member, Members, ModelOutput} from './savedmodel/outputs.js';
 export type {RawOps} from './savedmodel/raw/generated/raw_ops.js';
 export {type ExactRawOps, type RawOutput, rawOps} from './savedmodel/raw/raw_ops.js';
 export {RawTensor, type ResourceHolder, type ResourceInput} from './savedmodel/raw/tensor.js';

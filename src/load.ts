@@ -22,6 +22,7 @@ export interface LoadOptions extends ResolveOptions, LoadModelOptions {}
  *
  * Mirrors `tensorflow_hub.load`.
  *
+ * @typeParam Model - what the model is, where that is known: `tfhub types` writes it
  * @returns The saved object: its attributes, `signatures`, `variables`; callable if it was saved with a `__call__`.
  * @throws HandleError when the handle names nothing, DownloadError when it cannot be fetched, FormatError when it holds
  * no SavedModel or a damaged one, CallError when no graph has the tags.
@@ -29,6 +30,12 @@ export interface LoadOptions extends ResolveOptions, LoadModelOptions {}
  * const embed = await load('https://tfhub.dev/google/nnlm-en-dim50/2');
  * const vectors = embed(['A long sentence.', 'single-word', '']);   // tf.Tensor, float32 [3, 50]
  */
+export async function load<Model extends object = CallableObject>(
+  handle: ModelSource,
+  options?: LoadOptions,
+): Promise<Model>;
+// What `ReturnType` sees.
+export async function load(handle: ModelSource, options?: LoadOptions): Promise<CallableObject>;
 export async function load(handle: ModelSource, options: LoadOptions = {}): Promise<CallableObject> {
   const {directory} = await resolve(handle, options);
   return loadDirectory(directory, options);
@@ -49,6 +56,10 @@ export async function getMetaGraphs(
 }
 
 /** Loads a model from a directory. */
+export async function loadDirectory<Model extends object = CallableObject>(
+  ...args: Parameters<typeof loadModel>
+): Promise<Model>;
+export async function loadDirectory(...args: Parameters<typeof loadModel>): Promise<CallableObject>;
 export async function loadDirectory(...args: Parameters<typeof loadModel>): Promise<CallableObject> {
   const [directory] = args as readonly unknown[];
   if (!isModelDirectory(directory)) {

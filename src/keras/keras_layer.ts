@@ -10,6 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {layers, SymbolicTensor} from '@tensorflow/tfjs-layers';
 import {CallError} from '../errors.js';
 import {LoadedObject} from '../savedmodel/load/loaded_object.js';
+import type {Members, ModelOutput} from '../savedmodel/outputs.js';
 import {shownHandle} from '../shown.js';
 import {callsOf, makeColumn, setDType, usersOf} from '../tfjs/layers/model_graph.js';
 import {giveUpUnused, ownTrainableWeights} from '../tfjs/layers/parts.js';
@@ -87,6 +88,9 @@ export type LayerTensor = tf.Tensor | SymbolicTensor;
 
 /** What `Layer.apply` of tfjs-layers takes. */
 type FlatTensors = tf.Tensor | tf.Tensor[] | SymbolicTensor | SymbolicTensor[];
+
+/** {@link ModelOutput} of a layer that becomes part of a model. */
+export interface SymbolicOutput extends SymbolicTensor, Members {}
 
 /**
  * A loaded SavedModel, or another callable object, as a layer of tfjs-layers.
@@ -231,9 +235,11 @@ export class KerasLayer extends layers.Layer {
    * @returns what the callable gives: a tensor, or tensors in an array or an object. As part of a model, and for a flat
    *   array of as many tensors as the layer has in a model, the results are flat as well.
    */
+  override apply<Result = ModelOutput>(inputs: tf.Tensor, kwargs?: CallArguments): Result;
+  override apply<Result = SymbolicOutput>(inputs: SymbolicTensor, kwargs?: CallArguments): Result;
   override apply(inputs: FlatTensors, kwargs?: CallArguments): FlatTensors;
   override apply(inputs: Nest<LayerTensor>, kwargs?: CallArguments): Nest<LayerTensor>;
-  override apply(inputs: Nest<LayerTensor>, kwargs?: CallArguments): Nest<LayerTensor> {
+  override apply(inputs: Nest<LayerTensor>, kwargs?: CallArguments): unknown {
     const {leaves, layout} = flatten(inputs);
     const symbolic = leaves.filter((leaf) => leaf instanceof SymbolicTensor);
     if (symbolic.length > 0) {

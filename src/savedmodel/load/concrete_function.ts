@@ -51,6 +51,16 @@ export interface CallOptions extends CallBounds {
   readonly exact?: boolean;
 }
 
+/** {@link CallOptions} of a call that gives exact tensors. */
+export interface ExactCallOptions extends CallOptions {
+  readonly exact: true;
+}
+
+/** {@link CallOptions} of a call that gives tfjs tensors. */
+export interface PlainCallOptions extends CallOptions {
+  readonly exact?: false;
+}
+
 /** What makes a concrete function. */
 export interface ConcreteFunctionSpec {
   readonly name: string;

@@ -27,7 +27,7 @@ import {Value} from '../../tensors/value.js';
 import {onHostBackend} from '../../tfjs/host_backend.js';
 import type {TensorInput} from '../boundary.js';
 import {type Assets, assetsOf} from './assets.js';
-import {ConcreteFunction, type NestedOutput} from './concrete_function.js';
+import {ConcreteFunction} from './concrete_function.js';
 import {StoredValues, type Verify} from './lazy_values.js';
 import {type LoadedObject, type ModelInfo, makeLoadedObject, type PrunedFunction} from './loaded_object.js';
 import {ABSENT, missingValues, restorableTargets} from './missing_values.js';
@@ -407,7 +407,7 @@ export function prune(
     runs: {graph, request},
   });
   const call = restoredFunction('pruned', [concrete], undefined);
-  return Object.assign((...inputs: TensorInput[]) => call.invoke(inputs) as NestedOutput[], {
-    async: (...inputs: TensorInput[]) => call.invokeAsync(inputs) as Promise<NestedOutput[]>,
+  return Object.assign(<Results>(...inputs: TensorInput[]) => call.invoke<Results>(inputs), {
+    async: <Results>(...inputs: TensorInput[]) => call.invokeAsync<Results>(inputs),
   });
 }

@@ -9,8 +9,9 @@ import {CallError} from '../../errors.js';
 import type {Graph} from '../../graph/graph.js';
 import type {Variable} from '../../ops/variable/variable.js';
 import type {TensorInput} from '../boundary.js';
+import type {ExactModelOutput, Member, ModelOutput} from '../outputs.js';
 import type {Asset} from './assets.js';
-import type {CallOptions, NestedOutput} from './concrete_function.js';
+import type {CallOptions, ExactCallOptions, PlainCallOptions} from './concrete_function.js';
 import type {RestoredFunction} from './restored_function.js';
 import type {Signature} from './signature.js';
 
@@ -27,11 +28,11 @@ export interface ObjectSource {
   readonly model: ModelInfo;
 }
 
-/** A function from the tensors of a graph that are fed to those that are fetched. */
+/** A function from the tensors of a graph that are fed to those that are fetched; an operation that is fetched gives null. */
 export interface PrunedFunction {
-  (...inputs: TensorInput[]): NestedOutput[];
+  <Results extends readonly unknown[] = tf.Tensor[]>(...inputs: TensorInput[]): Results;
   /** The same call without holding up the event loop: see {@link RestoredFunction.async}. */
-  async(...inputs: TensorInput[]): Promise<NestedOutput[]>;
+  async<Results extends readonly unknown[] = tf.Tensor[]>(...inputs: TensorInput[]): Promise<Results>;
 }
 
 /** What all objects of one loaded model share. */
@@ -66,10 +67,10 @@ const HIDDEN = new Set(['then', 'constructor', '__proto__']);
  * Mirrors what `tf.saved_model.load` returns.
  */
 export class LoadedObject {
-  readonly [attribute: string]: unknown;
+  readonly [attribute: string]: Member;
 
   /** The saved attribute of this name; undefined where there is none. */
-  get(name: string): unknown {
+  get(name: string): Member {
     return source(this).attribute(name);
   }
 
@@ -83,12 +84,23 @@ export class LoadedObject {
    *
    * @throws CallError when the object is not callable, or no trace fits the arguments.
    */
-  invoke(
+  invoke<Result = ModelOutput>(
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: PlainCallOptions,
+  ): Result;
+  invoke<Result = ExactModelOutput>(
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+    options: ExactCallOptions,
+  ): Result;
+  invoke<Result = ModelOutput | ExactModelOutput>(
     args?: readonly unknown[],
     kwargs?: Readonly<Record<string, unknown>>,
     options?: CallOptions,
-  ): NestedOutput {
-    return callOf(this).invoke(args, kwargs, options);
+  ): Result;
+  invoke(...call: Parameters<RestoredFunction['invoke']>): unknown {
+    return callOf(this).invoke(...call);
   }
 
   /**
@@ -97,17 +109,28 @@ export class LoadedObject {
    *
    * @throws CallError when the object is not callable, and what the call throws: all of it rejects the promise.
    */
-  async async(...args: unknown[]): Promise<NestedOutput> {
-    return callOf(this).async(...args);
+  async async<Result = ModelOutput>(...args: unknown[]): Promise<Result> {
+    return callOf(this).async<Result>(...args);
   }
 
   /** {@link async}, with arguments and keyword arguments kept apart, and with options. */
-  async invokeAsync(
+  invokeAsync<Result = ModelOutput>(
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: PlainCallOptions,
+  ): Promise<Result>;
+  invokeAsync<Result = ExactModelOutput>(
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+    options: ExactCallOptions,
+  ): Promise<Result>;
+  invokeAsync<Result = ModelOutput | ExactModelOutput>(
     args?: readonly unknown[],
     kwargs?: Readonly<Record<string, unknown>>,
     options?: CallOptions,
-  ): Promise<NestedOutput> {
-    return callOf(this).invokeAsync(args, kwargs, options);
+  ): Promise<Result>;
+  async invokeAsync(...call: Parameters<RestoredFunction['invokeAsync']>): Promise<unknown> {
+    return callOf(this).invokeAsync(...call);
   }
 
   /** The variables that the object lists as `variables`, else all it reaches. */
@@ -148,7 +171,7 @@ export class LoadedObject {
 
 /** A loaded object that can be called. */
 export interface CallableObject extends LoadedObject {
-  (...args: unknown[]): NestedOutput;
+  <Result = ModelOutput>(...args: unknown[]): Result;
 }
 
 function source(object: object): ObjectSource {
@@ -172,8 +195,7 @@ export function makeLoadedObject(from: ObjectSource): LoadedObject {
 }
 
 function callable(from: ObjectSource): object {
-  const call = (...args: unknown[]): NestedOutput =>
-    (from.attribute('__call__') as RestoredFunction)(...args);
+  const call = (...args: unknown[]): unknown => (from.attribute('__call__') as RestoredFunction)(...args);
   // A function's own `name` and `length` would hide attributes of these names.
   for (const key of Object.getOwnPropertyNames(call))
     delete (call as unknown as Record<string, unknown>)[key];

@@ -12,8 +12,15 @@ import {childrenOf, equalsLiteral, type Structure} from '../../graph/nest.js';
 import type {Value} from '../../tensors/value.js';
 import {toValue} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
+import type {ExactModelOutput, ModelOutput} from '../outputs.js';
 import {isTuple, tuple} from '../tuple.js';
-import type {CallOptions, ConcreteFunction, NestedOutput} from './concrete_function.js';
+import type {
+  CallOptions,
+  ConcreteFunction,
+  ExactCallOptions,
+  NestedOutput,
+  PlainCallOptions,
+} from './concrete_function.js';
 import {
   callWithOtherShapes,
   callWithOtherShapesAsync,
@@ -29,18 +36,52 @@ import {variableHandle, withoutRepeated} from './variable_argument.js';
 export type {ArgumentSpec};
 export {isTuple, tuple};
 
+/** A call with arguments and keyword arguments kept apart, and with options. */
+export interface Invoke {
+  <Result = ModelOutput>(
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: PlainCallOptions,
+  ): Result;
+  <Result = ExactModelOutput>(
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+    options: ExactCallOptions,
+  ): Result;
+  <Result = ModelOutput | ExactModelOutput>(
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: CallOptions,
+  ): Result;
+}
+
+/** {@link Invoke} without holding up the event loop. */
+export interface InvokeAsync {
+  <Result = ModelOutput>(
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: PlainCallOptions,
+  ): Promise<Result>;
+  <Result = ExactModelOutput>(
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+    options: ExactCallOptions,
+  ): Promise<Result>;
+  <Result = ModelOutput | ExactModelOutput>(
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: CallOptions,
+  ): Promise<Result>;
+}
+
 /**
  * A function of a loaded model. Call it with positional arguments, of which the last may be an object of keyword
  * arguments: `f(x, {training: true})`.
  */
 export interface RestoredFunction {
-  (...args: unknown[]): NestedOutput;
+  <Result = ModelOutput>(...args: unknown[]): Result;
   /** The unambiguous form of a call. */
-  invoke(
-    args?: readonly unknown[],
-    kwargs?: Readonly<Record<string, unknown>>,
-    options?: CallOptions,
-  ): NestedOutput;
+  invoke: Invoke;
   /**
    * The same call without holding up the event loop: sessions of ONNX Runtime run on other threads, the rest in pieces between which others
    * get their turn. Several may be under way at a time. Tensors that are passed may be disposed of when this has returned; those of the
@@ -51,13 +92,9 @@ export interface RestoredFunction {
    * @example
    * const [a, b] = await Promise.all([f.async(x), f.async(y)]);
    */
-  async(...args: unknown[]): Promise<NestedOutput>;
+  async<Result = ModelOutput>(...args: unknown[]): Promise<Result>;
   /** The unambiguous form of an asynchronous call: see {@link async}. A signal that is aborted rejects the promise at once. */
-  invokeAsync(
-    args?: readonly unknown[],
-    kwargs?: Readonly<Record<string, unknown>>,
-    options?: CallOptions,
-  ): Promise<NestedOutput>;
+  invokeAsync: InvokeAsync;
   /**
    * The trace that a call with such arguments runs, as a function of its own: it takes the tensors alone, by position or
    * by name, in one fixed form. A `TensorSpec` stands for any tensor that it describes; without arguments, the only trace.
@@ -132,12 +169,20 @@ export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFun
     // An object of tensors may be an argument whose entries are called as the flat inputs are.
     return names.some(isNamedBy) ? [positional, named] : [positional];
   };
-  const call = (...all: unknown[]): NestedOutput => run(readings(all), {});
-  const invoke: RestoredFunction['invoke'] = (args = [], kwargs = {}, options = {}) =>
-    run([[args, kwargs]], options);
-  const async: RestoredFunction['async'] = async (...all) => runAsync(readings(all), {});
-  const invokeAsync: RestoredFunction['invokeAsync'] = async (args = [], kwargs = {}, options = {}) =>
-    runAsync([[args, kwargs]], options);
+  // What the result is, the caller says.
+  const call = <Result>(...all: unknown[]): Result => run(readings(all), {}) as Result;
+  const invoke = <Result>(
+    args: readonly unknown[] = [],
+    kwargs: Readonly<Record<string, unknown>> = {},
+    options: CallOptions = {},
+  ): Result => run([[args, kwargs]], options) as Result;
+  const async = async <Result>(...all: unknown[]): Promise<Result> =>
+    runAsync(readings(all), {}) as Promise<Result>;
+  const invokeAsync = async <Result>(
+    args: readonly unknown[] = [],
+    kwargs: Readonly<Record<string, unknown>> = {},
+    options: CallOptions = {},
+  ): Promise<Result> => runAsync([[args, kwargs]], options) as Promise<Result>;
   const concreteFunction = (...all: unknown[]): RestoredFunction => {
     const concrete = traceFor(forms, readings(all));
     return callable([

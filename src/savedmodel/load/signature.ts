@@ -12,8 +12,13 @@ import {formatShape, type PartialShape} from '../../host/shape.js';
 import type {HostTensor} from '../../host/tensor.js';
 import type {SignatureDef, TensorInfo} from '../../proto/index.js';
 import {Value} from '../../tensors/value.js';
-import {describeInput, type TensorInput, type TensorOutput} from '../boundary.js';
-import {type CallOptions, ConcreteFunction} from './concrete_function.js';
+import {describeInput, type ExactTensor, type TensorInput, type TensorOutput} from '../boundary.js';
+import {
+  type CallOptions,
+  ConcreteFunction,
+  type ExactCallOptions,
+  type PlainCallOptions,
+} from './concrete_function.js';
 import {callWithOtherShapes, callWithOtherShapesAsync, type OtherShape} from './declared_shapes.js';
 import {matchNames, parameterNamed} from './parameter_names.js';
 import {bindAnyShape, bindStructure} from './restored_function.js';
@@ -34,21 +39,22 @@ export interface SignatureTensor {
  * TensorFlow makes of them (`input_1`), or a mixture. A tensor may have another shape than the declared one, as in
  * TensorFlow, where the graph allows it; signatures of TensorFlow 1 are strict.
  */
-export interface Signature {
-  (
-    inputs?: Readonly<Record<string, TensorInput>> | TensorInput,
-    options?: CallOptions,
-  ): Record<string, TensorOutput>;
+export interface Signature<
+  Inputs = Readonly<Record<string, TensorInput>> | TensorInput,
+  Outputs extends string = string,
+> {
+  (inputs?: Inputs, options?: PlainCallOptions): Record<Outputs, tf.Tensor>;
+  (inputs: Inputs, options: ExactCallOptions): Record<Outputs, ExactTensor>;
+  (inputs?: Inputs, options?: CallOptions): Record<Outputs, TensorOutput>;
   /**
    * The same call without holding up the event loop: see {@link RestoredFunction.async}.
    *
    * @example
    * const {logits} = await model.signatures.serving_default.async({image}, {signal: AbortSignal.timeout(500)});
    */
-  async(
-    inputs?: Readonly<Record<string, TensorInput>> | TensorInput,
-    options?: CallOptions,
-  ): Promise<Record<string, TensorOutput>>;
+  async(inputs?: Inputs, options?: PlainCallOptions): Promise<Record<Outputs, tf.Tensor>>;
+  async(inputs: Inputs, options: ExactCallOptions): Promise<Record<Outputs, ExactTensor>>;
+  async(inputs?: Inputs, options?: CallOptions): Promise<Record<Outputs, TensorOutput>>;
   readonly inputs: Readonly<Record<string, SignatureTensor>>;
   readonly outputs: Readonly<Record<string, SignatureTensor>>;
   /** The method that serving uses it for, such as `tensorflow/serving/predict`. */
@@ -133,7 +139,7 @@ export function makeSignature(spec: SignatureSpec): Signature {
       () => concreteFunction.call(values, options) as Record<string, TensorOutput>,
     );
   };
-  const async: Signature['async'] = async (given = {}, options = {}) => {
+  const async = async (given: unknown = {}, options: CallOptions = {}) => {
     const {values, others} = bound(given);
     return callWithOtherShapesAsync(
       others,
@@ -153,7 +159,8 @@ export function makeSignature(spec: SignatureSpec): Signature {
     methodName,
     defaults,
     concreteFunction,
-  });
+    // Whether they are exact, the options say.
+  }) as Signature;
 }
 
 function withNode(tensor: SignatureTensor, info: TensorInfo | undefined): SignatureTensor {
