@@ -95,6 +95,7 @@ export type {
   ImageSource,
   PrepareImagesOptions,
 } from './savedmodel/image.js';
+export type {Asset} from './savedmodel/load/assets.js';
 export type {
   CallOptions,
   ExactCallOptions,
@@ -105,7 +106,9 @@ export type {LoadModelOptions} from './savedmodel/load/load.js';
 export {
   type CallableObject,
   LoadedObject,
+  type ModelFunction,
   type ModelInfo,
+  type ModelObject,
   type PrunedFunction,
 } from './savedmodel/load/loaded_object.js';
 export type {Tags} from './savedmodel/load/read_model.js';

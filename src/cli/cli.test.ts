@@ -138,6 +138,28 @@ describe('tfhub ops', () => {
   });
 });
 
+describe('tfhub types', () => {
+  it('writes what a model takes and gives, and replaces no file unasked', async () => {
+    const {status, stdout} = await tfhub('types', MYMUL);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\/\/ Types of fixtures\/models\/mymul, written by `tfhub types`\.\n/);
+    expect(stdout).toContain('  (x: hub.TensorInput): tf.Tensor;\n');
+    const out = join(scratch, 'mymul.d.ts');
+    expect(await tfhub('types', MYMUL, '--out', out)).toEqual({status: 0, stdout: '', stderr: ''});
+    expect(readFileSync(out, 'utf8')).toBe(stdout);
+    expect(await tfhub('types', MYMUL, '--out', out)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `tfhub: ${out} exists; --overwrite replaces it\n`,
+    });
+    expect((await tfhub('types', MYMUL, '--out', out, '--overwrite')).status).toBe(0);
+    expect(await tfhub('types', MYMUL, '--out', join(scratch, 'nowhere', 'x.d.ts'))).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('cannot be written') as string,
+    });
+  });
+});
+
 describe('tfhub export-onnx', () => {
   const DICT = 'fixtures/models/dict_in_dict_out';
 

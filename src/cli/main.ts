@@ -16,6 +16,7 @@ import {registerOps} from './commands/ops.js';
 import {registerResolve} from './commands/resolve.js';
 import {registerRun} from './commands/run.js';
 import {registerShow} from './commands/show.js';
+import {registerTypes} from './commands/types.js';
 import {report} from './report.js';
 
 const program = new Command('tfhub')
@@ -28,6 +29,7 @@ for (const register of [
   registerShow,
   registerRun,
   registerOps,
+  registerTypes,
   registerExportOnnx,
   registerResolve,
   registerCache,

@@ -174,6 +174,32 @@ export interface CallableObject extends LoadedObject {
   <Result = ModelOutput>(...args: unknown[]): Result;
 }
 
+/** What every object of a model has, whatever was saved with it: the types that `tfhub types` writes add the rest. */
+export type ModelObject = Pick<
+  LoadedObject,
+  | 'get'
+  | 'attributeNames'
+  | 'invoke'
+  | 'invokeAsync'
+  | 'variables'
+  | 'trainableVariables'
+  | 'regularizationLosses'
+  | 'modelInfo'
+  | 'graph'
+  | 'dispose'
+>;
+
+/** What every function of a model has beside its calls. */
+export type ModelFunction = Pick<
+  RestoredFunction,
+  'invoke' | 'invokeAsync' | 'concreteFunction' | 'getConcreteFunction' | 'concreteFunctions' | 'argumentSpec'
+>;
+
+/** Whether objects have a property of this name, which hides an attribute, or could not have one. */
+export function isModelProperty(name: string): boolean {
+  return name in LoadedObject.prototype || HIDDEN.has(name);
+}
+
 function source(object: object): ObjectSource {
   const found = SOURCES.get(object);
   if (found === undefined) throw new TypeError('this is not an object of a loaded model');
@@ -190,7 +216,7 @@ function callOf(object: object): RestoredFunction {
 export function makeLoadedObject(from: ObjectSource): LoadedObject {
   const object = from.names.includes('__call__') ? callable(from) : Object.create(LoadedObject.prototype);
   SOURCES.set(object, from);
-  defineAttributes(object, from, (name) => name in LoadedObject.prototype || HIDDEN.has(name));
+  defineAttributes(object, from, isModelProperty);
   return object;
 }
 

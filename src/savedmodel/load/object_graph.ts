@@ -297,7 +297,7 @@ export class ObjectGraph {
         if (!/^\d+$/.test(name)) continue;
         const place = Number(name);
         if (place >= MAX_LIST) throw new FormatError(`object ${id} is a list and has a place number ${name}`);
-        if (this.#isList(child) && !this.#made.has(child)) {
+        if (this.isList(child) && !this.#made.has(child)) {
           this.#made.set(child, []);
           unfilled.push(child);
         }
@@ -306,9 +306,21 @@ export class ObjectGraph {
     }
   }
 
-  #isList(id: number): boolean {
+  /** Whether a node is a list or a tuple. */
+  isList(id: number): boolean {
     const {kind} = this.node(id);
     return kind?.$case === 'userObject' && LIST_IDENTIFIERS.has(kind.value.identifier);
+  }
+
+  /** Whether a node is a dict. */
+  isDict(id: number): boolean {
+    const {kind} = this.node(id);
+    return kind?.$case === 'userObject' && DICT_IDENTIFIERS.has(kind.value.identifier);
+  }
+
+  /** Whether a node is a variable. */
+  isVariable(id: number): boolean {
+    return this.node(id).kind?.$case === 'variable';
   }
 
   #plainObject(id: number): LoadedObject {
