@@ -9,12 +9,37 @@ import {HandleError} from './errors.js';
 import type {ResolveOptions} from './hub/options.js';
 import {type ModelSource, resolve} from './hub/resolver.js';
 import {isModelDirectory} from './hub/sources.js';
+import {checkOptions, type OptionNames} from './options.js';
 import {type LoadModelOptions, loadModel} from './savedmodel/load/load.js';
 import type {CallableObject} from './savedmodel/load/loaded_object.js';
 import {readMetaGraphs} from './savedmodel/load/meta_graphs.js';
 
 /** How {@link load} finds and loads a model. */
 export interface LoadOptions extends ResolveOptions, LoadModelOptions {}
+
+const LOAD_OPTIONS: OptionNames<LoadOptions> = {
+  allowPartial: true,
+  cacheDir: true,
+  deadLockTimeoutMs: true,
+  engine: true,
+  gcsEndpoint: true,
+  headers: true,
+  idleTimeoutMs: true,
+  integrity: true,
+  kaggleEndpoint: true,
+  limits: true,
+  loadFormat: true,
+  lockTimeoutMs: true,
+  maxBytes: true,
+  onProgress: true,
+  onnx: true,
+  queue: true,
+  retries: true,
+  signal: true,
+  tags: true,
+  timeoutMs: true,
+  verifyChecksums: true,
+};
 
 /**
  * Loads a model from a handle: a directory, a model URL, a `gs://` location, a Kaggle name; in browsers also from files
@@ -37,6 +62,7 @@ export async function load<Model extends object = CallableObject>(
 // What `ReturnType` sees.
 export async function load(handle: ModelSource, options?: LoadOptions): Promise<CallableObject>;
 export async function load(handle: ModelSource, options: LoadOptions = {}): Promise<CallableObject> {
+  checkOptions(options, LOAD_OPTIONS, 'load');
   const {directory} = await resolve(handle, options);
   return loadDirectory(directory, options);
 }

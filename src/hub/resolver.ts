@@ -263,12 +263,49 @@ async function resolvePath(
     const key = `${files.fileUrl(absolute)}#${status.size}-${Math.round(status.modified)}`;
     return obtainArchive(key, {file: absolute}, settings);
   }
-  if (status)
-    throw new HandleError(`${absolute} is not a directory, and not a .tar, .tar.gz or .tgz archive.`);
+  if (status) throw new HandleError(notAModel(absolute));
   if (kaggle) return resolveKaggle(kaggle, settings);
   if ((await files.entry(absolute))?.kind === 'link')
     throw new HandleError(`${absolute} is a symbolic link that leads nowhere.`);
-  throw new HandleError(`${absolute} does not exist.`);
+  throw new HandleError(`${absolute} does not exist.${otherPlace(path)}`);
+}
+
+/** What files are that are taken for models, by how their names end, and the way from there. */
+const OTHER_FILES: readonly (readonly [ending: RegExp, hint: string])[] = [
+  [
+    /\.(h5|hdf5)$/i,
+    'It is a Keras model in HDF5: in Python, `tf.keras.models.load_model(path).export(directory)` makes a SavedModel of it.',
+  ],
+  [
+    /\.keras$/i,
+    'It is a Keras archive: in Python, `keras.models.load_model(path).export(directory)` makes a SavedModel of it.',
+  ],
+  [
+    /\.tflite$/i,
+    'It is a TensorFlow Lite model, from which no way leads back: take the SavedModel that it was made of.',
+  ],
+  [
+    /(^|[\\/])saved_model\.(pb|pbtxt|cpb)$/i,
+    'It is a file of a SavedModel: give the directory that it is in.',
+  ],
+  [/\.pb$/i, 'A frozen graph is no SavedModel: take the one that it was made of.'],
+  [
+    /(^|[\\/])model\.json$/i,
+    "It is a model in tfjs's own format: `tf.loadGraphModel` or `tf.loadLayersModel` loads it.",
+  ],
+  [/\.onnx$/i, 'It is an ONNX model: ONNX Runtime loads it.'],
+];
+
+function notAModel(file: string): string {
+  const hint = OTHER_FILES.find(([ending]) => ending.test(file))?.[1];
+  return `${file} is not a directory, and not a .tar, .tar.gz or .tgz archive.${hint === undefined ? '' : ` ${hint}`}`;
+}
+
+/** Where a name leads that is the end of an address. */
+function otherPlace(path: string): string {
+  return /^[\w.-]+\/[\w.-]+\/\d+$/.test(path)
+    ? ` A model of that name may be at https://tfhub.dev/${path}; one of Kaggle is called owner/model/framework/variation.`
+    : '';
 }
 
 async function resolveHttp(

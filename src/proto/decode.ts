@@ -5,6 +5,7 @@
  */
 
 import {FormatError} from '../errors.js';
+import {otherContent} from './other_content.js';
 import {BinaryReader} from './wire.js';
 
 /** A generated message type (`SavedModel`, `GraphDef`, ...) as far as reading it goes. */
@@ -27,7 +28,7 @@ export function decodeMessage<T>(type: MessageDecoder<T>, bytes: Uint8Array, wha
   try {
     return type.decode(new BinaryReader(bytes));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = otherContent(bytes) ?? (cause instanceof Error ? cause.message : String(cause));
     throw new FormatError(`${what} is not the protocol buffer it should be: ${reason}`, {cause});
   }
 }

@@ -81,6 +81,11 @@ const CONVERTIBLE: Readonly<Record<string, readonly string[]>> = {
  */
 export function toValue(input: unknown, spec: TensorStructure, convert: boolean): Value | undefined {
   if (input instanceof tf.Tensor) {
+    if (input.isDisposed) {
+      throw new CallError(
+        `a tensor of ${input.dtype} ${formatShape(input.shape)} was disposed of before it was passed: keep it, with tf.keep inside of tf.tidy`,
+      );
+    }
     const value = unobserved(() => fromTfjs(input, spec, convert));
     if (value !== undefined) currentObserver()?.madeOf(value, input);
     return value;

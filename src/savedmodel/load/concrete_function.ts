@@ -22,6 +22,7 @@ import {
 import type {CallBounds} from '../../host/budget.js';
 import {fitsShape, formatShape, mergeShapes} from '../../host/shape.js';
 import {inferenceOf} from '../../ops/infer.js';
+import {checkOptions, type OptionNames} from '../../options.js';
 import type {Runs} from '../../runtime/inline.js';
 import {currentObserver} from '../../runtime/observer.js';
 import type {Convert, Runnable} from '../../runtime/run.js';
@@ -50,6 +51,13 @@ export interface CallOptions extends CallBounds {
   /** Results as {@link ExactTensor}s in TensorFlow's own dtypes, in place of tfjs tensors. */
   readonly exact?: boolean;
 }
+
+/** @throws CallError for an option that there is not. */
+export function checkCallOptions(options: CallOptions): void {
+  checkOptions(options, CALL_OPTIONS, 'a call');
+}
+
+const CALL_OPTIONS: OptionNames<CallOptions> = {exact: true, limits: true, signal: true};
 
 /** {@link CallOptions} of a call that gives exact tensors. */
 export interface ExactCallOptions extends CallOptions {

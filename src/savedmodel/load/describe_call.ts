@@ -12,18 +12,19 @@ import {formatShape} from '../../host/shape.js';
 import {RaggedTensor, SparseTensor} from '../composites.js';
 import type {ConcreteFunction} from './concrete_function.js';
 
-/** The error for arguments that no trace fits. */
+/** The error for arguments that no trace fits; `why`, where there is one reason. */
 export function noMatch(
   name: string,
   concreteFunctions: readonly ConcreteFunction[],
   bound: {readonly args: readonly unknown[]; readonly kwargs: ReadonlyMap<string, unknown>},
+  why: string | undefined,
 ): CallError {
   const options = concreteFunctions.map((each, i) => {
     const {args, kwargs} = each.signature;
     return `Option ${i + 1}:\n${describeCall(args.map(describeStructure), describeMap(kwargs, describeStructure))}`;
   });
   return new CallError(
-    `no trace of ${name}() fits the arguments. Got:\n` +
+    `no trace of ${name}() fits the arguments${why === undefined ? '. ' : `: ${why}${why.endsWith('?') ? '' : '.'}\n`}Got:\n` +
       `${describeCall(bound.args.map(describeArgument), describeMap(bound.kwargs, describeArgument))}\n\n` +
       `Expected these arguments to match one of the following ${options.length} option(s):\n\n${options.join('\n\n')}`,
   );
@@ -76,7 +77,8 @@ export function describeStructure(structure: Structure): string {
   }
 }
 
-function describeArgument(value: unknown): string {
+/** An argument, in the same way. */
+export function describeArgument(value: unknown): string {
   if (value instanceof tf.Variable) {
     const {shape, dtype, trainable} = value;
     return `Variable(shape=${formatShape(shape)}, dtype=${dtype}, trainable=${trainable})`;
@@ -91,6 +93,7 @@ function describeArgument(value: unknown): string {
   if (ArrayBuffer.isView(value))
     return `${value.constructor.name}(${(value as unknown as ArrayLike<unknown>).length})`;
   if (value === undefined) return 'undefined';
+  if (value instanceof Promise) return 'a Promise';
   if (typeof value === 'function') return 'a function';
   const text = JSON.stringify(value, (_, each) => inNest(each)) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;

@@ -89,10 +89,29 @@ export async function readSavedModel(directory: ModelDirectory): Promise<SavedMo
       `${directory.name}/${inItsPlace.file} is no file: it is a directory, or a link that leads nowhere`,
     );
   }
+  const version = await versionIn(directory, all);
+  if (version !== undefined) {
+    throw new FormatError(
+      `${directory.name} is no SavedModel, but holds versions of one (${found.join(', ')}): take one of them, such as ` +
+        `${directory.name}/${version}`,
+    );
+  }
   throw new FormatError(
     `${directory.name} is no SavedModel: it contains neither ${FORMS.map(({file}) => file).join(' nor ')}` +
       (found.length > 0 ? `, but ${found.join(', ')}` : '; it is empty or does not exist'),
   );
+}
+
+/** The latest of the versions in a directory, which TensorFlow Serving would serve; undefined where it holds none. */
+async function versionIn(directory: ModelDirectory, names: readonly string[]): Promise<string | undefined> {
+  const versions = names.filter((name) => /^\d{1,15}$/.test(name)).sort((a, b) => Number(b) - Number(a));
+  const [latest] = versions;
+  for (const {file} of latest === undefined ? [] : FORMS) {
+    const found = await directory.open(`${latest}/${file}`);
+    await found?.close();
+    if (found !== null) return latest;
+  }
+  return undefined;
 }
 
 /** True for a directory in the legacy TensorFlow 1 Hub format. */

@@ -9,17 +9,19 @@
 import {CallError} from '../../errors.js';
 import type {ArgumentSpec} from '../../graph/argument_spec.js';
 import {childrenOf, equalsLiteral, type Structure} from '../../graph/nest.js';
+import {didYouMean} from '../../similar.js';
 import type {Value} from '../../tensors/value.js';
 import {toValue} from '../boundary.js';
 import {IndexedSlices, RaggedTensor, SparseTensor} from '../composites.js';
 import type {ExactModelOutput, ModelOutput} from '../outputs.js';
 import {isTuple, tuple} from '../tuple.js';
-import type {
-  CallOptions,
-  ConcreteFunction,
-  ExactCallOptions,
-  NestedOutput,
-  PlainCallOptions,
+import {
+  type CallOptions,
+  type ConcreteFunction,
+  checkCallOptions,
+  type ExactCallOptions,
+  type NestedOutput,
+  type PlainCallOptions,
 } from './concrete_function.js';
 import {
   callWithOtherShapes,
@@ -29,6 +31,7 @@ import {
 } from './declared_shapes.js';
 import {noMatch} from './describe_call.js';
 import {type CallForm, flatFormOf} from './flat_form.js';
+import {misfit} from './misfit.js';
 import {identifierOf, matchNames, type NamedArguments} from './parameter_names.js';
 import {acceptsSpec} from './trace_choice.js';
 import {variableHandle, withoutRepeated} from './variable_argument.js';
@@ -175,14 +178,20 @@ export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFun
     args: readonly unknown[] = [],
     kwargs: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
-  ): Result => run([[args, kwargs]], options) as Result;
+  ): Result => {
+    checkCallOptions(options);
+    return run([[args, kwargs]], options) as Result;
+  };
   const async = async <Result>(...all: unknown[]): Promise<Result> =>
     runAsync(readings(all), {}) as Promise<Result>;
   const invokeAsync = async <Result>(
     args: readonly unknown[] = [],
     kwargs: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
-  ): Promise<Result> => runAsync([[args, kwargs]], options) as Promise<Result>;
+  ): Promise<Result> => {
+    checkCallOptions(options);
+    return runAsync([[args, kwargs]], options) as Promise<Result>;
+  };
   const concreteFunction = (...all: unknown[]): RestoredFunction => {
     const concrete = traceFor(forms, readings(all));
     return callable([
@@ -221,7 +230,9 @@ function traceFor(forms: readonly CallForm[], readings: readonly Arguments[]): C
         );
         if (found !== undefined) return found;
       }
-      failures.push(noMatch(name, concreteFunctions, bound));
+      failures.push(
+        noMatch(name, concreteFunctions, bound, misfitOf({concreteFunctions, argumentSpec}, bound)),
+      );
     }
   }
   throw allFailures(failures.slice(0, forms.length));
@@ -258,7 +269,22 @@ function selectTrace(
       if (values !== undefined) return {concrete, values, others};
     }
   }
-  return noMatch(name, concreteFunctions, bound);
+  return noMatch(name, concreteFunctions, bound, misfitOf(form, bound));
+}
+
+function misfitOf(
+  form: Pick<CallForm, 'concreteFunctions' | 'argumentSpec'>,
+  bound: BoundArguments,
+): string | undefined {
+  const {concreteFunctions, argumentSpec} = form;
+  const names =
+    argumentSpec?.args ??
+    concreteFunctions[0]!.signature.args.map(
+      (arg, i) => (arg.kind === 'tensor' && arg.name) || `argument ${i}`,
+    );
+  return misfit(concreteFunctions, {...bound, names, known: keywordNames(form)}, (argument, structure) =>
+    bindsAlone(argument, structure, true),
+  );
 }
 
 function allFailures([first, ...others]: readonly CallError[]): CallError {
@@ -270,7 +296,10 @@ function allFailures([first, ...others]: readonly CallError[]): CallError {
  * Names that can be keywords, and identifiers made of them: those of the parameters, and those that traces of a `**kwargs`
  * function were given.
  */
-function keywordNames({argumentSpec, concreteFunctions}: CallForm): ReadonlySet<string> {
+function keywordNames({
+  argumentSpec,
+  concreteFunctions,
+}: Pick<CallForm, 'argumentSpec' | 'concreteFunctions'>): ReadonlySet<string> {
   const declared = argumentSpec === undefined ? [] : [...argumentSpec.args, ...argumentSpec.kwonlyargs];
   const traced = concreteFunctions.flatMap(({signature}) => [...signature.kwargs.keys()]);
   const names = [...declared, ...traced];
@@ -315,7 +344,8 @@ function bindArguments(
   if (rest.length > 0 && spec.varkw === undefined) {
     return new CallError(
       `${name}() has no argument '${rest.join("', '")}'; it has: ` +
-        `${[...spec.args, ...spec.kwonlyargs].join(', ') || 'none'}`,
+        `${[...spec.args, ...spec.kwonlyargs].join(', ') || 'none'}` +
+        didYouMean(rest[0]!, [...spec.args, ...spec.kwonlyargs]),
     );
   }
   const others = rest.map((key) => [key, kwargs[key]] as const);

@@ -16,6 +16,7 @@ import {describeInput, type ExactTensor, type TensorInput, type TensorOutput} fr
 import {
   type CallOptions,
   ConcreteFunction,
+  checkCallOptions,
   type ExactCallOptions,
   type PlainCallOptions,
 } from './concrete_function.js';
@@ -133,6 +134,7 @@ export function makeSignature(spec: SignatureSpec): Signature {
     return {values, others};
   };
   const call = (given: unknown = {}, options: CallOptions = {}): Record<string, TensorOutput> => {
+    checkCallOptions(options);
     const {values, others} = bound(given);
     return callWithOtherShapes(
       others,
@@ -140,6 +142,7 @@ export function makeSignature(spec: SignatureSpec): Signature {
     );
   };
   const async = async (given: unknown = {}, options: CallOptions = {}) => {
+    checkCallOptions(options);
     const {values, others} = bound(given);
     return callWithOtherShapesAsync(
       others,
