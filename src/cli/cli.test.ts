@@ -21,6 +21,27 @@ function tfhub(...args: string[]): Promise<{status: number; stdout: string; stde
   });
 }
 
+describe('tfhub', () => {
+  it('says its version', async () => {
+    const {version} = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {version: string};
+    expect(await tfhub('--version')).toEqual({status: 0, stdout: `${version}\n`, stderr: ''});
+  });
+
+  it('has a command for each line of its help, which shows what to type', async () => {
+    const {stdout} = await tfhub('--help');
+    const [, listed = ''] = stdout.split('Commands:\n');
+    const names = [...listed.matchAll(/^ {2}(\S+)/gm)]
+      .map(([, name]) => name!)
+      .filter((name) => name !== 'help');
+    expect(names).toEqual(expect.arrayContaining(['show', 'run', 'types', 'cache', 'host']));
+    for (const name of names) {
+      const help = await tfhub(name, '--help');
+      expect(help.status).toBe(0);
+      expect(help.stdout).toMatch(new RegExp(`^Examples:\n  tfhub ${name}\\b`, 'm'));
+    }
+  });
+});
+
 describe('tfhub show', () => {
   it('prints one JSON object', async () => {
     const {status, stdout} = await tfhub('show', MYMUL, '--json');

@@ -5,6 +5,7 @@
  * @module
  */
 
+import {createRequire} from 'node:module';
 import {Command} from 'commander';
 import '../platform/node.js';
 import '../platform/node_hub.js';
@@ -17,9 +18,14 @@ import {registerResolve} from './commands/resolve.js';
 import {registerRun} from './commands/run.js';
 import {registerShow} from './commands/show.js';
 import {registerTypes} from './commands/types.js';
+import {addExamples} from './examples.js';
 import {report} from './report.js';
 
+/** Two directories up, in the source as in both forms of what is built. */
+const {version} = createRequire(import.meta.url)('../../package.json') as {version: string};
+
 const program = new Command('tfhub')
+  .version(version)
   .description('Inspect, run, convert, download and host TensorFlow SavedModels.')
   .exitOverride()
   .showHelpAfterError('(tfhub --help lists the commands)')
@@ -37,6 +43,7 @@ for (const register of [
 ]) {
   register(program);
 }
+addExamples(program);
 for (const command of program.commands) command.exitOverride();
 
 try {
