@@ -17,6 +17,8 @@ export type CallInput =
   | {readonly constant: number | readonly number[]; readonly dtype: string}
   /** A string that is the whole of a file that the other side has written. */
   | {readonly file: string}
+  /** The bytes of such a file, as a vector. */
+  | {readonly model: string}
   /** A table from strings of a column to their places there, each string once; from those to other strings where `to` names a column. */
   | {readonly table: string; readonly to?: string}
   /** A model of SentencePiece in a file that the other side has written. */
@@ -444,6 +446,20 @@ const tokenizing: readonly TextCall[] = [
             product({out_type: ['int32', 'string']}),
           ),
         ),
+      ),
+    ),
+  ),
+  ...['fast_texts', 'fast_short', 'fast_words'].flatMap((model) =>
+    ['texts', 'pieces'].flatMap((name) =>
+      each('FastWordpieceTokenizeWithOffsets', {input_values: column(name), wp_model: {model}}),
+    ),
+  ),
+  ...['normalizer', 'normalizer_plain'].flatMap((model) =>
+    ['texts', 'all'].flatMap((name) =>
+      each(
+        'FastBertNormalize',
+        {input_values: column(name), fast_bert_normalizer_model: {model}},
+        product({get_offsets: [false, true]}),
       ),
     ),
   ),

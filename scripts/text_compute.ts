@@ -85,6 +85,10 @@ export class Computer {
     if ('file' in given) {
       return {dtype: 'string', shape: [], data: [this.#read(given.file)]};
     }
+    if ('model' in given) {
+      const data = this.#read(given.model);
+      return {dtype: 'uint8', shape: [data.length], data};
+    }
     const key = JSON.stringify(given);
     if (!this.#resources.has(key)) {
       const made =
