@@ -93,7 +93,9 @@ export type {
   ImageInputOptions,
   ImageModel,
   ImageSource,
+  OneImage,
   PrepareImagesOptions,
+  RawImage,
 } from './savedmodel/image.js';
 export type {Asset} from './savedmodel/load/assets.js';
 export type {

@@ -143,6 +143,8 @@ describe('preparing images', () => {
       [{data: rgba, width: 5, height: 3}, 1],
       [{data: wide, width: 5, height: 3}, 1],
       [[{data, width: 5, height: 3}, image], 2],
+      // As sharp has it.
+      [{data, info: {width: 5, height: 3, channels: 3}}, 1],
     ] as const) {
       const {shape, values} = prepare(source, model, {size});
       expect(shape).toEqual([count, 4, 2, 3]);
@@ -213,6 +215,18 @@ describe('preparing images', () => {
       CallError,
       /3 values are no 2x1 image/,
     );
+    const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
+    for (const [bytes, message] of [
+      [jpeg, /^the bytes of a JPEG are no image .* sharp/],
+      [jpeg.buffer, /^the bytes of a JPEG/],
+      [Uint8Array.of(0x89, 0x50, 0x4e, 0x47), /^the bytes of a PNG/],
+      [Float32Array.of(1, 2), /^numbers by themselves are no image/],
+      [undefined, /^an image is a tensor, or pixels/],
+      [{width: 1, height: 1}, /^an image is a tensor, or pixels/],
+      [[1, 2, 3], /^an image is a tensor, or pixels/],
+    ] as const) {
+      expect(() => prepare(bytes as never, anySize(), {size: [2, 2]})).toThrowWithMessage(CallError, message);
+    }
   });
 
   it('feeds a loaded model', async () => {

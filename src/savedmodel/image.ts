@@ -42,8 +42,17 @@ export interface DecodedImage {
   readonly height: number;
 }
 
+/** Decoded pixels as `sharp` gives them: `await sharp(file).raw().toBuffer({resolveWithObject: true})`. */
+export interface RawImage {
+  readonly data: ArrayLike<number>;
+  readonly info: {readonly width: number; readonly height: number; readonly channels?: number};
+}
+
+/** One image, or a tensor of several. */
+export type OneImage = tf.Tensor | DecodedImage | RawImage;
+
 /** `[height, width, channels]` or `[batch, height, width, channels]`, or decoded pixels; several make a batch. */
-export type ImageSource = tf.Tensor | DecodedImage | readonly (tf.Tensor | DecodedImage)[];
+export type ImageSource = OneImage | readonly OneImage[];
 
 /** How images become an input. */
 export interface PrepareImagesOptions extends ImageInputOptions {
@@ -132,7 +141,7 @@ export function prepareImages(
   const size = targetSize(expected, options.size);
   const isFloat = dtypeInfo(expected.dtype).kind === 'float';
   const to = options.to ?? (isFloat ? [0, 1] : [0, 255]);
-  const list: readonly (tf.Tensor | DecodedImage)[] = isList(images) ? images : [images];
+  const list: readonly OneImage[] = isList(images) ? images : [images];
   if (list.length === 0) throw new CallError('there are no images to prepare');
   return tf.tidy(() => {
     const batches = list.map((image) => {
@@ -150,7 +159,7 @@ export function prepareImages(
   });
 }
 
-function isList(images: ImageSource): images is readonly (tf.Tensor | DecodedImage)[] {
+function isList(images: ImageSource): images is readonly OneImage[] {
   return Array.isArray(images);
 }
 
@@ -225,7 +234,7 @@ function targetSize(
 
 /** One image, or a batch of them, as float32, and what its values range over. */
 function toPixels(
-  image: tf.Tensor | DecodedImage,
+  image: OneImage,
   range: readonly [number, number] | undefined,
 ): {readonly pixels: tf.Tensor4D; readonly from: readonly [number, number]} {
   if (image instanceof tf.Tensor) {
@@ -241,13 +250,45 @@ function toPixels(
     const batch = image.rank === 3 ? tf.expandDims(image, 0) : image;
     return {pixels: tf.cast(batch, 'float32') as tf.Tensor4D, from: range ?? [0, 255]};
   }
-  const {data, width, height} = image;
+  const {data, width, height} = decodedImage(image);
   const channels = data.length / (width * height);
   if (!(Number.isInteger(width) && Number.isInteger(height) && [1, 2, 3, 4].includes(channels))) {
     throw new CallError(`${data.length} values are no ${width}x${height} image of 1 to 4 channels`);
   }
   const pixels = tf.tensor4d(Float32Array.from(data), [1, height, width, channels]);
   return {pixels, from: range ?? [0, data instanceof Uint16Array ? 65535 : 255]};
+}
+
+/** What encoded images begin with. */
+const FORMATS: readonly (readonly [bytes: readonly number[], format: string])[] = [
+  [[0xff, 0xd8, 0xff], 'a JPEG'],
+  [[0x89, 0x50, 0x4e, 0x47], 'a PNG'],
+  [[0x47, 0x49, 0x46, 0x38], 'a GIF'],
+  [[0x42, 0x4d], 'a BMP'],
+  [[0x52, 0x49, 0x46, 0x46], 'a WebP'],
+];
+
+/** Pixels in one form. */
+function decodedImage(image: DecodedImage | RawImage): DecodedImage {
+  const given: unknown = image;
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) {
+    const bytes = ArrayBuffer.isView(given)
+      ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+      : new Uint8Array(given);
+    const format = FORMATS.find(([start]) => start.every((byte, i) => bytes[i] === byte))?.[1];
+    throw new CallError(
+      `${format === undefined ? 'numbers by themselves' : `the bytes of ${format}`} are no image with width and height: decode it first, in Node with sharp ` +
+        '(`await sharp(bytes).raw().toBuffer({resolveWithObject: true})`), in a browser with `createImageBitmap` and `tf.browser.fromPixels`',
+    );
+  }
+  if (
+    typeof given !== 'object' ||
+    given === null ||
+    (given as Partial<DecodedImage>).data?.length === undefined
+  ) {
+    throw new CallError('an image is a tensor, or pixels: {data, width, height}');
+  }
+  return 'info' in image ? {data: image.data, width: image.info.width, height: image.info.height} : image;
 }
 
 /** Grey, grey with alpha, RGB and RGBA become grey or RGB. */
