@@ -45,6 +45,19 @@ describe('what is no model', () => {
       ),
     );
     await expect(hub.load(directory)).rejects.toThrowWithMessage(hub.FormatError, /`git lfs pull`/);
+    cpSync(SHAPES, path.join(scratch, 'weights'), {recursive: true});
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d7a'.repeat(16)}\nsize 12345\n`;
+    const data = written('weights/variables/variables.data-00000-of-00001', pointer);
+    await expect(hub.load(path.join(scratch, 'weights'))).rejects.toThrowWithMessage(
+      hub.FormatError,
+      /ends at byte \d+ of a data file that has \d+: .* 12345 bytes that was not fetched: `git lfs pull`/,
+    );
+    cpSync(path.join(SHAPES, 'variables', path.basename(data)), data);
+    written('weights/variables/variables.index', pointer);
+    await expect(hub.load(path.join(scratch, 'weights'))).rejects.toThrowWithMessage(
+      hub.FormatError,
+      /is no checkpoint index: .*`git lfs pull`/,
+    );
     const page = path.dirname(written('page/saved_model.pb', '<!DOCTYPE html><html></html>'));
     await expect(hub.load(page)).rejects.toThrowWithMessage(hub.FormatError, /HTML page/);
   });

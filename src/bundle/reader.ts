@@ -15,6 +15,7 @@ import {PackedStrings} from '../host/strings.js';
 import {type HostTensor, sizeOf} from '../host/tensor.js';
 import {storageIn, type TensorStorage, tensorStorage} from '../host/tensor_bytes.js';
 import type {ModelDirectory} from '../platform/platform.js';
+import {otherFileContent} from '../proto/other_content.js';
 import {textOf, utf8ByteString} from './byte_string.js';
 import {
   type BundleHeader,
@@ -316,7 +317,7 @@ export class CheckpointReader {
     if (offset + size > shard.size) {
       throw new FormatError(
         `${this.#what(stored)} ends at byte ${offset + size} of a data file that has ${shard.size}: ` +
-          'the file is truncated or the index is corrupt',
+          ((await otherFileContent(shard)) ?? 'the file is truncated or the index is corrupt'),
       );
     }
     return shard;

@@ -10,6 +10,7 @@ import {type snappyUncompress, snappyUncompressor} from 'hysnappy';
 import {FormatError} from '../errors.js';
 import {getPlatform} from '../platform/current.js';
 import type {FileHandle} from '../platform/platform.js';
+import {otherFileContent} from '../proto/other_content.js';
 import {ByteReader} from './byte_reader.js';
 import {byteStringOf} from './byte_string.js';
 import {COMPRESSION, FOOTER_BYTES, TABLE_MAGIC, TRAILER_BYTES, unmaskChecksum} from './table_format.js';
@@ -65,7 +66,8 @@ export class SortedTable {
     await file.readInto(footer, file.size - FOOTER_BYTES);
     const magic = footer.subarray(FOOTER_BYTES - TABLE_MAGIC.length);
     if (magic.some((byte, i) => byte !== TABLE_MAGIC[i])) {
-      throw new FormatError(`${name} is truncated or is no checkpoint index: it does not end as one does`);
+      const other = (await otherFileContent(file)) ?? 'it does not end as one does';
+      throw new FormatError(`${name} is truncated or is no checkpoint index: ${other}`);
     }
     const reader = new ByteReader(footer, `the footer of ${name}`);
     readHandle(reader); // The metaindex, which TensorFlow leaves empty.

@@ -7,6 +7,19 @@
 /** So many bytes tell. */
 const HEAD = 512;
 
+/** What can be read in parts. */
+interface Readable {
+  readonly size: number;
+  readInto(target: Uint8Array, offset: number): Promise<void>;
+}
+
+/** {@link otherContent} of a file that is too short for what it should be, or ends as something else. */
+export async function otherFileContent(file: Readable): Promise<string | undefined> {
+  const head = new Uint8Array(Math.min(HEAD, file.size));
+  await file.readInto(head, 0);
+  return otherContent(head);
+}
+
 const SIGNATURES: readonly (readonly [bytes: readonly number[], what: string])[] = [
   [[0x1f, 0x8b], 'it is compressed by gzip: unpack it'],
   [[0x50, 0x4b, 0x03, 0x04], 'it is a ZIP archive: unpack it'],
