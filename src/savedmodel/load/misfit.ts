@@ -57,16 +57,18 @@ export function misfit(
 
 /** An object of keywords, one of which is none, stands for an argument. */
 function keywordsByMistake({args, known}: GivenArguments): string | undefined {
-  const last = args.findLast((each) => typeof each === 'object' && each !== null && isPlain(each));
+  const last = args.findLast(isPlainObject);
   if (last === undefined) return undefined;
-  for (const key of Object.keys(last as object)) {
+  for (const key of Object.keys(last)) {
     const meant = known.has(key) ? undefined : similarName(key, known);
     if (meant !== undefined) return `there is no argument '${key}'; did you mean '${meant}'?`;
   }
   return undefined;
 }
 
-function isPlain(value: object): boolean {
+/** True for what stands for keywords: an object of no class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

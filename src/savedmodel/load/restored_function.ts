@@ -31,7 +31,7 @@ import {
 } from './declared_shapes.js';
 import {noMatch} from './describe_call.js';
 import {type CallForm, flatFormOf} from './flat_form.js';
-import {misfit} from './misfit.js';
+import {isPlainObject, misfit} from './misfit.js';
 import {identifierOf, matchNames, type NamedArguments} from './parameter_names.js';
 import {acceptsSpec} from './trace_choice.js';
 import {variableHandle, withoutRepeated} from './variable_argument.js';
@@ -142,11 +142,11 @@ type Arguments = readonly [args: readonly unknown[], kwargs: Readonly<Record<str
 export function callable(forms: readonly [CallForm, ...CallForm[]]): RestoredFunction {
   const [{concreteFunctions, argumentSpec}] = forms;
   const select = (readings: readonly Arguments[]): Selected => {
-    const failures: CallError[] = [];
+    const failures: Failure[] = [];
     for (const [args, kwargs] of readings) {
       for (const form of forms) {
         const selected = selectTrace(form, args, kwargs);
-        if (!(selected instanceof CallError)) return selected;
+        if (typeof selected !== 'function') return selected;
         failures.push(selected);
       }
     }
@@ -216,12 +216,12 @@ function traceFor(forms: readonly CallForm[], readings: readonly Arguments[]): C
   const only = first!.concreteFunctions.length === 1 ? first!.concreteFunctions[0] : undefined;
   const isAsked = ([args, kwargs]: Arguments) => args.length > 0 || Object.keys(kwargs).length > 0;
   if (only !== undefined && !readings.some(isAsked)) return only;
-  const failures: CallError[] = [];
+  const failures: Failure[] = [];
   for (const [args, kwargs] of readings) {
     for (const {name, concreteFunctions, argumentSpec} of forms) {
       const bound = bindArguments(name, argumentSpec, args, kwargs);
       if (bound instanceof CallError) {
-        failures.push(bound);
+        failures.push(() => bound);
         continue;
       }
       for (const convert of [false, true]) {
@@ -230,7 +230,7 @@ function traceFor(forms: readonly CallForm[], readings: readonly Arguments[]): C
         );
         if (found !== undefined) return found;
       }
-      failures.push(
+      failures.push(() =>
         noMatch(name, concreteFunctions, bound, misfitOf({concreteFunctions, argumentSpec}, bound)),
       );
     }
@@ -246,6 +246,9 @@ function bindsAlone(input: unknown, structure: Structure, convert: boolean): boo
   return fits;
 }
 
+/** Makes the error of a form that does not fit: only where no other one fits is it needed, and to find the reason takes a while. */
+type Failure = () => CallError;
+
 /** What a call comes to: a trace and its flat inputs. */
 interface Selected {
   readonly concrete: ConcreteFunction;
@@ -258,10 +261,10 @@ function selectTrace(
   form: CallForm,
   args: readonly unknown[],
   kwargs: Readonly<Record<string, unknown>>,
-): Selected | CallError {
+): Selected | Failure {
   const {name, concreteFunctions, argumentSpec} = form;
   const bound = bindArguments(name, argumentSpec, args, kwargs);
-  if (bound instanceof CallError) return bound;
+  if (bound instanceof CallError) return () => bound;
   for (const convert of [false, true]) {
     for (const concrete of concreteFunctions) {
       const others: OtherShape[] = [];
@@ -269,7 +272,7 @@ function selectTrace(
       if (values !== undefined) return {concrete, values, others};
     }
   }
-  return noMatch(name, concreteFunctions, bound, misfitOf(form, bound));
+  return () => noMatch(name, concreteFunctions, bound, misfitOf(form, bound));
 }
 
 function misfitOf(
@@ -287,7 +290,8 @@ function misfitOf(
   );
 }
 
-function allFailures([first, ...others]: readonly CallError[]): CallError {
+function allFailures(failures: readonly Failure[]): CallError {
+  const [first, ...others] = failures.map((failure) => failure());
   const flat = others.map(({message}) => `\n\nNor do they when each stands for one tensor: ${message}`);
   return flat.length === 0 ? first! : new CallError(`${first!.message}${flat.join('')}`);
 }
@@ -304,12 +308,6 @@ function keywordNames({
   const traced = concreteFunctions.flatMap(({signature}) => [...signature.kwargs.keys()]);
   const names = [...declared, ...traced];
   return new Set([...names, ...names.map(identifierOf)]);
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Binds a call's arguments as Python would, and fills in defaults. */
