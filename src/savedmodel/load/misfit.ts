@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Structure} from '../../graph/nest.js';
 import type {PartialShape} from '../../host/shape.js';
+import {isPlainObject} from '../../plain_object.js';
 import {similarName} from '../../similar.js';
 import type {ConcreteFunction} from './concrete_function.js';
 import {describeArgument, describeStructure} from './describe_call.js';
@@ -64,13 +65,6 @@ function keywordsByMistake({args, known}: GivenArguments): string | undefined {
     if (meant !== undefined) return `there is no argument '${key}'; did you mean '${meant}'?`;
   }
   return undefined;
-}
-
-/** True for what stands for keywords: an object of no class. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** What two tensors differ by. */

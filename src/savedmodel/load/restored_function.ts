@@ -9,6 +9,7 @@
 import {CallError} from '../../errors.js';
 import type {ArgumentSpec} from '../../graph/argument_spec.js';
 import {childrenOf, equalsLiteral, type Structure} from '../../graph/nest.js';
+import {isPlainObject} from '../../plain_object.js';
 import {didYouMean} from '../../similar.js';
 import type {Value} from '../../tensors/value.js';
 import {toValue} from '../boundary.js';
@@ -31,7 +32,7 @@ import {
 } from './declared_shapes.js';
 import {noMatch} from './describe_call.js';
 import {type CallForm, flatFormOf} from './flat_form.js';
-import {isPlainObject, misfit} from './misfit.js';
+import {misfit} from './misfit.js';
 import {identifierOf, matchNames, type NamedArguments} from './parameter_names.js';
 import {acceptsSpec} from './trace_choice.js';
 import {variableHandle, withoutRepeated} from './variable_argument.js';

@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {SaveError} from '../../errors.js';
 import {dataType, shapeProto} from '../../graph/to_proto.js';
 import {Variable} from '../../ops/variable/variable.js';
+import {isPlainObject} from '../../plain_object.js';
 import {makeMessage, SavedUserObject, SavedVariable} from '../../proto/index.js';
 import {isTracedCallable} from '../../trace/func.js';
 import {ConcreteFunction} from '../load/concrete_function.js';
@@ -23,7 +24,6 @@ import {isTracedFunction, TracedFunctions} from './traced_functions.js';
 import {
   type ExportOptions,
   exporterOf,
-  isPlainObject,
   type SavedObjectSpec,
   specOf,
   Trackable,

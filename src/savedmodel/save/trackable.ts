@@ -7,6 +7,7 @@
  */
 
 import * as tf from '@tensorflow/tfjs-core';
+import {isPlainObject} from '../../plain_object.js';
 import {LoadedObject} from '../load/loaded_object.js';
 
 /** Key of the method by which an object says how it is saved; see {@link SavedObjectSpec}. */
@@ -117,13 +118,6 @@ export function registerExporter<T extends object>(exporter: Exporter<T>): void 
 /** The exporter for an object, the one registered last first. */
 export function exporterOf(value: object): Exporter | undefined {
   return EXPORTERS.findLast((each) => each.test(value));
-}
-
-/** True for `{...}`, and for objects without a prototype. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Functions carry code of JavaScript's own and are saved only if they are one of these. */
